@@ -1,0 +1,176 @@
+"""The kernel: rows -> integer moments per cell. Merging is addition.
+
+For a key k (agency, domain, channel, ...) and variables z_1..z_p of a response the cell holds
+
+    n = number of responses,  Z = sum z (p integers),  ZZ = sum z z' (p(p+1)/2 integers)
+
+All are integers, so M(k1 + k2) = M(k1) + M(k2) holds to the last bit for any split and order of the rows,
+and everything later (weights, indices, variances) needs the cells only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from analysis.errors import AnalysisError
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One quantity counted per response, derived from one column.
+
+    ``answered`` is 1 when the answer is one of ``levels`` (a valid answer), ``among`` is 1 when it is one of
+    ``levels`` (for instance the satisfied levels), ``value`` is the integer itself (0 when missing), ``one`` is 1.
+    """
+
+    name: str
+    column: str
+    rule: Literal["among", "value", "one"]
+    levels: tuple[int, ...] = ()
+
+    def expression(self) -> pl.Expr:
+        """The variable as a Polars expression without nulls."""
+        if self.rule == "one":
+            return pl.lit(1.0).alias(self.name)
+        column = pl.col(self.column)
+        value = column.is_in(list(self.levels)) if self.rule == "among" else column
+        return value.cast(pl.Float64).fill_null(0.0).alias(self.name)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Integer moments per cell.
+
+    Attributes
+    ----------
+    keys : (K rows) one column per key, sorted.
+    variables : names of the p variables.
+    n : (K,) responses.
+    total : (K, p) sums.
+    cross : (K, p(p+1)/2) sums of products, upper triangle by rows.
+    """
+
+    keys: pl.DataFrame
+    variables: tuple[str, ...]
+    n: Integers
+    total: Integers
+    cross: Integers
+
+    def __len__(self) -> int:
+        return len(self.n)
+
+    def key(self, name: str) -> list[str]:
+        """Values of one key column, one per cell."""
+        return cast("list[str]", self.keys[name].to_list())
+
+    def codes(self, *names: str) -> tuple[Integers, list[tuple[str, ...]]]:
+        """Number the distinct combinations of some keys: codes (K,) and the combinations in sorted order."""
+        rows = list(zip(*(self.key(name) for name in names), strict=True))
+        labels = sorted(set(rows))
+        index = {label: code for code, label in enumerate(labels)}
+        return np.fromiter((index[row] for row in rows), dtype=np.int64, count=len(rows)), labels
+
+    def column(self, variable: str) -> Integers:
+        """Sums of one variable, (K,)."""
+        return cast("Integers", self.total[:, self.variables.index(variable)])
+
+    def restrict(self, mask: npt.NDArray[np.bool_]) -> Cells:
+        """The cells where ``mask`` (K,) holds."""
+        keys = self.keys.filter(pl.Series(mask))
+        return Cells(keys, self.variables, self.n[mask], self.total[mask], self.cross[mask])
+
+    def __add__(self, other: Cells) -> Cells:
+        return merge([self, other])
+
+    def __sub__(self, other: Cells) -> Cells:
+        taken = Cells(other.keys, other.variables, -other.n, -other.total, -other.cross)
+        rest = merge([self, taken])
+        if (rest.n < 0).any():
+            raise AnalysisError("the cells taken away hold more responses than there are in some cell")
+        return rest.restrict(rest.n > 0)
+
+
+def count_rows(frame: pl.DataFrame, keys: Sequence[str], variables: Sequence[Variable]) -> Cells:
+    """Moments of the rows of ``frame`` per combination of ``keys``; rows where every variable is 0 are left out.
+
+    Rows that already lie together are counted run by run; otherwise they are sorted first.
+    """
+    frame = frame.filter(pl.any_horizontal([variable.expression() != 0 for variable in variables]))
+    runs = _run_starts(frame, keys)
+    if len(runs) * 4 > len(frame):
+        frame = frame.sort(list(keys))
+        runs = _run_starts(frame, keys)
+    z = frame.select(variable.expression() for variable in variables).to_numpy()
+    partial = frame.select(list(keys))[runs]
+    return merge([_moments(partial, tuple(v.name for v in variables), z, runs)])
+
+
+def _run_starts(frame: pl.DataFrame, keys: Sequence[str]) -> Integers:
+    if frame.is_empty():
+        return np.zeros(0, dtype=np.int64)
+    changed = pl.any_horizontal([pl.col(key).ne_missing(pl.col(key).shift(1)) for key in keys])
+    starts = frame.select(changed.alias("start"))["start"].to_numpy().copy()
+    starts[0] = True
+    return np.flatnonzero(starts)
+
+
+def _moments(keys: pl.DataFrame, names: tuple[str, ...], z: Floats, starts: Integers) -> Cells:
+    # A product of small integers in float64 is exact below 2**53, and BLAS does it faster than integer loops.
+    p = len(names)
+    upper = np.triu_indices(p)
+    flat = upper[0] * p + upper[1]
+    stops = np.append(starts[1:], len(z))
+    total = np.empty((len(starts), p), dtype=np.int64)
+    cross = np.empty((len(starts), len(flat)), dtype=np.int64)
+    for row, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
+        block = z[start:stop]
+        total[row] = block.sum(axis=0)
+        cross[row] = (block.T @ block).ravel()[flat]
+    return Cells(keys, names, stops - starts, total, cross)
+
+
+def merge(parts: Sequence[Cells]) -> Cells:
+    """Add cells with equal keys; the result is sorted by key.
+
+    Raises
+    ------
+    AnalysisError
+        If there is nothing to merge or the parts count different variables.
+    """
+    if not parts:
+        raise AnalysisError("there are no cells to merge")
+    if len({part.variables for part in parts}) != 1:
+        raise AnalysisError("cells of different variables cannot be added")
+    keys = pl.concat([part.keys for part in parts]).with_row_index("_row")
+    names = [name for name in keys.columns if name != "_row"]
+    ordered = keys.sort([*names, "_row"], nulls_last=False)
+    order = ordered["_row"].to_numpy()
+    starts = _run_starts(ordered, names)
+    n, total, cross = (_added([getattr(part, name) for part in parts], order, starts) for name in ("n", "total", "cross"))
+    return Cells(ordered.select(names)[starts], parts[0].variables, n, total, cross)
+
+
+def _added(arrays: Sequence[Integers], order: Integers, starts: Integers) -> Integers:
+    """Rows of all arrays in the given order, added up from each start to the next."""
+    joined = np.concatenate(arrays) if len(arrays) > 1 else arrays[0]
+    if (order[1:] < order[:-1]).any():
+        joined = joined[order]
+    return np.add.reduceat(joined, starts, axis=0) if len(starts) < len(joined) else joined
+
+
+def unpack(cross: Floats, p: int) -> Floats:
+    """Upper triangles (..., p(p+1)/2) as full symmetric matrices (..., p, p)."""
+    full = np.zeros((*cross.shape[:-1], p, p))
+    rows, columns = np.triu_indices(p)
+    full[..., rows, columns] = cross
+    full[..., columns, rows] = cross
+    return full

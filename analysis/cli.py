@@ -1,0 +1,70 @@
+"""The command line: ``python -m analysis index SNAPSHOT --method sipas-service --out index.xlsx``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.engine import LocalEngine
+from analysis.errors import AnalysisError
+from analysis.export import FORMATS
+from analysis.export.table import Table, build
+from analysis.index import IndexResult, agency_indices
+from analysis.labels import VI
+from analysis.method import available, load_method
+from analysis.snapshot import Snapshot, open_snapshot
+
+
+def compute(snapshot: Snapshot, method_name: str | Path) -> IndexResult:
+    """Indices of a snapshot under a method: one scan to cells, then everything from the cells."""
+    method = load_method(method_name)
+    cells = LocalEngine().cells(snapshot.parts, ["agency", "domain", "channel"], method.variables())
+    about = {
+        "period": snapshot.manifest.get("period", ""),
+        "province": snapshot.manifest.get("province", ""),
+        "notice": snapshot.manifest.get("notice", ""),
+        "responses": snapshot.manifest["responses"],
+        "snapshot": snapshot.checksum,
+    }
+    return agency_indices(cells, snapshot.totals(), method, about)
+
+
+def table_of(snapshot: Snapshot, result: IndexResult) -> Table:
+    """The publishable table of a result, with names from the snapshot."""
+    province = str(snapshot.manifest.get("province") or "Toàn tỉnh")
+    return build(result, snapshot.agencies(), VI, province)
+
+
+def write(table: Table, path: Path) -> None:
+    """Write ``table`` in the format the file name ends in; the file appears only when complete."""
+    kind = path.suffix.lstrip(".").lower()
+    if kind not in FORMATS:
+        raise AnalysisError(f"{path.name}: unknown format; use a name ending in .{', .'.join(FORMATS)}")
+    if not path.parent.is_dir():
+        raise AnalysisError(f"the folder {path.parent} does not exist; make it or choose another")
+    temporary = path.with_name(path.name + ".partial")
+    with temporary.open("wb") as file:
+        FORMATS[kind](table, file)
+    temporary.replace(path)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status (0 done, 2 unusable input)."""
+    parser = argparse.ArgumentParser(prog="python -m analysis", description="Satisfaction indices from a snapshot.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    index = commands.add_parser("index", help="weighted satisfaction index per agency")
+    index.add_argument("snapshot", type=Path, help="snapshot folder")
+    index.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
+    index.add_argument("--out", type=Path, action="append", required=True, help="index.csv, .xlsx or .json; repeatable")
+    options = parser.parse_args(arguments)
+    try:
+        snapshot = open_snapshot(options.snapshot)
+        table = table_of(snapshot, compute(snapshot, options.method))
+        for path in options.out:
+            write(table, path)
+    except (AnalysisError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    return 0

@@ -1,0 +1,117 @@
+"""The table every format writes: one row per agency and measure, codes and labels side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from analysis.disclosure import Published, publish
+from analysis.index import PROVINCE, IndexResult
+
+Cell = str | int | Decimal | None
+Writer = Callable[..., None]
+
+COLUMNS: Final[Mapping[str, str]] = {
+    "period": "Kỳ",
+    "agency": "Khóa đơn vị",
+    "agency_code": "Mã đơn vị",
+    "agency_name": "Tên đơn vị",
+    "agency_kind": "Loại đơn vị",
+    "level": "Cấp",
+    "code": "Mã",
+    "label": "Nội dung",
+    "status": "Tình trạng",
+    "n": "Số phiếu (n)",
+    "transactions": "Số hồ sơ hoàn thành",
+    "response_rate": "Tỷ lệ trả lời (%)",
+    "unweighted_index": "Chỉ số chưa gia quyền (%)",
+    "weighted_index": "Chỉ số hài lòng (%)",
+    "se": "Sai số chuẩn (điểm %)",
+    "ci_low": "Cận dưới 95%",
+    "ci_high": "Cận trên 95%",
+    "deff": "Hệ số thiết kế",
+    "n_eff": "Cỡ mẫu hiệu dụng",
+    "items_missing": "Số tiêu chí không có trả lời",
+    "cells_joined": "Số ô đã gộp",
+    "without_totals": "Thiếu số hồ sơ",
+}
+"""Column code -> Vietnamese heading."""
+
+STATUS_VI: Final = {
+    "published": "Công bố",
+    "few": "Ít phiếu, không xếp hạng",
+    "suppressed": "Dưới 10 phiếu, không công bố",
+    "none": "Chưa có phiếu",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows as dictionaries by column code, plus what to print beside them.
+
+    Attributes
+    ----------
+    rows : one per agency and measure; numbers are ``Decimal`` or int, never binary floats.
+    about : period, method and snapshot identity, for the method note.
+    """
+
+    rows: list[dict[str, Cell]]
+    about: Mapping[str, Any]
+
+
+def build(
+    result: IndexResult, agencies: Iterable[Mapping[str, str]], labels: Mapping[str, str], province_name: str
+) -> Table:
+    """Join figures with agency names and measure labels; agencies without figures do not appear."""
+    known = {agency["agency"]: agency for agency in agencies}
+    known[PROVINCE] = {"agency": PROVINCE, "name": province_name, "kind": "province", "code": ""}
+    period = str(result.about.get("period", ""))
+    rows = []
+    for figure in result.figures:
+        agency = known.get(figure.agency, {"name": figure.agency, "kind": "", "code": ""})
+        rows.append(_row(publish(figure, result.method), agency, period, labels))
+    about = {
+        **result.about,
+        "method": result.method.id,
+        "method_version": result.method.version,
+        "method_sha256": result.method.sha256,
+        "method_title": result.method.titles["vi"],
+    }
+    return Table(rows, about)
+
+
+def _row(figure: Published, agency: Mapping[str, str], period: str, labels: Mapping[str, str]) -> dict[str, Cell]:
+    return {
+        "period": period,
+        "agency": figure.agency,
+        "agency_code": agency["code"],
+        "agency_name": agency["name"],
+        "agency_kind": agency["kind"],
+        "level": figure.level,
+        "code": figure.code,
+        "label": labels.get(figure.code, figure.code),
+        "status": figure.status,
+        "n": "<10" if figure.n is None else figure.n,
+        "transactions": figure.transactions,
+        "response_rate": figure.response_rate,
+        "unweighted_index": figure.unweighted,
+        "weighted_index": figure.weighted,
+        "se": figure.se,
+        "ci_low": figure.low,
+        "ci_high": figure.high,
+        "deff": figure.deff,
+        "n_eff": figure.n_eff,
+        "items_missing": figure.items_missing,
+        "cells_joined": figure.cells_joined,
+        "without_totals": int(figure.without_totals),
+    }
+
+
+def safe_text(value: str) -> str:
+    """Text that no spreadsheet runs as a formula (CWE-1236): an apostrophe before = + - @, tab, CR, NUL."""
+    value = value.replace("\x00", "")
+    return "'" + value if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")) else value
+
+

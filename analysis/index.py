@@ -1,0 +1,296 @@
+"""THE formula: weighted satisfaction indices per agency from cells of integer moments.
+
+For agency a and item i with weights w (dossiers per response)
+
+    p_i = sum w [x_i satisfied] / sum w [x_i answered]          share of an item, in percent
+    P_f = (1/|S_f|) sum_{i in S_f} p_i                           factor: mean of its item shares
+    P   = (1/|S|)   sum_i p_i                                    overall: mean of all item shares
+
+(domain of Bộ Nội vụ's SIPAS; "Bình thường" is not satisfied). Items nobody answered drop out of the mean and are
+counted in ``items_missing``. Variances: ``analysis.variance``, strata = the post-stratification groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis import interval
+from analysis.cells import Cells
+from analysis.method import Method
+from analysis.variance import Design, covariance_of_totals, domain_cross, domain_totals, sandwich, srs_variance
+from analysis.weighting.poststratify import Weights, poststratify
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+PROVINCE: Final = "*"
+"""Key of the row for all agencies together."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One published figure: ``level`` overall, factor or item, its code and the items it is the mean of."""
+
+    level: str
+    code: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of one agency. Shares, SE and limits in percent; None where there is nothing to say."""
+
+    agency: str
+    level: str
+    code: str
+    n: int
+    transactions: int
+    response_rate: float | None
+    unweighted: float | None
+    weighted: float | None
+    se: float | None
+    low: float | None
+    high: float | None
+    deff: float | None
+    n_eff: float | None
+    items_missing: int
+    cells_joined: int
+    without_totals: bool
+
+
+@dataclass(frozen=True)
+class IndexResult:
+    """All figures of one snapshot under one method; ``about`` says which."""
+
+    figures: tuple[Figure, ...]
+    method: Method
+    about: Mapping[str, Any]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Figures as a pandas frame, one row per agency and measure."""
+        import pandas as pd  # noqa: PLC0415  (pandas is loaded when a frame is asked for)
+
+        return pd.DataFrame([asdict(figure) for figure in self.figures])
+
+    def of(self, agency: str) -> list[Figure]:
+        """Figures of one agency, overall first."""
+        return [figure for figure in self.figures if figure.agency == agency]
+
+
+def measures(method: Method) -> list[Measure]:
+    """Overall, factors and items of a method, in the order of the questionnaire."""
+    factors = [Measure("factor", code, items) for code, items in method.factors.items()]
+    items = [Measure("item", item, (item,)) for item in method.items]
+    return [Measure("overall", "overall", method.items), *factors, *items]
+
+
+def combine(parts: Sequence[tuple[Decimal | int | str, int]]) -> Decimal:
+    """Mean over all items from block means: ``sum(k * p) / sum(k)`` for (p, k items), exact.
+
+    Examples
+    --------
+    >>> round(combine([("86.51", 23), ("86.49", 16)]), 2)
+    Decimal('86.50')
+    """
+    count = sum(k for _, k in parts)
+    return sum((Decimal(p) * k for p, k in parts), Decimal(0)) / count
+
+
+def _gradients(totals: Floats, chosen: Sequence[Measure], method: Method) -> tuple[Floats, Floats, Integers]:
+    """Values (D, M), gradients (D, M, p) and the number of items without answers (D, M)."""
+    count = len(method.items)
+    valid, satisfied = totals[:, :count], totals[:, count : 2 * count]
+    asked = valid > 0
+    safe = np.where(asked, valid, 1.0)
+    share = np.where(asked, satisfied / safe, 0.0)
+    member = np.array([[item in measure.items for item in method.items] for measure in chosen], float)
+    used = member[None] * asked[:, None, :]
+    size = used.sum(axis=2)
+    coefficient = used / np.maximum(size, 1)[:, :, None]
+    value = np.einsum("dmi,di->dm", coefficient, share)
+    value[size == 0] = np.nan
+    gradient = np.zeros((len(totals), len(chosen), totals.shape[1]))
+    gradient[:, :, :count] = -coefficient * (share / safe)[:, None, :]
+    gradient[:, :, count : 2 * count] = coefficient / safe[:, None, :]
+    return value, gradient, (member.sum(axis=1)[None] - size).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What the cells say about D domains: everything an estimate and its variance are made of."""
+
+    responses: Integers
+    strata: Integers
+    weight: Floats
+    weight_squared: Floats
+    raw: Floats
+    totals: Floats
+    cross: Floats
+    covariance: Floats
+
+    def together(self) -> _Sums:
+        """All domains as one; right because no stratum crosses a domain."""
+        return _Sums(*(np.sum(getattr(self, item.name), axis=0, keepdims=True) for item in fields(self)))
+
+
+@dataclass(frozen=True)
+class _Estimates:
+    """Arrays over D domains and M measures."""
+
+    n: Integers
+    value: Floats
+    unweighted: Floats
+    variance: Floats
+    srs: Floats
+    kish: Floats
+    missing: Integers
+    df: Integers
+
+
+def _sums(cells: Cells, design: Design, domain: Integers, size: int) -> _Sums:
+    pairs = np.unique(np.column_stack([domain, design.stratum]), axis=0)
+    return _Sums(
+        responses=np.bincount(domain, weights=cells.n, minlength=size).astype(np.int64),
+        strata=np.bincount(pairs[:, 0], minlength=size),
+        weight=np.bincount(domain, weights=design.weight * cells.n, minlength=size),
+        weight_squared=np.bincount(domain, weights=design.weight**2 * cells.n, minlength=size),
+        raw=domain_totals(cells, np.ones(len(cells)), domain, size),
+        totals=domain_totals(cells, design.weight, domain, size),
+        cross=domain_cross(cells, design.weight, domain, size),
+        covariance=covariance_of_totals(cells, design, domain, size),
+    )
+
+
+def _estimate(sums: _Sums, chosen: Sequence[Measure], method: Method) -> _Estimates:
+    value, gradient, missing = _gradients(sums.totals, chosen, method)
+    variance = sandwich(gradient, sums.covariance)
+    valid = sums.raw[:, : len(method.items)].astype(np.int64)
+    srs = srs_variance(
+        totals=sums.totals, cross=sums.cross, weight_sum=sums.weight, n=sums.responses, gradient=gradient, replace=True
+    )
+    return _Estimates(
+        n=np.column_stack([_answers(measure, valid, sums.responses, method) for measure in chosen]),
+        value=value,
+        unweighted=_gradients(sums.raw, chosen, method)[0],
+        variance=np.diagonal(variance, axis1=-2, axis2=-1),
+        srs=srs,
+        kish=sums.responses * sums.weight_squared / sums.weight**2,
+        missing=missing,
+        df=sums.responses - sums.strata,
+    )
+
+
+def _answers(measure: Measure, valid: Integers, responses: Integers, method: Method) -> Integers:
+    """Overall: responses; factor and item: valid answers (for a factor, of its most answered item)."""
+    if measure.level == "overall":
+        return responses
+    return np.asarray(valid[:, [method.items.index(item) for item in measure.items]].max(axis=1))
+
+
+def agency_indices(
+    cells: Cells, totals: Mapping[tuple[str, str, str], tuple[int, int]], method: Method, about: Mapping[str, Any]
+) -> IndexResult:
+    """Indices of every agency in the cells or the totals, and of all together (agency ``PROVINCE``).
+
+    Parameters
+    ----------
+    cells : moments with the keys agency, domain, channel and the variables of ``method.variables()``.
+    totals : (agency, domain, channel) -> (completed dossiers, of these on time).
+    about : what identifies the data; carried into the result.
+    """
+    completed = {key: n for key, (n, _) in totals.items()}
+    chosen = measures(method)
+    transactions: dict[str, int] = {}
+    for (agency, _, _), n in completed.items():
+        transactions[agency] = transactions.get(agency, 0) + n
+    figures: list[Figure] = []
+    if len(cells):
+        keys = list(zip(cells.key("agency"), cells.key("domain"), cells.key("channel"), strict=True))
+        weights = poststratify(_masked(keys, method), cells.n, _summed(completed, method), method.min_cell)
+        design = Design(stratum=weights.stratum, weight=weights.weight)
+        code, labels = cells.codes("agency")
+        sums = _sums(cells, design, code, len(labels))
+        each, everything = (_estimate(part, chosen, method) for part in (sums, sums.together()))
+        names = [label[0] for label in labels]
+        figures += _figures(everything, [PROVINCE], chosen, method, {PROVINCE: sum(transactions.values())}, weights)
+        figures += _figures(each, names, chosen, method, transactions, weights)
+    silent = sorted(set(transactions) - {figure.agency for figure in figures})
+    figures += [_silent(agency, measure, transactions[agency]) for agency in silent for measure in chosen]
+    return IndexResult(tuple(figures), method, dict(about))
+
+
+def _masked(keys: Sequence[tuple[str, str, str]], method: Method) -> list[tuple[str, str, str]]:
+    """Keys with what the method does not weight on left empty."""
+    domain, channel = ("domain" in method.weighting_cells), ("channel" in method.weighting_cells)
+    return [(a, d if domain else "", c if channel else "") for a, d, c in keys]
+
+
+def _summed(completed: Mapping[tuple[str, str, str], int], method: Method) -> dict[tuple[str, str, str], int]:
+    result: dict[tuple[str, str, str], int] = {}
+    for key, masked in zip(completed, _masked(list(completed), method), strict=True):
+        result[masked] = result.get(masked, 0) + completed[key]
+    return result
+
+
+def _figures(
+    estimates: _Estimates,
+    names: Sequence[str],
+    chosen: Sequence[Measure],
+    method: Method,
+    transactions: Mapping[str, int],
+    weights: Weights,
+) -> list[Figure]:
+    df = np.maximum(estimates.df, 1)[:, None]
+    limits = interval.METHODS[method.interval](
+        np.nan_to_num(estimates.value), estimates.variance, np.maximum(estimates.n, 1), df, method.confidence
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        deff = np.where(estimates.variance > 0, estimates.variance / estimates.srs, estimates.kish[:, None])
+    result = []
+    for d, agency in enumerate(names):
+        dossiers = transactions.get(agency, 0)
+        total = agency == PROVINCE
+        for m, measure in enumerate(chosen):
+            n = int(estimates.n[d, m])
+            known = n > 0 and not np.isnan(estimates.value[d, m])
+            result.append(
+                Figure(
+                    agency=agency,
+                    level=measure.level,
+                    code=measure.code,
+                    n=n,
+                    transactions=dossiers,
+                    response_rate=100 * n / dossiers if dossiers else None,
+                    unweighted=_percent(estimates.unweighted[d, m], known),
+                    weighted=_percent(estimates.value[d, m], known),
+                    se=_percent(np.sqrt(estimates.variance[d, m]), known and n > 1),
+                    low=_percent(limits[0][d, m], known),
+                    high=_percent(limits[1][d, m], known),
+                    deff=float(deff[d, m]) if known and n > 1 else None,
+                    n_eff=float(n / deff[d, m]) if known and n > 1 and deff[d, m] > 0 else None,
+                    items_missing=int(estimates.missing[d, m]),
+                    cells_joined=sum(weights.joined.values()) if total else weights.joined.get(agency, 0),
+                    without_totals=bool(weights.without_totals) if total else agency in weights.without_totals,
+                )
+            )
+    return result
+
+
+def _percent(value: Any, known: bool) -> float | None:
+    return float(100 * value) if known else None
+
+
+def _silent(agency: str, measure: Measure, transactions: int) -> Figure:
+    """An agency with dossiers but no answer: present, with nothing to say."""
+    return Figure(
+        agency, measure.level, measure.code, 0, transactions, 0.0 if transactions else None,
+        None, None, None, None, None, None, None, len(measure.items), 0, False,
+    )  # fmt: skip

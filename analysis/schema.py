@@ -1,0 +1,59 @@
+"""The allow-list of what may leave the database: every snapshot column with its type and meaning.
+
+A column that is not named here cannot be written: no phone, no token, no free text, no exact time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+SCHEMA_VERSION: Final = 1
+NOT_APPLICABLE: Final = 0
+"""Code of the answer "không áp dụng"; a null is "no answer" or "not asked"."""
+
+DType = Literal["text", "int8", "int32"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the snapshot: name, storage type and what it means."""
+
+    name: str
+    dtype: DType
+    meaning: str
+
+
+SERVICE_ITEMS: Final = (
+    *("A1", "A2", "A3"),
+    *("B1", "B2", "B3", "B4"),
+    *("C1", "C2", "C3"),
+    *("D1", "D2", "D3"),
+    *("E1", "E2", "E3"),
+)
+ITEMS: Final = ("overall", *SERVICE_ITEMS)
+
+KEY_COLUMNS: Final = (
+    Column("agency", "text", "immutable key of the agency responsible at the time of the answer"),
+    Column("domain", "text", "code of the procedure domain (lĩnh vực); empty when not known"),
+    Column("channel", "text", "how the service was used: counter, online, postal"),
+    Column("evidence", "text", "evidence class E0 to E4: how sure it is that a transaction lies behind the answer"),
+    Column("language", "text", "language the form was answered in"),
+    Column("month", "text", "month of the answer, YYYY-MM; nothing finer leaves the database"),
+)
+RESPONSE_COLUMNS: Final = KEY_COLUMNS + tuple(
+    Column(item, "int8", "level 1 to 5, 0 = không áp dụng, null = no answer or not asked") for item in ITEMS
+)
+TOTAL_COLUMNS: Final = (
+    Column("agency", "text", "immutable key of the agency"),
+    Column("domain", "text", "code of the procedure domain"),
+    Column("channel", "text", "counter, online, postal"),
+    Column("transactions", "int32", "dossiers completed in the period"),
+    Column("on_time", "int32", "of these, completed on time or early"),
+)
+AGENCY_COLUMNS: Final = (
+    Column("agency", "text", "immutable key of the agency"),
+    Column("name", "text", "name in force at the end of the period"),
+    Column("kind", "text", "department, commune, public service unit, land-office branch, ..."),
+    Column("code", "text", "electronic identifier or administrative unit code in force"),
+)

@@ -1,0 +1,1 @@
+"""Weighting on cells: one method per file."""
