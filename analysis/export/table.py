@@ -78,6 +78,7 @@ def build(
         "method_version": result.method.version,
         "method_sha256": result.method.sha256,
         "method_title": result.method.titles["vi"],
+        "factors": {factor: list(items) for factor, items in result.method.factors.items()},
     }
     return Table(rows, about)
 

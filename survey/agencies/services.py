@@ -1,0 +1,103 @@
+"""Writes: found, rename, merge, split, dissolve. History is never overwritten: versions end, successors begin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from survey.agencies.models import Agency, AgencyVersion, Change, Extent, Succession
+from survey.agencies.queries import version_on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attributes:
+    """What a version of an agency says."""
+
+    name: str
+    kind: str
+    parent: Agency | None = None
+    agency_code: str = ""
+    unit_code: str = ""
+
+
+@transaction.atomic
+def found_agency(*, key: str, on: date, attributes: Attributes) -> Agency:
+    """A new agency from a day on."""
+    if Agency.objects.filter(key=key).exists():
+        raise ValidationError(_("There already is an agency with the key “%(key)s”.") % {"key": key})
+    agency = Agency.objects.create(key=key)
+    _open_version(agency, on, attributes)
+    return agency
+
+
+def _open_version(agency: Agency, on: date, attributes: Attributes) -> AgencyVersion:
+    version = AgencyVersion(agency=agency, valid_from=on, **vars(attributes))
+    version.full_clean()
+    version.save()
+    return version
+
+
+def _close(agency: Agency, on: date) -> AgencyVersion:
+    current = version_on(agency, on)
+    if current is None or current.valid_to is not None:
+        raise ValidationError(
+            _("The agency “%(key)s” is not in force on %(day)s, so it cannot change on that day.")
+            % {"key": agency.key, "day": on.isoformat()}
+        )
+    if current.valid_from >= on:
+        raise ValidationError(
+            _("The agency “%(key)s” only begins on %(day)s; choose a later day.") % {"key": agency.key, "day": on.isoformat()}
+        )
+    current.valid_to = on
+    current.save(update_fields=["valid_to"])
+    return current
+
+
+@transaction.atomic
+def change_agency(*, agency: Agency, on: date, attributes: Attributes) -> AgencyVersion:
+    """Rename, retype or move under another parent: same agency, new version."""
+    _close(agency, on)
+    return _open_version(agency, on, attributes)
+
+
+@transaction.atomic
+def merge_agencies(*, agencies: Iterable[Agency], into_key: str, on: date, attributes: Attributes) -> Agency:
+    """n -> 1: the predecessors end, one new agency begins, each hands over whole."""
+    predecessors = list(agencies)
+    if len(predecessors) < 2:
+        raise ValidationError(_("A merge needs at least two agencies."))
+    for agency in predecessors:
+        _close(agency, on)
+    successor = found_agency(key=into_key, on=on, attributes=attributes)
+    Succession.objects.bulk_create(
+        Succession(predecessor=agency, successor=successor, on=on, change=Change.MERGE) for agency in predecessors
+    )
+    return successor
+
+
+@transaction.atomic
+def split_agency(*, agency: Agency, on: date, parts: dict[str, Attributes]) -> list[Agency]:
+    """1 -> n: the predecessor ends, new agencies begin; the first part named is the main successor."""
+    if len(parts) < 2:
+        raise ValidationError(_("A split needs at least two new agencies."))
+    _close(agency, on)
+    successors = [found_agency(key=key, on=on, attributes=attributes) for key, attributes in parts.items()]
+    for place, successor in enumerate(successors):
+        extent = Extent.PART if place else Extent.PART_MAIN
+        Succession.objects.create(predecessor=agency, successor=successor, on=on, change=Change.SPLIT, extent=extent)
+    return successors
+
+
+@transaction.atomic
+def dissolve_agency(*, agency: Agency, on: date, successor: Agency | None = None) -> None:
+    """The agency ends; its tasks go to ``successor`` when there is one."""
+    _close(agency, on)
+    if successor is not None:
+        if version_on(successor, on) is None:
+            raise ValidationError(_("The successor “%(key)s” is not in force on that day.") % {"key": successor.key})
+        Succession.objects.create(predecessor=agency, successor=successor, on=on, change=Change.TRANSFER)

@@ -1,0 +1,17 @@
+"""Published numbers as people read them: decimal comma and thousands point in Vietnamese."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.utils.translation import get_language
+
+
+def written(value: Decimal | int | float | None, places: int | None = None) -> str:
+    """``83,54`` and ``1.234`` in Vietnamese, ``83.54`` and ``1,234`` otherwise; empty for None."""
+    if value is None:
+        return ""
+    text = f"{value:,}" if places is None else f"{Decimal(str(value)):,.{places}f}"
+    if (get_language() or "vi").startswith("vi"):
+        return text.translate(str.maketrans({",": ".", ".": ","}))
+    return text

@@ -1,0 +1,149 @@
+"""Staff pages for counters: codes and posters, and the import of monthly totals."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from survey.accounts.models import Role, User
+from survey.agencies.models import Office
+from survey.agencies.queries import visible_agencies, visible_offices
+from survey.console.forms import TotalsForm
+from survey.console.views import TYPES, page, staff_page
+from survey.dispatch import qr
+from survey.dispatch.models import CounterCode
+from survey.dispatch.poster import PAPERS, poster_pdf
+from survey.dispatch.queries import active_codes
+from survey.dispatch.services import issue_code, revoke_code
+from survey.scorecards.bridge import NOTICE
+from survey.transactions.reading import LARGEST_FILE, FileError
+from survey.transactions.services import ImportRefused, import_totals
+from survey.transactions.template import template_csv, template_xlsx
+
+
+def _may_change(user: User) -> bool:
+    return user.is_superuser or user.role in (Role.OPERATOR, Role.ANALYST)
+
+
+@require_safe
+@staff_page
+def codes(request: HttpRequest) -> HttpResponse:
+    """Codes in use at the counters in the account's scope, by office."""
+    user = cast("User", request.user)
+    offices: dict[Office, list[CounterCode]] = {}
+    for code in active_codes(visible_agencies(user)):
+        offices.setdefault(code.counter.office, []).append(code)
+    return page(request, "codes.html", {"offices": offices.items(), "papers": PAPERS, "may_change": _may_change(user)})
+
+
+def _code(request: HttpRequest, pk: int) -> CounterCode:
+    scope = visible_agencies(cast("User", request.user))
+    found = CounterCode.objects.select_related("counter__office", "counter__domain").filter(
+        pk=pk, counter__agency__in=scope
+    )
+    if not (code := found.first()):
+        raise Http404
+    return code
+
+
+def _file(content: bytes, kind: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _notice() -> str:
+    return NOTICE if settings.DEMO else ""
+
+
+@require_safe
+@staff_page
+def code_image(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """The code of one counter as PNG or SVG."""
+    code = _code(request, pk)
+    if kind == "png":
+        return _file(qr.as_png(code.code), "image/png", f"qr-{code.code}.png")
+    return _file(qr.as_svg(code.code), "image/svg+xml", f"qr-{code.code}.svg")
+
+
+@require_safe
+@staff_page
+def code_poster(request: HttpRequest, pk: int, paper: str) -> HttpResponse:
+    """The poster of one counter."""
+    code = _code(request, pk)
+    return _file(poster_pdf([code], paper=paper, notice=_notice()), "application/pdf", f"poster-{code.code}-{paper}.pdf")
+
+
+@require_safe
+@staff_page
+def office_poster(request: HttpRequest, pk: int, paper: str) -> HttpResponse:
+    """The posters of all counters of an office in the account's scope, in one file."""
+    user = cast("User", request.user)
+    office = visible_offices(user).filter(pk=pk).first()
+    if office is None:
+        raise Http404
+    chosen = list(active_codes(visible_agencies(user)).filter(counter__office=office))
+    if not chosen:
+        raise Http404
+    return _file(poster_pdf(chosen, paper=paper, notice=_notice()), "application/pdf", f"poster-{office.key}-{paper}.pdf")
+
+
+@require_POST
+@staff_page
+def code_change(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """Issue a new code for the counter, or revoke the one in use."""
+    if not _may_change(cast("User", request.user)):
+        raise PermissionDenied
+    code = _code(request, pk)
+    try:
+        if action == "reissue":
+            fresh = issue_code(counter=code.counter, now=timezone.now())
+            messages.success(request, _("New code %(code)s is in use; print the new poster.") % {"code": fresh.code})
+        else:
+            revoke_code(code=code, now=timezone.now())
+            messages.success(request, _("Code %(code)s has been withdrawn.") % {"code": code.code})
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("console:codes")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+def totals(request: HttpRequest) -> HttpResponse:
+    """Import monthly totals; faults are listed by row and column."""
+    user = cast("User", request.user)
+    if not (_may_change(user) and user.sees_province):
+        raise PermissionDenied
+    form = TotalsForm(request.POST or None, request.FILES or None)
+    faults: list[object] = []
+    if request.method == "POST" and form.is_valid():
+        upload = form.cleaned_data["file"]
+        try:
+            source = import_totals(
+                content=upload.read(LARGEST_FILE + 1), file_name=upload.name, by=user, now=timezone.now()
+            )
+        except FileError as error:
+            form.add_error("file", str(error))
+        except ImportRefused as error:
+            faults = list(error.faults)
+        else:
+            messages.success(request, _("%(count)s totals were imported.") % {"count": source.rows})
+            return redirect("console:totals")
+    status = 422 if form.errors or faults else 200
+    return page(request, "totals.html", {"form": form, "faults": faults}, status=status)
+
+
+@require_safe
+@staff_page
+def totals_template(request: HttpRequest, kind: str) -> HttpResponse:
+    """The empty template to fill in."""
+    content = template_xlsx() if kind == "xlsx" else template_csv()
+    return _file(content, TYPES[kind], f"mau-so-ho-so.{kind}")

@@ -1,0 +1,134 @@
+"""Stored rows as what the staff templates show: numbers, words for each state, and places on the interval chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from survey.scorecards.models import AgencyResult
+
+TARGET: Final = Decimal(90)
+"""Target in force: more than 90 % satisfied (strictly more)."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Left end of the interval charts, in percent; the right end is 100."""
+
+    start: int
+
+    def place(self, value: Decimal) -> str:
+        """Position 0..100 on the axis, as SVG wants it (decimal point)."""
+        return f"{max(Decimal(0), (value - self.start) * 100 / (100 - self.start)):.2f}"
+
+    @property
+    def ticks(self) -> list[tuple[str, int]]:
+        """(position, label) of the axis marks."""
+        step = 10 if self.start >= 50 else 20
+        return [(self.place(Decimal(mark)), mark) for mark in range(self.start, 101, step)]
+
+    @property
+    def target(self) -> str:
+        """Position of the target line."""
+        return self.place(TARGET)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure ready to show."""
+
+    label: str
+    level: str
+    code: str
+    status: str
+    n: Any
+    transactions: int
+    response_rate: str | None
+    unweighted: str | None
+    value: str | None
+    low: str | None
+    high: str | None
+    n_eff: str | None
+    x: str = ""
+    x_low: str = ""
+    width: str = ""
+    met: bool | None = None
+    result_id: int | None = None
+    kind: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What is said in place of a number, or about it."""
+        return {
+            "none": _("No answer yet"),
+            "suppressed": _("Fewer than 10 answers: not shown"),
+            "few": _("Few answers: not ranked"),
+            "published": "",
+        }[self.status]
+
+
+def axis_for(rows: Iterable[Mapping[str, Any]]) -> Axis:
+    """An axis that holds every interval and the target, starting at a multiple of ten."""
+    lows = [Decimal(row["ci_low"]) for row in rows if row["ci_low"] is not None]
+    lowest = min([*lows, TARGET - 10])
+    return Axis(start=int(lowest // 10 * 10))
+
+
+def line_of(row: Mapping[str, Any], axis: Axis, *, label: str, result: AgencyResult | None = None) -> Line:
+    """One stored row as a line of a table."""
+    low, high, value = row["ci_low"], row["ci_high"], row["weighted_index"]
+    chart: dict[str, Any] = {}
+    if value is not None and low is not None and high is not None:
+        x_low, x_high = axis.place(Decimal(low)), axis.place(Decimal(high))
+        width = f"{Decimal(x_high) - Decimal(x_low):.2f}"
+        chart = {"x": axis.place(Decimal(value)), "x_low": x_low, "width": width, "met": _met(low, high)}
+    return Line(
+        label=label,
+        level=row["level"],
+        code=row["code"],
+        status=row["status"],
+        n=row["n"],
+        transactions=row["transactions"],
+        response_rate=row["response_rate"],
+        unweighted=row["unweighted_index"],
+        value=value,
+        low=low,
+        high=high,
+        n_eff=row["n_eff"],
+        result_id=result.pk if result else None,
+        kind=result.kind if result else "",
+        **chart,
+    )
+
+
+def _met(low: str, high: str) -> bool | None:
+    """True: above the target beyond doubt; False: not above it; None: the interval holds the target."""
+    if Decimal(low) > TARGET:
+        return True
+    return False if Decimal(high) <= TARGET else None
+
+
+def overall(result: AgencyResult) -> dict[str, Any]:
+    """The overall row of an agency."""
+    return next(row for row in result.rows if row["level"] == "overall")
+
+
+SORTS: Final = ("index", "name", "n")
+
+
+def agency_lines(results: Sequence[AgencyResult], axis: Axis, sort: str) -> list[Line]:
+    """Agencies with published figures first, in the order asked for; the others by name at the end."""
+    lines = [line_of(overall(result), axis, label=result.name, result=result) for result in results]
+    shown = [line for line in lines if line.status == "published"]
+    keys = {
+        "name": lambda line: (Decimal(0), line.label),
+        "n": lambda line: (-Decimal(line.n), line.label),
+        "index": lambda line: (-Decimal(line.value or 0), line.label),
+    }
+    rest = {"few": 1, "suppressed": 2, "none": 3}
+    others = sorted((line for line in lines if line.status != "published"), key=lambda line: (rest[line.status], line.label))
+    return sorted(shown, key=keys[sort]) + others

@@ -1,0 +1,32 @@
+"""Staff forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils.translation import gettext_lazy as _
+
+
+class SignInForm(AuthenticationForm):
+    """User name and password; one message for every way it can be wrong."""
+
+    error_messages = {  # noqa: RUF012  (Django's own attribute)
+        "invalid_login": _("User name or password is not right. Please try again."),
+        "inactive": _("User name or password is not right. Please try again."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("User name")
+        self.fields["password"].label = _("Password")
+
+
+class TotalsForm(forms.Form):
+    """A file of monthly totals."""
+
+    file = forms.FileField(
+        label=_("CSV or XLSX file"),
+        error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
+    )

@@ -1,0 +1,24 @@
+"""Staff addresses."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path, re_path
+
+from survey.console import counters, views
+
+app_name = "console"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("sign-in", views.SignIn.as_view(), name="sign-in"),
+    path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("agency/<int:pk>", views.agency, name="agency"),
+    path("download/index.<str:kind>", views.download, name="download"),
+    path("codes", counters.codes, name="codes"),
+    re_path(r"^codes/(?P<pk>\d{1,12})\.(?P<kind>png|svg)$", counters.code_image, name="code-image"),
+    re_path(r"^codes/(?P<pk>\d{1,12})-(?P<paper>A[345])\.pdf$", counters.code_poster, name="code-poster"),
+    re_path(r"^offices/(?P<pk>\d{1,12})-(?P<paper>A[345])\.pdf$", counters.office_poster, name="office-poster"),
+    re_path(r"^codes/(?P<pk>\d{1,12})/(?P<action>reissue|revoke)$", counters.code_change, name="code-change"),
+    path("totals", counters.totals, name="totals"),
+    re_path(r"^totals/template\.(?P<kind>xlsx|csv)$", counters.totals_template, name="totals-template"),
+]

@@ -1,0 +1,160 @@
+"""Staff pages: sign-in, index per agency, one agency, downloads. Every query takes the account's scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import get_language, override
+from django.views.decorators.http import require_safe
+
+from survey.accounts.models import User
+from survey.agencies.models import Kind
+from survey.common.languages import chosen
+from survey.common.periods import parse_period
+from survey.console.figures import SORTS, agency_lines, axis_for, line_of, overall
+from survey.console.forms import SignInForm
+from survey.scorecards.bridge import export_rows
+from survey.scorecards.models import AgencyResult, Edition
+from survey.scorecards.queries import editions, find_edition, province_result, visible_results
+
+TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+}
+View = Callable[..., HttpResponseBase]
+
+
+def staff_page(view: View) -> View:
+    """Signed-in staff only, in the account's language; pages are never kept by caches."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with override(chosen(request, default=cast("User", request.user).language)):
+            response = view(request, *args, **kwargs)
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    return login_required(inner)
+
+
+def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """A staff page with the frame every page has."""
+    user = cast("User", request.user)
+    scope = str(user.agency) if user.agency else None
+    frame = {"language": get_language(), "scope": scope, "section": template.split("/")[-1].removesuffix(".html")}
+    return render(request, f"survey/console/{template}", {**frame, **context}, status=status)
+
+
+class SignIn(LoginView):
+    """Sign-in page."""
+
+    template_name = "survey/console/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with override(chosen(request)):
+            response = super().dispatch(request, *args, **kwargs)
+            return response.render() if hasattr(response, "render") else response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(language=get_language(), **kwargs)
+
+
+def _edition(request: HttpRequest) -> Edition | None:
+    wanted = request.GET.get("edition", "")
+    found = find_edition(int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else None)
+    if wanted and found is None:
+        raise Http404
+    return found
+
+
+def _kind_labels() -> list[tuple[str, str]]:
+    return [(value, str(label).capitalize()) for value, label in Kind.choices]
+
+
+@require_safe
+@staff_page
+def home(request: HttpRequest) -> HttpResponse:
+    """Index per agency in the account's scope, and the province as a whole."""
+    edition = _edition(request)
+    if edition is None:
+        return page(request, "empty.html", {})
+    results = list(visible_results(edition, cast("User", request.user)))
+    whole = province_result(edition)
+    kind = request.GET.get("kind", "")
+    shown = [result for result in results if not kind or result.kind == kind]
+    axis = axis_for(overall(result) for result in [*shown, *([whole] if whole else [])])
+    sort = request.GET.get("sort", "index")
+    sort = sort if sort in SORTS else "index"
+    lines = agency_lines(shown, axis, sort)
+    context = {
+        "edition": edition,
+        "period": parse_period(edition.period),
+        "editions": editions(),
+        "axis": axis,
+        "whole": line_of(overall(whole), axis, label=whole.name) if whole else None,
+        "lines": lines,
+        "ranked": sum(line.status == "published" for line in lines),
+        "met": sum(line.met is True for line in lines if line.status == "published"),
+        "missed": sum(line.met is False for line in lines if line.status == "published"),
+        "sort": sort,
+        "kind": kind,
+        "kinds": [(value, label) for value, label in _kind_labels() if any(r.kind == value for r in results)],
+    }
+    return page(request, "home.html", context)
+
+
+def _result(request: HttpRequest, pk: int) -> AgencyResult:
+    """A result in the account's scope; everything else does not exist."""
+    found = AgencyResult.objects.select_related("edition").filter(pk=pk).first()
+    if found is None or found not in visible_results(found.edition, cast("User", request.user)):
+        raise Http404
+    return found
+
+
+@require_safe
+@staff_page
+def agency(request: HttpRequest, pk: int) -> HttpResponse:
+    """One agency: overall, factors, items."""
+    result = _result(request, pk)
+    axis = axis_for(result.rows)
+    lines = [line_of(row, axis, label=row["label"]) for row in result.rows]
+    by_code = {line.code: line for line in lines if line.level == "item"}
+    members = result.edition.about["factors"]
+    factors = [
+        {"line": line, "items": [by_code[item] for item in members[line.code]]} for line in lines if line.level == "factor"
+    ]
+    context = {
+        "result": result,
+        "edition": result.edition,
+        "period": parse_period(result.edition.period),
+        "axis": axis,
+        "whole": lines[0],
+        "factors": factors,
+        "row": result.rows[0],
+    }
+    return page(request, "agency.html", context)
+
+
+@require_safe
+@staff_page
+def download(request: HttpRequest, kind: str) -> HttpResponse:
+    """The figures in the account's scope as XLSX, CSV (BOM, semicolon, decimal comma) or JSON."""
+    edition = _edition(request)
+    if edition is None or kind not in TYPES:
+        raise Http404
+    results = list(visible_results(edition, cast("User", request.user)))
+    whole = province_result(edition)
+    rows = [row for result in [*([whole] if whole else []), *results] for row in result.rows]
+    response = HttpResponse(export_rows(rows=rows, about=edition.about, kind=kind), content_type=TYPES[kind])
+    name = f"chi-so-hai-long-{edition.period}-{edition.method}.{kind}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,156 @@
+"""Fills the demonstration province: made-up totals and answers through the real checks, then the files to open."""
+
+from __future__ import annotations
+
+import csv
+import io
+import secrets
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from tqdm import tqdm
+
+from survey.agencies.models import Agency, AgencyVersion, Counter, ProcedureDomain
+from survey.common.tokens import ticket_of
+from survey.demo.generator import ALL, CellData, Plan, cells_of, plans, true_index
+from survey.dispatch.models import CounterCode
+from survey.questionnaires.content import Answers, Form
+from survey.questionnaires.queries import extension_of, form_of, published_version
+from survey.responses.models import Evidence, Response
+from survey.responses.services import Further, Place, Submission, record_batch
+from survey.transactions.models import MonthlyTotal
+from survey.transactions.reading import COLUMNS
+from survey.transactions.services import import_totals
+
+SEED: Final = 2026
+TOTAL: Final = 26_000
+MONTHS: Final = ("2026-07", "2026-08", "2026-09")
+_REASONS: Final = ("waiting", "visits", "guidance", "attitude", "papers", "late", "place", "other")
+_COMMENTS: Final = (
+    "Cán bộ hướng dẫn tận tình.",
+    "Nên có thêm ghế ngồi chờ cho người lớn tuổi.",
+    "Hồ sơ đất đai phải đi lại ba lần mới xong.",
+    "Trả kết quả sớm hơn ngày hẹn, rất cảm ơn.",
+    "Mong có chỗ gửi xe rộng hơn.",
+)
+
+
+def demo_cells(agencies: Sequence[tuple[str, tuple[str, ...]]]) -> dict[str, list[CellData]]:
+    """Agency key -> its cells; the same on every run."""
+    return {plan.key: list(cells_of(plan, SEED)) for plan in make_plans(agencies)}
+
+
+def make_plans(agencies: Sequence[tuple[str, tuple[str, ...]]]) -> list[Plan]:
+    """Sizes and levels of all agencies."""
+    return plans(agencies, SEED, total=TOTAL)
+
+
+def load_totals(cells: dict[str, list[CellData]], now: datetime) -> None:
+    """Monthly totals through the real import, once."""
+    if MonthlyTotal.objects.exists():
+        return
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(COLUMNS)
+    codes = {v.agency.key: v.code for v in AgencyVersion.objects.filter(valid_to=None).select_related("agency")}
+    for agency, group in cells.items():
+        for cell in group:
+            for month, n, good in zip(MONTHS, _thirds(cell.transactions), _thirds(cell.on_time), strict=True):
+                writer.writerow([month, codes[agency], cell.domain, cell.channel, n, min(n, good)])
+    import_totals(content=buffer.getvalue().encode(), file_name="minh-hoa.csv", by=None, now=now)
+
+
+def _thirds(n: int) -> tuple[int, int, int]:
+    return n // 3 + (n % 3 > 0), n // 3 + (n % 3 > 1), n // 3
+
+
+def load_responses(cells: dict[str, list[CellData]], *, progress: bool) -> int:
+    """Answers through the checks of the real write path, once; returns how many there are now."""
+    if not Response.objects.exists():
+        maker = _Maker()
+        expected = sum(len(cell.full) for group in cells.values() for cell in group)
+        with tqdm(total=expected, desc="Phiếu minh họa", disable=not progress, unit="") as bar:
+            for group in cells.values():
+                for cell in group:
+                    bar.update(record_batch(submissions=maker.submissions(cell)))
+    return Response.objects.count()
+
+
+class _Maker:
+    """Turns generated levels into submissions."""
+
+    def __init__(self) -> None:
+        short = published_version("counter-short")
+        service = extension_of("counter-short")
+        if short is None or service is None:
+            raise LookupError("the shipped questionnaires are not published")
+        self.short: Form = form_of(short.pk)
+        self.service: Form = form_of(service.pk)
+        self.agencies = dict(Agency.objects.values_list("key", "pk"))
+        self.domains = dict(ProcedureDomain.objects.values_list("code", "pk"))
+        self.counters = {(c.agency_id, c.domain_id): c for c in Counter.objects.all()}
+        self.rng = np.random.default_rng(SEED)
+
+    def submissions(self, cell: CellData) -> Iterator[Submission]:
+        """Submissions of one cell, spread over the months of the quarter."""
+        agency, domain = self.agencies[cell.agency], self.domains[cell.domain]
+        at_counter = cell.channel == "counter"
+        counter = self.counters.get((agency, domain)) if at_counter else None
+        place = Place(
+            agency_id=agency,
+            office_id=counter.office_id if counter else None,
+            counter_id=counter.pk if counter else None,
+            domain_id=domain,
+        )
+        for number, (levels, full) in enumerate(zip(cell.levels.tolist(), cell.full.tolist(), strict=True)):
+            further = {item: level for item, level in zip(ALL[1:], levels[1:], strict=True) if level >= 0}
+            yield Submission(
+                ticket=ticket_of(f"demo/{cell.agency}/{cell.domain}/{cell.channel}/{number}/{secrets.token_hex(4)}"),
+                form=self.short,
+                answers=self._short_answers(levels[0]),
+                place=place,
+                channel=cell.channel,
+                evidence=Evidence.POSTER if at_counter else Evidence.SMS,
+                language="vi",
+                now=self._time(),
+                further=Further(self.service, further) if full and further else None,
+            )
+
+    def _short_answers(self, level: int) -> Answers:
+        answers: Answers = {"overall": level}
+        if level <= 3:
+            chosen = self.rng.choice(_REASONS, size=int(self.rng.integers(1, 3)), replace=False)
+            answers["reasons"] = [reason for reason in _REASONS if reason in chosen]
+        if self.rng.random() < 0.03:
+            answers["comment"] = str(self.rng.choice(_COMMENTS))
+        return answers
+
+    def _time(self) -> datetime:
+        start = datetime(2026, 7, 1, 1, 0, tzinfo=UTC)
+        return start + timedelta(days=int(self.rng.integers(0, 91)), hours=int(self.rng.integers(0, 9)))
+
+
+def write_truth(cells: dict[str, list[CellData]], path: Path) -> None:
+    """The generator's true index per agency, in percent."""
+    names = {v.agency.key: v.name for v in AgencyVersion.objects.filter(valid_to=None).select_related("agency")}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["agency", "agency_name", "responses", "true_index", "true_overall"])
+        everything = [cell for group in cells.values() for cell in group]
+        rows = [("*", "Tỉnh Đồng Tháp", everything), *((key, names[key], group) for key, group in cells.items())]
+        for key, name, group in rows:
+            index, overall = true_index(group)
+            n = sum(len(cell.full) for cell in group)
+            writer.writerow([key, name, n, f"{Decimal(index):.4f}", f"{Decimal(overall):.4f}"])
+
+
+def posters_for(codes: Sequence[CounterCode]) -> list[tuple[str, str, list[CounterCode]]]:
+    """(file name, paper, codes) of the posters the demonstration prints: the centre whole, some counters alone."""
+    centre = [code for code in codes if code.counter.office.key == "ttphcc-tinh"]
+    others = [code for code in codes if code.counter.office.key != "ttphcc-tinh"]
+    whole = [(f"poster-trung-tam-tinh-{paper}.pdf", paper, centre) for paper in ("A5", "A4", "A3")]
+    return whole + [(f"poster-{code.code}-A4.pdf", "A4", [code]) for code in others[:6]]

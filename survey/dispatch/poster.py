@@ -1,0 +1,75 @@
+"""Print-ready posters: one PDF for a counter or for a whole office, with bundled fonts only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import typst
+from django.conf import settings
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+
+from survey.dispatch import qr
+from survey.dispatch.models import CounterCode
+
+PAPERS: Final = ("A5", "A4", "A3")
+FONTS: Final = Path(__file__).parent / "fonts"
+_LAYOUT: Final = Path(__file__).parent / "poster.typ"
+
+
+def poster_pdf(codes: Sequence[CounterCode], *, paper: str, language: str = "vi", notice: str = "") -> bytes:
+    """A PDF with one page per code.
+
+    Parameters
+    ----------
+    paper : one of ``PAPERS``.
+    notice : printed at the foot in red, e.g. that the data are a demonstration.
+    """
+    if paper not in PAPERS:
+        raise ValueError(_("Unknown paper size “%(paper)s”; choose A5, A4 or A3.") % {"paper": paper})
+    with override(language):
+        data = _data(codes, paper, notice)
+    result = typst.compile(
+        _LAYOUT.read_bytes(),
+        font_paths=[str(FONTS)],
+        ignore_system_fonts=True,
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+    )
+    if not isinstance(result, bytes):
+        raise TypeError("typst returned more than one file for a PDF")
+    return result
+
+
+def _data(codes: Sequence[CounterCode], paper: str, notice: str) -> dict[str, Any]:
+    return {
+        "paper": paper.lower(),
+        "lang": get_language() or settings.LANGUAGE_CODE,
+        "title": _("Rate the service"),
+        "headline": _("How was the service?"),
+        "instruction": _("Scan this code with your phone’s camera. It takes half a minute."),
+        "or-open": _("No camera? Open this address:"),
+        "what-happens-title": _("What happens with your answer"),
+        "what-happens": [
+            _("The officer does not see it. No name and no phone number is asked."),
+            _("The Department of Home Affairs counts all answers and publishes the result of each agency every quarter."),
+        ],
+        "check": _("Before you answer, check that the address begins with"),
+        "domain": qr.printed_domain(),
+        "notice": notice,
+        "posters": [_poster(code) for code in codes],
+    }
+
+
+def _poster(code: CounterCode) -> dict[str, str]:
+    counter = code.counter
+    return {
+        "office": counter.office.name,
+        "counter": str(counter),
+        "domain": counter.domain.name if counter.domain else "",
+        "qr": qr.as_svg(code.code).decode(),
+        "url": qr.short_url(code.code).split("://", 1)[1],
+        "issue": _("Issue %(issue)s, code %(code)s") % {"issue": code.issue, "code": code.code},
+    }

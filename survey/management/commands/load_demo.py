@@ -1,0 +1,97 @@
+"""Build the demonstration province and everything there is to open, under var/demo; safe to run again."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from survey.common.periods import parse_period
+from survey.demo import services
+from survey.demo.province import build_province, issued_codes, make_accounts
+from survey.dispatch.poster import poster_pdf
+from survey.dispatch.qr import short_url
+from survey.questionnaires.services import ensure_library
+from survey.scorecards.bridge import NOTICE, take_snapshot, write_exports
+from survey.scorecards.services import make_edition
+
+PERIOD = "2026-Q3"
+METHODS = ("sipas-service", "overall")
+
+
+class Command(BaseCommand):
+    """``manage.py load_demo``."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--out", type=Path, default=settings.VAR_DIR / "demo")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        out: Path = options["out"]
+        progress = options["verbosity"] > 0
+        (out / "posters").mkdir(parents=True, exist_ok=True)
+        now = timezone.now()
+        ensure_library(now=now)
+        agencies = build_province(now=now, progress=progress)
+        cells = services.demo_cells(agencies)
+        services.load_totals(cells, now)
+        count = services.load_responses(cells, progress=progress)
+        services.write_truth(cells, out / "truth.csv")
+        links = {**self._index(out, progress), **self._posters(out), **self._accounts(out)}
+        links["truth_csv"] = str(out / "truth.csv")
+        text = json.dumps(links, ensure_ascii=False, indent=1)
+        (out / "links.json").write_text(text + "\n", encoding="utf-8")
+        self.stdout.write(self._summary(links, count))
+
+    def _index(self, out: Path, progress: bool) -> dict[str, Any]:
+        folder = out / "snapshot"
+        now = timezone.now()
+        period = parse_period(PERIOD)
+        take_snapshot(period=period, folder=folder, now=now, province=settings.PROVINCE_NAME, progress=progress)
+        files: dict[str, Any] = {"snapshot_dir": str(folder)}
+        for method in METHODS:
+            stem = "index" if method == "sipas-service" else f"index-{method}"
+            targets = [out / f"{stem}.{kind}" for kind in ("csv", "xlsx", "json")]
+            write_exports(folder=folder, method=method, targets=targets)
+            make_edition(folder=folder, method=method, now=now)
+            files |= {f"{stem.replace('-', '_')}_{path.suffix[1:]}": str(path) for path in targets}
+        return files
+
+    def _posters(self, out: Path) -> dict[str, Any]:
+        codes = issued_codes()
+        paths = []
+        for name, paper, chosen in services.posters_for(codes):
+            path = out / "posters" / name
+            path.write_bytes(poster_pdf(chosen, paper=paper, notice=NOTICE))
+            paths.append(str(path))
+        return {"citizen_urls": {code.code: short_url(code.code) for code in codes}, "poster_pdfs": paths}
+
+    def _accounts(self, out: Path) -> dict[str, Any]:
+        before = out / "links.json"
+        known = json.loads(before.read_text(encoding="utf-8")) if before.is_file() else {}
+        password = known.get("staff_logins", [{}])[0].get("password") or secrets.token_urlsafe(12)
+        users = make_accounts(password)
+        logins = [{"username": user.username, "password": password, "role": user.role} for user in users]
+        return {"staff_url": f"{settings.PUBLIC_URL}/staff/", "staff_logins": logins}
+
+    def _summary(self, links: dict[str, Any], count: int) -> str:
+        login = links["staff_logins"][0]
+        first = next(iter(links["citizen_urls"].values()))
+        return "\n".join(
+            [
+                "",
+                f"Tỉnh minh họa đã sẵn sàng: {count} phiếu.",
+                f"  Phiếu của người dân   {first}",
+                f"  Áp phích in           {links['poster_pdfs'][1]}",
+                f"  Trang cán bộ          {links['staff_url']}  ({login['username']} / {login['password']})",
+                f"  Chỉ số (Excel)        {links['index_xlsx']}",
+                f"  Mọi đường dẫn         {settings.VAR_DIR / 'demo' / 'links.json'}",
+            ]
+        )

@@ -1,0 +1,27 @@
+"""Index of all tables: one import line per room, nothing defined here."""
+
+from __future__ import annotations
+
+from survey.accounts.models import User
+from survey.agencies.models import (
+    Agency,
+    AgencyVersion,
+    Counter,
+    Hosting,
+    Office,
+    Procedure,
+    ProcedureDomain,
+    ProcedureVersion,
+    Succession,
+)
+from survey.dispatch.models import CounterCode
+from survey.questionnaires.models import Factor, Question, Questionnaire, Version, Wording
+from survey.responses.models import Comment, Response
+from survey.scorecards.models import AgencyResult, Edition
+from survey.transactions.models import MonthlyTotal, TotalsImport
+
+__all__ = [
+    "Agency", "AgencyResult", "AgencyVersion", "Comment", "Counter", "CounterCode", "Edition", "Factor", "Hosting",
+    "MonthlyTotal", "Office", "Procedure", "ProcedureDomain", "ProcedureVersion", "Question", "Questionnaire",
+    "Response", "Succession", "TotalsImport", "User", "Version", "Wording",
+]  # fmt: skip

@@ -1,0 +1,76 @@
+"""Admin pages of questionnaires: drafts can be edited, published versions only read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+
+from survey.questionnaires.models import Factor, Question, Questionnaire, Status, Version, Wording
+from survey.questionnaires.services import publish_version
+
+
+class _DraftOnly:
+    """Rows of a version can change only while it is a draft."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None or obj.status == Status.DRAFT
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is not None and obj.status == Status.DRAFT
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None or obj.status == Status.DRAFT
+
+
+class FactorInline(_DraftOnly, TabularInline):
+    """Factors of a version."""
+
+    model = Factor
+    extra = 0
+
+
+class QuestionInline(_DraftOnly, TabularInline):
+    """Questions of a version."""
+
+    model = Question
+    extra = 0
+
+
+class WordingInline(_DraftOnly, TabularInline):
+    """Texts of a version."""
+
+    model = Wording
+    extra = 0
+
+
+@admin.register(Version)
+class VersionAdmin(_DraftOnly, ModelAdmin):
+    """A version with its questions and texts."""
+
+    list_display = ("__str__", "status", "published_at", "retired_at")
+    readonly_fields = ("status", "published_at", "retired_at")
+    inlines = (FactorInline, QuestionInline, WordingInline)
+    actions = ("publish",)
+
+    @admin.action(description=_("Publish the chosen drafts"))
+    def publish(self, request: HttpRequest, queryset: QuerySet[Version]) -> None:
+        """Publish; what is missing is said."""
+        for version in queryset:
+            try:
+                publish_version(version=version, now=timezone.now())
+            except ValidationError as error:
+                self.message_user(request, f"{version}: {' '.join(error.messages)}", messages.ERROR)
+
+
+@admin.register(Questionnaire)
+class QuestionnaireAdmin(ModelAdmin):
+    """Questionnaires."""
+
+    list_display = ("code", "name")

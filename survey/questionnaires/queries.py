@@ -1,0 +1,91 @@
+"""Reads: a version as frozen data, its wordings, and how complete a language is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from django.conf import settings
+
+from survey.questionnaires.content import Form, QuestionSpec
+from survey.questionnaires.models import Status, Version
+
+
+@lru_cache(maxsize=64)
+def _frozen_form(version_id: int) -> Form:
+    return read_form(Version.objects.select_related("questionnaire", "extends").get(pk=version_id))
+
+
+def form_of(version_id: int) -> Form:
+    """The version as data. Published versions never change, so they are read once per process."""
+    form = _frozen_form(version_id)
+    if not form.published:
+        _frozen_form.cache_clear()
+    return form
+
+
+def read_form(version: Version) -> Form:
+    """The version as data, straight from the database."""
+    factors: dict[str, tuple[QuestionSpec, ...]] = {}
+    for factor in version.factors.order_by("position").prefetch_related("questions"):
+        questions = sorted(factor.questions.all(), key=lambda question: question.position)
+        factors[factor.code] = tuple(
+            QuestionSpec(
+                code=question.code,
+                kind=question.kind,
+                factor=factor.code,
+                required=question.required,
+                not_applicable=question.not_applicable,
+                options=tuple(question.options),
+                shown_when={code: tuple(values) for code, values in question.shown_when.items()},
+            )
+            for question in questions
+        )
+    return Form(
+        version_id=version.pk,
+        questionnaire=version.questionnaire.code,
+        number=version.number,
+        published=version.status != Status.DRAFT,
+        extends=version.extends.code if version.extends else None,
+        factors=factors,
+    )
+
+
+@lru_cache(maxsize=256)
+def wordings(version_id: int, language: str) -> dict[str, str]:
+    """Text of every slot in a language; a slot without it is shown in Vietnamese."""
+    texts: dict[str, str] = {}
+    rows = Version.objects.get(pk=version_id).wordings
+    for code in (settings.LANGUAGE_CODE, language):
+        texts |= dict(rows.filter(language=code).values_list("slot", "text"))
+    return texts
+
+
+def published_version(questionnaire: str) -> Version | None:
+    """The version citizens are asked now."""
+    return Version.objects.filter(questionnaire__code=questionnaire, status=Status.PUBLISHED).first()
+
+
+def extension_of(questionnaire: str) -> Version | None:
+    """The published version of the form that continues this one, if there is any."""
+    return Version.objects.filter(extends__code=questionnaire, status=Status.PUBLISHED).order_by("pk").last()
+
+
+def slots_of(form: Form) -> Iterable[str]:
+    """Every slot that needs a wording."""
+    yield from ("title", "intro")
+    for factor, questions in form.factors.items():
+        yield f"factor.{factor}"
+        for question in questions:
+            yield f"question.{question.code}"
+            yield from (f"option.{question.code}.{option}" for option in question.options)
+
+
+def missing_wordings(version: Version) -> dict[str, list[str]]:
+    """Language -> slots without a wording; what the completeness meter counts."""
+    slots = list(slots_of(read_form(version)))
+    missing = {}
+    for language, _name in settings.LANGUAGES:
+        present = set(version.wordings.filter(language=language).exclude(text="").values_list("slot", flat=True))
+        missing[language] = [slot for slot in slots if slot not in present]
+    return missing

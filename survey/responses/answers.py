@@ -1,0 +1,80 @@
+"""From what a form sent to answers a version allows, and the same check again for what is about to be stored."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from survey.questionnaires.content import Answers, Form, QuestionSpec
+from survey.questionnaires.kinds import KINDS, AnswerError
+
+WHOLE_FORM = ""
+"""Key of an error that belongs to no single question."""
+
+
+@dataclass
+class Parsed:
+    """Outcome of reading a form: clean answers, errors by question code, and what was sent, to show it again."""
+
+    answers: Answers = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    sent: dict[str, list[str]] = field(default_factory=dict)
+
+
+class AnswersRefused(ValueError):
+    """Answers outside the version's allow-list; ``errors`` by question code."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{code}: {message}" for code, message in errors.items()))
+        self.errors = dict(errors)
+
+
+def parse(data: QueryDict, questions: Iterable[QuestionSpec], technical: Collection[str]) -> Parsed:
+    """Read the answers to ``questions``; any other field than these and the ``technical`` ones is an error."""
+    result = Parsed()
+    asked = list(questions)
+    if set(data) - {question.code for question in asked} - set(technical):
+        result.errors[WHOLE_FORM] = _("This form holds fields that do not belong to it. Please scan the code again.")
+    for question in asked:
+        raw = data.getlist(question.code)
+        result.sent[question.code] = raw
+        try:
+            value = KINDS[question.kind].clean(raw, question)
+        except AnswerError as error:
+            result.errors[question.code] = str(error)
+            continue
+        # A follow-up question may still be filled in after the answer above it was changed: it no longer applies.
+        if value is not None and question.applies(result.answers):
+            result.answers[question.code] = value
+    for question in asked:
+        if question.required and question.code not in result.answers and question.code not in result.errors:
+            result.errors[question.code] = _("Please choose one answer.")
+    return result
+
+
+def check(form: Form, answers: Mapping[str, object]) -> None:
+    """Refuse anything the version does not allow, whichever entrance it came by.
+
+    Raises
+    ------
+    AnswersRefused
+        Unknown question, value outside the allow-list, required answer missing, or a question that does not apply.
+    """
+    questions, errors = form.questions, {}
+    for code, value in answers.items():
+        question = questions.get(code)
+        if question is None or not question.applies(answers):
+            errors[code] = _("This question is not part of the form.")
+            continue
+        try:
+            KINDS[question.kind].check(value, question)
+        except AnswerError as error:
+            errors[code] = str(error)
+    for question in questions.values():
+        if question.required and question.code not in answers:
+            errors[question.code] = _("Please choose one answer.")
+    if errors:
+        raise AnswersRefused(errors)

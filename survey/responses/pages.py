@@ -1,0 +1,216 @@
+"""How citizen pages are made: plain data for the templates, cached bytes for the form, one inline style sheet."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, wraps
+from typing import Any, Final
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.template.loader import render_to_string
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from survey.common.languages import chosen
+from survey.dispatch.models import CounterCode
+from survey.questionnaires.content import QuestionSpec
+from survey.questionnaires.kinds import KINDS
+from survey.questionnaires.queries import form_of, wordings
+
+TICKET_MARK: Final = "~ticket~"
+Data = dict[str, Any]
+View = Callable[..., HttpResponseBase]
+
+
+@cache
+def style() -> str:
+    """Tokens and citizen rules, without comments and needless white space."""
+    text = ""
+    for name in ("tokens.css", "citizen.css"):
+        path = finders.find(f"survey/{name}")
+        if not isinstance(path, str):
+            raise FileNotFoundError(name)
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123  (finders give text paths)
+            text += file.read()
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return re.sub(r"\s*([{};:,>])\s*", r"\1", re.sub(r"\s+", " ", text)).strip()
+
+
+def style_hash() -> str:
+    """CSP source that allows exactly this inline style sheet."""
+    digest = hashlib.sha256(style().encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def citizen_page(*methods: str) -> Callable[[View], View]:
+    """A public page: language from the address, no cookie, kind words for oversized and broken requests."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                _refuse_large(request)
+                language = chosen(request)
+            except RequestDataTooBig:
+                return _finish(message_page(request, "too-big", status=413))
+            except (SuspiciousOperation, MultiPartParserError, UnreadablePostError):
+                return _finish(message_page(request, "unreadable", status=400))
+            with override(language):
+                response = view(request, *args, **kwargs)
+                # Rendered here, inside the language of the page.
+                if hasattr(response, "render"):
+                    response = response.render()
+            return _finish(response)
+
+        allowed = require_http_methods(list(methods))(inner)
+        return csp_update({"style-src": [style_hash()]})(csrf_exempt(allowed))  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def _refuse_large(request: HttpRequest) -> None:
+    """Refuse by the announced length, before any of the body is read."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise RequestDataTooBig
+
+
+def _finish(response: HttpResponseBase) -> HttpResponseBase:
+    # no-cache, not no-store: the back button must show the page with the same ticket, not fetch a new one.
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
+    return response
+
+
+def base_context(**more: Any) -> Data:
+    """What every citizen page shows."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return {
+        "style": style(),
+        "language": language,
+        "languages": settings.LANGUAGES,
+        "demo": settings.DEMO,
+        **more,
+    }
+
+
+def render_page(template: str, context: Data, *, status: int = 200) -> HttpResponse:
+    """A citizen page."""
+    return HttpResponse(render_to_string(template, base_context(**context)), status=status)
+
+
+def message_page(request: HttpRequest, reason: str, *, status: int, again: str = "") -> HttpResponse:
+    """A plain sentence and a way on. ``again``: address to try again at."""
+    titles = {
+        "unknown": (_("We do not know this code"), _("Check the letters and numbers under the square code and open the address again, or ask at the counter.")),
+        "retired": (_("This poster is no longer in use"), _("A newer poster has replaced it. Please scan the code on the newer poster at the counter.")),
+        "revoked": (_("This code has been withdrawn"), _("Please do not use this poster. Ask at the counter for the current code.")),
+        "closed": (_("The rating is closed at the moment"), _("Please try again later, or tell the staff at the counter.")),
+        "too-big": (_("That was too much to receive"), _("Your answer was not stored. Please shorten your comment and send again.")),
+        "unreadable": (_("We could not read that"), _("Your answer was not stored. Please scan the code again and answer once more.")),
+        "no-receipt": (_("We do not know this receipt code"), _("Check the ten letters and numbers. Receipt codes can be used for 30 days.")),
+        "too-late": (_("The time for changes is over"), _("A rating can be completed within 7 days. Thank you: your first answer counts.")),
+        "state-expired": (_("This page has been open for too long"), _("Your first answer is safe. Please start the further questions again.")),
+        "state-broken": (_("This page was damaged on its way"), _("Your first answer is safe. Please start the further questions again.")),
+    }  # fmt: skip
+    title, text = titles[reason]
+    return render_page("survey/responses/message.html", {"title": title, "text": text, "again": again}, status=status)
+
+
+def question_data(
+    question: QuestionSpec,
+    texts: Mapping[str, str],
+    sent: Mapping[str, Sequence[str]],
+    errors: Mapping[str, str],
+) -> Data:
+    """One question as plain data for its template."""
+    kind = KINDS[question.kind]
+    values = list(sent.get(question.code, ()))
+    choices = kind.choices(question, texts)
+    return {
+        "code": question.code,
+        "template": kind.template,
+        "text": texts[f"question.{question.code}"],
+        "error": errors.get(question.code, ""),
+        "target": f"{question.code}-{choices[0][0]}" if choices else question.code,
+        "value": values[0] if values and not choices else "",
+        "choices": [
+            {"value": value, "label": label, "id": f"{question.code}-{value}", "checked": value in values}
+            for value, label in choices
+        ],
+        "when": " ".join(f"when-{value}" for values in (question.shown_when or {}).values() for value in values),
+        "followups": [],
+    }
+
+
+def questions_data(
+    questions: Sequence[QuestionSpec],
+    texts: Mapping[str, str],
+    sent: Mapping[str, Sequence[str]],
+    errors: Mapping[str, str],
+) -> list[Data]:
+    """Questions with the ones that depend on an answer put under the question they depend on."""
+    placed: dict[str, Data] = {}
+    top = []
+    for question in questions:
+        data = placed[question.code] = question_data(question, texts, sent, errors)
+        parent = next(iter(question.shown_when or {}), None)
+        if parent in placed:
+            placed[parent]["followups"].append(data)
+        else:
+            top.append(data)
+    return top
+
+
+def error_list(questions: Sequence[Data], errors: Mapping[str, str]) -> list[Data]:
+    """Errors in the order of the page, each with the id of the field to go to."""
+    flat = [item for question in questions for item in (question, *question["followups"])]
+    listed = [{"target": item["target"], "text": item["error"], "question": item["text"]} for item in flat if item["error"]]
+    return listed + [{"target": "", "text": text, "question": ""} for code, text in errors.items() if not code]
+
+
+def short_form(
+    code: CounterCode, version_id: int, *, ticket: str, sent: Mapping[str, Sequence[str]], errors: Mapping[str, str]
+) -> str:
+    """The whole short form as HTML."""
+    form, texts = form_of(version_id), wordings(version_id, get_language() or settings.LANGUAGE_CODE)
+    questions = questions_data(list(form.questions.values()), texts, sent, errors)
+    context = {
+        "title": texts["title"],
+        "intro": texts["intro"],
+        "counter": code.counter,
+        "office": code.counter.office,
+        "issue": code,
+        "questions": questions,
+        "errors": error_list(questions, errors),
+        "ticket": ticket,
+        "action": f"/s/{code.code}",
+    }
+    return render_to_string("survey/responses/short.html", base_context(**context))
+
+
+_forms: dict[tuple[int, int, str], tuple[bytes, bytes]] = {}
+MOST_FORMS: Final = 4096
+
+
+def cached_short_form(code: CounterCode, version_id: int, ticket: str) -> bytes:
+    """The form with a fresh ticket put into page bytes that are rendered once per code, version and language."""
+    key = (code.pk, version_id, get_language() or settings.LANGUAGE_CODE)
+    if key not in _forms:
+        page = short_form(code, version_id, ticket=TICKET_MARK, sent={}, errors={})
+        before, _mark, after = page.partition(TICKET_MARK)
+        if len(_forms) >= MOST_FORMS:
+            _forms.clear()
+        _forms[key] = before.encode(), after.encode()
+    before_bytes, after_bytes = _forms[key]
+    return before_bytes + ticket.encode() + after_bytes

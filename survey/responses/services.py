@@ -1,0 +1,155 @@
+"""The only way in: ``record_response`` stores a submission exactly once, whichever entrance it came by."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from survey.common.periods import month_of
+from survey.common.tokens import Ticket, receipt_hash
+from survey.questionnaires.content import Answers, Form
+from survey.questionnaires.kinds import KINDS
+from survey.responses.answers import check
+from survey.responses.models import Comment, Response
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Whom the answer is about and where it was given; taken from the code, never asked."""
+
+    agency_id: int
+    office_id: int | None = None
+    counter_id: int | None = None
+    domain_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Further:
+    """Answers to the form that extends the first one, given in the same sitting."""
+
+    form: Form
+    answers: Answers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """One submission before it is stored."""
+
+    ticket: Ticket
+    form: Form
+    answers: Answers
+    place: Place
+    channel: str
+    evidence: str
+    language: str
+    now: datetime
+    further: Further | None = None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The stored row. ``repeated``: the key had been used before; ``changed``: with other answers than now."""
+
+    row: Response
+    repeated: bool = False
+    changed: bool = False
+
+
+def _prepare(submission: Submission) -> tuple[Response, list[Comment]]:
+    """Check a submission and make its rows, unsaved."""
+    check(submission.form, submission.answers)
+    kept, texts = _apart(submission)
+    latest = submission.form
+    if submission.further is not None:
+        latest = submission.further.form
+        check(latest, submission.further.answers)
+        kept |= submission.further.answers
+    local = timezone.localtime(submission.now)
+    row = Response(
+        id=uuid.uuid4(),
+        response=uuid.uuid4(),
+        submission_key=submission.ticket.key,
+        receipt_hash=receipt_hash(submission.ticket.receipt),
+        version_id=latest.version_id,
+        answers=kept,
+        **vars(submission.place),
+        channel=submission.channel,
+        evidence=submission.evidence,
+        language=submission.language,
+        month=month_of(local.date()),
+        answered_hour=local.replace(minute=0, second=0, microsecond=0),
+    )
+    return row, [Comment(submission=row, question=code, text=text) for code, text in texts.items()]
+
+
+def _apart(submission: Submission) -> tuple[Answers, dict[str, str]]:
+    """Answers that stay in the row, and texts that are kept in a table of their own."""
+    questions = submission.form.questions
+    separate = {code for code in submission.answers if KINDS[questions[code].kind].separate}
+    kept = {code: value for code, value in submission.answers.items() if code not in separate}
+    return kept, {code: str(submission.answers[code]) for code in separate}
+
+
+def record_response(*, submission: Submission, revises: Response | None = None) -> Recorded:
+    """Store a submission, or return the row its key stored before.
+
+    ``revises`` is any row of an earlier response: the new row becomes its latest revision, keeps where and when the
+    first was given, and carries its answers on.
+
+    Raises
+    ------
+    AnswersRefused
+        If an answer is not allowed by the version; nothing is stored.
+    """
+    row, comments = _prepare(submission)
+    if revises is not None:
+        _continue(row, revises)
+    while True:
+        try:
+            with transaction.atomic():
+                if revises is not None:
+                    row.revision = _next_revision(revises)
+                row.save(force_insert=True)
+                for comment in comments:
+                    comment.save(force_insert=True)
+        except IntegrityError:
+            # The database decides, never an "if": the same key, or another tab took this revision number.
+            before = Response.objects.filter(submission_key=row.submission_key).first()
+            if before is not None:
+                return Recorded(before, repeated=True, changed=before.answers != row.answers)
+            if revises is None or row.revision == _next_revision(revises):
+                raise
+        else:
+            return Recorded(row)
+
+
+def _continue(row: Response, base: Response) -> None:
+    row.response, row.receipt_hash = base.response, base.receipt_hash
+    row.agency_id, row.office_id, row.counter_id, row.domain_id = (
+        base.agency_id, base.office_id, base.counter_id, base.domain_id,
+    )  # fmt: skip
+    row.channel, row.evidence, row.month = base.channel, base.evidence, base.month
+    row.answers = {**base.answers, **row.answers}
+
+
+def _next_revision(base: Response) -> int:
+    latest = Response.objects.filter(response=base.response).order_by("-revision").values_list("revision", flat=True)
+    return (latest[0] if latest else 0) + 1
+
+
+@transaction.atomic
+def record_batch(*, submissions: Iterable[Submission]) -> int:
+    """Store many first submissions in one transaction (imports, demonstration data); same checks as one by one."""
+    rows, comments = [], []
+    for submission in submissions:
+        row, texts = _prepare(submission)
+        rows.append(row)
+        comments += texts
+    Response.objects.bulk_create(rows, batch_size=500)
+    Comment.objects.bulk_create(comments, batch_size=500)
+    return len(rows)

@@ -1,0 +1,127 @@
+"""The one seam to the statistics: writes snapshots, has them computed, and exports what was computed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from django.conf import settings
+from tqdm import tqdm
+
+from survey.agencies.models import AgencyVersion
+from survey.agencies.queries import versions_on
+from survey.common.periods import Period
+from survey.responses.queries import counted_in, snapshot_rows
+from survey.transactions.queries import totals_in
+
+if TYPE_CHECKING:
+    from analysis import Snapshot, Table
+
+NOTICE: Final = "DỮ LIỆU MINH HỌA - không phải số liệu thật"
+DECIMALS: Final = ("response_rate", "unweighted_index", "weighted_index", "se", "ci_low", "ci_high", "deff", "n_eff")
+
+
+def take_snapshot(*, period: Period, folder: Path, now: datetime, province: str, progress: bool = False) -> Snapshot:
+    """Write the responses and totals of a period as a snapshot; memory does not grow with the number of rows."""
+    from analysis import ITEMS, SnapshotWriter  # noqa: PLC0415  (web workers do not need the statistics)
+
+    writer = SnapshotWriter(folder)
+    seen: set[str] = set()
+    expected = counted_in(period).count()
+    for agency, domain, channel, evidence, language, month, answers in tqdm(
+        snapshot_rows(period), total=expected, desc="Chốt số liệu", disable=not progress, unit=""
+    ):
+        seen.add(agency)
+        levels = [answers.get(item) for item in ITEMS]
+        writer.add((agency, domain or "", channel, evidence, language, f"{month:%Y-%m}", *levels))
+    totals = totals_in(period)
+    seen |= {row[0] for row in totals}
+    about = {
+        "period": period.name,
+        "province": province,
+        "tree_on": period.last.isoformat(),
+        "taken_at": now.isoformat(timespec="seconds"),
+        "notice": NOTICE if settings.DEMO else "",
+    }
+    return writer.close(totals=totals, agencies=_agencies(seen, period), about=about)
+
+
+def _agencies(keys: Iterable[str], period: Period) -> list[tuple[str, str, str, str]]:
+    """Names at the end of the period; agencies that ended before keep their last name."""
+    wanted = set(keys)
+    found: dict[str, AgencyVersion] = {}
+    for version in AgencyVersion.objects.filter(agency__key__in=wanted).select_related("agency").order_by("valid_from"):
+        if version.valid_from <= period.last:
+            found[version.agency.key] = version
+    for version in versions_on(period.last).filter(agency__key__in=wanted):
+        found[version.agency.key] = version
+    return [(key, version.name, version.kind, version.code) for key, version in sorted(found.items())]
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What an edition stores: identity of method and snapshot, and publishable rows by agency key."""
+
+    method: str
+    method_version: int
+    method_sha256: str
+    snapshot_sha256: str
+    period: str
+    responses: int
+    about: dict[str, Any]
+    rows: dict[str, list[dict[str, Any]]]
+    province_key: str
+
+
+def compute_index(*, folder: Path, method: str) -> Computed:
+    """Compute a snapshot under a method; only rows that may be shown come back, numbers as decimal text."""
+    from analysis import PROVINCE, compute, open_snapshot, table_of  # noqa: PLC0415
+
+    snapshot = open_snapshot(folder)
+    result = compute(snapshot, method)
+    table = table_of(snapshot, result)
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for row in table.rows:
+        plain = {name: str(value) if isinstance(value, Decimal) else value for name, value in row.items()}
+        rows.setdefault(str(row["agency"]), []).append(plain)
+    return Computed(
+        method=result.method.id,
+        method_version=result.method.version,
+        method_sha256=result.method.sha256,
+        snapshot_sha256=snapshot.checksum,
+        period=str(snapshot.manifest["period"]),
+        responses=int(snapshot.manifest["responses"]),
+        about=dict(table.about),
+        rows=rows,
+        province_key=PROVINCE,
+    )
+
+
+def export_rows(*, rows: Iterable[dict[str, Any]], about: dict[str, Any], kind: str) -> bytes:
+    """Stored rows as a file: ``xlsx``, ``json``, or ``csv`` with BOM, semicolon and decimal comma."""
+    from analysis import FORMATS, Table  # noqa: PLC0415
+
+    options = {"csv": {"bom": True, "decimal": ",", "separator": ";"}}.get(kind, {})
+    buffer = io.BytesIO()
+    FORMATS[kind](Table([_with_decimals(row) for row in rows], about), buffer, **options)
+    return buffer.getvalue()
+
+
+def write_exports(*, folder: Path, method: str, targets: Iterable[Path]) -> Table:
+    """Compute a snapshot and write the table to files, as ``python -m analysis index`` does."""
+    from analysis import compute, open_snapshot, table_of, write  # noqa: PLC0415
+
+    snapshot = open_snapshot(folder)
+    table = table_of(snapshot, compute(snapshot, method))
+    for target in targets:
+        write(table, target)
+    return table
+
+
+def _with_decimals(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: Decimal(value) if name in DECIMALS and value is not None else value for name, value in row.items()}

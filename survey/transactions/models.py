@@ -1,0 +1,63 @@
+"""The denominators: how many dossiers were completed, and on time, per month, agency, domain and channel."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from survey.agencies.models import Agency, ProcedureDomain
+
+
+class Channel(models.TextChoices):
+    """How the service was used."""
+
+    COUNTER = "counter", _("at the counter")
+    ONLINE = "online", _("online")
+    POSTAL = "postal", _("by public postal service")
+
+
+class TotalsImport(models.Model):
+    """One accepted file of monthly totals."""
+
+    file_name = models.CharField(_("file name"), max_length=200)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    rows = models.PositiveIntegerField(_("rows"))
+    imported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, verbose_name=_("imported by")
+    )
+    imported_at = models.DateTimeField(_("imported at"))
+
+    class Meta:
+        verbose_name = _("import of totals")
+        verbose_name_plural = _("imports of totals")
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class MonthlyTotal(models.Model):
+    """Completed dossiers of one agency, domain and channel in one month (``month`` = its first day)."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="monthly_totals", verbose_name=_("agency"))
+    domain = models.ForeignKey(ProcedureDomain, on_delete=models.PROTECT, verbose_name=_("procedure domain"))
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    month = models.DateField(_("month"))
+    completed = models.PositiveIntegerField(_("completed dossiers"))
+    on_time = models.PositiveIntegerField(_("on time or early"))
+    source = models.ForeignKey(TotalsImport, on_delete=models.PROTECT, related_name="totals", verbose_name=_("source"))
+
+    class Meta:
+        verbose_name = _("monthly total")
+        verbose_name_plural = _("monthly totals")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["agency", "domain", "channel", "month"], name="monthly_total_once"),
+            models.CheckConstraint(condition=Q(on_time__lte=F("completed")), name="on_time_within_completed"),
+            models.CheckConstraint(condition=Q(month__day=1), name="monthly_total_on_first_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} {self.month:%Y-%m}: {self.completed}"

@@ -1,0 +1,12 @@
+"""Addresses: staff pages, admin, and everything citizens open."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("staff/", include("survey.console.urls")),
+    path("", include("survey.responses.urls")),
+]
