@@ -81,7 +81,7 @@ class Cells:
 
     def column(self, variable: str) -> Integers:
         """Sums of one variable, (K,)."""
-        return cast("Integers", self.total[:, self.variables.index(variable)])
+        return self.total[:, self.variables.index(variable)]
 
     def restrict(self, mask: npt.NDArray[np.bool_]) -> Cells:
         """The cells where ``mask`` (K,) holds."""
@@ -155,7 +155,9 @@ def merge(parts: Sequence[Cells]) -> Cells:
     ordered = keys.sort([*names, "_row"], nulls_last=False)
     order = ordered["_row"].to_numpy()
     starts = _run_starts(ordered, names)
-    n, total, cross = (_added([getattr(part, name) for part in parts], order, starts) for name in ("n", "total", "cross"))
+    n, total, cross = (
+        _added([getattr(part, name) for part in parts], order, starts) for name in ("n", "total", "cross")
+    )
     return Cells(ordered.select(names)[starts], parts[0].variables, n, total, cross)
 
 

@@ -160,8 +160,8 @@ def _sums(cells: Cells, design: Design, domain: Integers, size: int) -> _Sums:
     return _Sums(
         responses=np.bincount(domain, weights=cells.n, minlength=size).astype(np.int64),
         strata=np.bincount(pairs[:, 0], minlength=size),
-        weight=np.bincount(domain, weights=design.weight * cells.n, minlength=size),
-        weight_squared=np.bincount(domain, weights=design.weight**2 * cells.n, minlength=size),
+        weight=np.bincount(domain, weights=design.weight * cells.n, minlength=size).astype(np.float64),
+        weight_squared=np.bincount(domain, weights=design.weight**2 * cells.n, minlength=size).astype(np.float64),
         raw=domain_totals(cells, np.ones(len(cells)), domain, size),
         totals=domain_totals(cells, design.weight, domain, size),
         cross=domain_cross(cells, design.weight, domain, size),

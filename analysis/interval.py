@@ -32,7 +32,9 @@ def effective_size(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike) 
         return np.where((variance > 0) & (p > 0) & (p < 1), p * (1 - p) / variance, n)
 
 
-def _adjusted_size(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: float) -> Floats:
+def _adjusted_size(
+    p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: float
+) -> Floats:
     n = np.asarray(n, float)
     size = effective_size(p, variance, n)
     exact = np.asarray(variance) <= 0
@@ -40,7 +42,9 @@ def _adjusted_size(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, 
     return np.asarray(size * ratio)
 
 
-def korn_graubard(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: float = 0.95) -> Pair:
+def korn_graubard(
+    p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: float = 0.95
+) -> Pair:
     """Korn & Graubard (1998): Clopper-Pearson at the effective size n* = n_eff (t(n-1)/t(df))^2.
 
     Examples
@@ -74,7 +78,7 @@ def wilson(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.
 
 
 def logit(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: float = 0.95) -> Pair:
-    """t interval on the logit scale; where p is 0 or 1 the scale does not exist and Korn-Graubard is used."""
+    """T interval on the logit scale; where p is 0 or 1 the scale does not exist and Korn-Graubard is used."""
     p = np.asarray(p, float)
     inner = np.where((p > 0) & (p < 1), p, 0.5)
     half = _t(df, level) * np.sqrt(variance) / (inner * (1 - inner))
@@ -86,7 +90,7 @@ def logit(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.A
 
 
 def asin(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: float = 0.95) -> Pair:
-    """t interval on the scale asin(sqrt p)."""
+    """T interval on the scale asin(sqrt p)."""
     p = np.asarray(p, float)
     inner = np.where((p > 0) & (p < 1), p, 0.5)
     half = _t(df, level) * np.sqrt(variance) / (2 * np.sqrt(inner * (1 - inner)))
@@ -98,10 +102,13 @@ def asin(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.Ar
     return np.where(at_edge, exact[0], low), np.where(at_edge, exact[1], high)
 
 
-def student(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: float = 0.95) -> Pair:
+def student(
+    p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: float = 0.95
+) -> Pair:
     """Plain t interval p -+ t(df) SE; may leave 0..1 (as R's method "mean")."""
+    p = np.asarray(p, float)
     half = _t(df, level) * np.sqrt(variance)
-    return np.asarray(p - half), np.asarray(p + half)
+    return p - half, p + half
 
 
 METHODS: Final[dict[str, Callable[..., Pair]]] = {

@@ -8,7 +8,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "survey.settings")
 
-from survey.checks import claim_sqlite  # noqa: E402  (settings first)
+from survey.checks import claim_sqlite
 
 claim_sqlite()
 application = get_wsgi_application()

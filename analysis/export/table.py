@@ -113,6 +113,8 @@ def _row(figure: Published, agency: Mapping[str, str], period: str, labels: Mapp
 def safe_text(value: str) -> str:
     """Text that no spreadsheet runs as a formula (CWE-1236): an apostrophe before = + - @, tab, CR, NUL."""
     value = value.replace("\x00", "")
-    return "'" + value if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")) else value
-
-
+    return (
+        "'" + value
+        if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
+        else value
+    )

@@ -31,7 +31,13 @@ def write(table: Table, file: BinaryIO) -> None:
     _fix_dates(book)
     formats = _formats(book)
     overall = [row for row in table.rows if row["level"] == "overall"]
-    _sheet(book.add_worksheet("Chỉ số"), [dict(row, status=STATUS_VI[str(row["status"])]) for row in overall], SUMMARY, formats, vietnamese=True)
+    _sheet(
+        book.add_worksheet("Chỉ số"),
+        [dict(row, status=STATUS_VI[str(row["status"])]) for row in overall],
+        SUMMARY,
+        formats,
+        vietnamese=True,
+    )
     _sheet(book.add_worksheet("data"), table.rows, tuple(COLUMNS), formats, vietnamese=False)
     _note(book.add_worksheet("Phương pháp"), table, formats)
     book.close()
@@ -47,14 +53,18 @@ def _fix_dates(book: Any) -> None:
 def _formats(book: Any) -> dict[str, Any]:
     font = {"font_name": "Arial", "font_size": 11}
     return {
-        "head": book.add_format({**font, "bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#F4F6FA"}),
+        "head": book.add_format(
+            {**font, "bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#F4F6FA"}
+        ),
         "text": book.add_format({**font, "num_format": "@"}),
         "integer": book.add_format({**font, "num_format": "#,##0"}),
         "decimal": book.add_format({**font, "num_format": "0.00"}),
     }
 
 
-def _sheet(sheet: Any, rows: list[dict[str, Cell]], columns: tuple[str, ...], formats: dict[str, Any], *, vietnamese: bool) -> None:
+def _sheet(
+    sheet: Any, rows: list[dict[str, Cell]], columns: tuple[str, ...], formats: dict[str, Any], *, vietnamese: bool
+) -> None:
     for x, name in enumerate(columns):
         sheet.write_string(0, x, COLUMNS[name] if vietnamese else name, formats["head"])
         sheet.set_column(x, x, 44 if name == "agency_name" else 14)

@@ -33,7 +33,9 @@ class User(AbstractUser):
         verbose_name_plural = _("accounts")
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=~models.Q(role=Role.AGENCY_HEAD) | models.Q(agency__isnull=False) | models.Q(is_superuser=True),
+                condition=~models.Q(role=Role.AGENCY_HEAD)
+                | models.Q(agency__isnull=False)
+                | models.Q(is_superuser=True),
                 name="agency_head_has_agency",
                 violation_error_message=_("A head of agency needs an agency."),
             )

@@ -75,7 +75,9 @@ class AgencyVersion(models.Model):
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")), name="agency_version_has_length"
             ),
             models.UniqueConstraint(fields=["agency", "valid_from"], name="agency_version_starts_once"),
-            models.UniqueConstraint(fields=["agency"], condition=Q(valid_to__isnull=True), name="agency_one_open_version"),
+            models.UniqueConstraint(
+                fields=["agency"], condition=Q(valid_to__isnull=True), name="agency_one_open_version"
+            ),
             models.UniqueConstraint(
                 fields=["agency_code"],
                 condition=Q(valid_to__isnull=True) & ~Q(agency_code=""),
@@ -99,7 +101,9 @@ class AgencyVersion(models.Model):
 class Succession(models.Model):
     """On ``on`` the predecessor's tasks went, wholly or in part, to the successor."""
 
-    predecessor = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="successions", verbose_name=_("predecessor"))
+    predecessor = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="successions", verbose_name=_("predecessor")
+    )
     successor = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="origins", verbose_name=_("successor"))
     on = models.DateField(_("on"))
     change = models.CharField(_("change"), max_length=10, choices=Change.choices)
@@ -157,10 +161,14 @@ class OnlineLevel(models.TextChoices):
 class ProcedureVersion(models.Model):
     """What a procedure was called and which domain it belonged to, with dates and the decision behind it."""
 
-    procedure = models.ForeignKey(Procedure, on_delete=models.CASCADE, related_name="versions", verbose_name=_("procedure"))
+    procedure = models.ForeignKey(
+        Procedure, on_delete=models.CASCADE, related_name="versions", verbose_name=_("procedure")
+    )
     name = models.CharField(_("name"), max_length=300)
     domain = models.ForeignKey(ProcedureDomain, on_delete=models.PROTECT, verbose_name=_("procedure domain"))
-    online_level = models.CharField(_("online level"), max_length=8, choices=OnlineLevel.choices, default=OnlineLevel.NONE)
+    online_level = models.CharField(
+        _("online level"), max_length=8, choices=OnlineLevel.choices, default=OnlineLevel.NONE
+    )
     decision = models.CharField(_("decision"), max_length=80, blank=True)
     valid_from = models.DateField(_("valid from"))
     valid_to = models.DateField(_("ended on"), null=True, blank=True)

@@ -98,7 +98,7 @@ def origins_of(agency: Agency) -> QuerySet[Succession]:
 
 def visible_agencies(user: User) -> QuerySet[Agency]:
     """The scope of an account: every staff query starts here. Agencies below the account's own are included."""
-    if not user.is_authenticated or not user.is_active:
+    if not user.is_active:
         return Agency.objects.none()
     if user.sees_province:
         return Agency.objects.all()

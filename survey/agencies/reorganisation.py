@@ -57,7 +57,11 @@ def _old(code: str) -> str:
 def committee(unit: str) -> str:
     """Name of the people's committee of a unit: «Phường Mỹ Tho» -> «UBND phường Mỹ Tho»."""
     first, _space, rest = unit.partition(" ")
-    return f"UBND {first.lower()} {rest}" if first in ("Tỉnh", "Phường", "Xã", "Huyện", "Quận") else f"UBND {unit[0].lower()}{unit[1:]}"
+    return (
+        f"UBND {first.lower()} {rest}"
+        if first in ("Tỉnh", "Phường", "Xã", "Huyện", "Quận")
+        else f"UBND {unit[0].lower()}{unit[1:]}"
+    )
 
 
 def units_now() -> Iterator[Unit]:
@@ -67,7 +71,9 @@ def units_now() -> Iterator[Unit]:
         yield Unit(code, code, committee(name), Kind.PROVINCE, None, REORGANISED_ON, None)
     for row in rows:
         name = committee(row["commune"])
-        yield Unit(row["commune_code"], row["commune_code"], name, Kind.COMMUNE, row["province_code"], REORGANISED_ON, None)
+        yield Unit(
+            row["commune_code"], row["commune_code"], name, Kind.COMMUNE, row["province_code"], REORGANISED_ON, None
+        )
 
 
 def units_before() -> Iterator[Unit]:

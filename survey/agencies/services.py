@@ -51,7 +51,8 @@ def _close(agency: Agency, on: date) -> AgencyVersion:
         )
     if current.valid_from >= on:
         raise ValidationError(
-            _("The agency “%(key)s” only begins on %(day)s; choose a later day.") % {"key": agency.key, "day": on.isoformat()}
+            _("The agency “%(key)s” only begins on %(day)s; choose a later day.")
+            % {"key": agency.key, "day": on.isoformat()}
         )
     current.valid_to = on
     current.save(update_fields=["valid_to"])
@@ -67,7 +68,7 @@ def change_agency(*, agency: Agency, on: date, attributes: Attributes) -> Agency
 
 @transaction.atomic
 def merge_agencies(*, agencies: Iterable[Agency], into_key: str, on: date, attributes: Attributes) -> Agency:
-    """n -> 1: the predecessors end, one new agency begins, each hands over whole."""
+    """N -> 1: the predecessors end, one new agency begins, each hands over whole."""
     predecessors = list(agencies)
     if len(predecessors) < 2:
         raise ValidationError(_("A merge needs at least two agencies."))

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from django.utils.translation import get_language
 
+_SWAPPED = str.maketrans(",.", ".,")
+
 
 def written(value: Decimal | int | float | None, places: int | None = None) -> str:
     """``83,54`` and ``1.234`` in Vietnamese, ``83.54`` and ``1,234`` otherwise; empty for None."""
@@ -13,5 +15,5 @@ def written(value: Decimal | int | float | None, places: int | None = None) -> s
         return ""
     text = f"{value:,}" if places is None else f"{Decimal(str(value)):,.{places}f}"
     if (get_language() or "vi").startswith("vi"):
-        return text.translate(str.maketrans({",": ".", ".": ","}))
+        return text.translate(_SWAPPED)
     return text

@@ -8,7 +8,16 @@ from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
-_MONTHS = {"Q1": (1, 3), "Q2": (4, 6), "Q3": (7, 9), "Q4": (10, 12), "H1": (1, 6), "H2": (7, 12), "9M": (1, 9), "": (1, 12)}
+_MONTHS = {
+    "Q1": (1, 3),
+    "Q2": (4, 6),
+    "Q3": (7, 9),
+    "Q4": (10, 12),
+    "H1": (1, 6),
+    "H2": (7, 12),
+    "9M": (1, 9),
+    "": (1, 12),
+}
 _PATTERN = re.compile(r"(?P<year>20\d{2})(?:-(?P<part>Q[1-4]|H[12]|9M|0[1-9]|1[0-2]))?\Z")
 
 
@@ -50,7 +59,9 @@ def parse_period(text: str) -> Period:
     """
     match = _PATTERN.match(text)
     if not match:
-        raise ValueError(_("“%(text)s” is not a period. Write 2026-Q3, 2026-07, 2026-H1, 2026-9M or 2026.") % {"text": text})
+        raise ValueError(
+            _("“%(text)s” is not a period. Write 2026-Q3, 2026-07, 2026-H1, 2026-9M or 2026.") % {"text": text}
+        )
     year, part = int(match["year"]), match["part"] or ""
     start, end = _MONTHS[part] if part in _MONTHS else (int(part), int(part))
     return Period(text, date(year, start, 1), last_day(date(year, end, 1)))

@@ -12,7 +12,7 @@ class TextError(ValueError):
 
 
 def clean(text: str) -> str:
-    """NFC, line ends as ``\\n``, no control characters, outer white space gone.
+    """NFC, plain line feeds, no control characters, outer white space gone.
 
     Raises
     ------
@@ -22,4 +22,6 @@ def clean(text: str) -> str:
     if any(c in "\x00\ufffd" or "\ud800" <= c <= "\udfff" for c in text):
         raise TextError("characters that cannot be stored")
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(c for c in text if c in _KEPT or unicodedata.category(c) not in ("Cc", "Cf") or c in "\u200c\u200d").strip()
+    return "".join(
+        c for c in text if c in _KEPT or unicodedata.category(c) not in ("Cc", "Cf") or c in "\u200c\u200d"
+    ).strip()

@@ -79,7 +79,9 @@ def code_image(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 def code_poster(request: HttpRequest, pk: int, paper: str) -> HttpResponse:
     """The poster of one counter."""
     code = _code(request, pk)
-    return _file(poster_pdf([code], paper=paper, notice=_notice()), "application/pdf", f"poster-{code.code}-{paper}.pdf")
+    return _file(
+        poster_pdf([code], paper=paper, notice=_notice()), "application/pdf", f"poster-{code.code}-{paper}.pdf"
+    )
 
 
 @require_safe
@@ -93,7 +95,9 @@ def office_poster(request: HttpRequest, pk: int, paper: str) -> HttpResponse:
     chosen = list(active_codes(visible_agencies(user)).filter(counter__office=office))
     if not chosen:
         raise Http404
-    return _file(poster_pdf(chosen, paper=paper, notice=_notice()), "application/pdf", f"poster-{office.key}-{paper}.pdf")
+    return _file(
+        poster_pdf(chosen, paper=paper, notice=_notice()), "application/pdf", f"poster-{office.key}-{paper}.pdf"
+    )
 
 
 @require_POST

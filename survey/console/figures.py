@@ -130,5 +130,7 @@ def agency_lines(results: Sequence[AgencyResult], axis: Axis, sort: str) -> list
         "index": lambda line: (-Decimal(line.value or 0), line.label),
     }
     rest = {"few": 1, "suppressed": 2, "none": 3}
-    others = sorted((line for line in lines if line.status != "published"), key=lambda line: (rest[line.status], line.label))
+    others = sorted(
+        (line for line in lines if line.status != "published"), key=lambda line: (rest[line.status], line.label)
+    )
     return sorted(shown, key=keys[sort]) + others

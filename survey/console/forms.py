@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 class SignInForm(AuthenticationForm):
     """User name and password; one message for every way it can be wrong."""
 
-    error_messages = {  # noqa: RUF012  (Django's own attribute)
+    error_messages = {
         "invalid_login": _("User name or password is not right. Please try again."),
         "inactive": _("User name or password is not right. Please try again."),
     }

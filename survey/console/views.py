@@ -130,7 +130,9 @@ def agency(request: HttpRequest, pk: int) -> HttpResponse:
     by_code = {line.code: line for line in lines if line.level == "item"}
     members = result.edition.about["factors"]
     factors = [
-        {"line": line, "items": [by_code[item] for item in members[line.code]]} for line in lines if line.level == "factor"
+        {"line": line, "items": [by_code[item] for item in members[line.code]]}
+        for line in lines
+        if line.level == "factor"
     ]
     context = {
         "result": result,

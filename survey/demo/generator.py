@@ -44,7 +44,6 @@ class Plan:
     domains: tuple[str, ...]
 
 
-
 @dataclass(frozen=True)
 class CellData:
     """Everything about one cell.
@@ -126,4 +125,3 @@ def true_index(cells: Sequence[CellData]) -> tuple[float, float]:
     big = np.array([cell.transactions for cell in cells], float)
     shares = big @ np.array([cell.truth for cell in cells]) / big.sum()
     return float(100 * shares[1:].mean()), float(100 * shares[0])
-

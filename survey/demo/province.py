@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -65,7 +65,10 @@ BRANCHES: Final = tuple(
     (f"H20.01.{number:02d}", f"Chi nhánh Văn phòng Đăng ký đất đai khu vực {roman}", ("land",))
     for number, roman in enumerate(("I", "II", "III", "IV", "V", "VI"), start=1)
 )
-UNITS: Final = (("H20.04.01", "Trung tâm Dịch vụ việc làm tỉnh", ("social",)), ("H20.08.01", "Bệnh viện Đa khoa tỉnh", ("social",)))
+UNITS: Final = (
+    ("H20.04.01", "Trung tâm Dịch vụ việc làm tỉnh", ("social",)),
+    ("H20.08.01", "Bệnh viện Đa khoa tỉnh", ("social",)),
+)
 COMMUNE_DOMAINS: Final = ("land", "civil-status", "authentication")
 SEED: Final = 2026
 
@@ -108,7 +111,7 @@ def _own_agencies(province: Agency) -> Iterator[tuple[AgencyVersion, tuple[str, 
 
 
 def _offices(agencies: list[tuple[AgencyVersion, tuple[str, ...]]], now: datetime) -> None:
-    rng = random.Random(SEED)  # noqa: S311  (demonstration codes, no secrets)
+    rng = random.Random(SEED)
     centre, _made = Office.objects.get_or_create(
         key="ttphcc-tinh", defaults={"name": "Trung tâm Phục vụ hành chính công tỉnh Đồng Tháp", "phone": "1022"}
     )
@@ -137,7 +140,7 @@ def _office_of(version: AgencyVersion) -> Office:
 def make_accounts(password: str) -> list[User]:
     """One account per role, all with this password."""
     head_of = Agency.objects.get(key="h20.07")
-    wanted = {
+    wanted: dict[str, dict[str, Any]] = {
         "phantich": {"role": Role.ANALYST, "first_name": "Chuyên viên phân tích"},
         "thutruong": {"role": Role.AGENCY_HEAD, "agency": head_of, "first_name": "Giám đốc Sở Xây dựng"},
         "quantri": {"role": Role.OPERATOR, "is_staff": True, "is_superuser": True, "first_name": "Quản trị hệ thống"},
@@ -155,4 +158,3 @@ def issued_codes() -> list[CounterCode]:
     """All codes in use, by office and counter number."""
     codes = CounterCode.objects.select_related("counter__office", "counter__domain", "counter__agency")
     return list(codes.filter(status="active").order_by("counter__office__key", "counter__number"))
-

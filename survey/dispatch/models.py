@@ -36,7 +36,9 @@ class CounterCode(models.Model):
         verbose_name_plural = _("counter codes")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["counter", "issue"], name="counter_issue_once"),
-            models.UniqueConstraint(fields=["counter"], condition=Q(status="active"), name="one_active_code_per_counter"),
+            models.UniqueConstraint(
+                fields=["counter"], condition=Q(status="active"), name="one_active_code_per_counter"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -32,8 +32,8 @@ def poster_pdf(codes: Sequence[CounterCode], *, paper: str, language: str = "vi"
         raise ValueError(_("Unknown paper size “%(paper)s”; choose A5, A4 or A3.") % {"paper": paper})
     with override(language):
         data = _data(codes, paper, notice)
-    result = typst.compile(
-        _LAYOUT.read_bytes(),
+    result: object = typst.compile(
+        str(_LAYOUT),
         font_paths=[str(FONTS)],
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
@@ -54,7 +54,10 @@ def _data(codes: Sequence[CounterCode], paper: str, notice: str) -> dict[str, An
         "what-happens-title": _("What happens with your answer"),
         "what-happens": [
             _("The officer does not see it. No name and no phone number is asked."),
-            _("The Department of Home Affairs counts all answers and publishes the result of each agency every quarter."),
+            _(
+                "The Department of Home Affairs counts all answers and publishes the result "
+                "of each agency every quarter."
+            ),
         ],
         "check": _("Before you answer, check that the address begins with"),
         "domain": qr.printed_domain(),

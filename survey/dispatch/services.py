@@ -24,7 +24,9 @@ def issue_code(*, counter: Counter, now: datetime, code: str | None = None) -> C
     if counter.closed_on is not None:
         raise ValidationError(_("This counter is closed; it gets no new code."))
     latest = CounterCode.objects.filter(counter=counter).order_by("-issue").first()
-    CounterCode.objects.filter(counter=counter, status=CodeStatus.ACTIVE).update(status=CodeStatus.RETIRED, ended_at=now)
+    CounterCode.objects.filter(counter=counter, status=CodeStatus.ACTIVE).update(
+        status=CodeStatus.RETIRED, ended_at=now
+    )
     return CounterCode.objects.create(
         code=code or new_code(CODE_LENGTH),
         counter=counter,

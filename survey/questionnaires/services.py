@@ -22,7 +22,9 @@ LIBRARY: Final = Path(__file__).parent / "library"
 def load_questionnaire(*, path: Path) -> Version:
     """A new draft version from a TOML file (see ``library/``)."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    questionnaire, _made = Questionnaire.objects.get_or_create(code=data["code"], defaults={"name": data["title"]["vi"]})
+    questionnaire, _made = Questionnaire.objects.get_or_create(
+        code=data["code"], defaults={"name": data["title"]["vi"]}
+    )
     latest = questionnaire.versions.order_by("-number").first()
     version = Version.objects.create(
         questionnaire=questionnaire,

@@ -59,14 +59,18 @@ class Response(models.Model):
 class Comment(models.Model):
     """A text a citizen added to one submission, apart so that it can be erased while the response stays."""
 
-    submission = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="comments", verbose_name=_("response"))
+    submission = models.ForeignKey(
+        Response, on_delete=models.PROTECT, related_name="comments", verbose_name=_("response")
+    )
     question = models.CharField(_("question"), max_length=20)
     text = models.TextField(_("comment"))
 
     class Meta:
         verbose_name = _("comment")
         verbose_name_plural = _("comments")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["submission", "question"], name="comment_once_per_question")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["submission", "question"], name="comment_once_per_question")
+        ]
 
     def __str__(self) -> str:
         return f"{self.submission_id} {self.question}"

@@ -17,7 +17,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadableP
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, override
-from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -26,6 +25,7 @@ from survey.dispatch.models import CounterCode
 from survey.questionnaires.content import QuestionSpec
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.queries import form_of, wordings
+from survey.responses.messages import message
 
 TICKET_MARK: Final = "~ticket~"
 Data = dict[str, Any]
@@ -73,7 +73,7 @@ def citizen_page(*methods: str) -> Callable[[View], View]:
             return _finish(response)
 
         allowed = require_http_methods(list(methods))(inner)
-        return csp_update({"style-src": [style_hash()]})(csrf_exempt(allowed))  # type: ignore[no-any-return]
+        return csp_update({"style-src": [style_hash()]})(csrf_exempt(allowed))
 
     return decorate
 
@@ -111,19 +111,7 @@ def render_page(template: str, context: Data, *, status: int = 200) -> HttpRespo
 
 def message_page(request: HttpRequest, reason: str, *, status: int, again: str = "") -> HttpResponse:
     """A plain sentence and a way on. ``again``: address to try again at."""
-    titles = {
-        "unknown": (_("We do not know this code"), _("Check the letters and numbers under the square code and open the address again, or ask at the counter.")),
-        "retired": (_("This poster is no longer in use"), _("A newer poster has replaced it. Please scan the code on the newer poster at the counter.")),
-        "revoked": (_("This code has been withdrawn"), _("Please do not use this poster. Ask at the counter for the current code.")),
-        "closed": (_("The rating is closed at the moment"), _("Please try again later, or tell the staff at the counter.")),
-        "too-big": (_("That was too much to receive"), _("Your answer was not stored. Please shorten your comment and send again.")),
-        "unreadable": (_("We could not read that"), _("Your answer was not stored. Please scan the code again and answer once more.")),
-        "no-receipt": (_("We do not know this receipt code"), _("Check the ten letters and numbers. Receipt codes can be used for 30 days.")),
-        "too-late": (_("The time for changes is over"), _("A rating can be completed within 7 days. Thank you: your first answer counts.")),
-        "state-expired": (_("This page has been open for too long"), _("Your first answer is safe. Please start the further questions again.")),
-        "state-broken": (_("This page was damaged on its way"), _("Your first answer is safe. Please start the further questions again.")),
-    }  # fmt: skip
-    title, text = titles[reason]
+    title, text = message(reason)
     return render_page("survey/responses/message.html", {"title": title, "text": text, "again": again}, status=status)
 
 
@@ -175,7 +163,9 @@ def questions_data(
 def error_list(questions: Sequence[Data], errors: Mapping[str, str]) -> list[Data]:
     """Errors in the order of the page, each with the id of the field to go to."""
     flat = [item for question in questions for item in (question, *question["followups"])]
-    listed = [{"target": item["target"], "text": item["error"], "question": item["text"]} for item in flat if item["error"]]
+    listed = [
+        {"target": item["target"], "text": item["error"], "question": item["text"]} for item in flat if item["error"]
+    ]
     return listed + [{"target": "", "text": text, "question": ""} for code, text in errors.items() if not code]
 
 

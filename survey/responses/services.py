@@ -111,12 +111,7 @@ def record_response(*, submission: Submission, revises: Response | None = None) 
         _continue(row, revises)
     while True:
         try:
-            with transaction.atomic():
-                if revises is not None:
-                    row.revision = _next_revision(revises)
-                row.save(force_insert=True)
-                for comment in comments:
-                    comment.save(force_insert=True)
+            _insert(row, comments, revises)
         except IntegrityError:
             # The database decides, never an "if": the same key, or another tab took this revision number.
             before = Response.objects.filter(submission_key=row.submission_key).first()
@@ -126,6 +121,15 @@ def record_response(*, submission: Submission, revises: Response | None = None) 
                 raise
         else:
             return Recorded(row)
+
+
+@transaction.atomic
+def _insert(row: Response, comments: Iterable[Comment], revises: Response | None) -> None:
+    if revises is not None:
+        row.revision = _next_revision(revises)
+    row.save(force_insert=True)
+    for comment in comments:
+        comment.save(force_insert=True)
 
 
 def _continue(row: Response, base: Response) -> None:

@@ -27,7 +27,7 @@ class StateError(ValueError):
         self.expired = expired
 
 
-class PageStorage(BaseStorage):  # type: ignore[misc]  # formtools ships no types
+class PageStorage(BaseStorage):
     """formtools storage whose data come with the POST and leave with the rendered page."""
 
     def __init__(self, prefix: str, request: HttpRequest, file_storage: Any = None) -> None:

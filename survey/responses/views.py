@@ -51,7 +51,9 @@ def _submit(request: HttpRequest, code: CounterCode, version_id: int) -> HttpRes
         ticket = read_ticket(tickets[0] if len(tickets) == 1 else "", code.code, timezone.now())
     except TicketError:
         # Forged, missing or old: the answers are kept on the page and a new ticket is given to send them with.
-        parsed.errors[WHOLE_FORM] = _("This page has been open for too long. Your answers are still here: please send them again.")
+        parsed.errors[WHOLE_FORM] = _(
+            "This page has been open for too long. Your answers are still here: please send them again."
+        )
         return _again(code, version_id, parsed, issue_ticket(code.code, timezone.now()))
     if parsed.errors:
         return _again(code, version_id, parsed, tickets[0])

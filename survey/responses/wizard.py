@@ -74,7 +74,7 @@ def factor_forms(form: Form) -> OrderedDict[str, type[FactorForm]]:
     )
 
 
-class FullFormWizard(WizardView):  # type: ignore[misc]  # formtools ships no types
+class FullFormWizard(WizardView):
     """Answers to the extension of the form a response began with; ends as a revision of that response."""
 
     storage_name = "survey.responses.storage.PageStorage"

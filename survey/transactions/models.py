@@ -42,7 +42,9 @@ class TotalsImport(models.Model):
 class MonthlyTotal(models.Model):
     """Completed dossiers of one agency, domain and channel in one month (``month`` = its first day)."""
 
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="monthly_totals", verbose_name=_("agency"))
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="monthly_totals", verbose_name=_("agency")
+    )
     domain = models.ForeignKey(ProcedureDomain, on_delete=models.PROTECT, verbose_name=_("procedure domain"))
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     month = models.DateField(_("month"))

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import IO, Final
 
 from django.utils.translation import gettext as _
 
@@ -87,7 +87,9 @@ def _check_zip(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
             if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-                raise FileError(_("The workbook unpacks to more than %(size)s MB.") % {"size": LARGEST_UNPACKED // 2**20})
+                raise FileError(
+                    _("The workbook unpacks to more than %(size)s MB.") % {"size": LARGEST_UNPACKED // 2**20}
+                )
             for part in parts:
                 with archive.open(part) as stream:
                     _bounded(stream)
@@ -95,7 +97,7 @@ def _check_zip(content: bytes) -> None:
         raise FileError(_("The workbook is damaged or not a real XLSX file. Save it again in Excel.")) from error
 
 
-def _bounded(stream: io.BufferedIOBase | zipfile.ZipExtFile) -> None:
+def _bounded(stream: IO[bytes]) -> None:
     """The sizes in the directory can lie, so the bytes are counted."""
     read = 0
     while block := stream.read(1 << 20):

@@ -83,17 +83,26 @@ class _Reader:
             return None
         key = (agency.agency_id, domain.pk, channel, month)
         if first := self._seen.get(key):
-            self._fault(row, "agency_code", _("repeats row %(first)s (same month, agency, domain, channel).") % {"first": first})
+            self._fault(
+                row, "agency_code", _("repeats row %(first)s (same month, agency, domain, channel).") % {"first": first}
+            )
             return None
         self._seen[key] = row.number
         return MonthlyTotal(
-            agency_id=agency.agency_id, domain=domain, channel=channel, month=month, completed=completed, on_time=on_time
+            agency_id=agency.agency_id,
+            domain=domain,
+            channel=channel,
+            month=month,
+            completed=completed,
+            on_time=on_time,
         )
 
     def _month(self, row: RawRow) -> date | None:
         match = _MONTH.match(row.cells[0])
         if not match:
-            self._fault(row, "month", _("“%(value)s” is not a month; write it as 2026-07.") % {"value": row.cells[0][:40]})
+            self._fault(
+                row, "month", _("“%(value)s” is not a month; write it as 2026-07.") % {"value": row.cells[0][:40]}
+            )
             return None
         month = date(int(match[1]), int(match[2]), 1)
         if month > self.today:
@@ -118,7 +127,9 @@ class _Reader:
         found = self.domains.get(row.cells[2])
         if found is None:
             message = _("no procedure domain has the code “%(code)s”; known: %(known)s.")
-            self._fault(row, "domain_code", message % {"code": row.cells[2][:40], "known": ", ".join(sorted(self.domains))})
+            self._fault(
+                row, "domain_code", message % {"code": row.cells[2][:40], "known": ", ".join(sorted(self.domains))}
+            )
         return found
 
     def _channel(self, row: RawRow) -> str:

@@ -16,7 +16,10 @@ def template_xlsx() -> bytes:
     """An empty workbook in the form the import reads; codes are text so that leading zeros stay."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
-    text, head = book.add_format({"num_format": "@"}), book.add_format({"bold": True, "bottom": 1, "bg_color": "#F4F6FA"})
+    text, head = (
+        book.add_format({"num_format": "@"}),
+        book.add_format({"bold": True, "bottom": 1, "bg_color": "#F4F6FA"}),
+    )
     sheet = book.add_worksheet("totals")
     sheet.write_row(0, 0, COLUMNS, head)
     sheet.set_column(0, 3, 16, text)

@@ -59,7 +59,7 @@ class Sample:
             gradient=gradient_of(totals[0])[1][None],
             replace=replace,
         )
-        return np.diagonal(variance) / simple[0]
+        return np.asarray(np.diagonal(variance) / simple[0])
 
 
 def sample(design: str, columns: dict[str, pl.Expr]) -> Sample:
@@ -139,7 +139,7 @@ def test_totals(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", cases("ratio"))
 def test_ratios(case: dict[str, Any]) -> None:
     both = pl.col("api.stu").is_not_null() & pl.col("enroll").is_not_null()
-    columns = {name: pl.when(both).then(pl.col(name)) for name in ("api.stu", "enroll")}
+    columns: dict[str, pl.Expr] = {name: pl.when(both).then(pl.col(name)) for name in ("api.stu", "enroll")}
     survey = sample(case["id"].split("/")[0], columns)
     check(case, *survey.estimate(ratios([(1, 2)])))
 
@@ -159,7 +159,9 @@ def test_domains(case: dict[str, Any]) -> None:
         columns |= {f"{name}:{v}": pl.when(pl.col(by) == v).then(quantity).otherwise(0) for v in values}
     survey = sample(case["id"].split("/")[0], columns)
     d = len(values)
-    pairs: list[tuple[int, int | None]] = [(1 + d * (q + 1) + v, 1 + v) for q in range(len(quantities)) for v in range(d)]
+    pairs: list[tuple[int, int | None]] = [
+        (1 + d * (q + 1) + v, 1 + v) for q in range(len(quantities)) for v in range(d)
+    ]
     check(case, *survey.estimate(ratios(pairs)))
 
 

@@ -1,0 +1,91 @@
+# `make demo` and `make test` need python3 >= 3.11, make and a package registry; Chromium is installed for the tests.
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8000
+SERVE ?= 1
+BIN := .venv/bin
+PY := $(BIN)/python
+export PUBLIC_URL ?= http://127.0.0.1:$(PORT)
+# SQLite takes one server process (docs/decisions/0003); PostgreSQL as many as there are cores.
+WORKERS ?= $(if $(filter postgres%,$(DATABASE_URL)),2,1)
+CHROMIUM ?= /usr/bin/chromium
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve chromium test check-fast test-analysis check fix messages bench lock map
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: set PYTHON=")'
+	@echo "Making the virtual environment ..."
+	@$(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv || echo "uv is not to be had, pip does it (slower)"
+
+# What is installed is remembered by the lock file's name, so a second run installs nothing.
+.venv/.installed: requirements.lock .venv/bin/python
+	@echo "Installing from requirements.lock ..."
+	@if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --quiet --python $(PY) -r $<; else $(PY) -m pip install --progress-bar on -r $<; fi
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.lock .venv/.installed
+	@echo "Installing from requirements-dev.lock ..."
+	@if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --quiet --python $(PY) -r $<; else $(PY) -m pip install -r $<; fi
+	@touch $@
+
+setup: .venv/.installed  ## make the environment and compile the translations
+	@$(PY) manage.py update_messages --compile
+
+demo: export HAILONG_DEMO = 1
+demo: setup  ## the demonstration province: data, posters, index, then serve it on 127.0.0.1:$(PORT); SERVE=0 stops before serving
+	@$(PY) manage.py check --database default
+	@$(PY) manage.py migrate --verbosity 0
+	@$(PY) manage.py load_demo
+	@if [ "$(SERVE)" != "0" ]; then exec $(MAKE) --no-print-directory serve; fi
+
+serve: setup  ## serve what is there, in the foreground: make serve PORT=8123
+	@$(PY) manage.py check --database default
+	@[ -f "$${HAILONG_VAR:-var}/demo/links.json" ] && export HAILONG_DEMO=$${HAILONG_DEMO:-1}; \
+	echo "Serving on $(PUBLIC_URL) (Ctrl+C stops)"; \
+	exec env GRANIAN_WORKERS=$(WORKERS) $(BIN)/granian --interface wsgi --no-ws --host 127.0.0.1 --port $(PORT) \
+	  --workers $(WORKERS) --blocking-threads 2 --backlog 1024 survey.wsgi:application
+
+chromium:
+	@if [ ! -x "$(CHROMIUM)" ]; then \
+	  echo "Installing Chromium for the browser tests ..."; \
+	  (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=560 install -y -qq --no-install-recommends chromium fonts-noto-core >/dev/null) \
+	  || { echo "Chromium could not be installed: install it and set CHROMIUM=/path/to/chromium"; [ "$$CI" != "true" ]; }; \
+	fi
+
+test: check-fast chromium  ## format, lint, types, import contracts, migrations and all tests
+	@$(PY) -m pytest -q
+
+check-fast: .venv/.installed-dev setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(PY) manage.py makemigrations --check --dry-run
+
+test-analysis: .venv/.installed-dev  ## tests of the statistics alone, with Django switched off
+	@$(PY) -m pytest -q -p no:django tests/analysis
+
+check: test  ## what CI runs
+
+fix: .venv/.installed-dev  ## format and mend what can be mended
+	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
+
+messages: .venv/.installed  ## collect texts to translate into locale/
+	@$(PY) manage.py update_messages
+
+bench: .venv/.installed-dev setup  ## measure: server CPU and SQL per answer, index at scale, coverage of the intervals
+	@$(PY) -m benchmarks.web
+	@$(PY) -m benchmarks.index_scale
+	@$(PY) -m benchmarks.coverage
+
+lock:  ## write the lock files again from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header -q -o requirements-dev.lock
+
+map:  ## rooms with their line counts
+	@for room in analysis survey/*/; do printf '%6d  %s\n' "$$(find $$room -name '*.py' -not -path '*/migrations/*' | xargs -r cat | wc -l)" "$$room"; done

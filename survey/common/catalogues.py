@@ -1,0 +1,96 @@
+"""Message catalogues without GNU gettext: extraction and compilation by Babel."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from django.conf import settings
+from django.utils.translation.template import templatize
+
+KEYWORDS: Final = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}
+
+
+def _sources() -> Iterator[tuple[str, bytes]]:
+    root = settings.BASE_DIR
+    for path in sorted([*(root / "survey").rglob("*.py"), *(root / "templates").rglob("*.html")]):
+        name = str(path.relative_to(root))
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".html":
+            text = templatize(text, origin=name)
+        yield name, text.encode()
+
+
+def extract_messages() -> Catalog:
+    """Every marked message of code and templates; English is the source language."""
+    catalog = Catalog(project="Hài Lòng", charset="utf-8", creation_date=datetime(2026, 1, 1, tzinfo=UTC))
+    for name, content in _sources():
+        for _line, message, comments, context in extract("python", io.BytesIO(content), KEYWORDS):
+            if message and message != ("", ""):
+                catalog.add(message, locations=[(name, 0)], auto_comments=comments, context=context)
+    return catalog
+
+
+def po_path(language: str) -> Path:
+    """The catalogue a translator edits."""
+    return Path(settings.BASE_DIR) / "locale" / language / "LC_MESSAGES" / "django.po"
+
+
+def read_catalogue(language: str) -> Catalog:
+    """A catalogue as it is on disk; empty when the language is new."""
+    path = po_path(language)
+    if not path.is_file():
+        return Catalog(locale=language)
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def update_catalogue(language: str) -> Catalog:
+    """Add new messages to a language's file and drop the ones no longer used."""
+    catalog = read_catalogue(language)
+    catalog.update(extract_messages(), no_fuzzy_matching=True)
+    catalog.obsolete.clear()
+    path = po_path(language)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        write_po(file, catalog, width=110, include_lineno=False, sort_output=True, omit_header=False)
+    return catalog
+
+
+def missing(language: str) -> list[str]:
+    """Messages of the source that have no translation, or a fuzzy one."""
+    catalog = read_catalogue(language)
+    translated = {
+        message.id
+        for message in catalog
+        if message.id and message.string and all(_strings(message.string)) and not message.fuzzy
+    }
+    return [str(message.id) for message in extract_messages() if message.id and message.id not in translated]
+
+
+def _strings(value: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def compile_catalogues() -> list[Path]:
+    """Write the binary catalogues Django reads; they are build products and not kept in the repository."""
+    written = []
+    for path in sorted((Path(settings.BASE_DIR) / "locale").glob("*/LC_MESSAGES/django.po")):
+        with path.open("rb") as source, path.with_suffix(".mo").open("wb") as target:
+            write_mo(target, read_po(source, locale=path.parts[-3]))
+        written.append(path.with_suffix(".mo"))
+    return written
