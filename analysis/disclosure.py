@@ -60,7 +60,8 @@ def status_of(figure: Figure, method: Method) -> Status:
         return "none"
     if figure.n < method.min_n or figure.weighted is None:
         return "suppressed"
-    if figure.n_eff is None or figure.n_eff < method.min_n_eff:
+    # Both have to reach the minimum: a design effect below 1 must not turn 26 answers into 36 (NCHS 2(175)).
+    if figure.n_eff is None or min(figure.n, figure.n_eff) < method.min_n_eff:
         return "few"
     return "published"
 

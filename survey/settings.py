@@ -155,7 +155,7 @@ SECURE_SSL_REDIRECT = False  # the reverse proxy redirects; see docs/operations.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
-SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_REFERRER_POLICY = "same-origin"  # citizen pages say no-referrer; sign-in needs an Origin
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     # Unfold's admin needs inline scripts; every other page runs under this policy.

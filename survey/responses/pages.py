@@ -88,6 +88,7 @@ def _refuse_large(request: HttpRequest) -> None:
 def _finish(response: HttpResponseBase) -> HttpResponseBase:
     # no-cache, not no-store: the back button must show the page with the same ticket, not fetch a new one.
     response.headers.setdefault("Cache-Control", "private, no-cache")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
     return response
 

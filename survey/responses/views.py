@@ -20,7 +20,7 @@ from survey.responses.pages import cached_short_form, citizen_page, message_page
 from survey.responses.queries import latest_by_receipt
 from survey.responses.services import Place, Submission, record_response
 from survey.responses.storage import StateError
-from survey.responses.wizard import FullFormWizard
+from survey.responses.wizard import FullFormWizard, factor_forms
 from survey.transactions.models import Channel
 
 TECHNICAL: Final = frozenset({"ticket", "lang"})
@@ -122,7 +122,8 @@ def full(request: HttpRequest, code: str) -> HttpResponseBase:
         return message_page(request, "closed", status=410)
     if not _open_for_changes(row):
         return message_page(request, "too-late", status=410)
-    wizard = FullFormWizard.as_view(form=form_of(version.pk), receipt=normalise_code(code), base=row)
+    form = form_of(version.pk)
+    wizard = FullFormWizard.as_view(factor_forms(form), form=form, receipt=normalise_code(code), base=row)
     try:
         return wizard(request)  # type: ignore[no-any-return]
     except StateError as error:

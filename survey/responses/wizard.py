@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -66,12 +65,12 @@ class FactorForm(forms.Form):
         return self.cleaned_data
 
 
-def factor_forms(form: Form) -> OrderedDict[str, type[FactorForm]]:
-    """Step name (factor code) -> form class."""
-    return OrderedDict(
+def factor_forms(form: Form) -> list[tuple[str, type[FactorForm]]]:
+    """(step name, form class) per factor: the wizard's form list."""
+    return [
         (factor, type("FactorForm", (FactorForm,), {question.code: AnswerField(question) for question in questions}))
         for factor, questions in form.factors.items()
-    )
+    ]
 
 
 class FullFormWizard(WizardView):
@@ -81,10 +80,6 @@ class FullFormWizard(WizardView):
     form = cast("Form", None)
     receipt = ""
     base: Response | None = None
-
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        self.form_list = factor_forms(self.form)
-        return super().dispatch(request, *args, **kwargs)
 
     def get_prefix(self, request: Any, *args: Any, **kwargs: Any) -> str:
         return PREFIX

@@ -1,0 +1,109 @@
+"""The cast: the land department and a commune of one province, each with a counter, and who works there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.test import Client
+
+from survey.accounts.models import Role, User
+from survey.agencies.models import Agency, Counter, Kind, Office, ProcedureDomain
+from survey.agencies.services import Attributes, found_agency
+from survey.common.tokens import ticket_of
+from survey.dispatch.models import CounterCode
+from survey.dispatch.services import issue_code
+from survey.questionnaires.queries import form_of, published_version
+from survey.questionnaires.services import ensure_library
+from survey.responses.services import Place, Submission
+
+NOW = datetime(2026, 8, 15, 3, 20, tzinfo=UTC)
+START = date(2025, 7, 1)
+PASSWORD = "một mật khẩu đủ dài"
+
+
+@dataclass
+class Cast:
+    """Everything a test may need; names are the agencies' own."""
+
+    province: Agency
+    land: Agency
+    commune: Agency
+    land_counter: Counter
+    commune_counter: Counter
+    code: CounterCode
+    commune_code: CounterCode
+    analyst: User
+    head: User
+    operator: User
+
+    def submission(self, seed: str, level: int = 5, **more: Any) -> Submission:
+        """A valid short answer about the land department."""
+        version = published_version("counter-short")
+        assert version is not None
+        values = {
+            "ticket": ticket_of(seed),
+            "form": form_of(version.pk),
+            "answers": {"overall": level},
+            "place": Place(agency_id=self.land.pk, office_id=self.land_counter.office_id, counter_id=self.land_counter.pk),
+            "channel": "counter",
+            "evidence": "E0",
+            "language": "vi",
+            "now": NOW,
+        }
+        return Submission(**{**values, **more})
+
+
+def make_cast() -> Cast:
+    """Build the cast in the database."""
+    ensure_library(now=NOW)
+    domains = {
+        code: ProcedureDomain.objects.create(code=code, name=name)
+        for code, name in {"land": "Đất đai", "civil-status": "Hộ tịch"}.items()
+    }
+    province = found_agency(key="82", on=START, attributes=Attributes(name="UBND tỉnh Đồng Tháp", kind=Kind.PROVINCE))
+    land = found_agency(
+        key="h20.01",
+        on=START,
+        attributes=Attributes(
+            name="Sở Nông nghiệp và Môi trường", kind=Kind.DEPARTMENT, parent=province, agency_code="H20.01"
+        ),
+    )
+    commune = found_agency(
+        key="28261",
+        on=START,
+        attributes=Attributes(name="UBND phường Mỹ Tho", kind=Kind.COMMUNE, parent=province, unit_code="28261"),
+    )
+    centre = Office.objects.create(key="centre", name="Trung tâm Phục vụ hành chính công tỉnh")
+    hall = Office.objects.create(key="hall", name="Trung tâm Phục vụ hành chính công phường Mỹ Tho")
+    first = Counter.objects.create(office=centre, agency=land, domain=domains["land"], number=1, name="Quầy 1")
+    second = Counter.objects.create(office=hall, agency=commune, domain=domains["civil-status"], number=1)
+
+    def account(name: str, **more: Any) -> User:
+        return User.objects.create_user(username=name, password=PASSWORD, **more)
+
+    return Cast(
+        province=province,
+        land=land,
+        commune=commune,
+        land_counter=first,
+        commune_counter=second,
+        code=issue_code(counter=first, now=NOW),
+        commune_code=issue_code(counter=second, now=NOW),
+        analyst=account("analyst", role=Role.ANALYST),
+        head=account("head", role=Role.AGENCY_HEAD, agency=land),
+        operator=account("operator", role=Role.OPERATOR, is_staff=True, is_superuser=True),
+    )
+
+
+def open_form(client: Client, code: str) -> dict[str, str]:
+    """Hidden fields of a freshly opened form, as a browser would send them."""
+    page = client.get(f"/s/{code}").content.decode()
+    return dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page))
+
+
+def hidden(page: bytes) -> dict[str, str]:
+    """Hidden fields of any page."""
+    return dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page.decode()))

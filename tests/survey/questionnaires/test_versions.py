@@ -1,0 +1,78 @@
+"""Life of a version, and the database that keeps published ones as they are."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, transaction
+
+from survey.questionnaires.models import Factor, Question, Questionnaire, Status, Version, Wording
+from survey.questionnaires.queries import extension_of, form_of, missing_wordings, published_version, wordings
+from survey.questionnaires.services import LIBRARY, load_questionnaire, publish_version
+from tests.survey.factories import NOW, Cast
+
+SERVICE_FACTORS = {"ACCESS": 3, "PROCEDURE": 4, "STAFF": 3, "RESULT": 3, "FEEDBACK": 3}
+
+
+def short(cast: Cast) -> Version:
+    version = published_version("counter-short")
+    assert version is not None
+    return version
+
+
+def test_the_library_ships_the_two_forms_in_both_languages(cast: Cast) -> None:
+    service = extension_of("counter-short")
+    assert service is not None
+    assert {factor: len(questions) for factor, questions in form_of(service.pk).factors.items()} == SERVICE_FACTORS
+    assert list(form_of(short(cast).pk).questions) == ["overall", "reasons", "comment"]
+    for version in (service, short(cast)):
+        assert missing_wordings(version) == {"vi": [], "en": []}
+        assert wordings(version.pk, "en")["title"] != wordings(version.pk, "vi")["title"]
+
+
+def test_a_new_version_replaces_the_published_one(cast: Cast) -> None:
+    old = short(cast)
+    new = publish_version(version=load_questionnaire(path=LIBRARY / "counter-short.toml"), now=NOW)
+    old.refresh_from_db()
+    assert (new.number, old.status, new.status) == (2, Status.RETIRED, Status.PUBLISHED)
+    assert published_version("counter-short") == new
+
+
+def test_a_version_with_missing_texts_is_not_published(cast: Cast) -> None:
+    draft = load_questionnaire(path=LIBRARY / "counter-short.toml")
+    draft.wordings.filter(language="en", slot="question.overall").delete()
+    with pytest.raises(ValidationError, match=r"question\.overall"):
+        publish_version(version=draft, now=NOW)
+    assert published_version("counter-short") == short(cast)
+
+
+def changes(version: Version) -> list[object]:
+    factor = version.factors.first()
+    return [
+        lambda: Wording.objects.filter(version=version).update(text="x"),
+        lambda: Question.objects.filter(version=version).update(required=False),
+        lambda: Factor.objects.filter(version=version).delete(),
+        lambda: Wording.objects.create(version=version, slot="x", language="vi", text="x"),
+        lambda: Question.objects.create(version=version, factor=factor, code="x", kind="scale", position=9),
+        lambda: Version.objects.filter(pk=version.pk).update(status="draft"),
+        lambda: Version.objects.filter(pk=version.pk).update(number=99),
+        lambda: Version.objects.filter(pk=version.pk)._raw_delete("default"),
+    ]
+
+
+@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("status", ["published", "retired"])
+def test_the_database_refuses_any_change_of_a_published_version(cast: Cast, number: int, status: str) -> None:
+    version = short(cast)
+    if status == "retired":
+        Version.objects.filter(pk=version.pk).update(status="retired")
+    change = changes(version)[number]
+    with pytest.raises(DatabaseError, match="immutable"), transaction.atomic():
+        change()  # type: ignore[operator]  # a list of callables
+
+
+def test_a_draft_can_be_changed(cast: Cast) -> None:
+    draft = load_questionnaire(path=LIBRARY / "counter-short.toml")
+    draft.wordings.filter(language="vi", slot="title").update(text="Phiếu thử")
+    draft.delete()
+    assert Questionnaire.objects.get(code="counter-short").versions.count() == 1
