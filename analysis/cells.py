@@ -128,7 +128,7 @@ def _moments(keys: pl.DataFrame, names: tuple[str, ...], z: Floats, starts: Inte
     p = len(names)
     upper = np.triu_indices(p)
     flat = upper[0] * p + upper[1]
-    stops = np.append(starts[1:], len(z))
+    stops = np.append(starts[1:], len(z))[: len(starts)]
     total = np.empty((len(starts), p), dtype=np.int64)
     cross = np.empty((len(starts), len(flat)), dtype=np.int64)
     for row, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):

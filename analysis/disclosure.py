@@ -61,7 +61,7 @@ def status_of(figure: Figure, method: Method) -> Status:
     if figure.n < method.min_n or figure.weighted is None:
         return "suppressed"
     # Both have to reach the minimum: a design effect below 1 must not turn 26 answers into 36 (NCHS 2(175)).
-    if figure.n_eff is None or min(figure.n, figure.n_eff) < method.min_n_eff:
+    if figure.n_eff is None or min(figure.n, round(figure.n_eff, 6)) < method.min_n_eff:
         return "few"
     return "published"
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "survey.settings")
 
 from survey.checks import claim_sqlite
+from survey.common.text import plain_content_type
 
 claim_sqlite()
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Django behind one repair: it trusts the charset a client claims before any view or middleware can object."""
+    environ["CONTENT_TYPE"] = plain_content_type(environ.get("CONTENT_TYPE", ""))
+    return _django(environ, start_response)

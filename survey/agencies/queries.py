@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from survey.accounts.models import User
 from survey.agencies.models import Agency, AgencyVersion, Extent, Office, Succession
@@ -106,10 +106,16 @@ def visible_agencies(user: User) -> QuerySet[Agency]:
         return Agency.objects.none()
     inside, level = {user.agency_id}, {user.agency_id}
     while level:
-        below = AgencyVersion.objects.filter(parent_id__in=level).values_list("agency_id", flat=True)
+        below = _latest_versions().filter(parent_id__in=level).values_list("agency_id", flat=True)
         level = set(below) - inside
         inside |= level
     return Agency.objects.filter(pk__in=inside)
+
+
+def _latest_versions() -> QuerySet[AgencyVersion]:
+    """The last known version of every agency: who moved away is no longer below its former parent."""
+    later = AgencyVersion.objects.filter(agency=OuterRef("agency"), valid_from__gt=OuterRef("valid_from"))
+    return AgencyVersion.objects.filter(~Exists(later))
 
 
 def visible_offices(user: User) -> QuerySet[Office]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _KEPT = "\n\t"
@@ -25,3 +26,13 @@ def clean(text: str) -> str:
     return "".join(
         c for c in text if c in _KEPT or unicodedata.category(c) not in ("Cc", "Cf") or c in "\u200c\u200d"
     ).strip()
+
+
+def plain_content_type(header: str) -> str:
+    """A content type without what Django must not trust: everything but the media type and the boundary.
+
+    ``charset=hex`` and ``charset*=...`` make Django 5.2 fail while it builds the request; all pages are UTF-8.
+    """
+    media, _semicolon, rest = header.partition(";")
+    boundary = re.search(r'(?:^|;)\s*boundary=("[^"]{1,70}"|[^;"\s]{1,70})', rest, re.IGNORECASE)
+    return f"{media.strip()}; boundary={boundary[1]}" if boundary else media.strip()

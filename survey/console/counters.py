@@ -126,7 +126,7 @@ def totals(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     if not (_may_change(user) and user.sees_province):
         raise PermissionDenied
-    form = TotalsForm(request.POST or None, request.FILES or None)
+    form = TotalsForm(request.POST, request.FILES) if request.method == "POST" else TotalsForm()
     faults: list[object] = []
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from survey.agencies.models import Agency
+from survey.common.tokens import ALPHABET
 from survey.dispatch.models import CodeStatus, CounterCode
 
 
 def find_code(code: str) -> CounterCode | None:
     """The code with its counter, office, agency and domain in one query; None when it was never issued."""
+    if not set(code) <= set(ALPHABET):
+        return None
     related = ("counter__office", "counter__agency", "counter__domain", "questionnaire")
     return CounterCode.objects.select_related(*related).filter(code=code).first()
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
@@ -28,6 +28,7 @@ from survey.questionnaires.queries import form_of, wordings
 from survey.responses.messages import message
 
 TICKET_MARK: Final = "~ticket~"
+MOST_FIELDS: Final = 200
 Data = dict[str, Any]
 View = Callable[..., HttpResponseBase]
 
@@ -56,26 +57,33 @@ def citizen_page(*methods: str) -> Callable[[View], View]:
     """A public page: language from the address, no cookie, kind words for oversized and broken requests."""
 
     def decorate(view: View) -> View:
+        checked = require_http_methods(list(methods))(view)
+
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
                 _refuse_large(request)
-                language = chosen(request)
+                with override(chosen(request)):
+                    _refuse_many(request)
+                    response = checked(request, *args, **kwargs)
+                    # Rendered here, inside the language of the page.
+                    if hasattr(response, "render"):
+                        response = response.render()
             except RequestDataTooBig:
-                return _finish(message_page(request, "too-big", status=413))
-            except (SuspiciousOperation, MultiPartParserError, UnreadablePostError):
-                return _finish(message_page(request, "unreadable", status=400))
-            with override(language):
-                response = view(request, *args, **kwargs)
-                # Rendered here, inside the language of the page.
-                if hasattr(response, "render"):
-                    response = response.render()
+                response = message_page(request, "too-big", status=413)
+            except (SuspiciousOperation, MultiPartParserError, UnreadablePostError, BadRequest):
+                response = message_page(request, "unreadable", status=400)
             return _finish(response)
 
-        allowed = require_http_methods(list(methods))(inner)
-        return csp_update({"style-src": [style_hash()]})(csrf_exempt(allowed))
+        return csp_update({"style-src": [style_hash()]})(csrf_exempt(inner))
 
     return decorate
+
+
+def _refuse_many(request: HttpRequest) -> None:
+    """The short form has under 20 fields; the general limit is wider, for the admin pages."""
+    if sum(len(values) for _name, values in request.POST.lists()) > MOST_FIELDS:
+        raise SuspiciousOperation("too many fields")
 
 
 def _refuse_large(request: HttpRequest) -> None:
@@ -190,13 +198,15 @@ def short_form(
     return render_to_string("survey/responses/short.html", base_context(**context))
 
 
-_forms: dict[tuple[int, int, str], tuple[bytes, bytes]] = {}
+_forms: dict[tuple[str, ...], tuple[bytes, bytes]] = {}
 MOST_FORMS: Final = 4096
 
 
 def cached_short_form(code: CounterCode, version_id: int, ticket: str) -> bytes:
-    """The form with a fresh ticket put into page bytes that are rendered once per code, version and language."""
-    key = (code.pk, version_id, get_language() or settings.LANGUAGE_CODE)
+    """The form with a fresh ticket put into page bytes that are rendered once per code, version, language and name."""
+    language = get_language() or settings.LANGUAGE_CODE
+    # The names are part of the key: a renamed office shows at once in every process.
+    key = (code.code, str(version_id), language, code.counter.office.name, str(code.counter), str(code.issue))
     if key not in _forms:
         page = short_form(code, version_id, ticket=TICKET_MARK, sent={}, errors={})
         before, _mark, after = page.partition(TICKET_MARK)

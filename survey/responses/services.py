@@ -138,6 +138,8 @@ def _continue(row: Response, base: Response) -> None:
         base.agency_id, base.office_id, base.counter_id, base.domain_id,
     )  # fmt: skip
     row.channel, row.evidence, row.month = base.channel, base.evidence, base.month
+    # The time of the first answer stays: it decides how long changes are taken.
+    row.answered_hour = base.answered_hour
     row.answers = {**base.answers, **row.answers}
 
 

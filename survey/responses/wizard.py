@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -92,6 +92,8 @@ class FullFormWizard(WizardView):
         return MultiValueDict({code: data.getlist(code) for code in form.fields if code in data})
 
     def post(self, *args: Any, **kwargs: Any) -> Any:
+        if self.request.FILES:
+            raise SuspiciousOperation("a file was sent with an answer")
         step = self.request.POST.get(f"{PREFIX}-current_step", "")
         if step not in self.form_list:
             return self.get(self.request)
@@ -136,7 +138,8 @@ class FullFormWizard(WizardView):
         target = HttpResponseRedirect(f"/r/{self.receipt}?lang={get_language()}", status=303)
         if answers and self.base is not None:
             submission = self._submission(ticket_of(self.storage.data["nonce"]), answers)
-            record_response(submission=submission, revises=self.base)
+            if record_response(submission=submission, revises=self.base).changed:
+                target["Location"] += "&again=1"
         return target
 
     def _submission(self, ticket: Ticket, answers: Answers) -> Submission:

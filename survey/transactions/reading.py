@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,11 +13,17 @@ from typing import IO, Final
 
 from django.utils.translation import gettext as _
 
+from survey.common.text import TextError, clean
+
 LARGEST_FILE: Final = 4 * 1024 * 1024
 LARGEST_UNPACKED: Final = 40 * 1024 * 1024
 MOST_ROWS: Final = 50_000
 MOST_PARTS: Final = 200
 COLUMNS: Final = ("month", "agency_code", "domain_code", "channel", "completed", "on_time")
+
+
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
+"""What the archive and workbook readers raise on damaged files (UnicodeDecodeError is a ValueError)."""
 
 
 class FileError(ValueError):
@@ -77,7 +84,7 @@ def _xlsx(content: bytes) -> Iterator[tuple[int, list[str]]]:
             yield number, [_as_text(value) for value in row]
     except FileError:
         raise
-    except (DefusedXmlException, KeyError, IndexError, ValueError, TypeError, zipfile.BadZipFile, SyntaxError) as error:
+    except (*_DAMAGED, DefusedXmlException, KeyError, IndexError, TypeError, SyntaxError) as error:
         raise FileError(_("The workbook is damaged or not a real XLSX file. Save it again in Excel.")) from error
 
 
@@ -93,7 +100,9 @@ def _check_zip(content: bytes) -> None:
             for part in parts:
                 with archive.open(part) as stream:
                     _bounded(stream)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except FileError:
+        raise
+    except _DAMAGED as error:
         raise FileError(_("The workbook is damaged or not a real XLSX file. Save it again in Excel.")) from error
 
 
@@ -116,6 +125,15 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
+def _cleaned(cell: str, number: int) -> str:
+    try:
+        return clean(cell)
+    except TextError as error:
+        raise FileError(
+            _("Row %(row)s holds characters that cannot be read. Type it again.") % {"row": number}
+        ) from error
+
+
 def _below_heading(rows: Iterator[tuple[int, list[str]]]) -> list[RawRow]:
     _number, heading = next(rows, (1, []))
     found = [cell.strip().lower() for cell in heading]
@@ -128,9 +146,10 @@ def _below_heading(rows: Iterator[tuple[int, list[str]]]) -> list[RawRow]:
         )
     result = []
     for number, cells in rows:
-        values = tuple(cell.strip() for cell in cells[: len(COLUMNS)])
+        values = tuple(_cleaned(cell, number) for cell in cells[: len(COLUMNS)])
         if any(values):
             result.append(RawRow(number, values + ("",) * (len(COLUMNS) - len(values))))
-        if len(result) > MOST_ROWS:
+        # By number, not by count: a workbook can claim a row far down and have millions of blank ones filled in.
+        if number > MOST_ROWS + 1:
             raise FileError(_("The file has more than %(count)s rows. Split it by month.") % {"count": MOST_ROWS})
     return result

@@ -157,7 +157,12 @@ def check_totals(*, content: bytes, file_name: str, today: date) -> list[Monthly
         Some rows are wrong; nothing of the file is usable until they are mended.
     """
     reader = _Reader(today)
-    totals = [total for row in read_rows(content, file_name) if (total := reader.total(row))]
+    totals = []
+    for row in read_rows(content, file_name):
+        if (total := reader.total(row)) is not None:
+            totals.append(total)
+        if len(reader.faults) >= MOST_SHOWN:
+            break
     if not totals and not reader.faults:
         reader.faults.append(Fault(2, COLUMNS[0], _("the file has no rows below the heading.")))
     if reader.faults:
@@ -165,7 +170,6 @@ def check_totals(*, content: bytes, file_name: str, today: date) -> list[Monthly
     return totals
 
 
-@transaction.atomic
 def import_totals(*, content: bytes, file_name: str, by: User | None, now: datetime) -> TotalsImport:
     """Import a file of totals; a total imported earlier for the same cell and month is replaced.
 
@@ -175,9 +179,17 @@ def import_totals(*, content: bytes, file_name: str, by: User | None, now: datet
         As ``check_totals``; then nothing was stored.
     """
     totals = check_totals(content=content, file_name=file_name, today=now.date())
-    source = TotalsImport.objects.create(
+    # The file is read and checked before the transaction begins: on SQLite a transaction keeps citizens waiting.
+    source = TotalsImport(
         file_name=file_name[:200], sha256=sha256(content).hexdigest(), rows=len(totals), imported_by=by, imported_at=now
     )
+    _store(source, totals)
+    return source
+
+
+@transaction.atomic
+def _store(source: TotalsImport, totals: list[MonthlyTotal]) -> None:
+    source.save()
     for total in totals:
         total.source = source
     MonthlyTotal.objects.bulk_create(
@@ -187,4 +199,3 @@ def import_totals(*, content: bytes, file_name: str, by: User | None, now: datet
         update_fields=["completed", "on_time", "source"],
         batch_size=1000,
     )
-    return source

@@ -47,7 +47,9 @@ class Cast:
             "ticket": ticket_of(seed),
             "form": form_of(version.pk),
             "answers": {"overall": level},
-            "place": Place(agency_id=self.land.pk, office_id=self.land_counter.office_id, counter_id=self.land_counter.pk),
+            "place": Place(
+                agency_id=self.land.pk, office_id=self.land_counter.office_id, counter_id=self.land_counter.pk
+            ),
             "channel": "counter",
             "evidence": "E0",
             "language": "vi",

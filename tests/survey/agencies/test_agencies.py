@@ -9,7 +9,15 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from survey.agencies.models import Agency, AgencyVersion, Extent, Kind, Succession
-from survey.agencies.queries import find_by_code, mapped_to, origins_of, tree_on, version_on, versions_on, visible_agencies
+from survey.agencies.queries import (
+    find_by_code,
+    mapped_to,
+    origins_of,
+    tree_on,
+    version_on,
+    versions_on,
+    visible_agencies,
+)
 from survey.agencies.reorganisation import committee, load_units
 from survey.agencies.services import (
     Attributes,
@@ -156,5 +164,8 @@ def test_an_account_sees_its_agency_and_those_below_only(cast: Cast) -> None:
     )
     assert set(visible_agencies(cast.head)) == {cast.land, branch}
     assert set(visible_agencies(cast.analyst)) == set(Agency.objects.all())
+    other = Attributes(name="Chi nhánh I", kind=Kind.LAND_OFFICE_BRANCH, parent=cast.commune)
+    change_agency(agency=branch, on=date(2026, 6, 1), attributes=other)
+    assert set(visible_agencies(cast.head)) == {cast.land}, "a former parent no longer sees who moved away"
     cast.head.is_active = False
     assert not visible_agencies(cast.head).exists()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from survey.common import tokens
 from survey.common.numbers import written
 from survey.common.periods import parse_period
-from survey.common.text import TextError, clean
+from survey.common.text import TextError, clean, plain_content_type
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
 
@@ -87,3 +87,17 @@ def test_numbers_are_written_as_people_read_them() -> None:
         assert written(None) == ""
     with override("en"):
         assert written(Decimal("1234.54")) == "1,234.54"
+
+
+@pytest.mark.parametrize(
+    ("header", "plain"),
+    [
+        ("", ""),
+        ("application/x-www-form-urlencoded; charset=hex", "application/x-www-form-urlencoded"),
+        ("multipart/form-data; charset=hex; boundary=BB", "multipart/form-data; boundary=BB"),
+        ('multipart/form-data; boundary="a b"; x=y', 'multipart/form-data; boundary="a b"'),
+        ("text/plain; charset*=bogus''%41", "text/plain"),
+    ],
+)
+def test_only_the_media_type_and_the_boundary_are_believed(header: str, plain: str) -> None:
+    assert plain_content_type(header) == plain

@@ -348,3 +348,48 @@ def test_unknown_receipts_are_told_kindly(citizen: Client, cast: Cast) -> None:
     for path in ("/r/0000000000", "/r/0000000000/full", "/r/x%00y"):
         assert citizen.get(path).status_code == 404
     assert citizen.post("/r/0000000000/full", {"state": "x"}).status_code == 404
+
+
+def test_the_window_for_changes_counts_from_the_first_answer(
+    citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, page = start(citizen, cast)
+    begin = timezone.now()
+    for days, status in ((6, 303), (8, 410)):
+        moment = begin + timedelta(days=days)
+        monkeypatch.setattr(views.timezone, "now", lambda moment=moment: moment)
+        page = citizen.get(path)
+        assert (run(citizen, path, page) if status == 303 else page).status_code == status
+
+
+def test_other_answers_sent_again_are_not_silently_dropped(citizen: Client, cast: Cast) -> None:
+    path, page = start(citizen, cast)
+    for codes in PAGES[:-1]:
+        page = step(citizen, path, page, **dict.fromkeys(codes, "4"))
+    step(citizen, path, page, E1="5")
+    again = step(citizen, path, page, E1="1")
+    assert "từ trước" in citizen.get(again.headers["Location"]).content.decode()
+    assert Response.objects.get(revision=1).answers["E1"] == 5
+
+
+def test_files_are_not_answers(citizen: Client, cast: Cast) -> None:
+    import io
+
+    path, page = start(citizen, cast)
+    file = io.BytesIO(b"x")
+    file.name = "x.txt"
+    assert step(citizen, path, page, A1="5", extra=file).status_code == 400
+
+
+def test_a_renamed_office_shows_at_once(citizen: Client, cast: Cast) -> None:
+    citizen.get(f"/s/{cast.code.code}")
+    office = cast.land_counter.office
+    office.name = "Trung tâm mới đổi tên"
+    office.save()
+    assert "Trung tâm mới đổi tên" in citizen.get(f"/s/{cast.code.code}").content.decode()
+
+
+def test_refused_methods_are_not_kept_by_caches(citizen: Client, cast: Cast) -> None:
+    response = citizen.put(f"/s/{cast.code.code}")
+    assert response.status_code == 405
+    assert response.headers["Cache-Control"] == "private, no-cache"

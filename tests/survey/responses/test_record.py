@@ -44,7 +44,9 @@ def test_a_revision_carries_answers_on_and_the_last_counts(cast: Cast) -> None:
     [{}, {"overall": 9}, {"overall": True}, {"overall": "4"}, {"overall": 4, "reasons": ["late"]},
      {"overall": 2, "reasons": ["zzz"]}, {"overall": 4, "A1": 5}, {"overall": 4, "comment": 7}],
 )  # fmt: skip
-def test_answers_outside_the_allow_list_are_refused_whatever_the_entrance(cast: Cast, answers: dict[str, object]) -> None:
+def test_answers_outside_the_allow_list_are_refused_whatever_the_entrance(
+    cast: Cast, answers: dict[str, object]
+) -> None:
     bad = cast.submission("bad", answers=answers)
     with pytest.raises(AnswersRefused):
         record_response(submission=bad)

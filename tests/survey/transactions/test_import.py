@@ -49,10 +49,14 @@ def faults_of(content: bytes) -> list[tuple[int, str]]:
 
 def test_csv_and_xlsx_give_the_same_totals(cast: Cast) -> None:
     import_totals(content=csv_file(GOOD), file_name="a.csv", by=cast.operator, now=NOW)
-    first = list(MonthlyTotal.objects.values_list("agency__key", "domain__code", "channel", "month", "completed", "on_time"))
+    first = list(
+        MonthlyTotal.objects.values_list("agency__key", "domain__code", "channel", "month", "completed", "on_time")
+    )
     row = (date(2026, 7, 1), "H20.01", "land", "counter", 100, 96.0)
     import_totals(content=xlsx_file(row), file_name="a.xlsx", by=cast.operator, now=NOW)
-    again = list(MonthlyTotal.objects.values_list("agency__key", "domain__code", "channel", "month", "completed", "on_time"))
+    again = list(
+        MonthlyTotal.objects.values_list("agency__key", "domain__code", "channel", "month", "completed", "on_time")
+    )
     assert first == again == [("h20.01", "land", "counter", date(2026, 7, 1), 100, 96)]
 
 
@@ -92,7 +96,9 @@ def test_all_faults_are_listed_and_good_rows_are_not_kept(cast: Cast) -> None:
 
 
 def test_an_agency_counts_for_its_own_time_only(cast: Cast) -> None:
-    old = found_agency(key="old", on=date(2020, 1, 1), attributes=Attributes(name="Sở cũ", kind="department", agency_code="H7"))
+    old = found_agency(
+        key="old", on=date(2020, 1, 1), attributes=Attributes(name="Sở cũ", kind="department", agency_code="H7")
+    )
     dissolve_agency(agency=old, on=date(2025, 3, 1), successor=None)
     assert faults_of(csv_file("2025-03,H7,land,counter,1,1")) == [(2, "agency_code")]
     import_totals(content=csv_file("2025-02,H7,land,counter,1,1"), file_name="a.csv", by=None, now=NOW)
@@ -109,7 +115,7 @@ def test_an_agency_counts_for_its_own_time_only(cast: Cast) -> None:
         ("quote.csv", (HEAD + '\r\n"2026-07,H20.01').encode()),
         ("picture.png", b"\x89PNG...."),
         ("fake.xlsx", b"PK\x03\x04 this is no archive"),
-        ("nul.csv", (HEAD + "\r\n\x00,,,,,").encode()),
+        ("nul.csv", (HEAD + "\r\n2026-07,H20\x00,land,counter,1,1").encode()),
     ],
 )
 def test_files_that_are_no_totals_are_refused_in_words(cast: Cast, name: str, content: bytes) -> None:
@@ -133,6 +139,24 @@ def zipped(**parts: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def far_row() -> bytes:
+    """A workbook with one cell in row 160,000,000 and no stated dimension: readers fill millions of blank rows in."""
+    import re
+
+    source = zipfile.ZipFile(io.BytesIO(xlsx_file(("2026-07", "H20.01", "land", "counter", 1, 1))))
+    parts = {name: source.read(name) for name in source.namelist()}
+    sheet = re.sub(rb"<dimension[^>]*>", b"", parts["xl/worksheets/sheet1.xml"])
+    parts["xl/worksheets/sheet1.xml"] = sheet.replace(b'r="2"', b'r="160000000"')
+    return zipped(**parts)
+
+
+def broken_part() -> bytes:
+    content = bytearray(xlsx_file(("2026-07", "H20.01", "land", "counter", 1, 1)))
+    at = content.find(b"xl/worksheets/sheet1.xml") + len(b"xl/worksheets/sheet1.xml")
+    content[at : at + 40] = b"\xff" * 40
+    return bytes(content)
+
+
 def bombs() -> dict[str, bytes]:
     flat = zipped(**{"xl/worksheets/sheet1.xml": b"<a>" + b"0" * 60_000_000})
     lying = bytearray(flat)
@@ -148,11 +172,16 @@ def bombs() -> dict[str, bytes]:
         "parts": zipped(**{f"xl/{i}.xml": b"x" for i in range(300)}),
         "entities": entities,
         "empty": zipped(),
+        "far-row": far_row(),
+        "broken-part": broken_part(),
+        "no-types": zipped(**{"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<workbook/>"}),
         "too-long": csv_file(*[GOOD] * 120_000),
     }
 
 
-@pytest.mark.parametrize("name", ["flat", "lying", "parts", "entities", "empty", "too-long"])
+@pytest.mark.parametrize(
+    "name", ["flat", "lying", "parts", "entities", "empty", "far-row", "broken-part", "no-types", "too-long"]
+)
 def test_bombs_are_refused_quickly_and_in_little_memory(name: str) -> None:
     content = bombs()[name]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,0 +1,270 @@
+"""The main job: a poster is scanned, a citizen answers, and the right agency's index moves in the file an analyst opens."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pypdfium2
+import pytest
+import requests
+import zxingcpp
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.servers.conftest import Server, environment_for, manage, serve
+from tests.survey.factories import PASSWORD
+
+pytestmark = pytest.mark.browser
+
+FILL = """
+from pathlib import Path
+from tests.survey.factories import make_cast, NOW
+from tests.survey.scorecards.test_snapshot import fill
+from tests.survey.transactions.test_import import csv_file
+from survey.transactions.services import import_totals
+from survey.dispatch.poster import poster_pdf
+from django.utils import timezone
+cast = make_cast()
+fill(cast, good=18, bad=6, channel="counter")
+fill(cast, good=20, bad=0, channel="online")
+month = timezone.localtime().strftime("%Y-%m")
+import_totals(content=csv_file(f"{month},H20.01,land,counter,240,240", f"{month},H20.01,land,online,60,60",
+    f"{month},28261,civil-status,counter,50,50"), file_name="t.csv", by=None, now=timezone.now())
+Path(OUT).write_bytes(poster_pdf([cast.code], paper="A5"))
+print(timezone.localtime().strftime("%Y"), cast.commune_code.code)
+"""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Any:
+    """A server with one agency's answers and totals, and a printed poster."""
+    environment = environment_for(tmp_path, None)
+    manage(environment, "migrate", "--verbosity", "0")
+    with serve(environment, tmp_path) as running:
+        code = FILL.replace("OUT", repr(str(tmp_path / "poster.pdf")))
+        running.environment["YEAR"], running.environment["OTHER"] = running.python(code).split()[-2:]
+        yield running
+
+
+def scan(poster: Path) -> str:
+    """What a phone's camera reads from the printed poster."""
+    image = pypdfium2.PdfDocument(poster)[0].render(scale=150 / 72).to_pil()
+    return zxingcpp.read_barcodes(image)[0].text
+
+
+def figures(server: Server, tmp_path: Path, name: str) -> dict[str, dict[str, Any]]:
+    """Snapshot, index and the row of the land department, read back from the XLSX as an analyst would."""
+    snapshot, target = tmp_path / name, tmp_path / f"{name}.xlsx"
+    server.manage("take_snapshot", "--period", server.environment["YEAR"], "--out", str(snapshot), "-v0")
+    import subprocess
+    import sys
+
+    command = [
+        sys.executable,
+        "-m",
+        "analysis",
+        "index",
+        str(snapshot),
+        "--method",
+        "sipas-service",
+        "--out",
+        str(target),
+    ]
+    subprocess.run(command, check=True)
+    rows = list(openpyxl.load_workbook(target)["data"].iter_rows(values_only=True))
+    records = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    return {str(r["code"]): r for r in records if r["agency"] == "h20.01"}
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{item['id']}: {item['nodes'][0]['html'][:120]}" for item in found]
+
+
+def answer_everything(page: Page, address: str, *, audit: bool = False) -> int:
+    """Short form, then the full form; returns the taps from the opened page to the sent short form.
+
+    ``audit`` runs axe on every page; it needs JavaScript.
+    """
+
+    def look() -> None:
+        assert not audit or violations(page) == []
+
+    page.goto(address)
+    look()
+    page.locator("label[for=overall-4]").click()
+    page.locator("button[type=submit]").click()
+    taps = 2
+    assert page.locator(".receipt").inner_text()
+    look()
+    page.locator("a.button").click()
+    for _ in range(5):
+        look()
+        for group in page.locator("fieldset").all():
+            group.locator("label").nth(3).click()
+        page.locator("button[type=submit]").first.click()
+    assert page.locator(".receipt").inner_text()
+    return taps
+
+
+@pytest.mark.parametrize("script", [False, True], ids=["without JavaScript", "with JavaScript"])
+def test_from_the_scan_to_the_spreadsheet(browser: Browser, server: Server, tmp_path: Path, script: bool) -> None:
+    before = figures(server, tmp_path, "before")
+    address = scan(tmp_path / "poster.pdf")
+    assert address == address.upper()
+    context = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=script)
+    page = context.new_page()
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    taps = answer_everything(page, address, audit=script)
+    assert taps <= 3
+    assert context.cookies() == []
+    assert {url.split("/")[2].lower() for url in requested if url.startswith("http")} == {server.url.split("/")[2]}
+    after = figures(server, tmp_path, "after")
+    # By hand: counter 18 of 24 satisfied on every item, now 19 of 25; online 20 of 20; 240 and 60 dossiers.
+    by_hand = [round((Decimal(240) * good / n + 60) / 300 * 100, 2) for good, n in ((18, 24), (19, 25))]
+    for row, n, index in ((before, 44, by_hand[0]), (after, 45, by_hand[1])):
+        assert row["overall"]["n"] == n
+        assert Decimal(str(row["overall"]["weighted_index"])) == index
+        assert {row[item]["n"] for item in ("A1", "E3")} == {n}
+    # The officer's side of the same answer: the other agency did not move.
+    log = server.log.read_text(encoding="utf-8")
+    assert "Traceback" not in log
+
+
+def test_the_first_page_is_one_small_request(browser: Browser, server: Server, tmp_path: Path) -> None:
+    address = scan(tmp_path / "poster.pdf")
+    page = browser.new_context(viewport={"width": 360, "height": 740}).new_page()
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.goto(address, wait_until="networkidle")
+    assert len([url for url in requested if url.startswith("http")]) == 1
+    sent = requests.get(address, headers={"Accept-Encoding": "gzip"}, timeout=30)
+    assert sent.headers["Content-Encoding"] == "gzip"
+    assert len(gzip.compress(sent.content, 6)) <= 14 * 1024
+    box = page.locator("label[for=overall-1]").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 740, "the first answer is visible without scrolling"
+    assert box["height"] >= 48
+
+
+def test_back_after_sending_shows_the_same_receipt(browser: Browser, server: Server, tmp_path: Path) -> None:
+    page = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False).new_page()
+    page.goto(scan(tmp_path / "poster.pdf"))
+    page.locator("label[for=overall-5]").click()
+    page.locator("button[type=submit]").click()
+    receipt = page.locator(".receipt").inner_text()
+    page.reload()
+    assert page.locator(".receipt").inner_text() == receipt
+    page.go_back()
+    page.locator("label[for=overall-1]").click()
+    page.locator("button[type=submit]").click()
+    assert page.locator(".receipt").inner_text() == receipt
+    assert (
+        server.python(
+            "from survey.models import Response; print(Response.objects.filter(answers__has_key='A1').count(), Response.objects.count())"
+        )
+        == "44 45"
+    )
+
+
+def test_follow_up_reasons_appear_without_script(browser: Browser, server: Server, tmp_path: Path) -> None:
+    page = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False).new_page()
+    page.goto(scan(tmp_path / "poster.pdf"))
+    assert not page.locator("#q-reasons").is_visible()
+    page.locator("label[for=overall-2]").click()
+    assert page.locator("#q-reasons").is_visible()
+    page.locator("label[for=overall-5]").click()
+    assert not page.locator("#q-reasons").is_visible()
+
+
+def test_an_error_takes_the_focus_and_links_to_the_answer(browser: Browser, server: Server, tmp_path: Path) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.goto(scan(tmp_path / "poster.pdf"))
+    page.locator("button[type=submit]").click()
+    assert page.title().startswith("Lỗi:")
+    assert page.evaluate("document.activeElement.id") == "problem"
+    assert violations(page) == []
+    page.locator("#problem a").click()
+    assert page.evaluate("document.activeElement.id") == "overall-1"
+
+
+CITIZEN_PAGES = ["/", "/privacy", "/s/00000000", "/r/0000000000"]
+STAFF_PAGES = ["/staff/", "/staff/codes", "/staff/totals"]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_breaks_an_accessibility_rule_or_scrolls_sideways(
+    browser: Browser, server: Server, tmp_path: Path, width: int, scheme: str
+) -> None:
+    figures(server, tmp_path, "all")
+    server.manage("make_edition", str(tmp_path / "all"))
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    paths = [f"{path}?lang={language}" for path in [*CITIZEN_PAGES, "/staff/sign-in"] for language in ("vi", "en")]
+    page.goto(f"{server.url}/staff/sign-in")
+    faults: list[str] = []
+
+    def look(path: str) -> None:
+        page.goto(server.url + path)
+        faults.extend(f"{path} {item}" for item in violations(page))
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            faults.append(f"{path} is wider than the window")
+
+    for path in paths:
+        look(path)
+    page.goto(f"{server.url}/staff/sign-in")
+    page.fill("#id_username", "operator")
+    page.fill("#id_password", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/staff/")
+    detail = page.locator("tbody th a").first.get_attribute("href")
+    assert detail
+    for path in [*STAFF_PAGES, detail]:
+        look(path)
+    assert faults == []
+
+
+def test_the_analyst_downloads_what_the_page_shows(browser: Browser, server: Server, tmp_path: Path) -> None:
+    figures(server, tmp_path, "all")
+    server.manage("make_edition", str(tmp_path / "all"))
+    page = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True).new_page()
+    page.goto(f"{server.url}/staff/")
+    page.fill("#id_username", "analyst")
+    page.fill("#id_password", PASSWORD)
+    page.click("button[type=submit]")
+    shown = page.locator("tbody tr", has_text="Sở Nông nghiệp").locator(".value").inner_text()
+    with page.expect_download() as download:
+        page.click("text=Tải XLSX")
+    book = openpyxl.load_workbook(download.value.path())
+    rows = list(book["Chỉ số"].iter_rows(values_only=True))
+    line = next(row for row in rows if row[1] == "Sở Nông nghiệp và Môi trường")
+    assert f"{line[7]:.2f}".replace(".", ",") == shown == "80,00"
+    with page.expect_download() as download:
+        page.click("text=JSON")
+    document = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert document["about"]["method"] == "sipas-service"
+
+
+def test_the_journey_works_on_postgresql_too(
+    browser: Browser, tmp_path: Path, scratch_database: Callable[[], str]
+) -> None:
+    environment = environment_for(tmp_path, scratch_database())
+    manage(environment, "migrate", "--verbosity", "0")
+    with serve(environment, tmp_path, workers=2) as running:
+        code = FILL.replace("OUT", repr(str(tmp_path / "poster.pdf")))
+        running.environment["YEAR"] = running.python(code).split()[-2]
+        before = figures(running, tmp_path, "before")
+        page = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False).new_page()
+        answer_everything(page, scan(tmp_path / "poster.pdf"))
+        after = figures(running, tmp_path, "after")
+        assert after["overall"]["n"] == before["overall"]["n"] + 1
+        assert (before["overall"]["weighted_index"], after["overall"]["weighted_index"]) == (80.0, 80.8)

