@@ -254,38 +254,62 @@ def _figures(
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         deff = np.where(estimates.variance > 0, estimates.variance / estimates.srs, estimates.kish[:, None])
+    n_eff = np.where(deff > 0, estimates.n / np.where(deff > 0, deff, 1.0), np.nan)
+    tables = [
+        table.tolist()
+        for table in (
+            estimates.n,
+            100 * estimates.unweighted,
+            100 * estimates.value,
+            100 * np.sqrt(estimates.variance),
+            100 * limits[0],
+            100 * limits[1],
+            deff,
+            n_eff,
+            estimates.missing,
+        )
+    ]
     result = []
     for d, agency in enumerate(names):
         dossiers = transactions.get(agency, 0)
-        total = agency == PROVINCE
-        for m, measure in enumerate(chosen):
-            n = int(estimates.n[d, m])
-            known = n > 0 and not np.isnan(estimates.value[d, m])
-            result.append(
-                Figure(
-                    agency=agency,
-                    level=measure.level,
-                    code=measure.code,
-                    n=n,
-                    transactions=dossiers,
-                    response_rate=100 * n / dossiers if dossiers else None,
-                    unweighted=_percent(estimates.unweighted[d, m], known),
-                    weighted=_percent(estimates.value[d, m], known),
-                    se=_percent(np.sqrt(estimates.variance[d, m]), known and n > 1),
-                    low=_percent(limits[0][d, m], known),
-                    high=_percent(limits[1][d, m], known),
-                    deff=float(deff[d, m]) if known and n > 1 else None,
-                    n_eff=float(n / deff[d, m]) if known and n > 1 and deff[d, m] > 0 else None,
-                    items_missing=int(estimates.missing[d, m]),
-                    cells_joined=sum(weights.joined.values()) if total else weights.joined.get(agency, 0),
-                    without_totals=bool(weights.without_totals) if total else agency in weights.without_totals,
-                )
+        joined, without = _remarks(agency, weights)
+        for measure, n, *values, missing in zip(chosen, *(table[d] for table in tables), strict=True):
+            known = n > 0 and values[1] == values[1]
+            rate = 100 * n / dossiers if dossiers else None
+            unweighted, weighted, se, low, high, deff_, n_eff_ = _known(values, known=known, spread=known and n > 1)
+            figure = Figure(
+                agency=agency,
+                level=measure.level,
+                code=measure.code,
+                n=n,
+                transactions=dossiers,
+                response_rate=rate,
+                unweighted=unweighted,
+                weighted=weighted,
+                se=se,
+                low=low,
+                high=high,
+                deff=deff_,
+                n_eff=n_eff_,
+                items_missing=missing,
+                cells_joined=joined,
+                without_totals=without,
             )
+            result.append(figure)
     return result
 
 
-def _percent(value: Any, known: bool) -> float | None:
-    return float(100 * value) if known else None
+def _remarks(agency: str, weights: Weights) -> tuple[int, bool]:
+    """Number of joined cells, and whether dossier totals are missing."""
+    if agency == PROVINCE:
+        return sum(weights.joined.values()), bool(weights.without_totals)
+    return weights.joined.get(agency, 0), agency in weights.without_totals
+
+
+def _known(values: Sequence[float], *, known: bool, spread: bool) -> list[float | None]:
+    """Unweighted, weighted, SE, low, high, deff, n_eff; None where the answers do not tell."""
+    told = (known, known, spread, known, known, spread, spread and values[6] == values[6])
+    return [value if tell else None for value, tell in zip(values, told, strict=True)]
 
 
 def _silent(agency: str, measure: Measure, transactions: int) -> Figure:

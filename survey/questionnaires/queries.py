@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from django.conf import settings
+from django.db import connection
 
 from survey.questionnaires.content import Form, QuestionSpec
 from survey.questionnaires.models import Status, Version
@@ -69,6 +70,22 @@ def published_version(questionnaire: str) -> Version | None:
 def extension_of(questionnaire: str) -> Version | None:
     """The published version of the form that continues this one, if there is any."""
     return Version.objects.filter(extends__code=questionnaire, status=Status.PUBLISHED).order_by("pk").last()
+
+
+# Written by hand: it runs for every page of the full form.
+_EXTENSION = """
+    SELECT e.id FROM survey_version v
+    JOIN survey_version e ON e.extends_id = COALESCE(v.extends_id, v.questionnaire_id) AND e.status = 'published'
+    WHERE v.id = %s ORDER BY e.id DESC
+"""
+
+
+def extension_id(version_id: int) -> int | None:
+    """The published form that continues the one a version belongs to or itself extends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EXTENSION, [version_id])
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def slots_of(form: Form) -> Iterable[str]:

@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from survey.common.languages import chosen
-from survey.dispatch.models import CounterCode
+from survey.dispatch.queries import Landing
 from survey.questionnaires.content import QuestionSpec
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.queries import form_of, wordings
@@ -179,7 +179,7 @@ def error_list(questions: Sequence[Data], errors: Mapping[str, str]) -> list[Dat
 
 
 def short_form(
-    code: CounterCode, version_id: int, *, ticket: str, sent: Mapping[str, Sequence[str]], errors: Mapping[str, str]
+    landing: Landing, version_id: int, *, ticket: str, sent: Mapping[str, Sequence[str]], errors: Mapping[str, str]
 ) -> str:
     """The whole short form as HTML."""
     form, texts = form_of(version_id), wordings(version_id, get_language() or settings.LANGUAGE_CODE)
@@ -187,13 +187,11 @@ def short_form(
     context = {
         "title": texts["title"],
         "intro": texts["intro"],
-        "counter": code.counter,
-        "office": code.counter.office,
-        "issue": code,
+        "landing": landing,
         "questions": questions,
         "errors": error_list(questions, errors),
         "ticket": ticket,
-        "action": f"/s/{code.code}",
+        "action": f"/s/{landing.code}",
     }
     return render_to_string("survey/responses/short.html", base_context(**context))
 
@@ -202,13 +200,13 @@ _forms: dict[tuple[str, ...], tuple[bytes, bytes]] = {}
 MOST_FORMS: Final = 4096
 
 
-def cached_short_form(code: CounterCode, version_id: int, ticket: str) -> bytes:
+def cached_short_form(landing: Landing, version_id: int, ticket: str) -> bytes:
     """The form with a fresh ticket put into page bytes that are rendered once per code, version, language and name."""
     language = get_language() or settings.LANGUAGE_CODE
     # The names are part of the key: a renamed office shows at once in every process.
-    key = (code.code, str(version_id), language, code.counter.office.name, str(code.counter), str(code.issue))
+    key = (landing.code, str(version_id), language, landing.office, landing.counter, str(landing.issue))
     if key not in _forms:
-        page = short_form(code, version_id, ticket=TICKET_MARK, sent={}, errors={})
+        page = short_form(landing, version_id, ticket=TICKET_MARK, sent={}, errors={})
         before, _mark, after = page.partition(TICKET_MARK)
         if len(_forms) >= MOST_FORMS:
             _forms.clear()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -12,10 +15,21 @@ from survey.common.tokens import receipt_hash
 from survey.responses.models import Response
 
 
-def latest_by_receipt(receipt: str) -> Response | None:
-    """The latest revision of the response a receipt code belongs to."""
-    rows = Response.objects.select_related("version__questionnaire", "counter__office", "agency")
-    return rows.filter(receipt_hash=receipt_hash(receipt)).order_by("-revision").first()
+@dataclass(frozen=True)
+class ReceiptState:
+    """What the pages behind a receipt need to know; nothing of what was answered."""
+
+    response_id: uuid.UUID
+    revision: int
+    first_hour: datetime
+    version_id: int
+
+
+def receipt_state(receipt: str) -> ReceiptState | None:
+    """State of the response a receipt code belongs to."""
+    rows = Response.objects.filter(receipt_hash=receipt_hash(receipt)).order_by("-revision")
+    found = rows.values_list("pk", "revision", "answered_hour", "version_id")[:1]
+    return next((ReceiptState(*row) for row in found), None)
 
 
 def counted_in(period: Period) -> QuerySet[Response]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -79,7 +80,7 @@ class FullFormWizard(WizardView):
     storage_name = "survey.responses.storage.PageStorage"
     form = cast("Form", None)
     receipt = ""
-    base: Response | None = None
+    base: uuid.UUID | None = None
 
     def get_prefix(self, request: Any, *args: Any, **kwargs: Any) -> str:
         return PREFIX
@@ -137,13 +138,13 @@ class FullFormWizard(WizardView):
             answers |= {code: value for code, value in form.cleaned_data.items() if value is not None}
         target = HttpResponseRedirect(f"/r/{self.receipt}?lang={get_language()}", status=303)
         if answers and self.base is not None:
-            submission = self._submission(ticket_of(self.storage.data["nonce"]), answers)
-            if record_response(submission=submission, revises=self.base).changed:
+            base = Response.objects.get(pk=self.base)
+            submission = self._submission(base, ticket_of(self.storage.data["nonce"]), answers)
+            if record_response(submission=submission, revises=base).changed:
                 target["Location"] += "&again=1"
         return target
 
-    def _submission(self, ticket: Ticket, answers: Answers) -> Submission:
-        base = cast("Response", self.base)
+    def _submission(self, base: Response, ticket: Ticket, answers: Answers) -> Submission:
         return Submission(
             ticket=ticket,
             form=self.form,

@@ -71,7 +71,7 @@ def test_not_applicable_and_blank_are_never_in_the_denominator() -> None:
 
 
 def test_every_item_weighs_the_same_and_factors_are_means_of_their_items() -> None:
-    answers = {item: 5 for item in METHOD.items} | {"A1": 1, "A2": 1, "B1": 2}
+    answers = dict.fromkeys(METHOD.items, 5) | {"A1": 1, "A2": 1, "B1": 2}
     result = agency_indices(cells_of(frame([("a", "d", "c", answers)] * 20, METHOD), METHOD), {}, METHOD, {})
     values = {figure.code: figure.weighted for figure in result.of("a")}
     assert values["overall"] == pytest.approx(100 * 13 / 16)

@@ -36,5 +36,8 @@ def test_the_front_door_is_documented() -> None:
 
 
 def test_results_leave_as_pandas_frames() -> None:
-    code = "import tests.analysis.test_index as t; print(t.agency_indices(t.cells_of(t.frame(t.people('a','d','c',9,3))), {}, t.OVERALL, {}).to_frame().shape[0])"
+    code = (
+        "import tests.analysis.test_index as t; cells = t.cells_of(t.frame(t.people('a', 'd', 'c', 9, 3)));"
+        "print(t.agency_indices(cells, {}, t.OVERALL, {}).to_frame().shape[0])"
+    )
     assert run(code) == "6"

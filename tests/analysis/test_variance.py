@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from analysis import interval
-from analysis.cells import AnalysisError, Cells, Variable, count_rows, merge
-from analysis.errors import DesignError
+from analysis.cells import Cells, Variable, count_rows, merge
+from analysis.errors import AnalysisError, DesignError
 from analysis.variance import Design, covariance_of_totals
 
 

@@ -1,4 +1,4 @@
-"""The main job: a poster is scanned, a citizen answers, and the right agency's index moves in the file an analyst opens."""
+"""The main job: a poster is scanned, a citizen answers, the right agency's index moves in the analyst's file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import zxingcpp
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.servers.conftest import Server, environment_for, manage, serve
+from tests.servers.conftest import Server, copy_installation, environment_for, free_port, manage, serve
 from tests.survey.factories import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -41,15 +41,29 @@ print(timezone.localtime().strftime("%Y"), cast.commune_code.code)
 """
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Any:
-    """A server with one agency's answers and totals, and a printed poster."""
-    environment = environment_for(tmp_path, None)
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
+    """Folder of a filled installation with its printed poster, the port its posters name, and the year."""
+    folder, port = tmp_path_factory.mktemp("filled"), free_port()
+    environment = {**environment_for(folder, None), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
     manage(environment, "migrate", "--verbosity", "0")
-    with serve(environment, tmp_path) as running:
-        code = FILL.replace("OUT", repr(str(tmp_path / "poster.pdf")))
-        running.environment["YEAR"], running.environment["OTHER"] = running.python(code).split()[-2:]
+    code = FILL.replace("OUT", repr(str(folder / "poster.pdf")))
+    return folder, port, manage(environment, "shell", "--no-imports", "-c", code).split()[-2]
+
+
+@pytest.fixture
+def server(filled: tuple[Path, int, str], tmp_path: Path) -> Any:
+    """A server on a copy: one agency's answers and totals, and a printed poster."""
+    source, port, year = filled
+    copy_installation(source, tmp_path)
+    with serve(environment_for(tmp_path, None), tmp_path, port=port) as running:
+        running.environment["YEAR"] = year
         yield running
+
+
+COUNTS = (
+    "from survey.models import Response as R;print(R.objects.filter(answers__has_key='A1').count(), R.objects.count())"
+)
 
 
 def scan(poster: Path) -> str:
@@ -78,7 +92,7 @@ def figures(server: Server, tmp_path: Path, name: str) -> dict[str, dict[str, An
     ]
     subprocess.run(command, check=True)
     rows = list(openpyxl.load_workbook(target)["data"].iter_rows(values_only=True))
-    records = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    records: list[dict[Any, Any]] = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
     return {str(r["code"]): r for r in records if r["agency"] == "h20.01"}
 
 
@@ -166,12 +180,7 @@ def test_back_after_sending_shows_the_same_receipt(browser: Browser, server: Ser
     page.locator("label[for=overall-1]").click()
     page.locator("button[type=submit]").click()
     assert page.locator(".receipt").inner_text() == receipt
-    assert (
-        server.python(
-            "from survey.models import Response; print(Response.objects.filter(answers__has_key='A1').count(), Response.objects.count())"
-        )
-        == "44 45"
-    )
+    assert server.python(COUNTS) == "44 45"
 
 
 def test_follow_up_reasons_appear_without_script(browser: Browser, server: Server, tmp_path: Path) -> None:
@@ -244,7 +253,8 @@ def test_the_analyst_downloads_what_the_page_shows(browser: Browser, server: Ser
     shown = page.locator("tbody tr", has_text="Sở Nông nghiệp").locator(".value").inner_text()
     with page.expect_download() as download:
         page.click("text=Tải XLSX")
-    book = openpyxl.load_workbook(download.value.path())
+    download.value.save_as(tmp_path / "index.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "index.xlsx")
     rows = list(book["Chỉ số"].iter_rows(values_only=True))
     line = next(row for row in rows if row[1] == "Sở Nông nghiệp và Môi trường")
     assert f"{line[7]:.2f}".replace(".", ",") == shown == "80,00"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -67,9 +68,11 @@ def environment_for(folder: Path, database_url: str | None) -> dict[str, str]:
 
 
 @contextmanager
-def serve(environment: dict[str, str], folder: Path, *, workers: int = 1, threads: int = 2) -> Iterator[Server]:
+def serve(
+    environment: dict[str, str], folder: Path, *, workers: int = 1, threads: int = 2, port: int | None = None
+) -> Iterator[Server]:
     """granian with this many processes until the block ends."""
-    port = free_port()
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {**environment, "PUBLIC_URL": url}
     log = folder / f"server-{port}.log"
@@ -118,16 +121,17 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def scratch_database(postgresql_url: str) -> Iterator[Callable[[], str]]:
-    """Makes empty PostgreSQL databases."""
+def scratch_database(postgresql_url: str) -> Iterator[Callable[..., str]]:
+    """Makes PostgreSQL databases, empty or copied from another of this session."""
     import psycopg
 
     made: list[str] = []
 
-    def make() -> str:
+    def make(template: str = "") -> str:
         name = f"hailong_test_{os.getpid()}_{len(made)}"
+        copied = f" TEMPLATE {template.rsplit('/', 1)[1].split('?')[0]}" if template else ""
         with psycopg.connect(postgresql_url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type, unused-ignore]  # our own name
+            connection.execute(f"CREATE DATABASE {name}{copied}")  # type: ignore[arg-type, unused-ignore]  # own names
         made.append(name)
         head, _, query = postgresql_url.partition("?")
         return f"{head.rsplit('/', 1)[0]}/{name}?{query}"
@@ -145,11 +149,31 @@ print(cast.code.code, cast.commune_code.code)
 """
 
 
+_templates: dict[str, dict[str, str]] = {}
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def installation(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """Environment of a migrated, filled installation; CODE is the code of its first counter."""
-    url = request.getfixturevalue("scratch_database")() if request.param == "postgresql" else None
-    environment = environment_for(tmp_path, url)
-    manage(environment, "migrate", "--verbosity", "0")
-    code = manage(environment, "shell", "--no-imports", "-c", SEED).split()[0]
-    return {**environment, "CODE": code}
+def installation(
+    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """Environment of a migrated, filled installation of its own; CODE is the code of its first counter."""
+    on_postgresql = request.param == "postgresql"
+    make = request.getfixturevalue("scratch_database") if on_postgresql else None
+    if request.param not in _templates:
+        folder = tmp_path_factory.mktemp("template")
+        environment = environment_for(folder, make() if make else None)
+        manage(environment, "migrate", "--verbosity", "0")
+        code = manage(environment, "shell", "--no-imports", "-c", SEED).split()[0]
+        _templates[request.param] = {**environment, "CODE": code}
+    template = _templates[request.param]
+    if make:
+        return {**template, "HAILONG_VAR": str(tmp_path), "DATABASE_URL": make(template["DATABASE_URL"])}
+    copy_installation(Path(template["HAILONG_VAR"]), tmp_path)
+    return {**template, "HAILONG_VAR": str(tmp_path)}
+
+
+def copy_installation(source: Path, target: Path) -> None:
+    """Copy a quiet SQLite installation: no process has it open."""
+    for path in source.iterdir():
+        if path.is_file() and not path.name.endswith(".log"):
+            shutil.copy(path, target / path.name)

@@ -94,7 +94,11 @@ def test_a_killed_server_has_kept_every_answer_it_acknowledged(installation: dic
 def test_sqlite_refuses_a_second_server_process(tmp_path: Path) -> None:
     environment = environment_for(tmp_path, None)
     manage(environment, "migrate", "--verbosity", "0")
-    code = "import survey.wsgi, subprocess, sys; print(subprocess.run([sys.executable, '-c', 'import survey.wsgi'], capture_output=True, text=True).stderr)"
+    code = (
+        "import survey.wsgi, subprocess, sys;"
+        "command = [sys.executable, '-c', 'import survey.wsgi'];"
+        "print(subprocess.run(command, capture_output=True, text=True).stderr)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )

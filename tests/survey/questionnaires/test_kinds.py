@@ -16,7 +16,7 @@ SPECS = {
     "multiple-choice": QuestionSpec("q", "multiple-choice", "F", options=("a", "b", "c")),
     "short-text": QuestionSpec("q", "short-text", "F"),
 }
-GOOD = {
+GOOD: dict[str, list[tuple[list[str], object]]] = {
     "scale": [(["1"], 1), (["5"], 5), (["0"], 0)],
     "yes-no": [(["yes"], "yes"), (["no"], "no")],
     "single-choice": [(["b"], "b")],

@@ -47,7 +47,7 @@ def test_a_version_with_missing_texts_is_not_published(cast: Cast) -> None:
 
 
 def changes(version: Version) -> list[object]:
-    factor = version.factors.first()
+    factor = version.factors.get(position=1)
     return [
         lambda: Wording.objects.filter(version=version).update(text="x"),
         lambda: Question.objects.filter(version=version).update(required=False),

@@ -138,7 +138,7 @@ def test_an_old_form_keeps_its_answers_and_gets_a_new_ticket(
     fields = {**open_form(citizen, cast.code.code), "overall": "4"}
     late = timezone.now() + tokens.TICKET_LIFE + timedelta(minutes=1)
     with monkeypatch.context() as patch:
-        patch.setattr(views.timezone, "now", lambda: late)
+        patch.setattr("survey.responses.views.timezone.now", lambda: late)
         page = citizen.post(f"/s/{cast.code.code}", fields)
         assert page.status_code == 422
         assert 'id="overall-4" value="4" checked' in page.content.decode()
@@ -339,7 +339,7 @@ def test_an_invented_step_never_breaks_the_wizard(citizen: Client, cast: Cast, c
 def test_the_full_form_closes_after_seven_days(citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     path, _ = start(citizen, cast)
     late = timezone.now() + timedelta(days=views.REVISION_DAYS, hours=1)
-    monkeypatch.setattr(views.timezone, "now", lambda: late)
+    monkeypatch.setattr("survey.responses.views.timezone.now", lambda: late)
     assert citizen.get(path).status_code == 410
     assert "/full" not in citizen.get(path.removesuffix("/full")).content.decode()
 
@@ -357,7 +357,7 @@ def test_the_window_for_changes_counts_from_the_first_answer(
     begin = timezone.now()
     for days, status in ((6, 303), (8, 410)):
         moment = begin + timedelta(days=days)
-        monkeypatch.setattr(views.timezone, "now", lambda moment=moment: moment)
+        monkeypatch.setattr("survey.responses.views.timezone.now", lambda moment=moment: moment)
         page = citizen.get(path)
         assert (run(citizen, path, page) if status == 303 else page).status_code == status
 

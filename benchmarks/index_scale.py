@@ -1,0 +1,84 @@
+"""Index with standard errors at scale, as a ratio to scanning the same columns. `python -m benchmarks.index_scale`
+
+Each step runs in a process of its own, so that its CPU time and peak memory are its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from analysis import SnapshotWriter, compute, open_snapshot
+from analysis.schema import SERVICE_ITEMS
+from benchmarks.machine import describe
+
+AGENCIES, DOMAINS, CHANNELS = 3500, 5, 3
+
+
+def make(folder: Path, rows: int) -> None:
+    """A snapshot of random answers, written part by part."""
+    rng = np.random.default_rng(7)
+    writer = SnapshotWriter(folder)
+    cells = [(a, d, c) for a in range(AGENCIES) for d in range(DOMAINS) for c in range(CHANNELS)]
+    sizes = rng.multinomial(rows, np.full(len(cells), 1 / len(cells)))
+    for (a, d, c), size in zip(cells, sizes, strict=True):
+        for answers in rng.integers(0, 6, (size, 16)).tolist():
+            writer.add((f"a{a:04d}", f"d{d}", f"c{c}", "E0", "vi", "2026-07", None, *answers))
+    totals = [(f"a{a:04d}", f"d{d}", f"c{c}", int(n) * 3, int(n)) for (a, d, c), n in zip(cells, sizes, strict=True)]
+    agencies = [(f"a{a:04d}", f"Đơn vị {a}", "commune", "") for a in range(AGENCIES)]
+    writer.close(totals=sorted(totals), agencies=agencies, about={"period": "2026-Q3"})
+
+
+def scan(folder: Path) -> None:
+    """Read the same columns and count answers: the least any program has to do."""
+    for part in open_snapshot(folder).parts:
+        frame = pl.read_parquet(part, columns=["agency", "domain", "channel", *SERVICE_ITEMS])
+        frame.select(pl.col(SERVICE_ITEMS).cast(pl.Int64).sum(), pl.col("agency", "domain", "channel").n_unique())
+
+
+def index(folder: Path) -> None:
+    """Everything from the snapshot to figures with standard errors and intervals."""
+    compute(open_snapshot(folder), "sipas-service")
+
+
+STEPS = {"scan": scan, "index": index}
+
+
+def child(step: str, folder: str) -> None:
+    before = time.process_time()
+    STEPS[step](Path(folder))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"cpu": time.process_time() - before, "peak_mb": peak}))
+
+
+def measured(step: str, folder: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.index_scale", step, str(folder)]
+    runs = [
+        json.loads(subprocess.check_output(command, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})) for _ in range(3)
+    ]
+    return {key: sorted(run[key] for run in runs)[1] for key in runs[0]}
+
+
+def main() -> None:
+    print(describe())
+    for rows in (100_000, 1_000_000, 3_000_000):
+        with tempfile.TemporaryDirectory(prefix="hailong-bench-") as folder:
+            make(Path(folder) / "s", rows)
+            floor, whole = (measured(step, Path(folder) / "s") for step in ("scan", "index"))
+            print(f"{rows:,} rows x 16 items x {AGENCIES} agencies")
+            for name, row in (("scan", floor), ("index with SE", whole)):
+                print(f"  {name:14} {row['cpu']:6.2f} s CPU  {row['peak_mb']:5.0f} MB")
+            print(f"  ratio {whole['cpu'] / floor['cpu']:.1f}")
+
+
+if __name__ == "__main__":
+    child(*sys.argv[1:]) if len(sys.argv) > 1 else main()

@@ -1,0 +1,71 @@
+"""What the documents say is true: paths exist, commands exist, settings are described, worked numbers come out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def test_every_path_of_the_signpost_table_exists() -> None:
+    table = README.split("## Where is")[1].split("\n## ")[0]
+    paths = [p for p in re.findall(r"`([\w./<>-]+)`", table) if "/" in p and "<" not in p]
+    assert len(paths) > 15
+    assert [p for p in paths if not (ROOT / p).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_and_pictures_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_every_make_target_named_in_the_documents_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for page in PAGES:
+        named = set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")))
+        assert named <= targets, (page.name, named - targets)
+
+
+def test_every_command_and_setting_is_described_for_operators() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    commands = {p.stem for p in (ROOT / "survey/management/commands").glob("*.py") if p.stem != "__init__"}
+    assert {name for name in commands if f"`{name}" not in text and f" {name}" not in text} == set()
+    source = (ROOT / "survey/settings.py").read_text(encoding="utf-8")
+    settings = set(re.findall(r'(?:environ\.get|_flag)\("(\w+)"', source))
+    assert {name for name in settings if f"`{name}`" not in text} == set()
+
+
+def examples() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", METHOD, re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(examples())))
+def test_the_worked_numbers_of_the_method_come_out(number: int) -> None:
+    exec(compile(examples()[number], "docs/method.md", "exec"), {})  # noqa: S102  (our own document)
+
+
+def test_the_method_has_worked_numbers() -> None:
+    assert len(examples()) >= 4
+    assert all("assert" in example for example in examples())
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    numbers = [int(p.name[:4]) for p in sorted((ROOT / "docs" / "decisions").glob("0*.md"))]
+    assert numbers == list(range(1, len(numbers) + 1))
+    for path in (ROOT / "docs" / "decisions").glob("0*.md"):
+        text = path.read_text(encoding="utf-8")
+        assert all(f"## {part}" in text for part in ("Context", "Decision", "Consequences")), path.name
+        assert "Status:" in text
+
+
+def test_the_project_names_no_place_of_its_making() -> None:
+    for page in PAGES:
+        assert not re.search(r"\.\./shared|/work/|\.library", page.read_text(encoding="utf-8")), page

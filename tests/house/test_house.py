@@ -1,0 +1,95 @@
+"""Rules of the house a machine can keep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.urls import get_resolver
+
+from survey.common import catalogues
+
+ROOT = Path(__file__).parents[2]
+CODE = [p for folder in ("survey", "analysis") for p in (ROOT / folder).rglob("*.py") if "migrations" not in p.parts]
+
+
+@pytest.mark.django_db
+def test_models_and_migrations_agree() -> None:
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+def test_vietnamese_is_complete_and_nothing_is_left_over() -> None:
+    assert catalogues.missing("vi") == []
+    source = {message.id for message in catalogues.extract_messages() if message.id}
+    translated = {message.id for message in catalogues.read_catalogue("vi") if message.id}
+    assert translated == source
+
+
+def test_translations_keep_every_placeholder() -> None:
+    for message in catalogues.read_catalogue("vi"):
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        wanted = {part for text in ids for part in re.findall(r"%\(\w+\)s", str(text))}
+        for text in strings:
+            assert set(re.findall(r"%\(\w+\)s", str(text))) == wanted or not message.id, message.id
+
+
+def test_files_have_one_subject() -> None:
+    long = {str(p.relative_to(ROOT)): n for p in CODE if (n := len(p.read_text(encoding="utf-8").splitlines())) > 320}
+    assert long == {}
+
+
+def test_no_address_is_registered_twice() -> None:
+    seen: list[str] = []
+
+    def walk(patterns: Sequence[object], prefix: str) -> None:
+        for pattern in patterns:
+            path = prefix + str(pattern.pattern)  # type: ignore[attr-defined]  # URL patterns and resolvers
+            children = getattr(pattern, "url_patterns", None)
+            if children is None:
+                seen.append(path)
+            elif not path.startswith("admin/"):
+                walk(children, path)
+
+    walk(get_resolver().url_patterns, "")
+    assert len(seen) == len(set(seen))
+
+
+def test_templates_have_no_inline_script_style_or_foreign_host() -> None:
+    for path in (ROOT / "templates" / "survey").rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"<script|\son\w+=|\sstyle=|https?://", text), path
+
+
+def contrast(one: str, two: str) -> float:
+    def light(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        r, g, b = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+    a, b = sorted((light(one), light(two)), reverse=True)
+    return (a + 0.05) / (b + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_every_pair_of_colours_can_be_read(scheme: int) -> None:
+    css = (ROOT / "survey/static/survey/tokens.css").read_text(encoding="utf-8")
+    blocks = css.split("@media")
+    colours = dict(re.findall(r"--([\w-]+):\s*(#[0-9A-Fa-f]{6})", blocks[scheme]))
+    for text in ("ink", "ink-soft", "accent", "danger", "ok"):
+        for ground in ("paper", "soft", "pick"):
+            assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+    assert contrast(colours["on-accent"], colours["accent"]) >= 4.5
+    assert contrast(colours["edge"], colours["paper"]) >= 3
+
+
+def test_every_source_column_of_a_snapshot_is_described() -> None:
+    import analysis
+
+    text = (ROOT / "docs" / "snapshot.md").read_text(encoding="utf-8")
+    assert [
+        c.name for c in analysis.RESPONSE_COLUMNS if f"`{c.name}`" not in text and c.name not in analysis.ITEMS
+    ] == []
