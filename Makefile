@@ -10,6 +10,10 @@ export PUBLIC_URL ?= http://127.0.0.1:$(PORT)
 WORKERS ?= $(if $(filter postgres%,$(DATABASE_URL)),2,1)
 CHROMIUM ?= /usr/bin/chromium
 
+# uv for speed, trusting the certificates of the system; where it is not to be had or fails, pip does the same.
+INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv pip install --quiet --python $(PY) -r $<) \
+	|| $(PY) -m pip install --disable-pip-version-check -r $<
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve chromium test check-fast test-analysis check fix messages bench lock map
 
@@ -25,12 +29,12 @@ help:  ## this list
 # What is installed is remembered by the lock file's name, so a second run installs nothing.
 .venv/.installed: requirements.lock .venv/bin/python
 	@echo "Installing from requirements.lock ..."
-	@if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --quiet --python $(PY) -r $<; else $(PY) -m pip install --progress-bar on -r $<; fi
+	@$(INSTALL)
 	@touch $@
 
 .venv/.installed-dev: requirements-dev.lock .venv/.installed
 	@echo "Installing from requirements-dev.lock ..."
-	@if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --quiet --python $(PY) -r $<; else $(PY) -m pip install -r $<; fi
+	@$(INSTALL)
 	@touch $@
 
 setup: .venv/.installed  ## make the environment and compile the translations
