@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from analysis.cli import compute, table_of, write
 from analysis.errors import AnalysisError
+from analysis.estimate import estimate
 from analysis.export import FORMATS
 from analysis.export.table import Table
-from analysis.index import PROVINCE, Figure, IndexResult
 from analysis.method import Method, load_method
+from analysis.result import PROVINCE, Figure, IndexResult
 from analysis.schema import ITEMS, RESPONSE_COLUMNS
 from analysis.snapshot import Snapshot, SnapshotWriter, open_snapshot
+from analysis.spec import Spec, load_spec
 
 __all__ = [
     "FORMATS", "ITEMS", "PROVINCE", "RESPONSE_COLUMNS", "AnalysisError", "Figure", "IndexResult", "Method",
-    "Snapshot", "SnapshotWriter", "Table", "compute", "load_method", "open_snapshot", "table_of", "write",
+    "Snapshot", "SnapshotWriter", "Spec", "Table", "compute", "estimate", "load_method", "load_spec", "open_snapshot",
+    "table_of", "write",
 ]  # fmt: skip

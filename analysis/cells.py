@@ -10,9 +10,10 @@ and everything later (weights, indices, variances) needs the cells only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,26 +25,50 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
+COMPARISONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
 @dataclass(frozen=True)
 class Variable:
     """One quantity counted per response, derived from one column.
 
-    ``answered`` is 1 when the answer is one of ``levels`` (a valid answer), ``among`` is 1 when it is one of
-    ``levels`` (for instance the satisfied levels), ``value`` is the integer itself (0 when missing), ``one`` is 1.
+    ``among`` is 1 when the answer is one of ``levels`` (valid answers, or the satisfied ones), ``value`` is the number
+    itself (0 when missing), ``present`` is 1 when there is one, ``compare`` is 1 when the number stands in relation
+    ``operator`` to ``bound``, ``one`` is 1. Where a column of ``needs`` is missing the variable is 0.
     """
 
     name: str
     column: str
-    rule: Literal["among", "value", "one"]
+    rule: Literal["among", "value", "one", "present", "compare"]
     levels: tuple[int, ...] = ()
+    operator: str = ">="
+    bound: float | str = 0
+    needs: tuple[str, ...] = ()
 
     def expression(self) -> pl.Expr:
         """The variable as a Polars expression without nulls."""
         if self.rule == "one":
             return pl.lit(1.0).alias(self.name)
-        column = pl.col(self.column)
-        value = column.is_in(list(self.levels)) if self.rule == "among" else column
+        value = self._value(pl.col(self.column))
+        if self.needs:
+            value = pl.when(pl.all_horizontal(pl.col(name).is_not_null() for name in self.needs)).then(value)
         return value.cast(pl.Float64).fill_null(0.0).alias(self.name)
+
+    def _value(self, column: pl.Expr) -> pl.Expr:
+        if self.rule == "among":
+            return column.is_in(list(self.levels))
+        if self.rule == "present":
+            return column.is_not_null()
+        if self.rule == "compare":
+            return cast("pl.Expr", COMPARISONS[self.operator](column, pl.lit(self.bound)))
+        return column
 
 
 @dataclass(frozen=True)
@@ -99,12 +124,17 @@ class Cells:
         return rest.restrict(rest.n > 0)
 
 
-def count_rows(frame: pl.DataFrame, keys: Sequence[str], variables: Sequence[Variable]) -> Cells:
-    """Moments of the rows of ``frame`` per combination of ``keys``; rows where every variable is 0 are left out.
+def count_rows(
+    frame: pl.DataFrame, keys: Sequence[str], variables: Sequence[Variable], *, every_row: bool = False
+) -> Cells:
+    """Moments of the rows of ``frame`` per combination of ``keys``.
+
+    Rows where every variable is 0 are left out unless ``every_row``: a design counts all its units.
 
     Rows that already lie together are counted run by run; otherwise they are sorted first.
     """
-    frame = frame.filter(pl.any_horizontal([variable.expression() != 0 for variable in variables]))
+    if not every_row:
+        frame = frame.filter(pl.any_horizontal([variable.expression() != 0 for variable in variables]))
     runs = _run_starts(frame, keys)
     if len(runs) * 4 > len(frame):
         frame = frame.sort(list(keys))
@@ -129,8 +159,10 @@ def _moments(keys: pl.DataFrame, names: tuple[str, ...], z: Floats, starts: Inte
     upper = np.triu_indices(p)
     flat = upper[0] * p + upper[1]
     stops = np.append(starts[1:], len(z))[: len(starts)]
-    total = np.empty((len(starts), p), dtype=np.int64)
-    cross = np.empty((len(starts), len(flat)), dtype=np.int64)
+    # Survey files of others may hold decimals; answers never do, so their moments stay integers.
+    kind: Any = np.int64 if np.array_equal(z, np.rint(z)) else np.float64
+    total = np.empty((len(starts), p), dtype=kind)
+    cross = np.empty((len(starts), len(flat)), dtype=kind)
     for row, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
         block = z[start:stop]
         total[row] = block.sum(axis=0)

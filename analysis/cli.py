@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from analysis.engine import LocalEngine
 from analysis.errors import AnalysisError
+from analysis.estimate import estimate
 from analysis.export import FORMATS
 from analysis.export.table import Table, build
-from analysis.index import IndexResult, agency_indices
+from analysis.index import agency_indices
 from analysis.labels import VI
 from analysis.method import available, load_method
+from analysis.result import IndexResult
 from analysis.snapshot import Snapshot, open_snapshot
+from analysis.spec import load_spec
 
 
 def compute(snapshot: Snapshot, method_name: str | Path) -> IndexResult:
@@ -50,6 +55,14 @@ def write(table: Table, path: Path) -> None:
     temporary.replace(path)
 
 
+def write_json(result: dict[str, Any], path: Path) -> None:
+    """Write a result at full precision; equal results give equal bytes."""
+    text = json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False)
+    temporary = path.with_name(path.name + ".partial")
+    temporary.write_text(text + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status (0 done, 2 unusable input)."""
     parser = argparse.ArgumentParser(prog="python -m analysis", description="Satisfaction indices from a snapshot.")
@@ -58,12 +71,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     index.add_argument("snapshot", type=Path, help="snapshot folder")
     index.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
     index.add_argument("--out", type=Path, action="append", required=True, help="index.csv, .xlsx or .json; repeatable")
+    general = commands.add_parser("estimate", help="estimates from any survey file, as a SPEC says (docs/method.md)")
+    general.add_argument("spec", type=Path, help="SPEC.toml")
+    general.add_argument("--out", type=Path, required=True, help="result.json")
     options = parser.parse_args(arguments)
     try:
-        snapshot = open_snapshot(options.snapshot)
-        table = table_of(snapshot, compute(snapshot, options.method))
-        for path in options.out:
-            write(table, path)
+        if options.command == "estimate":
+            write_json(estimate(load_spec(options.spec)), options.out)
+        else:
+            snapshot = open_snapshot(options.snapshot)
+            table = table_of(snapshot, compute(snapshot, options.method))
+            for path in options.out:
+                write(table, path)
     except (AnalysisError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 2

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, Literal
 
-from analysis.index import Figure
 from analysis.method import Method
+from analysis.result import Figure
 
 Status = Literal["published", "few", "suppressed", "none"]
 SUPPRESSED: Final = "suppressed"

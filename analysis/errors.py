@@ -17,3 +17,7 @@ class MethodError(AnalysisError):
 
 class DesignError(AnalysisError):
     """Weights, strata or clusters contradict the data."""
+
+
+class SpecError(AnalysisError):
+    """A SPEC file has an unknown key, a missing one, or names a column the data do not have."""

@@ -13,9 +13,9 @@ counted in ``items_missing``. Variances: ``analysis.variance``, strata = the pos
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,73 +23,12 @@ import numpy.typing as npt
 from analysis import interval
 from analysis.cells import Cells
 from analysis.method import Method
+from analysis.result import PROVINCE, Figure, IndexResult, Measure, measures
 from analysis.variance import Design, covariance_of_totals, domain_cross, domain_totals, sandwich, srs_variance
 from analysis.weighting.poststratify import Weights, poststratify
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-PROVINCE: Final = "*"
-"""Key of the row for all agencies together."""
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One published figure: ``level`` overall, factor or item, its code and the items it is the mean of."""
-
-    level: str
-    code: str
-    items: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure of one agency. Shares, SE and limits in percent; None where there is nothing to say."""
-
-    agency: str
-    level: str
-    code: str
-    n: int
-    transactions: int
-    response_rate: float | None
-    unweighted: float | None
-    weighted: float | None
-    se: float | None
-    low: float | None
-    high: float | None
-    deff: float | None
-    n_eff: float | None
-    items_missing: int
-    cells_joined: int
-    without_totals: bool
-
-
-@dataclass(frozen=True)
-class IndexResult:
-    """All figures of one snapshot under one method; ``about`` says which."""
-
-    figures: tuple[Figure, ...]
-    method: Method
-    about: Mapping[str, Any]
-
-    def to_frame(self) -> pd.DataFrame:
-        """Figures as a pandas frame, one row per agency and measure."""
-        import pandas as pd  # noqa: PLC0415  (pandas is loaded when a frame is asked for)
-
-        return pd.DataFrame([asdict(figure) for figure in self.figures])
-
-    def of(self, agency: str) -> list[Figure]:
-        """Figures of one agency, overall first."""
-        return [figure for figure in self.figures if figure.agency == agency]
-
-
-def measures(method: Method) -> list[Measure]:
-    """Overall, factors and items of a method, in the order of the questionnaire."""
-    factors = [Measure("factor", code, items) for code, items in method.factors.items()]
-    items = [Measure("item", item, (item,)) for item in method.items]
-    return [Measure("overall", "overall", method.items), *factors, *items]
 
 
 def combine(parts: Sequence[tuple[Decimal | int | str, int]]) -> Decimal:
@@ -129,6 +68,7 @@ class _Sums:
 
     responses: Integers
     strata: Integers
+    item_strata: Integers
     weight: Floats
     weight_squared: Floats
     raw: Floats
@@ -153,11 +93,17 @@ class _Estimates:
     kish: Floats
     missing: Integers
     df: Integers
+    size: Floats
 
 
-def _sums(cells: Cells, design: Design, domain: Integers, size: int) -> _Sums:
-    pairs = np.unique(np.column_stack([domain, design.stratum]), axis=0)
+def _sums(cells: Cells, design: Design, domain: Integers, size: int, items: int) -> _Sums:
+    pairs, code = np.unique(np.column_stack([domain, design.stratum]), axis=0, return_inverse=True)
+    answered = np.zeros((len(pairs), items))
+    np.add.at(answered, code.ravel(), cells.total[:, :items])
+    item_strata = np.zeros((size, items), dtype=np.int64)
+    np.add.at(item_strata, pairs[:, 0], (answered > 0).astype(np.int64))
     return _Sums(
+        item_strata=item_strata,
         responses=np.bincount(domain, weights=cells.n, minlength=size).astype(np.int64),
         strata=np.bincount(pairs[:, 0], minlength=size),
         weight=np.bincount(domain, weights=design.weight * cells.n, minlength=size).astype(np.float64),
@@ -169,6 +115,16 @@ def _sums(cells: Cells, design: Design, domain: Integers, size: int) -> _Sums:
     )
 
 
+def _with_lonely(whole: _Sums, cells: Cells, design: Design) -> _Sums:
+    """Add the variance of groups with a single answer: alone they show no spread, together they are one stratum."""
+    lonely = design.units(cells.n)[design.stratum] == 1
+    if lonely.sum() < 2:
+        return whole
+    chosen, zeros = cells.restrict(lonely), np.zeros(int(lonely.sum()), dtype=np.int64)
+    together = Design(stratum=zeros, weight=design.weight[lonely])
+    return replace(whole, covariance=whole.covariance + covariance_of_totals(chosen, together, zeros, 1))
+
+
 def _estimate(sums: _Sums, chosen: Sequence[Measure], method: Method) -> _Estimates:
     value, gradient, missing = _gradients(sums.totals, chosen, method)
     variance = sandwich(gradient, sums.covariance)
@@ -176,23 +132,32 @@ def _estimate(sums: _Sums, chosen: Sequence[Measure], method: Method) -> _Estima
     srs = srs_variance(
         totals=sums.totals, cross=sums.cross, weight_sum=sums.weight, n=sums.responses, gradient=gradient, replace=True
     )
+    counted = [_answers(measure, valid, sums, method) for measure in chosen]
+    n = np.column_stack([answers for answers, _ in counted])
+    kish = sums.responses * sums.weight_squared / sums.weight**2
+    diagonal = np.diagonal(variance, axis1=-2, axis2=-1)
     return _Estimates(
-        n=np.column_stack([_answers(measure, valid, sums.responses, method) for measure in chosen]),
+        n=n,
         value=value,
         unweighted=_gradients(sums.raw, chosen, method)[0],
-        variance=np.diagonal(variance, axis1=-2, axis2=-1),
+        variance=diagonal,
         srs=srs,
-        kish=sums.responses * sums.weight_squared / sums.weight**2,
+        kish=kish,
         missing=missing,
-        df=sums.responses - sums.strata,
+        df=n - np.column_stack([strata for _, strata in counted]),
+        # Without any spread there is no effective size to compute; the one of the weights takes its place.
+        size=np.where(diagonal > 0, n, n / kish[:, None]),
     )
 
 
-def _answers(measure: Measure, valid: Integers, responses: Integers, method: Method) -> Integers:
-    """Overall: responses; factor and item: valid answers (for a factor, of its most answered item)."""
+def _answers(measure: Measure, valid: Integers, sums: _Sums, method: Method) -> tuple[Integers, Integers]:
+    """(answers, strata they lie in) per domain; for a factor, those of its most answered item."""
     if measure.level == "overall":
-        return responses
-    return np.asarray(valid[:, [method.items.index(item) for item in measure.items]].max(axis=1))
+        return sums.responses, sums.strata
+    columns = [method.items.index(item) for item in measure.items]
+    most = np.argmax(valid[:, columns], axis=1)
+    rows = np.arange(len(valid))
+    return valid[:, columns][rows, most], sums.item_strata[:, columns][rows, most]
 
 
 def agency_indices(
@@ -217,8 +182,9 @@ def agency_indices(
         weights = poststratify(_masked(keys, method), cells.n, _summed(completed, method), method.min_cell)
         design = Design(stratum=weights.stratum, weight=weights.weight)
         code, labels = cells.codes("agency")
-        sums = _sums(cells, design, code, len(labels))
-        each, everything = (_estimate(part, chosen, method) for part in (sums, sums.together()))
+        sums = _sums(cells, design, code, len(labels), len(method.items))
+        whole = _with_lonely(sums.together(), cells, design)
+        each, everything = (_estimate(part, chosen, method) for part in (sums, whole))
         names = [label[0] for label in labels]
         figures += _figures(everything, [PROVINCE], chosen, method, {PROVINCE: sum(transactions.values())}, weights)
         figures += _figures(each, names, chosen, method, transactions, weights)
@@ -248,9 +214,9 @@ def _figures(
     transactions: Mapping[str, int],
     weights: Weights,
 ) -> list[Figure]:
-    df = np.maximum(estimates.df, 1)[:, None]
+    df = np.maximum(estimates.df, 1)
     limits = interval.METHODS[method.interval](
-        np.nan_to_num(estimates.value), estimates.variance, np.maximum(estimates.n, 1), df, method.confidence
+        np.nan_to_num(estimates.value), estimates.variance, np.maximum(estimates.size, 1), df, method.confidence
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         deff = np.where(estimates.variance > 0, estimates.variance / estimates.srs, estimates.kish[:, None])

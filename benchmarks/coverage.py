@@ -9,8 +9,9 @@ import polars as pl
 
 from analysis.cells import count_rows
 from analysis.disclosure import publish
-from analysis.index import PROVINCE, agency_indices
+from analysis.index import agency_indices
 from analysis.method import load_method
+from analysis.result import PROVINCE
 from benchmarks.machine import describe
 from survey.demo.generator import ALL, CellData, cells_of, plans, true_index
 

@@ -42,7 +42,8 @@ def _database(url: str) -> dict[str, object]:
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",
                 # FULL: an accepted answer is on the disk before the citizen reads "thank you".
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+                "PRAGMA recursive_triggers=ON;",
             },
         }
     if parts.scheme not in ("postgres", "postgresql"):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from analysis.disclosure import Published, publish
-from analysis.index import PROVINCE, IndexResult
+from analysis.result import PROVINCE, IndexResult
 
 Cell = str | int | Decimal | None
 Writer = Callable[..., None]
@@ -24,13 +24,13 @@ COLUMNS: Final[Mapping[str, str]] = {
     "label": "Nội dung",
     "status": "Tình trạng",
     "n": "Số phiếu (n)",
-    "transactions": "Số hồ sơ hoàn thành",
+    "transactions": "Số hồ sơ đã giải quyết",
     "response_rate": "Tỷ lệ trả lời (%)",
     "unweighted_index": "Chỉ số chưa gia quyền (%)",
     "weighted_index": "Chỉ số hài lòng (%)",
     "se": "Sai số chuẩn (điểm %)",
-    "ci_low": "Cận dưới 95%",
-    "ci_high": "Cận trên 95%",
+    "ci_low": "Khoảng tin cậy: cận dưới",
+    "ci_high": "Khoảng tin cậy: cận trên",
     "deff": "Hệ số thiết kế",
     "n_eff": "Cỡ mẫu hiệu dụng",
     "items_missing": "Số tiêu chí không có trả lời",
@@ -42,7 +42,7 @@ COLUMNS: Final[Mapping[str, str]] = {
 STATUS_VI: Final = {
     "published": "Công bố",
     "few": "Ít phiếu, không xếp hạng",
-    "suppressed": "Dưới 10 phiếu, không công bố",
+    "suppressed": "Quá ít phiếu, không công bố",
     "none": "Chưa có phiếu",
 }
 
@@ -71,19 +71,22 @@ def build(
     rows = []
     for figure in result.figures:
         agency = known.get(figure.agency, {"name": figure.agency, "kind": "", "code": ""})
-        rows.append(_row(publish(figure, result.method), agency, period, labels))
+        rows.append(_row(publish(figure, result.method), agency, period, labels, result.method.min_n))
     about = {
         **result.about,
         "method": result.method.id,
         "method_version": result.method.version,
         "method_sha256": result.method.sha256,
         "method_title": result.method.titles["vi"],
+        "method_title_en": result.method.titles["en"],
         "factors": {factor: list(items) for factor, items in result.method.factors.items()},
     }
     return Table(rows, about)
 
 
-def _row(figure: Published, agency: Mapping[str, str], period: str, labels: Mapping[str, str]) -> dict[str, Cell]:
+def _row(
+    figure: Published, agency: Mapping[str, str], period: str, labels: Mapping[str, str], min_n: int
+) -> dict[str, Cell]:
     return {
         "period": period,
         "agency": figure.agency,
@@ -94,7 +97,7 @@ def _row(figure: Published, agency: Mapping[str, str], period: str, labels: Mapp
         "code": figure.code,
         "label": labels.get(figure.code, figure.code),
         "status": figure.status,
-        "n": "<10" if figure.n is None else figure.n,
+        "n": f"<{min_n}" if figure.n is None else figure.n,
         "transactions": figure.transactions,
         "response_rate": figure.response_rate,
         "unweighted_index": figure.unweighted,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -40,6 +40,18 @@ class User(AbstractUser):
                 violation_error_message=_("A head of agency needs an agency."),
             )
         ]
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Operators of the whole province keep the tables of the admin, accounts excepted."""
+        if self.is_active and self.is_staff and self.role == Role.OPERATOR and self.agency_id is None:
+            label, _dot, action = perm.partition(".")
+            if label == "survey" and not action.endswith("_user"):
+                return True
+        return super().has_perm(perm, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Whether anything of an app may be seen in the admin."""
+        return self.has_perm(f"{app_label}.view_any") or super().has_module_perms(app_label)
 
     @property
     def sees_province(self) -> bool:

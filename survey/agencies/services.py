@@ -5,13 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from survey.agencies.models import Agency, AgencyVersion, Change, Extent, Succession
+from survey.agencies.models import Agency, AgencyVersion, Change, Counter, Extent, ProcedureDomain, Succession
 from survey.agencies.queries import version_on
+
+DOMAINS: Final = {
+    "land": "Đất đai",
+    "civil-status": "Hộ tịch",
+    "authentication": "Chứng thực",
+    "construction": "Xây dựng",
+    "business": "Thành lập và hoạt động của doanh nghiệp",
+    "social": "Bảo trợ xã hội",
+}
+"""Usual procedure domains; a province adds its own in the admin."""
+
+
+def ensure_domains() -> None:
+    """Add the usual procedure domains that are missing."""
+    for code, name in DOMAINS.items():
+        ProcedureDomain.objects.get_or_create(code=code, defaults={"name": name})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +95,13 @@ def merge_agencies(*, agencies: Iterable[Agency], into_key: str, on: date, attri
     Succession.objects.bulk_create(
         Succession(predecessor=agency, successor=successor, on=on, change=Change.MERGE) for agency in predecessors
     )
+    _hand_over_counters(predecessors, successor)
     return successor
+
+
+def _hand_over_counters(agencies: Iterable[Agency], successor: Agency) -> None:
+    """Open counters go on under the successor; posters stay valid, answers already given stay where they are."""
+    Counter.objects.filter(agency__in=list(agencies), closed_on=None).update(agency=successor)
 
 
 @transaction.atomic
@@ -102,3 +125,4 @@ def dissolve_agency(*, agency: Agency, on: date, successor: Agency | None = None
         if version_on(successor, on) is None:
             raise ValidationError(_("The successor “%(key)s” is not in force on that day.") % {"key": successor.key})
         Succession.objects.create(predecessor=agency, successor=successor, on=on, change=Change.TRANSFER)
+        _hand_over_counters([agency], successor)

@@ -21,7 +21,7 @@ from survey.console.views import TYPES, page, staff_page
 from survey.dispatch import qr
 from survey.dispatch.models import CounterCode
 from survey.dispatch.poster import PAPERS, poster_pdf
-from survey.dispatch.queries import active_codes
+from survey.dispatch.queries import active_codes, counters_without_code
 from survey.dispatch.services import issue_code, revoke_code
 from survey.scorecards.bridge import NOTICE
 from survey.transactions.reading import LARGEST_FILE, FileError
@@ -36,12 +36,34 @@ def _may_change(user: User) -> bool:
 @require_safe
 @staff_page
 def codes(request: HttpRequest) -> HttpResponse:
-    """Codes in use at the counters in the account's scope, by office."""
+    """Codes in use at the counters in the account's scope, by office, and counters that have none."""
     user = cast("User", request.user)
+    agencies = visible_agencies(user)
     offices: dict[Office, list[CounterCode]] = {}
-    for code in active_codes(visible_agencies(user)):
+    for code in active_codes(agencies):
         offices.setdefault(code.counter.office, []).append(code)
-    return page(request, "codes.html", {"offices": offices.items(), "papers": PAPERS, "may_change": _may_change(user)})
+    context = {
+        "offices": offices.items(),
+        "without": counters_without_code(agencies),
+        "papers": PAPERS,
+        "may_change": _may_change(user),
+    }
+    return page(request, "codes.html", context)
+
+
+@require_POST
+@staff_page
+def code_issue(request: HttpRequest, pk: int) -> HttpResponse:
+    """The first code of a counter, or a new one after the old was withdrawn."""
+    user = cast("User", request.user)
+    if not _may_change(user):
+        raise PermissionDenied
+    counter = counters_without_code(visible_agencies(user)).filter(pk=pk).first()
+    if counter is None:
+        raise Http404
+    fresh = issue_code(counter=counter, now=timezone.now())
+    messages.success(request, _("New code %(code)s is in use; print the new poster.") % {"code": fresh.code})
+    return redirect("console:codes")
 
 
 def _code(request: HttpRequest, pk: int) -> CounterCode:

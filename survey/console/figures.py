@@ -65,7 +65,7 @@ class Line:
         """What is said in place of a number, or about it."""
         return {
             "none": _("No answer yet"),
-            "suppressed": _("Fewer than 10 answers: not shown"),
+            "suppressed": _("Fewer than %(n)s answers: not shown") % {"n": str(self.n).strip("<")},
             "few": _("Few answers: not ranked"),
             "published": "",
         }[self.status]

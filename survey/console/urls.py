@@ -19,6 +19,7 @@ urlpatterns = [
     re_path(r"^codes/(?P<pk>\d{1,12})-(?P<paper>A[345])\.pdf$", counters.code_poster, name="code-poster"),
     re_path(r"^offices/(?P<pk>\d{1,12})-(?P<paper>A[345])\.pdf$", counters.office_poster, name="office-poster"),
     re_path(r"^codes/(?P<pk>\d{1,12})/(?P<action>reissue|revoke)$", counters.code_change, name="code-change"),
+    re_path(r"^counters/(?P<pk>\d{1,12})/issue$", counters.code_issue, name="code-issue"),
     path("totals", counters.totals, name="totals"),
     re_path(r"^totals/template\.(?P<kind>xlsx|csv)$", counters.totals_template, name="totals-template"),
 ]

@@ -19,6 +19,7 @@ from survey.common.languages import chosen
 from survey.common.periods import parse_period
 from survey.console.figures import SORTS, agency_lines, axis_for, line_of, overall
 from survey.console.forms import SignInForm
+from survey.questionnaires.queries import question_texts
 from survey.scorecards.bridge import export_rows
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import editions, find_edition, province_result, visible_results
@@ -76,6 +77,11 @@ def _edition(request: HttpRequest) -> Edition | None:
     return found
 
 
+def _method_title(edition: Edition) -> str:
+    title = "method_title" if get_language() == "vi" else "method_title_en"
+    return str(edition.about.get(title, edition.method))
+
+
 def _kind_labels() -> list[tuple[str, str]]:
     return [(value, str(label).capitalize()) for value, label in Kind.choices]
 
@@ -97,6 +103,7 @@ def home(request: HttpRequest) -> HttpResponse:
     lines = agency_lines(shown, axis, sort)
     context = {
         "edition": edition,
+        "method_title": _method_title(edition),
         "period": parse_period(edition.period),
         "editions": editions(),
         "axis": axis,
@@ -126,7 +133,8 @@ def agency(request: HttpRequest, pk: int) -> HttpResponse:
     """One agency: overall, factors, items."""
     result = _result(request, pk)
     axis = axis_for(result.rows)
-    lines = [line_of(row, axis, label=row["label"]) for row in result.rows]
+    texts = question_texts(get_language() or "vi")
+    lines = [line_of(row, axis, label=texts.get(row["code"], row["label"])) for row in result.rows]
     by_code = {line.code: line for line in lines if line.level == "item"}
     members = result.edition.about["factors"]
     factors = [
@@ -137,6 +145,7 @@ def agency(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "result": result,
         "edition": result.edition,
+        "method_title": _method_title(result.edition),
         "period": parse_period(result.edition.period),
         "axis": axis,
         "whole": lines[0],

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils import timezone
 
 from survey.accounts.models import Role, User
 from survey.agencies.models import (
@@ -24,20 +25,12 @@ from survey.agencies.models import (
 )
 from survey.agencies.queries import versions_on
 from survey.agencies.reorganisation import REORGANISED_ON, load_units
-from survey.agencies.services import Attributes, found_agency
+from survey.agencies.services import Attributes, ensure_domains, found_agency
 from survey.common.tokens import ALPHABET
 from survey.dispatch.models import CounterCode
 from survey.dispatch.services import CODE_LENGTH, issue_code
 
 PROVINCE: Final = "82"
-DOMAINS: Final = {
-    "land": "Đất đai",
-    "civil-status": "Hộ tịch",
-    "authentication": "Chứng thực",
-    "construction": "Xây dựng",
-    "business": "Thành lập và hoạt động của doanh nghiệp",
-    "social": "Bảo trợ xã hội",
-}
 PROCEDURES: Final = (
     ("1.004193", "Đăng ký biến động về quyền sử dụng đất", "land", OnlineLevel.PARTIAL),
     ("1.001193", "Đăng ký khai sinh", "civil-status", OnlineLevel.FULL),
@@ -80,15 +73,14 @@ def build_province(*, now: datetime, progress: bool) -> list[tuple[str, tuple[st
     _catalogue()
     province = Agency.objects.get(key=PROVINCE)
     agencies = list(_own_agencies(province))
-    communes = versions_on(now.date()).filter(kind=Kind.COMMUNE, parent=province).order_by("unit_code")
+    communes = versions_on(timezone.localdate(now)).filter(kind=Kind.COMMUNE, parent=province).order_by("unit_code")
     agencies += [(version, COMMUNE_DOMAINS) for version in communes]
     _offices(agencies, now)
     return [(version.agency.key, domains) for version, domains in agencies]
 
 
 def _catalogue() -> None:
-    for code, name in DOMAINS.items():
-        ProcedureDomain.objects.get_or_create(code=code, defaults={"name": name})
+    ensure_domains()
     for code, name, domain, level in PROCEDURES:
         procedure, made = Procedure.objects.get_or_create(code=code)
         if made:

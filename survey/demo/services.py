@@ -6,15 +6,17 @@ import csv
 import io
 import secrets
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from django.utils import timezone
 from tqdm import tqdm
 
 from survey.agencies.models import Agency, AgencyVersion, Counter, ProcedureDomain
+from survey.common.periods import Period, parse_period
 from survey.common.tokens import ticket_of
 from survey.demo.generator import ALL, CellData, Plan, cells_of, plans, true_index
 from survey.dispatch.models import CounterCode
@@ -28,7 +30,6 @@ from survey.transactions.services import import_totals
 
 SEED: Final = 2026
 TOTAL: Final = 26_000
-MONTHS: Final = ("2026-07", "2026-08", "2026-09")
 _REASONS: Final = ("waiting", "visits", "guidance", "attitude", "papers", "late", "place", "other")
 _COMMENTS: Final = (
     "Cán bộ hướng dẫn tận tình.",
@@ -49,29 +50,49 @@ def make_plans(agencies: Sequence[tuple[str, tuple[str, ...]]]) -> list[Plan]:
     return plans(agencies, SEED, total=TOTAL)
 
 
-def load_totals(cells: dict[str, list[CellData]], now: datetime) -> None:
+def demo_period(now: datetime) -> Period:
+    """The quarter the demonstration lives in: the running one, or the one it was first built in.
+
+    Answers given to a demonstration of this quarter move its index on the next run.
+    """
+    first = MonthlyTotal.objects.order_by("month").values_list("month", flat=True).first()
+    day = first or timezone.localdate(now)
+    return parse_period(f"{day.year}-Q{(day.month + 2) // 3}")
+
+
+def _begun(period: Period, now: datetime) -> list[date]:
+    """Months of the period that have begun."""
+    months = [period.first.replace(month=period.first.month + step) for step in range(3)]
+    return [month for month in months if month <= timezone.localdate(now)]
+
+
+def load_totals(cells: dict[str, list[CellData]], period: Period, now: datetime) -> None:
     """Monthly totals through the real import, once."""
     if MonthlyTotal.objects.exists():
         return
+    months = _begun(period, now)
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
     codes = {v.agency.key: v.code for v in AgencyVersion.objects.filter(valid_to=None).select_related("agency")}
     for agency, group in cells.items():
         for cell in group:
-            for month, n, good in zip(MONTHS, _thirds(cell.transactions), _thirds(cell.on_time), strict=True):
-                writer.writerow([month, codes[agency], cell.domain, cell.channel, n, min(n, good)])
+            shares = (_parts(total, len(months)) for total in (cell.transactions, cell.on_time))
+            for month, n, good in zip(months, *shares, strict=True):
+                row = [f"{month:%Y-%m}", codes[agency], cell.domain, cell.channel, n, min(n, good)]
+                writer.writerow(row)
     import_totals(content=buffer.getvalue().encode(), file_name="minh-hoa.csv", by=None, now=now)
 
 
-def _thirds(n: int) -> tuple[int, int, int]:
-    return n // 3 + (n % 3 > 0), n // 3 + (n % 3 > 1), n // 3
+def _parts(n: int, count: int) -> list[int]:
+    """A whole number in nearly equal parts, the larger ones first."""
+    return [n // count + (place < n % count) for place in range(count)]
 
 
-def load_responses(cells: dict[str, list[CellData]], *, progress: bool) -> int:
+def load_responses(cells: dict[str, list[CellData]], period: Period, now: datetime, *, progress: bool) -> int:
     """Answers through the checks of the real write path, once; returns how many there are now."""
     if not Response.objects.exists():
-        maker = _Maker()
+        maker = _Maker(period, now)
         expected = sum(len(cell.full) for group in cells.values() for cell in group)
         with tqdm(total=expected, desc="Phiếu minh họa", disable=not progress, unit="") as bar:
             for group in cells.values():
@@ -83,7 +104,8 @@ def load_responses(cells: dict[str, list[CellData]], *, progress: bool) -> int:
 class _Maker:
     """Turns generated levels into submissions."""
 
-    def __init__(self) -> None:
+    def __init__(self, period: Period, now: datetime) -> None:
+        self.first, self.days = period.first, max(1, (timezone.localdate(now) - period.first).days)
         short = published_version("counter-short")
         service = extension_of("counter-short")
         if short is None or service is None:
@@ -96,7 +118,7 @@ class _Maker:
         self.rng = np.random.default_rng(SEED)
 
     def submissions(self, cell: CellData) -> Iterator[Submission]:
-        """Submissions of one cell, spread over the months of the quarter."""
+        """Submissions of one cell, spread over the days of the quarter so far."""
         agency, domain = self.agencies[cell.agency], self.domains[cell.domain]
         at_counter = cell.channel == "counter"
         counter = self.counters.get((agency, domain)) if at_counter else None
@@ -130,8 +152,9 @@ class _Maker:
         return answers
 
     def _time(self) -> datetime:
-        start = datetime(2026, 7, 1, 1, 0, tzinfo=UTC)
-        return start + timedelta(days=int(self.rng.integers(0, 91)), hours=int(self.rng.integers(0, 9)))
+        start = datetime(self.first.year, self.first.month, 1, 1, 0, tzinfo=UTC)
+        days = min(self.days, 91)
+        return start + timedelta(days=int(self.rng.integers(0, days)), hours=int(self.rng.integers(0, 9)))
 
 
 def write_truth(cells: dict[str, list[CellData]], path: Path) -> None:

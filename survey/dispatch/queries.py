@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from datetime import date
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
-from survey.agencies.models import Agency
+from survey.agencies.models import Agency, Counter
 from survey.common.tokens import ALPHABET
 from survey.dispatch.models import CodeStatus, CounterCode
 
@@ -39,8 +40,10 @@ class Landing:
 
 # Written by hand: this runs for every citizen, and building the same six-table query anew took most of its time.
 _LANDING = """
-    SELECT k.code, k.issue, k.status, c.id, c.name, c.number, c.closed_on IS NULL, o.id, o.name, c.agency_id,
-           c.domain_id, v.id
+    SELECT k.code, k.issue, k.status, c.id, c.name, c.number,
+           c.closed_on IS NULL AND EXISTS (SELECT 1 FROM survey_agencyversion a WHERE a.agency_id = c.agency_id
+               AND a.valid_from <= %s AND (a.valid_to IS NULL OR a.valid_to > %s)),
+           o.id, o.name, c.agency_id, c.domain_id, v.id
     FROM survey_countercode k
     JOIN survey_counter c ON c.id = k.counter_id
     JOIN survey_office o ON o.id = c.office_id
@@ -49,17 +52,27 @@ _LANDING = """
 """
 
 
-def find_landing(code: str) -> Landing | None:
-    """What a code stands for, in one statement; None when it was never issued."""
+def find_landing(code: str, today: date) -> Landing | None:
+    """What a code stands for, in one statement; None when it was never issued.
+
+    ``open`` is false when the counter is closed or its agency has ended.
+    """
     if not set(code) <= set(ALPHABET):
         return None
     with connection.cursor() as cursor:
-        cursor.execute(_LANDING, [code])
+        cursor.execute(_LANDING, [today, today, code])
         row = cursor.fetchone()
     if row is None:
         return None
     values = dict(zip((field.name for field in fields(Landing)), row, strict=True))
     return Landing(**{**values, "open": bool(values["open"])})
+
+
+def counters_without_code(agencies: QuerySet[Agency] | Iterable[Agency]) -> QuerySet[Counter]:
+    """Open counters of these agencies that have no code in use: new ones, and those whose code was withdrawn."""
+    active = CounterCode.objects.filter(counter=OuterRef("pk"), status=CodeStatus.ACTIVE)
+    counters = Counter.objects.select_related("office", "domain", "agency")
+    return counters.filter(~Exists(active), agency__in=agencies, closed_on=None).order_by("office__key", "number")
 
 
 def active_codes(agencies: QuerySet[Agency] | Iterable[Agency]) -> QuerySet[CounterCode]:

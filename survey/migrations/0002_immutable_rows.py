@@ -15,11 +15,18 @@ SQLITE_UP = [
     f"BEGIN SELECT RAISE(ABORT, '{RESPONSE_MESSAGE}'); END"
     for verb in ("UPDATE", "DELETE")
 ]
+# INSERT OR REPLACE deletes the old row without asking delete triggers, so an existing key is refused beforehand.
+SQLITE_UP.append(
+    "CREATE TRIGGER response_no_replace BEFORE INSERT ON survey_response WHEN EXISTS (SELECT 1 FROM survey_response "
+    "WHERE id = NEW.id OR (response = NEW.response AND revision = NEW.revision)) "
+    f"BEGIN SELECT RAISE(ABORT, '{RESPONSE_MESSAGE}: UNIQUE constraint'); END"
+)
+_ROWS = {"INSERT": "NEW.version_id", "UPDATE": "OLD.version_id, NEW.version_id", "DELETE": "OLD.version_id"}
 for _table in PARTS:
-    for _verb, _row in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
+    for _verb, _rows in _ROWS.items():
         SQLITE_UP.append(
             f"CREATE TRIGGER {_table}_no_{_verb.lower()} BEFORE {_verb} ON {_table} "
-            f"WHEN (SELECT status FROM survey_version WHERE id = {_row}.version_id) <> 'draft' "
+            f"WHEN EXISTS (SELECT 1 FROM survey_version WHERE id IN ({_rows}) AND status <> 'draft') "
             f"BEGIN SELECT RAISE(ABORT, '{VERSION_MESSAGE}'); END"
         )
 SQLITE_UP += [
@@ -42,11 +49,11 @@ POSTGRESQL_UP = [
     "FOR EACH STATEMENT EXECUTE FUNCTION survey_refuse_response()",
     f"""
     CREATE FUNCTION survey_refuse_part() RETURNS trigger LANGUAGE plpgsql AS $$
-    DECLARE held bigint; state text;
+    DECLARE held bigint[];
     BEGIN
-      IF TG_OP = 'INSERT' THEN held := NEW.version_id; ELSE held := OLD.version_id; END IF;
-      SELECT status INTO state FROM survey_version WHERE id = held;
-      IF state <> 'draft' THEN
+      IF TG_OP <> 'DELETE' THEN held := held || NEW.version_id; END IF;
+      IF TG_OP <> 'INSERT' THEN held := held || OLD.version_id; END IF;
+      IF EXISTS (SELECT 1 FROM survey_version WHERE id = ANY(held) AND status <> 'draft') THEN
         RAISE EXCEPTION '{VERSION_MESSAGE}' USING ERRCODE = 'integrity_constraint_violation';
       END IF;
       IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;

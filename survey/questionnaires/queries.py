@@ -88,6 +88,17 @@ def extension_id(version_id: int) -> int | None:
     return row[0] if row else None
 
 
+def question_texts(language: str) -> dict[str, str]:
+    """Factor or question code -> its words in the published forms."""
+    texts: dict[str, str] = {}
+    for version in Version.objects.filter(status=Status.PUBLISHED).order_by("pk"):
+        for slot, text in wordings(version.pk, language).items():
+            kind, _dot, code = slot.partition(".")
+            if kind in ("factor", "question"):
+                texts[code] = text
+    return texts
+
+
 def slots_of(form: Form) -> Iterable[str]:
     """Every slot that needs a wording."""
     yield from ("title", "intro")

@@ -32,6 +32,14 @@ class Response(models.Model):
     submission_key = models.CharField(_("submission key"), max_length=64, unique=True)
     receipt_hash = models.CharField(_("receipt hash"), max_length=64, db_index=True)
     version = models.ForeignKey(Version, on_delete=models.PROTECT, verbose_name=_("questionnaire version"))
+    base_version = models.ForeignKey(
+        Version,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="extended_responses",
+        verbose_name=_("extended version"),
+    )
+    """The form answered before ``version``, whose answers the row carries on."""
     answers = models.JSONField(_("answers"))
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
     office = models.ForeignKey(Office, on_delete=models.PROTECT, null=True, verbose_name=_("office"))

@@ -20,7 +20,7 @@ from django.utils.translation import get_language, override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from survey.common.languages import chosen
+from survey.common.languages import chosen, known
 from survey.dispatch.queries import Landing
 from survey.questionnaires.content import QuestionSpec
 from survey.questionnaires.kinds import KINDS
@@ -70,14 +70,21 @@ def citizen_page(*methods: str) -> Callable[[View], View]:
                     if hasattr(response, "render"):
                         response = response.render()
             except RequestDataTooBig:
-                response = message_page(request, "too-big", status=413)
+                response = _refusal(request, "too-big", 413)
             except (SuspiciousOperation, MultiPartParserError, UnreadablePostError, BadRequest):
-                response = message_page(request, "unreadable", status=400)
+                response = _refusal(request, "unreadable", 400)
             return _finish(response)
 
         return csp_update({"style-src": [style_hash()]})(csrf_exempt(inner))
 
     return decorate
+
+
+def _refusal(request: HttpRequest, reason: str, status: int) -> HttpResponse:
+    """A message in the language of the address; the body cannot be asked for it."""
+    language = request.GET.get("lang", "")
+    with override(language if known(language) else settings.LANGUAGE_CODE):
+        return message_page(request, reason, status=status)
 
 
 def _refuse_many(request: HttpRequest) -> None:

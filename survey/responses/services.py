@@ -76,6 +76,7 @@ def _prepare(submission: Submission) -> tuple[Response, list[Comment]]:
         submission_key=submission.ticket.key,
         receipt_hash=receipt_hash(submission.ticket.receipt),
         version_id=latest.version_id,
+        base_version_id=submission.form.version_id if submission.further else None,
         answers=kept,
         **vars(submission.place),
         channel=submission.channel,
@@ -141,6 +142,10 @@ def _continue(row: Response, base: Response) -> None:
     # The time of the first answer stays: it decides how long changes are taken.
     row.answered_hour = base.answered_hour
     row.answers = {**base.answers, **row.answers}
+    if base.version_id != row.version_id:
+        row.base_version_id = base.version_id
+    else:
+        row.base_version_id = base.base_version_id
 
 
 def _next_revision(base: Response) -> int:

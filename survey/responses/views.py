@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from survey.common.tokens import Ticket, TicketError, issue_ticket, normalise_code, read_ticket, spaced
+from survey.common.tokens import ALPHABET, Ticket, TicketError, issue_ticket, normalise_code, read_ticket, spaced
 from survey.dispatch.models import CodeStatus
+from survey.dispatch.qr import printed_domain
 from survey.dispatch.queries import Landing, find_landing
 from survey.questionnaires.queries import extension_id, form_of
 from survey.responses.answers import WHOLE_FORM, Parsed, parse
@@ -30,7 +32,7 @@ REVISION_DAYS: Final = 7
 @citizen_page("GET", "HEAD", "POST")
 def short(request: HttpRequest, code: str) -> HttpResponseBase:
     """The short form of a counter: GET shows it, POST records the answer once."""
-    landing = find_landing(normalise_code(code))
+    landing = find_landing(normalise_code(code), timezone.localdate())
     if landing is None:
         return message_page(request, "unknown", status=404)
     if landing.status != CodeStatus.ACTIVE:
@@ -93,6 +95,7 @@ def receipt(request: HttpRequest, code: str) -> HttpResponseBase:
     context = {
         "title": _("Thank you"),
         "receipt": spaced(normalise_code(code)),
+        "site": printed_domain(),
         "repeated": "again" in request.GET,
         "complete": state.revision > 0,
         "full": None if state.revision else _full_address(state, code),
@@ -132,7 +135,10 @@ def full(request: HttpRequest, code: str) -> HttpResponseBase:
 
 @citizen_page("GET", "HEAD")
 def front(request: HttpRequest) -> HttpResponseBase:
-    """The bare address: what this is, and where staff sign in."""
+    """The bare address: what this is, a field for a receipt code, and where staff sign in."""
+    code = normalise_code(request.GET.get("receipt", ""))[:20]
+    if set(code) & set(ALPHABET):
+        return HttpResponseRedirect(f"/r/{quote(code)}?lang={get_language()}", status=303)
     return render_page("survey/responses/front.html", {"title": _("Rate the service")})
 
 

@@ -6,19 +6,22 @@ from django.db.models import QuerySet
 
 from survey.accounts.models import User
 from survey.agencies.queries import visible_agencies
+from survey.common.periods import parse_period
 from survey.scorecards.models import AgencyResult, Edition
 
 
-def editions() -> QuerySet[Edition]:
-    """All editions, newest first."""
-    return Edition.objects.order_by("-period", "-made_at")
+def editions() -> list[Edition]:
+    """All editions: latest end of period first, then the one made last."""
+    found = Edition.objects.order_by("-made_at")
+    return sorted(found, key=lambda edition: parse_period(edition.period).last, reverse=True)
 
 
 def find_edition(pk: int | None) -> Edition | None:
     """The edition asked for, or the newest one under the method with most detail."""
     if pk is not None:
         return Edition.objects.filter(pk=pk).first()
-    return editions().filter(method="sipas-service").first() or editions().first()
+    found = editions()
+    return next((edition for edition in found if edition.method == "sipas-service"), found[0] if found else None)
 
 
 def visible_results(edition: Edition, user: User) -> QuerySet[AgencyResult]:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Final
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from survey.accounts.models import User
@@ -171,14 +172,14 @@ def check_totals(*, content: bytes, file_name: str, today: date) -> list[Monthly
 
 
 def import_totals(*, content: bytes, file_name: str, by: User | None, now: datetime) -> TotalsImport:
-    """Import a file of totals; a total imported earlier for the same cell and month is replaced.
+    """Import a file of totals; an agency's earlier totals of a month that is sent again are replaced.
 
     Raises
     ------
     FileError, ImportRefused
         As ``check_totals``; then nothing was stored.
     """
-    totals = check_totals(content=content, file_name=file_name, today=now.date())
+    totals = check_totals(content=content, file_name=file_name, today=timezone.localdate(now))
     # The file is read and checked before the transaction begins: on SQLite a transaction keeps citizens waiting.
     source = TotalsImport(
         file_name=file_name[:200], sha256=sha256(content).hexdigest(), rows=len(totals), imported_by=by, imported_at=now
@@ -192,10 +193,9 @@ def _store(source: TotalsImport, totals: list[MonthlyTotal]) -> None:
     source.save()
     for total in totals:
         total.source = source
-    MonthlyTotal.objects.bulk_create(
-        totals,
-        update_conflicts=True,
-        unique_fields=["agency", "domain", "channel", "month"],
-        update_fields=["completed", "on_time", "source"],
-        batch_size=1000,
-    )
+    agencies_by_month: dict[date, set[int]] = {}
+    for total in totals:
+        agencies_by_month.setdefault(total.month, set()).add(total.agency_id)
+    for month, agencies in agencies_by_month.items():
+        MonthlyTotal.objects.filter(month=month, agency__in=agencies).delete()
+    MonthlyTotal.objects.bulk_create(totals, batch_size=1000)

@@ -1,4 +1,4 @@
-"""The template operators fill in: headings, two example rows, and a sheet that explains every column."""
+"""The template operators fill in: headings, and a sheet that explains every column."""
 
 from __future__ import annotations
 

@@ -7,7 +7,14 @@ import importlib
 
 import pytest
 
-MODULES = ["analysis.disclosure", "analysis.index", "analysis.interval", "analysis.weighting.poststratify"]
+MODULES = [
+    "analysis.change",
+    "analysis.disclosure",
+    "analysis.index",
+    "analysis.interval",
+    "analysis.ranks",
+    "analysis.weighting.poststratify",
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from analysis.cells import Cells, count_rows
 from analysis.disclosure import half_up, publish
-from analysis.index import PROVINCE, Figure, agency_indices, combine
+from analysis.index import agency_indices, combine
 from analysis.method import Method, load_method
+from analysis.result import PROVINCE, Figure
 
 Totals = dict[tuple[str, str, str], tuple[int, int]]
 METHOD = load_method("sipas-service")
@@ -133,6 +134,31 @@ def test_the_province_is_computed_from_answers_not_from_percentages() -> None:
     assert figures[PROVINCE].weighted == pytest.approx((100 * 90 + 900 * 50) / 1000)
     variance = (0.1 * figures["a"].se) ** 2 + (0.9 * figures["b"].se) ** 2  # type: ignore[operator]  # known here
     assert figures[PROVINCE].se == pytest.approx(np.sqrt(variance))
+
+
+def test_single_answers_of_many_agencies_do_spread_in_the_province() -> None:
+    rows = [row for i in range(40) for row in people(f"a{i:02d}", "d", "c", i % 2, 1 - i % 2)]
+    totals = {(f"a{i:02d}", "d", "c"): (10, 0) for i in range(40)}
+    province = indices(frame(rows), totals)[PROVINCE]
+    assert province.weighted == 50.0
+    assert province.se == pytest.approx(100 * np.sqrt(0.25 / 39))
+
+
+def test_an_item_few_answered_has_the_interval_of_few_answers() -> None:
+    from scipy.stats import beta
+
+    def answers(k: int) -> dict[str, int]:
+        others = {item: 4 for item in METHOD.items if item[0] != "E"}
+        return others | ({"E1": 5 if k < 9 else 2} if k < 12 else {})
+
+    rows = [("a", "d", "c", answers(k)) for k in range(60)]
+    result = agency_indices(cells_of(frame(rows, METHOD), METHOD), {}, METHOD, {})
+    item = next(figure for figure in result.of("a") if figure.code == "E1")
+    exact = [100 * beta.ppf(0.025, 9, 4), 100 * beta.ppf(0.975, 10, 3)]
+    assert item.n == 12
+    assert item.low is not None
+    assert item.high is not None
+    assert item.high - item.low >= exact[1] - exact[0] - 0.1
 
 
 def test_one_agency_one_answer_and_nothing_at_all() -> None:

@@ -93,3 +93,13 @@ def test_every_source_column_of_a_snapshot_is_described() -> None:
     assert [
         c.name for c in analysis.RESPONSE_COLUMNS if f"`{c.name}`" not in text and c.name not in analysis.ITEMS
     ] == []
+
+
+def test_exports_use_the_words_people_were_asked_with() -> None:
+    import tomllib
+
+    from analysis.labels import VI
+
+    library = tomllib.loads((ROOT / "survey/questionnaires/library/service-block.toml").read_text(encoding="utf-8"))
+    asked = {part["code"]: part["text"]["vi"] for f in library["factor"] for part in (f, *f["question"])}
+    assert {code: VI[code] for code in asked} == asked

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from survey.common.periods import parse_period
+from survey.common.periods import Period
 from survey.demo import services
 from survey.demo.province import build_province, issued_codes, make_accounts
 from survey.dispatch.poster import poster_pdf
@@ -21,7 +21,6 @@ from survey.questionnaires.services import ensure_library
 from survey.scorecards.bridge import NOTICE, take_snapshot, write_exports
 from survey.scorecards.services import make_edition
 
-PERIOD = "2026-Q3"
 METHODS = ("sipas-service", "overall")
 
 
@@ -41,19 +40,19 @@ class Command(BaseCommand):
         ensure_library(now=now)
         agencies = build_province(now=now, progress=progress)
         cells = services.demo_cells(agencies)
-        services.load_totals(cells, now)
-        count = services.load_responses(cells, progress=progress)
+        period = services.demo_period(now)
+        services.load_totals(cells, period, now)
+        count = services.load_responses(cells, period, now, progress=progress)
         services.write_truth(cells, out / "truth.csv")
-        links = {**self._index(out, progress), **self._posters(out), **self._accounts(out)}
+        links = {**self._index(out, period, progress), **self._posters(out), **self._accounts(out)}
         links["truth_csv"] = str(out / "truth.csv")
         text = json.dumps(links, ensure_ascii=False, indent=1)
         (out / "links.json").write_text(text + "\n", encoding="utf-8")
         self.stdout.write(self._summary(links, count))
 
-    def _index(self, out: Path, progress: bool) -> dict[str, Any]:
+    def _index(self, out: Path, period: Period, progress: bool) -> dict[str, Any]:
         folder = out / "snapshot"
         now = timezone.now()
-        period = parse_period(PERIOD)
         take_snapshot(period=period, folder=folder, now=now, province=settings.PROVINCE_NAME, progress=progress)
         files: dict[str, Any] = {"snapshot_dir": str(folder)}
         for method in METHODS:

@@ -120,6 +120,11 @@ def test_an_operator_reissues_and_withdraws(cast: Cast) -> None:
     client.post(f"/staff/codes/{cast.commune_code.pk}/revoke")
     cast.commune_code.refresh_from_db()
     assert cast.commune_code.status == CodeStatus.REVOKED
+    assert "Cấp mã" in client.get("/staff/codes").content.decode()
+    assert signed_in(cast.head).post(f"/staff/counters/{cast.commune_counter.pk}/issue").status_code == 403
+    client.post(f"/staff/counters/{cast.commune_counter.pk}/issue")
+    assert cast.commune_counter.codes.filter(status=CodeStatus.ACTIVE).get().issue == 2
+    assert client.post(f"/staff/counters/{cast.land_counter.pk}/issue").status_code == 404
 
 
 def upload(content: bytes, name: str = "t.csv") -> dict[str, object]:
@@ -171,6 +176,11 @@ def test_the_admin_is_for_staff_accounts_and_shows_no_answers(cast: Cast, editio
     assert client.get("/admin/survey/response/").status_code == 404
     assert client.get("/admin/survey/comment/").status_code == 404
     assert signed_in(cast.head).get("/admin/").status_code == 302
+    User.objects.filter(pk=cast.operator.pk).update(is_superuser=False)
+    assert client.get("/admin/survey/office/").status_code == 200
+    assert client.get("/admin/survey/user/").status_code == 403
+    User.objects.filter(pk=cast.head.pk).update(is_staff=True)
+    assert signed_in(cast.head).get("/admin/survey/office/").status_code in (302, 403)
     policy = client.get("/admin/").headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in client.get("/staff/").headers["Content-Security-Policy"]

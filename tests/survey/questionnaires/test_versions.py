@@ -46,6 +46,12 @@ def test_a_version_with_missing_texts_is_not_published(cast: Cast) -> None:
     assert published_version("counter-short") == short(cast)
 
 
+def stray() -> Question:
+    """A question of a draft, to be smuggled into a published version."""
+    draft = load_questionnaire(path=LIBRARY / "service-block.toml")
+    return draft.questions.get(code="A1")
+
+
 def changes(version: Version) -> list[object]:
     factor = version.factors.get(position=1)
     return [
@@ -54,13 +60,14 @@ def changes(version: Version) -> list[object]:
         lambda: Factor.objects.filter(version=version).delete(),
         lambda: Wording.objects.create(version=version, slot="x", language="vi", text="x"),
         lambda: Question.objects.create(version=version, factor=factor, code="x", kind="scale", position=9),
+        lambda: Question.objects.filter(pk=stray().pk).update(version=version),
         lambda: Version.objects.filter(pk=version.pk).update(status="draft"),
         lambda: Version.objects.filter(pk=version.pk).update(number=99),
         lambda: Version.objects.filter(pk=version.pk)._raw_delete("default"),
     ]
 
 
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("number", range(9))
 @pytest.mark.parametrize("status", ["published", "retired"])
 def test_the_database_refuses_any_change_of_a_published_version(cast: Cast, number: int, status: str) -> None:
     version = short(cast)

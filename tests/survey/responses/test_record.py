@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from survey.common.periods import parse_period
 from survey.questionnaires.queries import extension_of, form_of
@@ -74,6 +74,21 @@ def test_the_database_refuses_to_change_or_delete_a_response(cast: Cast) -> None
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             change()
     assert Response.objects.get().answers == {"overall": 5}
+
+
+def test_sqlite_cannot_replace_a_response_either(cast: Cast) -> None:
+    row = record_response(submission=cast.submission("one")).row
+    if connection.vendor != "sqlite":
+        return
+    columns = ", ".join(str(field.column) for field in Response._meta.fields if field.column != "answers")
+    statement = (
+        f"INSERT OR REPLACE INTO survey_response ({columns}, answers) SELECT {columns}, '{{\"overall\": 1}}' "
+        "FROM survey_response"
+    )
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    row.refresh_from_db()
+    assert row.answers == {"overall": 5}
 
 
 def test_a_comment_can_be_erased_while_the_response_stays(cast: Cast) -> None:

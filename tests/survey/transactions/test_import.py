@@ -65,6 +65,10 @@ def test_a_month_sent_again_replaces_what_was_there(cast: Cast) -> None:
     source = import_totals(content=csv_file("2026-07,H20.01,land,counter,120,110"), file_name="b.csv", by=None, now=NOW)
     total = MonthlyTotal.objects.get()
     assert (total.completed, total.on_time, total.source) == (120, 110, source)
+    other = "2026-07,H20.01,land,online,9,9"
+    import_totals(content=csv_file(GOOD, other), file_name="c.csv", by=None, now=NOW)
+    import_totals(content=csv_file(GOOD), file_name="d.csv", by=None, now=NOW)
+    assert MonthlyTotal.objects.get().channel == "counter", "a wrong row left out of the corrected file is gone"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,94 @@
+"""Change between periods, and which changes are more than chance.
+
+``d = b - a``, ``V(d) = V(a) + V(b) - 2 Cov(a, b)``; independent samples have covariance 0. p-values from t with the
+agency's df; Holm (1979) keeps the chance of any false flag below the level, Benjamini & Hochberg (1995) the share of
+false ones among the flagged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.errors import AnalysisError
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Difference b - a with SE, t interval and two-sided p-value; arrays of one shape."""
+
+    difference: Floats
+    se: Floats
+    low: Floats
+    high: Floats
+    p: Floats
+
+
+def change(
+    a: npt.ArrayLike,
+    b: npt.ArrayLike,
+    variance_a: npt.ArrayLike,
+    variance_b: npt.ArrayLike,
+    df: npt.ArrayLike,
+    *,
+    covariance: npt.ArrayLike = 0.0,
+    level: float = 0.95,
+) -> Change:
+    """Change from ``a`` to ``b``; ``covariance`` when the same clusters or people stand in both periods.
+
+    Raises
+    ------
+    AnalysisError
+        If a variance is negative or the covariance larger than the variances allow.
+    """
+    from scipy.special import stdtr, stdtrit  # noqa: PLC0415
+
+    before, after = np.asarray(a, float), np.asarray(b, float)
+    variance = np.asarray(variance_a, float) + np.asarray(variance_b, float) - 2 * np.asarray(covariance, float)
+    if (variance < 0).any():
+        raise AnalysisError(
+            "the variance of a change came out negative: the covariance is larger than the variances allow"
+        )
+    difference, se = after - before, np.sqrt(variance)
+    freedom = np.asarray(df, float)
+    half = stdtrit(freedom, 0.5 + level / 2) * se
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(se > 0, np.abs(difference) / se, np.where(difference == 0, 0.0, np.inf))
+    p = np.where(np.isinf(t), 0.0, 2 * stdtr(freedom, -np.where(np.isinf(t), 0.0, t)))
+    return Change(difference, se, difference - half, difference + half, p)
+
+
+def holm(p: npt.ArrayLike) -> Floats:
+    """Holm's adjusted p-values, in the order given.
+
+    Examples
+    --------
+    >>> [round(float(x), 4) for x in holm([0.01, 0.04, 0.03, 0.005])]
+    [0.03, 0.06, 0.06, 0.02]
+    """
+    values = np.asarray(p, float)
+    order = np.argsort(values, kind="stable")
+    stepped = np.maximum.accumulate(values[order] * (len(values) - np.arange(len(values))))
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
+
+
+def benjamini_hochberg(p: npt.ArrayLike) -> Floats:
+    """Adjusted p-values that control the false discovery rate, in the order given.
+
+    Examples
+    --------
+    >>> [round(float(x), 4) for x in benjamini_hochberg([0.01, 0.04, 0.03, 0.005])]
+    [0.02, 0.04, 0.04, 0.02]
+    """
+    values = np.asarray(p, float)
+    order = np.argsort(values, kind="stable")[::-1]
+    stepped = np.minimum.accumulate(values[order] * len(values) / (len(values) - np.arange(len(values))))
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
