@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -129,7 +130,7 @@ def scratch_database(postgresql_url: str) -> Iterator[Callable[..., str]]:
 
     def make(template: str = "") -> str:
         name = f"hailong_test_{os.getpid()}_{len(made)}"
-        copied = f" TEMPLATE {template.rsplit('/', 1)[1].split('?')[0]}" if template else ""
+        copied = f" TEMPLATE {urlsplit(template).path[1:]}" if template else ""
         with psycopg.connect(postgresql_url, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}{copied}")  # type: ignore[arg-type, unused-ignore]  # own names
         made.append(name)
