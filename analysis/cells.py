@@ -139,7 +139,8 @@ def count_rows(
     if len(runs) * 4 > len(frame):
         frame = frame.sort(list(keys))
         runs = _run_starts(frame, keys)
-    z = frame.select(variable.expression() for variable in variables).to_numpy()
+    ones = pl.repeat(1.0, pl.len()).alias("_ones")
+    z = frame.select(ones, *(variable.expression() for variable in variables)).to_numpy(order="c")
     partial = frame.select(list(keys))[runs]
     return merge([_moments(partial, tuple(v.name for v in variables), z, runs)])
 
@@ -155,18 +156,20 @@ def _run_starts(frame: pl.DataFrame, keys: Sequence[str]) -> Integers:
 
 def _moments(keys: pl.DataFrame, names: tuple[str, ...], z: Floats, starts: Integers) -> Cells:
     # A product of small integers in float64 is exact below 2**53, and BLAS does it faster than integer loops.
+    # z has a column of ones in front, so one product gives the sums (its first row) and the products.
     p = len(names)
     upper = np.triu_indices(p)
-    flat = upper[0] * p + upper[1]
     stops = np.append(starts[1:], len(z))[: len(starts)]
     # Survey files of others may hold decimals; answers never do, so their moments stay integers.
     kind: Any = np.int64 if np.array_equal(z, np.rint(z)) else np.float64
     total = np.empty((len(starts), p), dtype=kind)
-    cross = np.empty((len(starts), len(flat)), dtype=kind)
+    cross = np.empty((len(starts), len(upper[0])), dtype=kind)
+    flat = (upper[0] + 1) * (p + 1) + upper[1] + 1
     for row, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
         block = z[start:stop]
-        total[row] = block.sum(axis=0)
-        cross[row] = (block.T @ block).ravel()[flat]
+        product = (block.T @ block).ravel()
+        total[row] = product[1 : p + 1]
+        cross[row] = product[flat]
     return Cells(keys, names, stops - starts, total, cross)
 
 
@@ -206,9 +209,9 @@ def _added(arrays: Sequence[Integers], order: Integers, starts: Integers) -> Int
     # Few cells meet (the ends of parts of a sorted snapshot): take the first of each, add the rest to them.
     first = np.zeros(len(joined), dtype=bool)
     first[starts] = True
-    result = joined[first]
-    np.add.at(result, np.cumsum(first)[~first] - 1, joined[~first])
-    return result
+    joined = joined.copy() if len(arrays) == 1 else joined
+    np.add.at(joined, starts[np.cumsum(first)[~first] - 1], joined[~first])
+    return joined[first]
 
 
 def unpack(cross: Floats, p: int) -> Floats:

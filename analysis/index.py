@@ -6,8 +6,10 @@ For agency a and item i with weights w (dossiers per response)
     P_f = (1/|S_f|) sum_{i in S_f} p_i                           factor: mean of its item shares
     P   = (1/|S|)   sum_i p_i                                    overall: mean of all item shares
 
-(domain of Bộ Nội vụ's SIPAS; "Bình thường" is not satisfied). Items nobody answered drop out of the mean and are
-counted in ``items_missing``. Variances: ``analysis.variance``, strata = the post-stratification groups.
+(the SIPAS service block; "Bình thường" is not satisfied). Other rules of a method: ``pooled`` (satisfied over all
+answers), ``factor-weighted`` (factors with weights of their own), and the statistic ``score`` in the place of shares,
+``(mean - lowest)/(highest - lowest)``. Items nobody answered drop out of the mean and are counted in
+``items_missing``. Variances: ``analysis.variance``, strata = the weighting groups.
 """
 
 from __future__ import annotations
@@ -43,23 +45,50 @@ def combine(parts: Sequence[tuple[Decimal | int | str, int]]) -> Decimal:
     return sum((Decimal(p) * k for p, k in parts), Decimal(0)) / count
 
 
-def _gradients(totals: Floats, chosen: Sequence[Measure], method: Method) -> tuple[Floats, Floats, Integers]:
-    """Values (D, M), gradients (D, M, p) and the number of items without answers (D, M)."""
-    count = len(method.items)
-    valid, satisfied = totals[:, :count], totals[:, count : 2 * count]
-    asked = valid > 0
-    safe = np.where(asked, valid, 1.0)
-    share = np.where(asked, satisfied / safe, 0.0)
+def _coefficients(chosen: Sequence[Measure], method: Method, asked: npt.NDArray[np.bool_]) -> tuple[Floats, Integers]:
+    """Weight of each item in each measure (D, M, I), adding up to 1 over the items asked, and items missing (D, M)."""
     member = np.array([[item in measure.items for item in method.items] for measure in chosen], float)
     used = member[None] * asked[:, None, :]
+    missing = (member.sum(axis=1)[None] - used.sum(axis=2)).astype(np.int64)
+    if method.rule == "factor-weighted":
+        for m, measure in enumerate(chosen):
+            if measure.level == "overall":
+                used[:, m] = _by_factor(method, asked)
     size = used.sum(axis=2)
-    coefficient = used / np.maximum(size, 1)[:, :, None]
-    value = np.einsum("dmi,di->dm", coefficient, share)
-    value[size == 0] = np.nan
-    gradient = np.zeros((len(totals), len(chosen), totals.shape[1]))
-    gradient[:, :, :count] = -coefficient * (share / safe)[:, None, :]
-    gradient[:, :, count : 2 * count] = coefficient / safe[:, None, :]
-    return value, gradient, (member.sum(axis=1)[None] - size).astype(np.int64)
+    return np.asarray(used / np.where(size > 0, size, 1.0)[:, :, None]), missing
+
+
+def _by_factor(method: Method, asked: npt.NDArray[np.bool_]) -> Floats:
+    """Item weights (D, I) that give each factor its weight, shared by the items of it that were asked."""
+    weights = np.zeros(asked.shape)
+    for factor, items in method.factors.items():
+        columns = [method.items.index(item) for item in items]
+        count = asked[:, columns].sum(axis=1)
+        share = float(method.factor_weights[factor]) / np.maximum(count, 1)
+        weights[:, columns] = asked[:, columns] * share[:, None]
+    return weights
+
+
+def _gradients(totals: Floats, chosen: Sequence[Measure], method: Method) -> tuple[Floats, Floats, Integers]:
+    """Values (D, M) on 0..1, gradients (D, M, p) and the number of items without answers (D, M)."""
+    count = len(method.items)
+    valid, counted = totals[:, :count], totals[:, count : 2 * count]
+    asked = valid > 0
+    coefficient, missing = _coefficients(chosen, method, asked)
+    if method.rule == "pooled":
+        inside = (coefficient > 0).astype(np.float64)
+        base = np.einsum("dmi,di->dm", inside, valid)
+        safe_base = np.where(base > 0, base, 1.0)
+        value = np.einsum("dmi,di->dm", inside, counted) / safe_base
+        down, up = -inside * (value / safe_base)[:, :, None], inside / safe_base[:, :, None]
+    else:
+        safe = np.where(asked, valid, 1.0)
+        ratio = np.where(asked, counted / safe, 0.0)
+        value = np.einsum("dmi,di->dm", coefficient, ratio)
+        down, up = -coefficient * (ratio / safe)[:, None, :], coefficient / safe[:, None, :]
+    low, high = (0.0, 1.0) if method.statistic == "share" else (min(method.answers), max(method.answers))
+    value = np.where(coefficient.sum(axis=2) > 0, (value - low) / (high - low), np.nan)
+    return value, np.concatenate([down, up], axis=2) / (high - low), missing
 
 
 @dataclass(frozen=True)

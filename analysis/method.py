@@ -6,6 +6,7 @@ import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,8 @@ from analysis.errors import MethodError
 from analysis.schema import ITEMS
 
 FOLDER: Final = Path(__file__).parent / "methods"
-RULES: Final = ("mean-of-items",)
+RULES: Final = ("mean-of-items", "pooled", "factor-weighted")
+STATISTICS: Final = ("share", "score")
 INTERVALS: Final = ("korn-graubard", "wilson", "logit", "asin", "t")
 _SHAPE: Final[Mapping[str, Mapping[str, type]]] = {
     "": {"id": str, "version": int, "title_vi": str, "title_en": str},
@@ -36,6 +38,8 @@ class Method:
     satisfied: tuple[int, ...]
     factors: Mapping[str, tuple[str, ...]]
     rule: str
+    statistic: str
+    factor_weights: Mapping[str, Fraction]
     weighting_cells: tuple[str, ...]
     min_cell: int
     interval: str
@@ -51,10 +55,11 @@ class Method:
         return tuple(item for items in self.factors.values() for item in items)
 
     def variables(self) -> list[Variable]:
-        """What the kernel counts: per item valid answers ``v_`` and satisfied answers ``t_``."""
+        """What the kernel counts: per item valid answers ``v_`` and, as ``t_``, satisfied answers or the levels."""
         valid = [Variable(f"v_{item}", item, "among", self.answers) for item in self.items]
-        satisfied = [Variable(f"t_{item}", item, "among", self.satisfied) for item in self.items]
-        return valid + satisfied
+        if self.statistic == "score":
+            return valid + [Variable(f"t_{item}", item, "value") for item in self.items]
+        return valid + [Variable(f"t_{item}", item, "among", self.satisfied) for item in self.items]
 
 
 def available() -> list[str]:
@@ -94,6 +99,8 @@ def _build(data: dict[str, Any], path: Path, sha256: str) -> Method:
         satisfied=tuple(flat["satisfied"]),
         factors=factors,
         rule=flat["rule"],
+        statistic=data["index"].get("statistic", "share"),
+        factor_weights=_fractions(data.get("factor_weights", {}), path),
         weighting_cells=tuple(flat["cells"]),
         min_cell=flat["min_cell"],
         interval=flat["interval"],
@@ -108,19 +115,30 @@ def _build(data: dict[str, Any], path: Path, sha256: str) -> Method:
 
 
 def _checked(data: dict[str, Any], path: Path) -> dict[str, Any]:
-    known = {*_SHAPE, *_SHAPE[""], "factors"}
+    known = {*_SHAPE, *_SHAPE[""], "factors", "factor_weights"}
     if unknown := sorted(set(data) - known):
         raise MethodError(f"{path}: unknown key {unknown[0]!r}; known: {', '.join(sorted(known - {''}))}")
     flat: dict[str, Any] = {}
     for section, keys in _SHAPE.items():
         table = data.get(section, {}) if section else {k: v for k, v in data.items() if k in keys}
-        if unknown := sorted(set(table) - set(keys)):
+        if unknown := sorted(set(table) - set(keys) - {"statistic"}):
             raise MethodError(f"{path}: unknown key {section}.{unknown[0]}; known: {', '.join(keys)}")
         for key, kind in keys.items():
             if not isinstance(table.get(key), kind):
                 raise MethodError(f"{path}: {section or 'top level'}: {key} must be given as {kind.__name__}")
             flat[key] = table[key]
     return flat
+
+
+def _fractions(table: Mapping[str, Any], path: Path) -> dict[str, Fraction]:
+    """Weights as exact fractions, written ``"1/9"``; they have to add up to exactly 1."""
+    try:
+        weights = {factor: Fraction(str(weight)) for factor, weight in table.items()}
+    except (ValueError, ZeroDivisionError) as error:
+        raise MethodError(f'{path}: factor_weights: write fractions as "1/9" ({error})') from error
+    if weights and (sum(weights.values()) != 1 or min(weights.values()) <= 0):
+        raise MethodError(f"{path}: factor_weights must be above 0 and add up to exactly 1")
+    return weights
 
 
 def _check_values(method: Method, path: Path) -> None:
@@ -131,6 +149,13 @@ def _check_values(method: Method, path: Path) -> None:
         (len(set(method.items)) == len(method.items), "factors: an item stands in two factors"),
         (set(method.satisfied) < set(method.answers), "scale.satisfied must be a part of scale.answers"),
         (method.rule in RULES, f"index.rule must be one of {', '.join(RULES)}"),
+        (method.statistic in STATISTICS, f"index.statistic must be one of {', '.join(STATISTICS)}"),
+        (
+            (method.rule == "factor-weighted") == bool(method.factor_weights)
+            and set(method.factor_weights) in (set(), set(method.factors)),
+            "factor_weights belong to rule factor-weighted and name each factor",
+        ),
+        (method.statistic == "share" or method.interval == "t", "weighting.interval must be t for a score"),
         (method.interval in INTERVALS, f"weighting.interval must be one of {', '.join(INTERVALS)}"),
         (set(method.weighting_cells) <= {"domain", "channel"}, "weighting.cells may hold domain and channel"),
         (method.min_cell >= 2, "weighting.min_cell must be at least 2: a variance needs two answers"),

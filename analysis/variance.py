@@ -11,6 +11,7 @@ Särndal, Swensson & Wretman 1992, ch. 5; equal to R ``survey``).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -102,13 +103,20 @@ def covariance_of_totals(cells: Cells, design: Design, domain: Integers, size: i
     return matrices
 
 
-def _add_cross(matrices: Floats, cross: Integers, scale: Floats, domain: Integers, p: int, chunk: int = 4096) -> None:
-    order = np.argsort(domain, kind="stable")
-    for start in range(0, len(order), chunk):
-        rows = order[start : start + chunk]
-        starts = np.flatnonzero(np.diff(domain[rows], prepend=-1))
-        sums = np.add.reduceat(scale[rows, None] * cross[rows], starts, axis=0)
-        matrices[domain[rows[starts]]] += unpack(sums, p)
+def _blocks(order: Integers, domain: Integers) -> Iterator[tuple[int, Integers]]:
+    """(domain, rows) for rows brought together by domain."""
+    starts = np.flatnonzero(np.diff(domain[order], prepend=-1))
+    for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(order)], strict=True):
+        rows = order[start:stop]
+        yield int(domain[rows[0]]), rows
+
+
+def _add_cross(matrices: Floats, cross: Integers, scale: Floats, domain: Integers, p: int) -> None:
+    # One small product per domain: BLAS needs a tenth of what adding row by row takes.
+    sums = np.zeros((len(matrices), cross.shape[1]))
+    for d, rows in _blocks(np.argsort(domain, kind="stable"), domain):
+        sums[d] = scale[rows] @ cross[rows].astype(np.float64)
+    matrices += unpack(sums, p)
 
 
 def _subtract_squares(
@@ -118,7 +126,6 @@ def _subtract_squares(
     domain: Integers,
     cluster: Integers | None,
     factor: Floats,
-    chunk: int = 2048,
 ) -> None:
     """Subtract factor_h S S' where S sums w Z over a (domain, stratum[, cluster])."""
     inside = np.flatnonzero(domain >= 0)
@@ -126,12 +133,9 @@ def _subtract_squares(
     groups, code = np.unique(np.column_stack(columns), axis=0, return_inverse=True)
     sums = np.zeros((len(groups), cells.total.shape[1]))
     np.add.at(sums, code.ravel(), design.weight[inside, None] * cells.total[inside])
-    for start in range(0, len(groups), chunk):
-        block, part = groups[start : start + chunk], sums[start : start + chunk]
-        starts = np.flatnonzero(np.diff(block[:, 0], prepend=-1))
-        scaled = factor[block[:, 1], None] * part
-        squares = np.add.reduceat(scaled[:, :, None] * part[:, None, :], starts, axis=0)
-        matrices[block[starts, 0]] -= squares
+    for d, rows in _blocks(np.arange(len(groups)), groups[:, 0]):
+        part = sums[rows]
+        matrices[d] -= (factor[groups[rows, 1], None] * part).T @ part
 
 
 def sandwich(gradient: Floats, covariance: Floats) -> Floats:

@@ -30,6 +30,12 @@ def frame_of(cells: list[CellData]) -> pl.DataFrame:
     return pl.concat(parts)
 
 
+def true_item(group: list[CellData], item: str) -> float:
+    big = np.array([cell.transactions for cell in group], float)
+    truth = np.array([cell.truth[ALL.index(item)] for cell in group])
+    return float(100 * big @ truth / big.sum())
+
+
 def once(seed: int, methods: list[str]) -> list[tuple[str, str, bool, float]]:
     """(method, status, covered, error) of every agency of one province."""
     groups = {plan.key: list(cells_of(plan, seed)) for plan in plans(LAYOUT, seed, total=26_000)}
@@ -41,13 +47,15 @@ def once(seed: int, methods: list[str]) -> list[tuple[str, str, bool, float]]:
         method = load_method(name)
         cells = count_rows(data, ["agency", "domain", "channel"], method.variables())
         for figure in agency_indices(cells, totals, method, {}).figures:
-            if figure.level != "overall" or figure.agency == PROVINCE:
+            if figure.level == "factor" or figure.agency == PROVINCE:
                 continue
             shown = publish(figure, method)
             if shown.low is None or shown.high is None or figure.weighted is None:
                 continue
-            truth = true_index(groups[figure.agency])[place]
-            result.append((name, shown.status, float(shown.low) <= truth <= float(shown.high), figure.weighted - truth))
+            group = groups[figure.agency]
+            truth = true_index(group)[place] if figure.level == "overall" else true_item(group, figure.code)
+            covered = float(shown.low) <= truth <= float(shown.high)
+            result.append((f"{name} {figure.level}", shown.status, covered, figure.weighted - truth))
     return result
 
 
@@ -55,14 +63,14 @@ def main(seeds: int) -> None:
     print(describe())
     methods = ["sipas-service", "overall"]
     rows = [row for seed in range(seeds) for row in once(seed, methods)]
-    for method in methods:
+    for method in (f"{name} {level}" for name in methods for level in ("overall", "item")):
         for status in ("published", "few"):
             hits = [(covered, error) for name, state, covered, error in rows if (name, state) == (method, status)]
             share, n = np.mean([covered for covered, _ in hits]), len(hits)
             noise = 196 * np.sqrt(share * (1 - share) / n)
             bias = np.mean([error for _, error in hits])
             print(
-                f"{method:14} {status:10} {n:6} intervals over {seeds} seeds: {100 * share:.1f} % hold the truth "
+                f"{method:22} {status:10} {n:6} intervals over {seeds} seeds: {100 * share:.1f} % hold the truth "
                 f"(+-{noise:.1f}), mean error {bias:+.2f} points"
             )
 

@@ -248,6 +248,10 @@ def test_every_choice_of_a_method_is_checked(tmp_path: Path) -> None:
         '"E3"]': '"E4"]',
         "confidence = 0.95": 'confidence = "95"',
         'id = "sipas-service"': "",
+        'rule = "mean-of-items"': 'rule = "factor-weighted"',
+        "[index]": '[factor_weights]\nACCESS = "1/3"\n[index]',
+        "[weighting]": '[factor_weights]\nACCESS = "x"\n[weighting]',
+        'rule = "mean-of-items"        #': 'rule = "mean-of-items"\nstatistic = "score"        #',
     }
     for good, bad in faults.items():
         path = tmp_path / "m.toml"
@@ -266,3 +270,31 @@ def test_the_method_note_names_the_exact_file() -> None:
 
     assert METHOD.sha256 == sha256((FOLDER / "sipas-service.toml").read_bytes()).hexdigest()
     assert json.dumps(METHOD.titles, ensure_ascii=False).count("16") == 2
+
+
+def test_other_rules_by_hand() -> None:
+    """Ten answer everything at 5, ten only A1 at 2."""
+    everything = dict.fromkeys(METHOD.items, 5)
+    data = frame([("a", "d", "c", everything)] * 10 + [("a", "d", "c", {"A1": 2})] * 10, METHOD)
+    wanted = {
+        "sipas-service": 100 * (0.5 + 15) / 16,
+        "sipas-pooled": 100 * 160 / 170,
+        "sipas-factor-weighted": 100 * ((0.5 + 2) / 3 + 4) / 5,
+        "mean-score": (100 * (3.5 - 1) / 4 + 15 * 100) / 16,
+    }
+    for name, value in wanted.items():
+        method = load_method(name)
+        figure = indices(data, {}, method)["a"]
+        assert figure.weighted == pytest.approx(value), name
+        assert figure.se is not None
+        assert figure.se > 0
+
+
+def test_pooled_variance_is_the_one_of_a_ratio() -> None:
+    from analysis.interval import effective_size
+
+    data = frame([("a", "d", "c", {"A1": 5 if k < 30 else 2}) for k in range(40)], METHOD)
+    figure = indices(data, {}, load_method("sipas-pooled"))["a"]
+    assert figure.se is not None
+    assert figure.se == pytest.approx(100 * np.sqrt(0.75 * 0.25 / 39))
+    assert float(effective_size(0.75, (figure.se / 100) ** 2, 40)) == pytest.approx(39)

@@ -70,7 +70,17 @@ class Command(BaseCommand):
             path = out / "posters" / name
             path.write_bytes(poster_pdf(chosen, paper=paper, notice=NOTICE))
             paths.append(str(path))
-        return {"citizen_urls": {code.code: short_url(code.code) for code in codes}, "poster_pdfs": paths}
+        counters = [
+            {
+                "code": code.code,
+                "url": short_url(code.code),
+                "office": code.counter.office.name,
+                "counter": str(code.counter),
+                "agency": code.counter.agency.key,
+            }
+            for code in codes
+        ]
+        return {"citizen_urls": [entry["url"] for entry in counters], "counters": counters, "poster_pdfs": paths}
 
     def _accounts(self, out: Path) -> dict[str, Any]:
         before = out / "links.json"
@@ -82,7 +92,7 @@ class Command(BaseCommand):
 
     def _summary(self, links: dict[str, Any], count: int) -> str:
         login = links["staff_logins"][0]
-        first = next(iter(links["citizen_urls"].values()))
+        first = links["citizen_urls"][0]
         return "\n".join(
             [
                 "",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from survey.agencies.models import Agency, AgencyVersion, Extent, Kind, Succession
@@ -169,3 +171,14 @@ def test_an_account_sees_its_agency_and_those_below_only(cast: Cast) -> None:
     assert set(visible_agencies(cast.head)) == {cast.land}, "a former parent no longer sees who moved away"
     cast.head.is_active = False
     assert not visible_agencies(cast.head).exists()
+
+
+def test_operators_can_ask_for_the_tree_of_a_day(db: None) -> None:
+    load_units(provinces={"82"})
+    out = io.StringIO()
+    call_command("show_agencies", on=BEFORE, root="h815-2025", mapped_to=AFTER, stdout=out)
+    lines = out.getvalue().splitlines()
+    assert lines[0].startswith("h815-2025  UBND thành phố Mỹ Tho")
+    assert any("UBND phường 5  ->  UBND phường" in line for line in lines)
+    with pytest.raises(CommandError, match="nowhere"):
+        call_command("show_agencies", root="nowhere")
