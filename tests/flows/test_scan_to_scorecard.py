@@ -31,8 +31,8 @@ from survey.transactions.services import import_totals
 from survey.dispatch.poster import poster_pdf
 from django.utils import timezone
 cast = make_cast()
-fill(cast, good=18, bad=6, channel="counter")
-fill(cast, good=20, bad=0, channel="online")
+fill(cast, good=18, bad=6, channel="counter", now=timezone.now())
+fill(cast, good=20, bad=0, channel="online", now=timezone.now())
 month = timezone.localtime().strftime("%Y-%m")
 import_totals(content=csv_file(f"{month},H20.01,land,counter,240,240", f"{month},H20.01,land,online,60,60",
     f"{month},28261,civil-status,counter,50,50"), file_name="t.csv", by=None, now=timezone.now())

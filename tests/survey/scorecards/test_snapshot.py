@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from tests.survey.transactions.test_import import csv_file
 Q3 = parse_period("2026-Q3")
 
 
-def fill(cast: Cast, *, good: int, bad: int, channel: str = "counter") -> None:
+def fill(cast: Cast, *, good: int, bad: int, channel: str = "counter", now: datetime = NOW) -> None:
     """Full answers about the land department: all items satisfied, or none."""
     version = extension_of("counter-short")
     assert version is not None
@@ -41,6 +42,7 @@ def fill(cast: Cast, *, good: int, bad: int, channel: str = "counter") -> None:
                 f"{channel}{number}",
                 level,
                 channel=channel,
+                now=now,
                 place=type(place)(agency_id=cast.land.pk, domain_id=land.pk),
                 further=Further(form, dict.fromkeys(form.questions, level)),
             )
