@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.engine import LocalEngine
+from analysis.engine import Engine, LocalEngine
 from analysis.errors import AnalysisError
 from analysis.estimate import estimate
 from analysis.export import FORMATS
@@ -22,10 +22,10 @@ from analysis.snapshot import Snapshot, open_snapshot
 from analysis.spec import load_spec
 
 
-def compute(snapshot: Snapshot, method_name: str | Path) -> IndexResult:
-    """Indices of a snapshot under a method: one scan to cells, then everything from the cells."""
+def compute(snapshot: Snapshot, method_name: str | Path, engine: Engine | None = None) -> IndexResult:
+    """Indices of a snapshot under a method: one scan to cells by ``engine``, then everything from the cells."""
     method = load_method(method_name)
-    cells = LocalEngine().cells(snapshot.parts, ["agency", "domain", "channel"], method.variables())
+    cells = (engine or LocalEngine()).cells(snapshot.parts, ["agency", "domain", "channel"], method.variables())
     about = {
         "period": snapshot.manifest.get("period", ""),
         "province": snapshot.manifest.get("province", ""),

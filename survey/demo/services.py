@@ -18,7 +18,7 @@ from tqdm import tqdm
 from survey.agencies.models import Agency, AgencyVersion, Counter, ProcedureDomain
 from survey.common.periods import Period, parse_period
 from survey.common.tokens import ticket_of
-from survey.demo.generator import ALL, CellData, Plan, cells_of, plans, true_index
+from survey.demo.generator import ALL, CellData, cells_of, plans, true_index
 from survey.dispatch.models import CounterCode
 from survey.questionnaires.content import Answers, Form
 from survey.questionnaires.queries import extension_of, form_of, published_version
@@ -42,12 +42,7 @@ _COMMENTS: Final = (
 
 def demo_cells(agencies: Sequence[tuple[str, tuple[str, ...]]]) -> dict[str, list[CellData]]:
     """Agency key -> its cells; the same on every run."""
-    return {plan.key: list(cells_of(plan, SEED)) for plan in make_plans(agencies)}
-
-
-def make_plans(agencies: Sequence[tuple[str, tuple[str, ...]]]) -> list[Plan]:
-    """Sizes and levels of all agencies."""
-    return plans(agencies, SEED, total=TOTAL)
+    return {plan.key: list(cells_of(plan, SEED)) for plan in plans(agencies, SEED, total=TOTAL)}
 
 
 def demo_period(now: datetime) -> Period:

@@ -18,7 +18,8 @@ SQLITE_UP = [
 # INSERT OR REPLACE deletes the old row without asking delete triggers, so an existing key is refused beforehand.
 SQLITE_UP.append(
     "CREATE TRIGGER response_no_replace BEFORE INSERT ON survey_response WHEN EXISTS (SELECT 1 FROM survey_response "
-    "WHERE id = NEW.id OR (response = NEW.response AND revision = NEW.revision)) "
+    "WHERE id = NEW.id OR submission_key = NEW.submission_key "
+    "OR (response = NEW.response AND revision = NEW.revision)) "
     f"BEGIN SELECT RAISE(ABORT, '{RESPONSE_MESSAGE}: UNIQUE constraint'); END"
 )
 _ROWS = {"INSERT": "NEW.version_id", "UPDATE": "OLD.version_id, NEW.version_id", "DELETE": "OLD.version_id"}

@@ -84,7 +84,7 @@ def _refusal(request: HttpRequest, reason: str, status: int) -> HttpResponse:
     """A message in the language of the address; the body cannot be asked for it."""
     language = request.GET.get("lang", "")
     with override(language if known(language) else settings.LANGUAGE_CODE):
-        return message_page(request, reason, status=status)
+        return message_page(reason, status=status)
 
 
 def _refuse_many(request: HttpRequest) -> None:
@@ -125,7 +125,7 @@ def render_page(template: str, context: Data, *, status: int = 200) -> HttpRespo
     return HttpResponse(render_to_string(template, base_context(**context)), status=status)
 
 
-def message_page(request: HttpRequest, reason: str, *, status: int, again: str = "") -> HttpResponse:
+def message_page(reason: str, *, status: int, again: str = "") -> HttpResponse:
     """A plain sentence and a way on. ``again``: address to try again at."""
     title, text = message(reason)
     return render_page("survey/responses/message.html", {"title": title, "text": text, "again": again}, status=status)

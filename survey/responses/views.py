@@ -34,11 +34,11 @@ def short(request: HttpRequest, code: str) -> HttpResponseBase:
     """The short form of a counter: GET shows it, POST records the answer once."""
     landing = find_landing(normalise_code(code), timezone.localdate())
     if landing is None:
-        return message_page(request, "unknown", status=404)
+        return message_page("unknown", status=404)
     if landing.status != CodeStatus.ACTIVE:
-        return message_page(request, landing.status, status=410)
+        return message_page(landing.status, status=410)
     if landing.version_id is None or not landing.open:
-        return message_page(request, "closed", status=410)
+        return message_page("closed", status=410)
     if request.method == "POST":
         return _submit(request, landing, landing.version_id)
     return HttpResponse(cached_short_form(landing, landing.version_id, issue_ticket(landing.code, timezone.now())))
@@ -91,7 +91,7 @@ def receipt(request: HttpRequest, code: str) -> HttpResponseBase:
     """Thank-you page of a receipt: never shows the answers."""
     state = receipt_state(code)
     if state is None:
-        return message_page(request, "no-receipt", status=404)
+        return message_page("no-receipt", status=404)
     context = {
         "title": _("Thank you"),
         "receipt": spaced(normalise_code(code)),
@@ -118,19 +118,19 @@ def full(request: HttpRequest, code: str) -> HttpResponseBase:
     """The full form, one factor a page."""
     state = receipt_state(code)
     if state is None:
-        return message_page(request, "no-receipt", status=404)
+        return message_page("no-receipt", status=404)
     version_id = extension_id(state.version_id)
     if version_id is None:
-        return message_page(request, "closed", status=410)
+        return message_page("closed", status=410)
     if not _open_for_changes(state):
-        return message_page(request, "too-late", status=410)
+        return message_page("too-late", status=410)
     form = form_of(version_id)
     wizard = FullFormWizard.as_view(factor_forms(form), form=form, receipt=normalise_code(code), base=state.response_id)
     try:
         return wizard(request)  # type: ignore[no-any-return]
     except StateError as error:
         reason = "state-expired" if error.expired else "state-broken"
-        return message_page(request, reason, status=400, again=f"{request.path}?lang={get_language()}")
+        return message_page(reason, status=400, again=f"{request.path}?lang={get_language()}")
 
 
 @citizen_page("GET", "HEAD")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
@@ -76,17 +78,24 @@ def test_the_database_refuses_to_change_or_delete_a_response(cast: Cast) -> None
     assert Response.objects.get().answers == {"overall": 5}
 
 
-def test_sqlite_cannot_replace_a_response_either(cast: Cast) -> None:
+@pytest.mark.parametrize("fresh", [(), ("id", "response"), ("id", "submission_key")], ids=["row", "key", "revision"])
+def test_sqlite_cannot_replace_a_response_either(cast: Cast, fresh: tuple[str, ...]) -> None:
+    """REPLACE deletes what it collides with, and asks delete triggers only where a connection was told so."""
     row = record_response(submission=cast.submission("one")).row
     if connection.vendor != "sqlite":
         return
-    columns = ", ".join(str(field.column) for field in Response._meta.fields if field.column != "answers")
+    columns = [str(field.column) for field in Response._meta.fields if field.column != "answers"]
+    values = ", ".join(f"'{uuid.uuid4().hex}'" if column in fresh else column for column in columns)
     statement = (
-        f"INSERT OR REPLACE INTO survey_response ({columns}, answers) SELECT {columns}, '{{\"overall\": 1}}' "
-        "FROM survey_response"
+        f"INSERT OR REPLACE INTO survey_response ({', '.join(columns)}, answers) "
+        f"SELECT {values}, '{{\"overall\": 1}}' FROM survey_response"
     )
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA recursive_triggers=OFF")
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA recursive_triggers=ON")
     row.refresh_from_db()
     assert row.answers == {"overall": 5}
 
