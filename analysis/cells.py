@@ -37,11 +37,12 @@ COMPARISONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
 
 @dataclass(frozen=True)
 class Variable:
-    """One quantity counted per response, derived from one column.
+    """One quantity counted per response, derived from one column or added up over several.
 
-    ``among`` is 1 when the answer is one of ``levels`` (valid answers, or the satisfied ones), ``value`` is the number
-    itself (0 when missing), ``present`` is 1 when there is one, ``compare`` is 1 when the number stands in relation
-    ``operator`` to ``bound``, ``one`` is 1. Where a column of ``needs`` is missing the variable is 0.
+    ``among`` is 1 when the answer is one of ``levels`` (valid answers, or the satisfied ones) and -1 when it is one of
+    ``against``, ``value`` is the number itself (0 when missing or not in ``levels``), ``present`` is 1 when there is
+    one, ``compare`` is 1 when the number stands in relation ``operator`` to ``bound``, ``one`` is 1. Where a column of
+    ``needs`` is missing, or not in ``needs_levels``, the variable is 0. ``more`` columns are added up with the first.
     """
 
     name: str
@@ -51,24 +52,33 @@ class Variable:
     operator: str = ">="
     bound: float | str = 0
     needs: tuple[str, ...] = ()
+    needs_levels: tuple[int, ...] = ()
+    against: tuple[int, ...] = ()
+    more: tuple[str, ...] = ()
 
     def expression(self) -> pl.Expr:
         """The variable as a Polars expression without nulls."""
         if self.rule == "one":
             return pl.lit(1.0).alias(self.name)
         value = self._value(pl.col(self.column))
+        for name in self.more:
+            value = value.cast(pl.Int8).fill_null(0) + self._value(pl.col(name)).cast(pl.Int8).fill_null(0)
         if self.needs:
-            value = pl.when(pl.all_horizontal(pl.col(name).is_not_null() for name in self.needs)).then(value)
+            value = pl.when(pl.all_horizontal(self._there(name) for name in self.needs)).then(value)
         return value.cast(pl.Float64).fill_null(0.0).alias(self.name)
+
+    def _there(self, name: str) -> pl.Expr:
+        return pl.col(name).is_in(list(self.needs_levels)) if self.needs_levels else pl.col(name).is_not_null()
 
     def _value(self, column: pl.Expr) -> pl.Expr:
         if self.rule == "among":
-            return column.is_in(list(self.levels))
+            member = column.is_in(list(self.levels))
+            return member.cast(pl.Int8) - column.is_in(list(self.against)).cast(pl.Int8) if self.against else member
         if self.rule == "present":
             return column.is_not_null()
         if self.rule == "compare":
             return cast("pl.Expr", COMPARISONS[self.operator](column, pl.lit(self.bound)))
-        return column
+        return pl.when(column.is_in(list(self.levels))).then(column) if self.levels else column
 
 
 @dataclass(frozen=True)
@@ -112,6 +122,17 @@ class Cells:
         """The cells where ``mask`` (K,) holds."""
         keys = self.keys.filter(pl.Series(mask))
         return Cells(keys, self.variables, self.n[mask], self.total[mask], self.cross[mask])
+
+    def scaled(self, factor: Floats) -> Cells:
+        """Cells as if only the share ``factor`` (K,) of their responses had been given; all ones change nothing."""
+        if (factor == 1).all():
+            return self
+        column = factor[:, None]
+        return Cells(
+            self.keys,
+            self.variables,
+            *(cast("Integers", part) for part in (self.n * factor, self.total * column, self.cross * column)),
+        )
 
     def __add__(self, other: Cells) -> Cells:
         return merge([self, other])

@@ -5,27 +5,29 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from analysis.disclosure import Place, publish_all
 from analysis.engine import Engine, LocalEngine
 from analysis.errors import AnalysisError
 from analysis.estimate import estimate
 from analysis.export import FORMATS
 from analysis.export.table import Table, build
-from analysis.index import agency_indices
 from analysis.labels import VI
 from analysis.method import available, load_method
+from analysis.quality import nonresponse_variables, quality_of
 from analysis.result import IndexResult
 from analysis.snapshot import Snapshot, open_snapshot
 from analysis.spec import load_spec
+from analysis.tables import KEYS, agency_indices
 
 
 def compute(snapshot: Snapshot, method_name: str | Path, engine: Engine | None = None) -> IndexResult:
     """Indices of a snapshot under a method: one scan to cells by ``engine``, then everything from the cells."""
     method = load_method(method_name)
-    cells = (engine or LocalEngine()).cells(snapshot.parts, ["agency", "domain", "channel"], method.variables())
+    cells = (engine or LocalEngine()).cells(snapshot.parts, KEYS, method.variables())
     about = {
         "period": snapshot.manifest.get("period", ""),
         "province": snapshot.manifest.get("province", ""),
@@ -36,10 +38,22 @@ def compute(snapshot: Snapshot, method_name: str | Path, engine: Engine | None =
     return agency_indices(cells, snapshot.totals(), method, about)
 
 
-def table_of(snapshot: Snapshot, result: IndexResult) -> Table:
-    """The publishable table of a result, with names from the snapshot."""
+def quality(snapshot: Snapshot, method_name: str | Path, engine: Engine | None = None) -> dict[str, Any]:
+    """Response, mode effects, missing items and sensitivity per agency, without agencies that may not be shown."""
+    method, engine = load_method(method_name), engine or LocalEngine()
+    result = compute(snapshot, method_name, engine)
+    cells = engine.cells(snapshot.parts, KEYS, method.variables())
+    items = engine.cells(snapshot.parts, KEYS, nonresponse_variables(method))
+    hidden = [p.agency for p in publish_all(result) if p.level == "overall" and p.status in ("suppressed", "none")]
+    agencies = quality_of(cells, items, snapshot.totals(), method, hidden)
+    return {"about": {**result.about, "method": method.id, "method_sha256": method.sha256}, "agencies": agencies}
+
+
+def table_of(snapshot: Snapshot, result: IndexResult, earlier: Sequence[Mapping[Place, int]] = ()) -> Table:
+    """The publishable table of a result, with names from the snapshot; ``earlier`` are overlapping releases."""
     province = str(snapshot.manifest.get("province") or "Toàn tỉnh")
-    return build(result, snapshot.agencies(), VI, province)
+    labels = VI | snapshot.manifest.get("domains", {}) | {"-": "Lĩnh vực chưa rõ"}
+    return build(result, snapshot.agencies(), labels, province, earlier)
 
 
 def write(table: Table, path: Path) -> None:
@@ -74,10 +88,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     general = commands.add_parser("estimate", help="estimates from any survey file, as a SPEC says (docs/method.md)")
     general.add_argument("spec", type=Path, help="SPEC.toml")
     general.add_argument("--out", type=Path, required=True, help="result.json")
+    trust = commands.add_parser("quality", help="response, mode effects, missing items, sensitivity of the index")
+    trust.add_argument("snapshot", type=Path, help="snapshot folder")
+    trust.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
+    trust.add_argument("--out", type=Path, required=True, help="quality.json")
     options = parser.parse_args(arguments)
     try:
         if options.command == "estimate":
             write_json(estimate(load_spec(options.spec)), options.out)
+        elif options.command == "quality":
+            write_json(quality(open_snapshot(options.snapshot), options.method), options.out)
         else:
             snapshot = open_snapshot(options.snapshot)
             table = table_of(snapshot, compute(snapshot, options.method))

@@ -13,6 +13,11 @@ from analysis.errors import DesignError, SpecError
 from analysis.spec import Spec
 
 
+def columns_read(keys: Sequence[str], variables: Sequence[Variable]) -> list[str]:
+    """Names of the columns a scan has to read."""
+    return sorted({*keys, *(name for v in variables if v.rule != "one" for name in (v.column, *v.needs))})
+
+
 class Engine(Protocol):
     """The contract: parts, keys and variables in, merged cells out; the same integers from every engine."""
 
@@ -26,7 +31,7 @@ class LocalEngine:
 
     def cells(self, parts: Sequence[Path], keys: Sequence[str], variables: Sequence[Variable]) -> Cells:
         """Moments of all parts, read column by column."""
-        columns = sorted({*keys, *(v.column for v in variables if v.rule != "one")})
+        columns = columns_read(keys, variables)
         return merge([count_rows(pl.read_parquet(part, columns=columns), keys, variables) for part in parts])
 
 

@@ -5,48 +5,96 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
 from analysis.cells import Variable
 from analysis.errors import MethodError
-from analysis.schema import ITEMS
+from analysis.interval import METHODS as INTERVALS
+from analysis.schema import EVIDENCE, ITEMS
 
 FOLDER: Final = Path(__file__).parent / "methods"
 RULES: Final = ("mean-of-items", "pooled", "factor-weighted")
-STATISTICS: Final = ("share", "score")
-INTERVALS: Final = ("korn-graubard", "wilson", "logit", "asin", "t")
-_SHAPE: Final[Mapping[str, Mapping[str, type]]] = {
-    "": {"id": str, "version": int, "title_vi": str, "title_en": str},
-    "scale": {"answers": list, "satisfied": list},
-    "index": {"rule": str},
-    "weighting": {"cells": list, "min_cell": int, "interval": str, "confidence": float},
-    "publication": {"min_n": int, "min_n_eff": int, "decimals": int},
+STATISTICS: Final = ("share", "score", "net")
+MISSING: Final = ("available", "complete")
+ROUNDINGS: Final = ("half-up", "half-even")
+_REQUIRED: Final = object()
+
+# Section -> key -> (type, default). What has no default must stand in the file.
+_FIELDS: Final[Mapping[str, Mapping[str, tuple[type, Any]]]] = {
+    "": {"id": (str, _REQUIRED), "version": (int, _REQUIRED), "title_vi": (str, _REQUIRED), "title_en": (str, "")},
+    "scale": {
+        "answers": (list, _REQUIRED),
+        "satisfied": (list, _REQUIRED),
+        "opposed": (list, []),
+        "range": (list, []),
+    },
+    "index": {
+        "rule": (str, _REQUIRED),
+        "statistic": (str, "share"),
+        "missing": (str, "available"),
+        "detail": (str, "items"),
+        "by_domain": (bool, True),
+    },
+    "evidence": {"counted": (list, list(EVIDENCE)), "capped": (list, ["E0"]), "flagged": (bool, True)},
+    "weighting": {
+        "cells": (list, _REQUIRED),
+        "min_cell": (int, _REQUIRED),
+        "interval": (str, _REQUIRED),
+        "confidence": (float, _REQUIRED),
+        "trim": (float, 0.0),
+    },
+    "channel_mix": {},
+    "publication": {
+        "min_n": (int, _REQUIRED),
+        "min_n_eff": (int, _REQUIRED),
+        "decimals": (int, _REQUIRED),
+        "rounding": (str, "half-up"),
+        "bands": (list, []),
+    },
 }
+_FREE: Final = ("factors", "factor_weights", "channel_mix")
 
 
 @dataclass(frozen=True)
 class Method:
-    """Every choice of one method; the fields are the keys of its TOML file."""
+    """Every choice of one method; the fields are the keys of its TOML file (docs/method.md says what each does).
+
+    ``range`` is what 0 and 100 stand for when the statistic is a score; ``bands`` are (lower edge, name), highest
+    first, each half-open: a value belongs to the band whose edge it reaches.
+    """
 
     id: str
     version: int
     titles: Mapping[str, str]
     answers: tuple[int, ...]
     satisfied: tuple[int, ...]
+    opposed: tuple[int, ...]
+    range: tuple[float, float]
     factors: Mapping[str, tuple[str, ...]]
     rule: str
     statistic: str
+    missing: str
+    detail: str
+    by_domain: bool
     factor_weights: Mapping[str, Fraction]
+    counted: tuple[str, ...]
+    capped: tuple[str, ...]
+    flagged: bool
+    channel_mix: Mapping[str, Fraction]
     weighting_cells: tuple[str, ...]
     min_cell: int
+    trim: float
     interval: str
     confidence: float
     min_n: int
     min_n_eff: int
     decimals: int
+    rounding: str
+    bands: tuple[tuple[Decimal, str], ...]
     sha256: str
 
     @property
@@ -54,12 +102,37 @@ class Method:
         """Items in the order of the factors."""
         return tuple(item for items in self.factors.values() for item in items)
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What is counted apart: items, or whole factors where the method needs no items."""
+        return tuple(self.factors) if self.detail == "factors" else self.items
+
     def variables(self) -> list[Variable]:
-        """What the kernel counts: per item valid answers ``v_`` and, as ``t_``, satisfied answers or the levels."""
-        valid = [Variable(f"v_{item}", item, "among", self.answers) for item in self.items]
+        """What the kernel counts: per part valid answers ``v_`` and, as ``t_``, what the statistic adds up."""
+        if self.detail == "factors":
+            return [
+                Variable(f"{name}_{factor}", items[0], "among", levels, more=items[1:])
+                for name, levels in (("v", self.answers), ("t", self.satisfied))
+                for factor, items in self.factors.items()
+            ]
+        needs = self.items if self.missing == "complete" else ()
+        need: dict[str, Any] = {"needs": needs, "needs_levels": self.answers if needs else ()}
+        valid = [Variable(f"v_{item}", item, "among", self.answers, **need) for item in self.items]
         if self.statistic == "score":
-            return valid + [Variable(f"t_{item}", item, "value") for item in self.items]
-        return valid + [Variable(f"t_{item}", item, "among", self.satisfied) for item in self.items]
+            return valid + [Variable(f"t_{item}", item, "value", self.answers, **need) for item in self.items]
+        levels: dict[str, Any] = {"levels": self.satisfied, "against": self.opposed if self.statistic == "net" else ()}
+        return valid + [Variable(f"t_{item}", item, "among", **levels, **need) for item in self.items]
+
+    def band(self, value: float | Decimal | None) -> str:
+        """Name of the band an unrounded value lies in; empty without bands or below the lowest."""
+        if value is None:
+            return ""
+        exact = value if isinstance(value, Decimal) else Decimal(repr(value))
+        return next((name for edge, name in self.bands if exact >= edge), "")
+
+    def without(self, *classes: str) -> Method:
+        """The same method with some evidence classes not counted."""
+        return replace(self, counted=tuple(c for c in self.counted if c not in classes))
 
 
 def available() -> list[str]:
@@ -74,6 +147,11 @@ def load_method(name: str | Path) -> Method:
     ------
     MethodError
         If there is no such file, or a key is missing, unknown or out of range; the message names the key.
+
+    Examples
+    --------
+    >>> load_method("sipas-service").satisfied
+    (4, 5)
     """
     path = FOLDER / f"{name}.toml"
     if not path.is_file():
@@ -90,24 +168,38 @@ def load_method(name: str | Path) -> Method:
 
 def _build(data: dict[str, Any], path: Path, sha256: str) -> Method:
     flat = _checked(data, path)
-    factors = {factor: tuple(items) for factor, items in data.get("factors", {}).items()}
+    answers = tuple(flat["answers"])
+    span = flat["range"] or [min(answers, default=0), max(answers, default=1)]
+    _check_range(span, path)
     method = Method(
         id=flat["id"],
         version=flat["version"],
-        titles={"vi": flat["title_vi"], "en": flat["title_en"]},
-        answers=tuple(flat["answers"]),
+        titles={"vi": flat["title_vi"], "en": flat["title_en"] or flat["title_vi"]},
+        answers=answers,
         satisfied=tuple(flat["satisfied"]),
-        factors=factors,
+        opposed=tuple(flat["opposed"]),
+        range=(float(span[0]), float(span[1])),
+        factors={factor: tuple(items) for factor, items in data.get("factors", {}).items()},
         rule=flat["rule"],
-        statistic=data["index"].get("statistic", "share"),
-        factor_weights=_fractions(data.get("factor_weights", {}), path),
+        statistic=flat["statistic"],
+        missing=flat["missing"],
+        detail=flat["detail"],
+        by_domain=flat["by_domain"],
+        factor_weights=_fractions("factor_weights", data, path),
+        counted=tuple(flat["counted"]),
+        capped=tuple(flat["capped"]),
+        flagged=flat["flagged"],
+        channel_mix=_fractions("channel_mix", data, path),
         weighting_cells=tuple(flat["cells"]),
         min_cell=flat["min_cell"],
+        trim=float(flat["trim"]),
         interval=flat["interval"],
         confidence=flat["confidence"],
         min_n=flat["min_n"],
         min_n_eff=flat["min_n_eff"],
         decimals=flat["decimals"],
+        rounding=flat["rounding"],
+        bands=_bands(flat["bands"], path),
         sha256=sha256,
     )
     _check_values(method, path)
@@ -115,52 +207,98 @@ def _build(data: dict[str, Any], path: Path, sha256: str) -> Method:
 
 
 def _checked(data: dict[str, Any], path: Path) -> dict[str, Any]:
-    known = {*_SHAPE, *_SHAPE[""], "factors", "factor_weights"}
+    known = {*_FIELDS, *_FIELDS[""], *_FREE} - {""}
     if unknown := sorted(set(data) - known):
-        raise MethodError(f"{path}: unknown key {unknown[0]!r}; known: {', '.join(sorted(known - {''}))}")
+        raise MethodError(f"{path}: unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}")
     flat: dict[str, Any] = {}
-    for section, keys in _SHAPE.items():
+    for section, keys in _FIELDS.items():
         table = data.get(section, {}) if section else {k: v for k, v in data.items() if k in keys}
-        if unknown := sorted(set(table) - set(keys) - {"statistic"}):
+        if not isinstance(table, dict):
+            raise MethodError(f"{path}: [{section}] must be a table")
+        if section not in _FREE and (unknown := sorted(set(table) - set(keys))):
             raise MethodError(f"{path}: unknown key {section}.{unknown[0]}; known: {', '.join(keys)}")
-        for key, kind in keys.items():
-            if not isinstance(table.get(key), kind):
+        for key, (kind, default) in keys.items():
+            value = table.get(key, default)
+            if not isinstance(value, (int, float) if kind is float else kind) or isinstance(value, bool) != (
+                kind is bool
+            ):
                 raise MethodError(f"{path}: {section or 'top level'}: {key} must be given as {kind.__name__}")
-            flat[key] = table[key]
+            flat[key] = value
     return flat
 
 
-def _fractions(table: Mapping[str, Any], path: Path) -> dict[str, Fraction]:
+def _check_range(span: Any, path: Path) -> None:
+    if len(span) != 2 or not all(isinstance(v, int | float) for v in span) or not span[0] < span[1]:
+        raise MethodError(f"{path}: scale.range must be two numbers, what 0 and what 100 stands for: [1, 5]")
+
+
+def _fractions(section: str, data: Mapping[str, Any], path: Path) -> dict[str, Fraction]:
     """Weights as exact fractions, written ``"1/9"``; they have to add up to exactly 1."""
     try:
-        weights = {factor: Fraction(str(weight)) for factor, weight in table.items()}
+        weights = {name: Fraction(str(weight)) for name, weight in data.get(section, {}).items()}
     except (ValueError, ZeroDivisionError) as error:
-        raise MethodError(f'{path}: factor_weights: write fractions as "1/9" ({error})') from error
+        raise MethodError(f'{path}: {section}: write fractions as "1/9" ({error})') from error
     if weights and (sum(weights.values()) != 1 or min(weights.values()) <= 0):
-        raise MethodError(f"{path}: factor_weights must be above 0 and add up to exactly 1")
+        raise MethodError(f"{path}: {section} must be above 0 and add up to exactly 1")
     return weights
+
+
+def _bands(entries: list[Any], path: Path) -> tuple[tuple[Decimal, str], ...]:
+    try:
+        bands = [(Decimal(str(entry["from"])), str(entry["name"])) for entry in entries]
+    except (KeyError, TypeError, ArithmeticError) as error:
+        raise MethodError(f"{path}: publication.bands: each needs from and name ({error})") from error
+    if len({edge for edge, _ in bands}) != len(bands):
+        raise MethodError(f"{path}: publication.bands: two bands begin at the same value")
+    return tuple(sorted(bands, reverse=True))
 
 
 def _check_values(method: Method, path: Path) -> None:
     unknown = [item for item in method.items if item not in ITEMS]
+    net = method.statistic == "net"
     checks = [
         (bool(method.items), "factors: at least one factor with items is needed"),
         (not unknown, f"factors: item {unknown[:1]} is not a column of the snapshot"),
         (len(set(method.items)) == len(method.items), "factors: an item stands in two factors"),
         (set(method.satisfied) < set(method.answers), "scale.satisfied must be a part of scale.answers"),
+        (
+            net == bool(method.opposed) and set(method.opposed) <= set(method.answers) - set(method.satisfied),
+            "scale.opposed belongs to statistic net: answers that count against, none of them satisfied",
+        ),
         (method.rule in RULES, f"index.rule must be one of {', '.join(RULES)}"),
         (method.statistic in STATISTICS, f"index.statistic must be one of {', '.join(STATISTICS)}"),
+        (
+            method.detail == "items"
+            or (method.detail, method.rule, method.statistic, method.missing)
+            == ("factors", "pooled", "share", "available"),
+            "index.detail is items, or factors with rule pooled, statistic share and missing available",
+        ),
+        (method.missing in MISSING, f"index.missing must be one of {', '.join(MISSING)}"),
         (
             (method.rule == "factor-weighted") == bool(method.factor_weights)
             and set(method.factor_weights) in (set(), set(method.factors)),
             "factor_weights belong to rule factor-weighted and name each factor",
         ),
-        (method.statistic == "share" or method.interval == "t", "weighting.interval must be t for a score"),
+        (
+            method.statistic == "share" or method.interval == "t",
+            "weighting.interval must be t for a score or a net share",
+        ),
         (method.interval in INTERVALS, f"weighting.interval must be one of {', '.join(INTERVALS)}"),
+        (
+            bool(method.counted) and {*method.counted, *method.capped} <= set(EVIDENCE),
+            f"evidence.counted and evidence.capped may hold {', '.join(EVIDENCE)}",
+        ),
         (set(method.weighting_cells) <= {"domain", "channel"}, "weighting.cells may hold domain and channel"),
+        (
+            not method.channel_mix or "channel" in method.weighting_cells,
+            "channel_mix needs channel in weighting.cells",
+        ),
+        (method.trim == 0 or method.trim > 1, "weighting.trim is 0 (never) or a multiple of the median above 1"),
         (method.min_cell >= 2, "weighting.min_cell must be at least 2: a variance needs two answers"),
         (0.5 < method.confidence < 1, "weighting.confidence must lie between 0.5 and 1"),
         (method.min_n >= 1 and method.min_n_eff >= 1, "publication: minimum numbers start at 1"),
+        (0 <= method.decimals <= 6, "publication.decimals must lie between 0 and 6"),
+        (method.rounding in ROUNDINGS, f"publication.rounding must be one of {', '.join(ROUNDINGS)}"),
     ]
     for good, message in checks:
         if not good:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from analysis.method import Method
+from analysis.schema import EVIDENCE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,33 +18,48 @@ PROVINCE: Final = "*"
 
 @dataclass(frozen=True)
 class Measure:
-    """One published figure: ``level`` overall, factor or item, its code and the items it is the mean of."""
+    """One published figure: ``level`` overall, factor, item or domain, its code and the parts it is made of."""
 
     level: str
     code: str
     items: tuple[str, ...]
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is the overall index, of everything or of one procedure domain."""
+        return self.level in ("overall", "domain")
+
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of one agency. Shares, SE and limits in percent; None where there is nothing to say."""
+    """One figure of one agency. Shares, SE and limits in percent; None where there is nothing to say.
+
+    ``received`` counts answers before evidence classes were left out or capped, ``evidence`` is the share of the
+    counted ones in each class of ``schema.EVIDENCE``, ``without_open`` the index without the capped classes,
+    resting on ``n_without_open`` answers; ``margin_loss`` is the share of weight that trimming moved.
+    """
 
     agency: str
     level: str
     code: str
     n: int
     transactions: int
-    response_rate: float | None
-    unweighted: float | None
-    weighted: float | None
-    se: float | None
-    low: float | None
-    high: float | None
-    deff: float | None
-    n_eff: float | None
-    items_missing: int
-    cells_joined: int
-    without_totals: bool
+    response_rate: float | None = None
+    unweighted: float | None = None
+    weighted: float | None = None
+    se: float | None = None
+    low: float | None = None
+    high: float | None = None
+    deff: float | None = None
+    n_eff: float | None = None
+    items_missing: int = 0
+    cells_joined: int = 0
+    without_totals: bool = False
+    received: int = 0
+    evidence: tuple[float, ...] = (0.0,) * len(EVIDENCE)
+    without_open: float | None = None
+    n_without_open: int = 0
+    margin_loss: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +74,10 @@ class IndexResult:
         """Figures as a pandas frame, one row per agency and measure."""
         import pandas as pd  # noqa: PLC0415  (pandas is loaded when a frame is asked for)
 
-        return pd.DataFrame([asdict(figure) for figure in self.figures])
+        rows = [asdict(figure) for figure in self.figures]
+        for row in rows:
+            row |= {f"share_{name}": share for name, share in zip(EVIDENCE, row.pop("evidence"), strict=True)}
+        return pd.DataFrame(rows)
 
     def of(self, agency: str) -> list[Figure]:
         """Figures of one agency, overall first."""
@@ -66,7 +85,12 @@ class IndexResult:
 
 
 def measures(method: Method) -> list[Measure]:
-    """Overall, factors and items of a method, in the order of the questionnaire."""
+    """Overall, factors and, unless the method counts factors only, items, in the order of the questionnaire."""
+    if method.detail == "factors":
+        return [
+            Measure("overall", "overall", method.parts),
+            *(Measure("factor", code, (code,)) for code in method.parts),
+        ]
     factors = [Measure("factor", code, items) for code, items in method.factors.items()]
     items = [Measure("item", item, (item,)) for item in method.items]
     return [Measure("overall", "overall", method.items), *factors, *items]

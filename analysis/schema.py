@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 NOT_APPLICABLE: Final = 0
-"""Code of the answer "không áp dụng"; a null is "no answer" or "not asked"."""
+"""Code of the answer "không áp dụng" of a five-level item; a null is "no answer" or "not asked"."""
+EVIDENCE: Final = ("E0", "E1", "E2", "E3", "E4")
+"""Evidence classes, from the printed poster to the independent call-back."""
 
 DType = Literal["text", "int8", "int32"]
 
@@ -31,19 +33,26 @@ SERVICE_ITEMS: Final = (
     *("D1", "D2", "D3"),
     *("E1", "E2", "E3"),
 )
-ITEMS: Final = ("overall", *SERVICE_ITEMS)
+IKM_ITEMS: Final = tuple(f"U{number}" for number in range(1, 10))
+OTHER_ITEMS: Final = ("recommend", "like")
+ITEMS: Final = ("overall", *SERVICE_ITEMS, *IKM_ITEMS, *OTHER_ITEMS)
 
 KEY_COLUMNS: Final = (
     Column("agency", "text", "immutable key of the agency responsible at the time of the answer"),
     Column("domain", "text", "code of the procedure domain (lĩnh vực); empty when not known"),
     Column("channel", "text", "how the service was used: counter, online, postal"),
     Column("evidence", "text", "evidence class E0 to E4: how sure it is that a transaction lies behind the answer"),
+    Column("flag", "text", "rule that marked the answer (hours = at a counter outside 6 to 20 o'clock), or empty"),
     Column("language", "text", "language the form was answered in"),
     Column("month", "text", "month of the answer, YYYY-MM; nothing finer leaves the database"),
 )
-RESPONSE_COLUMNS: Final = KEY_COLUMNS + tuple(
-    Column(item, "int8", "level 1 to 5, 0 = không áp dụng, null = no answer or not asked") for item in ITEMS
-)
+_MEANINGS: Final = {
+    **dict.fromkeys(IKM_ITEMS, "level 1 to 4 of the nine elements of PermenPANRB 14/2017, null = not asked"),
+    "recommend": "0 to 10, how likely to recommend (NPS), null = not asked",
+    "like": "2 = like, 1 = dislike, null = not asked",
+}
+_LEVELS: Final = "level 1 to 5, 0 = không áp dụng, null = no answer or not asked"
+RESPONSE_COLUMNS: Final = KEY_COLUMNS + tuple(Column(item, "int8", _MEANINGS.get(item, _LEVELS)) for item in ITEMS)
 TOTAL_COLUMNS: Final = (
     Column("agency", "text", "immutable key of the agency"),
     Column("domain", "text", "code of the procedure domain"),

@@ -6,16 +6,19 @@ Rules compare the unrounded rate, then round. Sources: local conversion rules in
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from analysis.disclosure import half_up
 from analysis.errors import MethodError
 
+FRAMEWORKS: Final = Path(__file__).parent / "frameworks"
 Number = Decimal | int | str
 
 
@@ -144,42 +147,102 @@ def percent_of_maximum(appraised: Number, surveyed: Number | None, maximum: Numb
     return _rounded(100 * (Decimal(appraised) + Decimal(surveyed)) / Decimal(maximum), 2)
 
 
-# --- Bộ chỉ số 766: the satisfaction group, 18 of 100 points -------------------------------------------------------
+# --- Points kept as data: Bộ chỉ số 766 and Thông tư 01/2018 ------------------------------------------------------
 
 
-def dossier_satisfaction_766(clean: int, total: int, maximum: Number = 6, full_at: Number = "0.90") -> Decimal:
-    """Dossiers neither overdue nor complained about: full points from 90 % on; no dossier gives 0."""
-    if total == 0:
-        return _rounded(Decimal(0), 2)
-    share = Decimal(clean) / total
-    return _rounded(min(Decimal(maximum), Decimal(maximum) * share / Decimal(full_at)), 2)
+@dataclass(frozen=True)
+class Metric:
+    """One metric of 766: ``min(maximum, maximum * share / full_at)``; ``zero`` = share of points without any case."""
+
+    maximum: Decimal
+    full_at: Decimal
+    zero: Decimal
+
+    def points(self, good: int, total: int, decimals: int) -> Decimal:
+        """Points for ``good`` of ``total`` cases."""
+        if total == 0:
+            return _rounded(self.maximum * self.zero, decimals)
+        return _rounded(min(self.maximum, self.maximum * (Decimal(good) / total) / self.full_at), decimals)
 
 
-def petition_points_766(good: int, total: int, maximum: Number = 6) -> Decimal:
-    """Petitions answered on time, or satisfied: proportional; no petition gives full points."""
-    return _rounded(Decimal(maximum) if total == 0 else Decimal(maximum) * good / total, 2)
+@dataclass(frozen=True)
+class Points:
+    """A points scheme from ``analysis/frameworks``: metrics (766), or levels, indices and bands (TT 01/2018)."""
+
+    id: str
+    version: int
+    decimals: int
+    metrics: Mapping[str, Metric]
+    levels: tuple[int, ...]
+    indices: Mapping[str, str]
+    officer: tuple[str, ...]
+    bands: Mapping[str, tuple[tuple[Decimal, str], ...]]
+    sha256: str
+
+    def band(self, kind: str, total: Decimal) -> str:
+        """Name of the band a total lies in; the lower edges belong to it."""
+        return next(name for edge, name in self.bands[kind] if total >= edge)
 
 
-# --- Thông tư 01/2018/TT-VPCP: nine indices of 0, 1 or 2 points ----------------------------------------------------
+@cache
+def load_points(name: str) -> Points:
+    """A shipped scheme: ``766-2022`` or ``tt01-2018``.
 
-TT01_BANDS: Final = ((15, "xuất sắc"), (12, "tốt"), (9, "khá"), (6, "trung bình"), (0, "yếu"))
-TT01_OFFICER_BANDS: Final = (("5", "100 %"), ("3.5", "70-100 %"), ("0", "dưới 70 %"))
+    Raises
+    ------
+    MethodError
+        There is no such scheme.
+
+    Examples
+    --------
+    >>> load_points("766-2022").metrics["dossiers"].points(880, 1000, 2)
+    Decimal('5.87')
+    """
+    path = FRAMEWORKS / f"{name}.toml"
+    if not path.is_file():
+        raise MethodError(f"there is no points scheme {name!r} in {FRAMEWORKS}")
+    raw = path.read_bytes()
+    data = tomllib.loads(raw.decode("utf-8"))
+    bands = data.get("bands", {})
+    return Points(
+        id=data["id"],
+        version=data["version"],
+        decimals=data["decimals"],
+        metrics={
+            code: Metric(**{key: Decimal(value) for key, value in metric.items()})
+            for code, metric in data.get("metrics", {}).items()
+        },
+        levels=tuple(data.get("levels", ())),
+        indices={code: index["title"] for code, index in data.get("indices", {}).items()},
+        officer=tuple(data.get("officer", ())),
+        bands={kind: tuple((Decimal(edge), name) for edge, name in edges) for kind, edges in bands.items()},
+        sha256=hashlib.sha256(raw).hexdigest(),
+    )
+
+
+def points_766(metric: str, good: int, total: int, maximum: Number | None = None) -> Decimal:
+    """Points of a metric of the satisfaction group, two places; ``maximum`` where a province's table differs."""
+    scheme = load_points("766-2022")
+    known = scheme.metrics[metric]
+    chosen = known if maximum is None else replace(known, maximum=Decimal(maximum))
+    return chosen.points(good, total, scheme.decimals)
 
 
 def tt01_index(points: Sequence[int]) -> Decimal | None:
     """Mean of the dossiers' 0/1/2 points, one decimal half up; None without dossiers."""
-    if any(point not in (0, 1, 2) for point in points):
+    scheme = load_points("tt01-2018")
+    if any(point not in scheme.levels for point in points):
         raise MethodError("TT 01/2018: every dossier has 0, 1 or 2 points")
-    return half_up(Decimal(sum(points)) / len(points), 1) if points else None
+    return half_up(Decimal(sum(points)) / len(points), scheme.decimals) if points else None
 
 
 def tt01_total(indices: Sequence[Number | None]) -> tuple[Decimal, str]:
     """Sum of the indices there is information for, and its band; missing ones are left out, not rescaled."""
     total = sum((Decimal(value) for value in indices if value is not None), Decimal(0))
-    return total, next(name for edge, name in TT01_BANDS if total >= edge)
+    return total, load_points("tt01-2018").band("agency", total)
 
 
 def tt01_officer(indices: Sequence[Number | None]) -> tuple[Decimal, str]:
     """Sum of the five dossier indices of an officer (at most 10) and the share of the task it stands for."""
     total = sum((Decimal(value) for value in indices if value is not None), Decimal(0))
-    return total, next(name for edge, name in TT01_OFFICER_BANDS if total >= Decimal(edge))
+    return total, load_points("tt01-2018").band("officer", total)

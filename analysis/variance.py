@@ -54,7 +54,7 @@ class Design:
         """Units (responses or clusters) per stratum, (H,)."""
         size = int(self.stratum.max(initial=-1)) + 1
         if self.cluster is None:
-            return np.bincount(self.stratum, weights=n, minlength=size).astype(np.int64)
+            return np.rint(np.bincount(self.stratum, weights=n, minlength=size)).astype(np.int64)
         pairs = np.unique(np.column_stack([self.stratum, self.cluster]), axis=0)
         if len(np.unique(pairs[:, 1])) != len(pairs):
             raise DesignError("a cluster lies in two strata; give each cluster a name that is unique in the file")

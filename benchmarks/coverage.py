@@ -9,9 +9,9 @@ import polars as pl
 
 from analysis.cells import count_rows
 from analysis.disclosure import publish
-from analysis.index import agency_indices
 from analysis.method import load_method
 from analysis.result import PROVINCE
+from analysis.tables import KEYS, agency_indices
 from benchmarks.machine import describe
 from survey.demo.generator import ALL, CellData, cells_of, plans, true_index
 
@@ -25,7 +25,7 @@ def frame_of(cells: list[CellData]) -> pl.DataFrame:
     for cell in cells:
         if len(cell.full):
             levels = pl.DataFrame(cell.levels, schema=dict.fromkeys(ALL, pl.Int8), orient="row")
-            keys = {"agency": cell.agency, "domain": cell.domain, "channel": cell.channel}
+            keys = {"agency": cell.agency, "domain": cell.domain, "channel": cell.channel, "evidence": "E3", "flag": ""}
             parts.append(levels.select(*(pl.lit(value).alias(name) for name, value in keys.items()), pl.all()))
     return pl.concat(parts)
 
@@ -45,9 +45,9 @@ def once(seed: int, methods: list[str]) -> list[tuple[str, str, bool, float]]:
     result: list[tuple[str, str, bool, float]] = []
     for place, name in enumerate(methods):
         method = load_method(name)
-        cells = count_rows(data, ["agency", "domain", "channel"], method.variables())
+        cells = count_rows(data, KEYS, method.variables())
         for figure in agency_indices(cells, totals, method, {}).figures:
-            if figure.level == "factor" or figure.agency == PROVINCE:
+            if figure.level in ("factor", "domain") or figure.agency == PROVINCE:
                 continue
             shown = publish(figure, method)
             if shown.low is None or shown.high is None or figure.weighted is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from analysis.disclosure import Published, publish
+from analysis.disclosure import Place, Published, publish_all
 from analysis.result import PROVINCE, IndexResult
+from analysis.schema import EVIDENCE
 
 Cell = str | int | Decimal | None
 Writer = Callable[..., None]
@@ -33,16 +34,21 @@ COLUMNS: Final[Mapping[str, str]] = {
     "ci_high": "Khoảng tin cậy: cận trên",
     "deff": "Hệ số thiết kế",
     "n_eff": "Cỡ mẫu hiệu dụng",
+    "band": "Xếp loại",
     "items_missing": "Số tiêu chí không có trả lời",
     "cells_joined": "Số ô đã gộp",
     "without_totals": "Thiếu số hồ sơ",
+    "received": "Số phiếu nhận được",
+    **{f"share_{name}": f"Tỷ lệ phiếu loại {name} (%)" for name in EVIDENCE},
+    "index_without_open": "Chỉ số không tính mã in sẵn (%)",
+    "margin_loss": "Trọng số bị cắt (%)",
 }
 """Column code -> Vietnamese heading."""
 
 STATUS_VI: Final = {
     "published": "Công bố",
     "few": "Ít phiếu, không xếp hạng",
-    "suppressed": "Quá ít phiếu, không công bố",
+    "suppressed": "Không công bố: ít phiếu, hoặc suy ra được đơn vị ít phiếu",
     "none": "Chưa có phiếu",
 }
 
@@ -62,16 +68,23 @@ class Table:
 
 
 def build(
-    result: IndexResult, agencies: Iterable[Mapping[str, str]], labels: Mapping[str, str], province_name: str
+    result: IndexResult,
+    agencies: Iterable[Mapping[str, str]],
+    labels: Mapping[str, str],
+    province_name: str,
+    earlier: Sequence[Mapping[Place, int]] = (),
 ) -> Table:
-    """Join figures with agency names and measure labels; agencies without figures do not appear."""
+    """Join what may be shown of the figures with names and labels; agencies without figures do not appear.
+
+    ``earlier``: numbers of answers of overlapping releases, see ``disclosure.publish_all``.
+    """
     known = {agency["agency"]: agency for agency in agencies}
     known[PROVINCE] = {"agency": PROVINCE, "name": province_name, "kind": "province", "code": ""}
     period = str(result.about.get("period", ""))
     rows = []
-    for figure in result.figures:
+    for figure in publish_all(result, earlier):
         agency = known.get(figure.agency, {"name": figure.agency, "kind": "", "code": ""})
-        rows.append(_row(publish(figure, result.method), agency, period, labels, result.method.min_n))
+        rows.append(_row(figure, agency, period, labels))
     about = {
         **result.about,
         "method": result.method.id,
@@ -84,9 +97,7 @@ def build(
     return Table(rows, about)
 
 
-def _row(
-    figure: Published, agency: Mapping[str, str], period: str, labels: Mapping[str, str], min_n: int
-) -> dict[str, Cell]:
+def _row(figure: Published, agency: Mapping[str, str], period: str, labels: Mapping[str, str]) -> dict[str, Cell]:
     return {
         "period": period,
         "agency": figure.agency,
@@ -97,7 +108,7 @@ def _row(
         "code": figure.code,
         "label": labels.get(figure.code, figure.code),
         "status": figure.status,
-        "n": f"<{min_n}" if figure.n is None else figure.n,
+        "n": figure.n,
         "transactions": figure.transactions,
         "response_rate": figure.response_rate,
         "unweighted_index": figure.unweighted,
@@ -107,9 +118,14 @@ def _row(
         "ci_high": figure.high,
         "deff": figure.deff,
         "n_eff": figure.n_eff,
+        "band": figure.band,
         "items_missing": figure.items_missing,
         "cells_joined": figure.cells_joined,
         "without_totals": int(figure.without_totals),
+        "received": figure.received,
+        **{f"share_{name}": share for name, share in zip(EVIDENCE, figure.evidence, strict=True)},
+        "index_without_open": figure.without_open,
+        "margin_loss": figure.margin_loss,
     }
 
 

@@ -11,17 +11,30 @@ empty (N > 0, n = 0) or without a total (n > 0, N = 0) - are joined, never dropp
    smallest sound cell; if there is none, the agency is one group.
 
 An agency without any total keeps weight 1 and is flagged.
+
+Answers nobody can tie to a transaction (open posters) count at most up to the dossiers of their group that no other
+answer stands for: of ``m`` capped and ``n - m`` other answers the share ``min(1, max(0, N - (n - m)) / m)`` is kept.
+``channel_mix`` weights each agency to a fixed mix of channels, so that a change of the mix is not taken for a change
+of satisfaction; ``trim`` cuts weights at a multiple of the agency's median and says how much weight it moved.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from analysis.errors import DesignError
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 Cell = tuple[str, str]
+Key = tuple[str, str, str]
+NO_MIX: Final[Mapping[str, Fraction]] = {}
 
 
 @dataclass
@@ -49,16 +62,20 @@ class Weights:
 
     Attributes
     ----------
-    weight : (K,) weight of each response in the key, dossiers per response.
+    weight : (K,) weight of each counted response in the key, dossiers per response.
+    kept : (K,) share of the key's responses that are counted; below 1 only where a cap bites.
     stratum : (K,) number of the group the key belongs to; groups never cross agencies.
     joined : agency -> number of cells that were joined to another.
     without_totals : agencies that have answers but no total.
+    loss : agency -> share of its weight that trimming moved to other groups.
     """
 
-    weight: npt.NDArray[np.float64]
-    stratum: npt.NDArray[np.int64]
+    weight: Floats
+    kept: Floats
+    stratum: Integers
     joined: Mapping[str, int]
     without_totals: frozenset[str]
+    loss: Mapping[str, float]
 
 
 def _reduce(groups: list[Group], min_cell: int) -> tuple[list[Group], Group | None]:
@@ -96,13 +113,49 @@ def collapse(counts: Mapping[Cell, tuple[int, int]], min_cell: int) -> list[Grou
     return done
 
 
+def fixed_mix(totals: Mapping[Key, int], mix: Mapping[str, Fraction]) -> dict[Key, float]:
+    """Totals of each agency moved to a fixed mix of channels; an agency's sum stays, channels it lacks drop out.
+
+    Raises
+    ------
+    DesignError
+        A channel has dossiers but no share in the mix.
+
+    Examples
+    --------
+    >>> mix = {"counter": Fraction(1, 2), "online": Fraction(1, 2)}
+    >>> fixed_mix({("a", "land", "counter"): 300, ("a", "land", "online"): 100}, mix)
+    {('a', 'land', 'counter'): 200.0, ('a', 'land', 'online'): 200.0}
+    """
+    by_channel: dict[tuple[str, str], int] = {}
+    for (agency, _, channel), n in totals.items():
+        if n and channel not in mix:
+            raise DesignError(f"channel {channel!r} has dossiers but no share in channel_mix; add it")
+        by_channel[agency, channel] = by_channel.get((agency, channel), 0) + n
+    size: dict[str, int] = {}
+    shares: dict[str, Fraction] = {}
+    for (agency, channel), n in by_channel.items():
+        size[agency] = size.get(agency, 0) + n
+        shares[agency] = shares.get(agency, Fraction(0)) + (mix[channel] if n else 0)
+    return {
+        (a, d, c): float(n * mix[c] / shares[a] * size[a] / by_channel[a, c]) if n else 0.0
+        for (a, d, c), n in totals.items()
+    }
+
+
 def poststratify(
-    keys: Sequence[tuple[str, str, str]],
-    n: npt.NDArray[np.int64],
-    totals: Mapping[tuple[str, str, str], int],
+    keys: Sequence[Key],
+    n: Integers,
+    totals: Mapping[Key, int],
     min_cell: int,
+    *,
+    capped: npt.NDArray[np.bool_] | None = None,
+    channel_mix: Mapping[str, Fraction] = NO_MIX,
+    trim: float = 0.0,
 ) -> Weights:
     """Weights of K keys (agency, domain, channel) with ``n`` responses to ``totals`` of completed dossiers.
+
+    ``capped`` (K,) marks keys whose answers count only up to the dossiers of their group.
 
     Examples
     --------
@@ -111,33 +164,61 @@ def poststratify(
     >>> poststratify(keys, np.array([50, 50]), totals, 5).weight.tolist()
     [2.0, 6.0]
     """
-    counts = _counts(keys, n, totals)
-    place: dict[tuple[str, str, str], tuple[int, float]] = {}
+    target = fixed_mix(totals, channel_mix) if channel_mix else totals
+    place: dict[Key, int] = {}
+    owner: list[str] = []
+    known: list[float] = []
+    wanted: list[float] = []
     joined: dict[str, int] = {}
-    without = set()
-    number = 0
-    for agency, cells in counts.items():
+    for agency, cells in _counts(keys, n, totals).items():
         groups = collapse(cells, min_cell)
         joined[agency] = sum(len(group.cells) - 1 for group in groups)
-        if not any(group.transactions for group in groups):
-            without.add(agency)
         for group in groups:
-            weight = group.transactions / group.n if group.transactions and group.n else 1.0
-            place.update({(agency, *cell): (number, weight) for cell in group.cells})
-            number += 1
-    return Weights(
-        weight=np.array([place[key][1] for key in keys], dtype=np.float64),
-        stratum=np.array([place[key][0] for key in keys], dtype=np.int64),
-        joined=joined,
-        without_totals=frozenset(without),
-    )
+            place |= dict.fromkeys(((agency, *cell) for cell in group.cells), len(owner))
+            owner.append(agency)
+            known.append(group.transactions)
+            wanted.append(sum(target.get((agency, *cell), 0) for cell in group.cells))
+    stratum = np.array([place[key] for key in keys], dtype=np.int64)
+    kept = _kept(n, stratum, np.array(known), capped)
+    counted: Floats = np.bincount(stratum, weights=n * kept, minlength=len(owner)).astype(np.float64)
+    weight = np.where((np.array(wanted) > 0) & (counted > 0), np.array(wanted) / np.where(counted > 0, counted, 1), 1.0)
+    weight, loss = _trimmed(weight, counted, owner, trim)
+    with_totals = {agency for agency, size in zip(owner, known, strict=True) if size}
+    return Weights(weight[stratum], kept, stratum, joined, frozenset(set(owner) - with_totals), loss)
 
 
-def _counts(
-    keys: Sequence[tuple[str, str, str]],
-    n: npt.NDArray[np.int64],
-    totals: Mapping[tuple[str, str, str], int],
-) -> dict[str, dict[Cell, tuple[int, int]]]:
+def _kept(n: Integers, stratum: Integers, transactions: Floats, capped: npt.NDArray[np.bool_] | None) -> Floats:
+    """Share of each key's responses that counts, (K,); without a total nothing can be capped."""
+    if capped is None or not capped.any():
+        return np.ones(len(n))
+    everything = np.bincount(stratum, weights=n, minlength=len(transactions))
+    loose = np.bincount(stratum, weights=n * capped, minlength=len(transactions))
+    room = np.clip(transactions - (everything - loose), 0, loose)
+    share = np.where((transactions > 0) & (loose > 0), room / np.where(loose > 0, loose, 1), 1.0)
+    return np.where(capped, share[stratum], 1.0)
+
+
+def _trimmed(weight: Floats, n: Floats, owner: Sequence[str], trim: float) -> tuple[Floats, dict[str, float]]:
+    """Weights (G,) cut at ``trim`` x the median response's weight in each agency, and the share of weight moved."""
+    if not trim:
+        return weight, {}
+    names, code = np.unique(np.array(owner), return_inverse=True)
+    result, loss = weight.copy(), {}
+    for number, name in enumerate(names.tolist()):
+        mine = np.flatnonzero((code == number) & (n > 0))
+        if not len(mine):
+            continue
+        order = mine[np.argsort(weight[mine])]
+        middle = np.searchsorted(np.cumsum(n[order]), n[mine].sum() / 2)
+        cut = np.minimum(weight[mine], trim * weight[order[middle]])
+        total = weight[mine] @ n[mine]
+        # The agency keeps its total, so that the province's figure does not change its make-up.
+        result[mine] = cut * total / (cut @ n[mine])
+        loss[name] = float(np.abs(result[mine] - weight[mine]) @ n[mine] / (2 * total))
+    return result, loss
+
+
+def _counts(keys: Sequence[Key], n: Integers, totals: Mapping[Key, int]) -> dict[str, dict[Cell, tuple[int, int]]]:
     counts: dict[str, dict[Cell, tuple[int, int]]] = {}
     for (agency, domain, channel), size in zip(keys, n.tolist(), strict=True):
         cells = counts.setdefault(agency, {})

@@ -53,6 +53,8 @@ class Line:
     low: str | None
     high: str | None
     n_eff: str | None
+    without_open: str | None
+    open_share: str | None
     x: str = ""
     x_low: str = ""
     width: str = ""
@@ -65,7 +67,7 @@ class Line:
         """What is said in place of a number, or about it."""
         return {
             "none": _("No answer yet"),
-            "suppressed": _("Fewer than %(n)s answers: not shown") % {"n": str(self.n).strip("<")},
+            "suppressed": _("Too few answers here or in a neighbouring figure: not shown"),
             "few": _("Few answers: not ranked"),
             "published": "",
         }[self.status]
@@ -99,6 +101,8 @@ def line_of(row: Mapping[str, Any], axis: Axis, *, label: str, result: AgencyRes
         low=low,
         high=high,
         n_eff=row["n_eff"],
+        without_open=row.get("index_without_open"),
+        open_share=row.get("share_E0"),
         result_id=result.pk if result else None,
         kind=result.kind if result else "",
         **chart,

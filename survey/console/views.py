@@ -142,6 +142,7 @@ def agency(request: HttpRequest, pk: int) -> HttpResponse:
         for line in lines
         if line.level == "factor"
     ]
+    domains = [line for line in lines if line.level == "domain"]
     context = {
         "result": result,
         "edition": result.edition,
@@ -150,6 +151,7 @@ def agency(request: HttpRequest, pk: int) -> HttpResponse:
         "axis": axis,
         "whole": lines[0],
         "factors": factors,
+        "domains": domains if len(domains) > 1 else [],
         "row": result.rows[0],
     }
     return page(request, "agency.html", context)

@@ -39,10 +39,12 @@ def counted_in(period: Period) -> QuerySet[Response]:
 
 
 def snapshot_rows(period: Period) -> Iterator[tuple[Any, ...]]:
-    """(agency, domain, channel, evidence, language, month, answers), streamed, sorted by cell."""
+    """(agency, domain, channel, evidence, hour, language, month, answers), streamed, sorted by cell."""
     return (
         counted_in(period)
         .order_by("agency__key", "domain__code", "channel", "evidence", "pk")
-        .values_list("agency__key", "domain__code", "channel", "evidence", "language", "month", "answers")
+        .values_list(
+            "agency__key", "domain__code", "channel", "evidence", "answered_hour", "language", "month", "answers"
+        )
         .iterator(chunk_size=5000)
     )

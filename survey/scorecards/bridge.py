@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,19 +11,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
+from django.utils import timezone
 from tqdm import tqdm
 
-from survey.agencies.models import AgencyVersion
+from survey.agencies.models import AgencyVersion, ProcedureDomain
 from survey.agencies.queries import versions_on
 from survey.common.periods import Period
+from survey.responses.models import Evidence
 from survey.responses.queries import counted_in, snapshot_rows
+from survey.transactions.models import Channel
 from survey.transactions.queries import totals_in
 
 if TYPE_CHECKING:
     from analysis import Snapshot, Table
 
+Release = Mapping[tuple[str, str, str], int]
+OPENING: Final = 6
+CLOSING: Final = 20
 NOTICE: Final = "DỮ LIỆU MINH HỌA - không phải số liệu thật"
-DECIMALS: Final = ("response_rate", "unweighted_index", "weighted_index", "se", "ci_low", "ci_high", "deff", "n_eff")
+DECIMALS: Final = (
+    *("response_rate", "unweighted_index", "weighted_index", "se", "ci_low", "ci_high", "deff", "n_eff"),
+    *(f"share_{evidence}" for evidence in Evidence.values),
+    *("index_without_open", "margin_loss"),
+)
 
 
 def take_snapshot(*, period: Period, folder: Path, now: datetime, province: str, progress: bool = False) -> Snapshot:
@@ -33,12 +43,13 @@ def take_snapshot(*, period: Period, folder: Path, now: datetime, province: str,
     writer = SnapshotWriter(folder)
     seen: set[str] = set()
     expected = counted_in(period).count()
-    for agency, domain, channel, evidence, language, month, answers in tqdm(
+    for agency, domain, channel, evidence, hour, language, month, answers in tqdm(
         snapshot_rows(period), total=expected, desc="Chốt số liệu", disable=not progress, unit=""
     ):
         seen.add(agency)
         levels = [answers.get(item) for item in ITEMS]
-        writer.add((agency, domain or "", channel, evidence, language, f"{month:%Y-%m}", *levels))
+        flag = flag_of(channel, hour)
+        writer.add((agency, domain or "", channel, evidence, flag, language, f"{month:%Y-%m}", *levels))
     totals = totals_in(period)
     seen |= {row[0] for row in totals}
     about = {
@@ -47,8 +58,15 @@ def take_snapshot(*, period: Period, folder: Path, now: datetime, province: str,
         "tree_on": period.last.isoformat(),
         "taken_at": now.isoformat(timespec="seconds"),
         "notice": NOTICE if settings.DEMO else "",
+        "domains": dict(ProcedureDomain.objects.values_list("code", "name")),
     }
     return writer.close(totals=totals, agencies=_agencies(seen, period), about=about)
+
+
+def flag_of(channel: str, hour: datetime) -> str:
+    """Mark answers given at a counter when no office is open; they stay, and the index without them is shown."""
+    open_now = OPENING <= timezone.localtime(hour).hour < CLOSING
+    return "" if open_now or channel != Channel.COUNTER else "hours"
 
 
 def _agencies(keys: Iterable[str], period: Period) -> list[tuple[str, str, str, str]]:
@@ -78,13 +96,23 @@ class Computed:
     province_key: str
 
 
-def compute_index(*, folder: Path, method: str) -> Computed:
-    """Compute a snapshot under a method; only rows that may be shown come back, numbers as decimal text."""
+def period_of(*, folder: Path) -> str:
+    """Name of the period a snapshot was taken of."""
+    from analysis import open_snapshot  # noqa: PLC0415
+
+    return str(open_snapshot(folder).manifest["period"])
+
+
+def compute_index(*, folder: Path, method: str, earlier: Sequence[Release] = ()) -> Computed:
+    """Compute a snapshot under a method; only rows that may be shown come back, numbers as decimal text.
+
+    ``earlier`` are the numbers of answers by (agency key, level, code) of releases that share months with this one.
+    """
     from analysis import PROVINCE, compute, open_snapshot, table_of  # noqa: PLC0415
 
     snapshot = open_snapshot(folder)
     result = compute(snapshot, method)
-    table = table_of(snapshot, result)
+    table = table_of(snapshot, result, earlier)
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in table.rows:
         plain = {name: str(value) if isinstance(value, Decimal) else value for name, value in row.items()}

@@ -4,18 +4,58 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 
 from survey.agencies.models import Agency
-from survey.scorecards.bridge import compute_index
+from survey.common.periods import parse_period
+from survey.scorecards.bridge import Computed, Release, compute_index, period_of
 from survey.scorecards.models import AgencyResult, Edition
+from survey.scorecards.queries import releases_sharing
+
+
+def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
+    """Compute a snapshot and keep the publishable figures; the same snapshot and method give the same edition once.
+
+    Editions of other periods, or of this one, that were made after their period ended are releases: no figure may
+    differ from theirs by so few answers that the difference tells them. While a period runs its editions are previews.
+    """
+    releases = releases_sharing(parse_period(period_of(folder=folder)), method)
+    computed = compute_index(folder=folder, method=method, earlier=[_numbers(edition) for edition in releases])
+    same = [edition for edition in releases if edition.period == computed.period]
+    return _keep(computed, _held(computed, same[0] if same else None), now)
+
+
+def _numbers(edition: Edition) -> Release:
+    """Numbers of answers an edition has shown, by (agency key, level, code)."""
+    return {
+        (row["agency"], row["level"], row["code"]): int(row["n"])
+        for result in edition.results.all()
+        for row in result.rows
+        if isinstance(row["n"], int)
+    }
+
+
+def _held(computed: Computed, before: Edition | None) -> dict[str, list[dict[str, Any]]]:
+    """Rows by agency; what must not move by so few answers keeps the figures of the release before it."""
+    if before is None:
+        return computed.rows
+    shown = {
+        (row["agency"], row["level"], row["code"]): row
+        for result in before.results.all()
+        for row in result.rows
+        if row["status"] in ("published", "few")
+    }
+
+    def kept(row: dict[str, Any]) -> dict[str, Any]:
+        return shown.get((row["agency"], row["level"], row["code"]), row) if row["status"] == "suppressed" else row
+
+    return {agency: [kept(row) for row in rows] for agency, rows in computed.rows.items()}
 
 
 @transaction.atomic
-def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
-    """Compute a snapshot and keep the publishable figures; the same snapshot and method give the same edition once."""
-    computed = compute_index(folder=folder, method=method)
+def _keep(computed: Computed, rows_by_agency: dict[str, list[dict[str, Any]]], now: datetime) -> Edition:
     identity = {
         "period": computed.period,
         "method_sha256": computed.method_sha256,
@@ -31,7 +71,7 @@ def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
         about=computed.about,
         made_at=now,
     )
-    ids = dict(Agency.objects.filter(key__in=computed.rows).values_list("key", "pk"))
+    ids = dict(Agency.objects.filter(key__in=rows_by_agency).values_list("key", "pk"))
     AgencyResult.objects.bulk_create(
         AgencyResult(
             edition=edition,
@@ -40,6 +80,6 @@ def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
             kind=rows[0]["agency_kind"],
             rows=rows,
         )
-        for key, rows in computed.rows.items()
+        for key, rows in rows_by_agency.items()
     )
     return edition

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from analysis.cells import Cells, count_rows
 from analysis.disclosure import half_up, publish
-from analysis.index import agency_indices, combine
+from analysis.index import combine
 from analysis.method import Method, load_method
 from analysis.result import PROVINCE, Figure
+from analysis.tables import KEYS, agency_indices
 
 Totals = dict[tuple[str, str, str], tuple[int, int]]
 METHOD = load_method("sipas-service")
@@ -25,13 +26,14 @@ OVERALL = load_method("overall")
 
 def frame(rows: list[tuple[str, str, str, dict[str, int]]], method: Method = OVERALL) -> pl.DataFrame:
     """Responses as (agency, domain, channel, answers)."""
-    data = [{"agency": a, "domain": d, "channel": c, **{i: x.get(i) for i in method.items}} for a, d, c, x in rows]
-    schema = {"agency": pl.String, "domain": pl.String, "channel": pl.String, **dict.fromkeys(method.items, pl.Int8)}
+    keys = [dict(zip(KEYS, (a, d, c, "E3", ""), strict=True)) for a, d, c, _ in rows]
+    data = [key | {i: x.get(i) for i in method.items} for key, (*_, x) in zip(keys, rows, strict=True)]
+    schema = {**dict.fromkeys(KEYS, pl.String), **dict.fromkeys(method.items, pl.Int8)}
     return pl.DataFrame(data, schema=schema)
 
 
 def cells_of(data: pl.DataFrame, method: Method = OVERALL) -> Cells:
-    return count_rows(data, ["agency", "domain", "channel"], method.variables())
+    return count_rows(data, KEYS, method.variables())
 
 
 def people(agency: str, domain: str, channel: str, good: int, bad: int) -> list[tuple[str, str, str, dict[str, int]]]:

@@ -11,10 +11,10 @@ from analysis.errors import MethodError
 from analysis.scorecard import (
     Rule,
     Target,
-    dossier_satisfaction_766,
     load_framework,
+    load_points,
     percent_of_maximum,
-    petition_points_766,
+    points_766,
     score,
     tt01_index,
     tt01_officer,
@@ -34,19 +34,20 @@ from analysis.scorecard import (
     ],
 )
 def test_766_dossiers(clean: int, total: int, points: str) -> None:
-    assert dossier_satisfaction_766(clean, total) == Decimal(points)
+    assert points_766("dossiers", clean, total) == Decimal(points)
 
 
 @pytest.mark.parametrize(
     ("good", "total", "points"), [(0, 0, "6.00"), (9, 10, "5.40"), (10, 10, "6.00"), (0, 3, "0.00")]
 )
 def test_766_petitions_without_any_get_full_points(good: int, total: int, points: str) -> None:
-    assert petition_points_766(good, total) == Decimal(points)
+    assert points_766("petitions_on_time", good, total) == Decimal(points)
+    assert points_766("petitions_satisfied", good, total) == Decimal(points)
 
 
 def test_maxima_of_766_are_data() -> None:
-    assert dossier_satisfaction_766(450, 1000, maximum=5) == Decimal("2.50")
-    assert petition_points_766(1, 3, maximum=2) == Decimal("0.67")
+    assert points_766("dossiers", 450, 1000, maximum=5) == Decimal("2.50")
+    assert points_766("petitions_on_time", 1, 3, maximum=2) == Decimal("0.67")
 
 
 @pytest.mark.parametrize(
@@ -142,3 +143,11 @@ def test_faults_in_a_framework_are_named(tmp_path: Path, good: str, bad: str) ->
 def test_hanoi_commune_framework_rescales_without_a_survey() -> None:
     assert percent_of_maximum("72", "16", 100, 20) == Decimal("88.00")
     assert percent_of_maximum("72", None, 100, 20) == Decimal("90.00")
+
+
+def test_the_schemes_are_data_with_a_checksum() -> None:
+    scheme = load_points("tt01-2018")
+    assert list(scheme.indices) == list("123456789")
+    assert (len(scheme.sha256), scheme.officer) == (64, ("1", "2", "3", "4", "7"))
+    with pytest.raises(MethodError, match="no points scheme"):
+        load_points("nothing")

@@ -21,7 +21,7 @@ def write_snapshot(folder: Path, *, rows: int = 40, part: int = 7) -> Path:
     writer = SnapshotWriter(folder, rows_per_part=part)
     for number in range(rows):
         level = 5 if number % 4 else 2
-        writer.add(("a1", "land", "counter", "E0", "vi", "2026-07", *[level] * len(ITEMS)))
+        writer.add(("a1", "land", "counter", "E0", "", "vi", "2026-07", *[level] * len(ITEMS)))
     about = {"period": "2026-Q3", "province": "Tỉnh"}
     writer.close(
         totals=[("a1", "land", "counter", 100, 90)], agencies=[("a1", "Sở A", "department", "H1")], about=about
@@ -42,7 +42,7 @@ def test_parts_are_added_up(tmp_path: Path) -> None:
 
 def test_an_unfinished_snapshot_is_no_snapshot(tmp_path: Path) -> None:
     writer = SnapshotWriter(tmp_path / "s")
-    writer.add(("a1", "land", "counter", "E0", "vi", "2026-07", *[5] * len(ITEMS)))
+    writer.add(("a1", "land", "counter", "E0", "", "vi", "2026-07", *[5] * len(ITEMS)))
     assert not (tmp_path / "s").exists()
 
 
@@ -75,7 +75,7 @@ def test_the_command_writes_every_format(tmp_path: Path, capsys: pytest.CaptureF
     book = openpyxl.load_workbook(tmp_path / "index.xlsx")
     table = list(book["data"].iter_rows(values_only=True))
     assert list(table[0]) == list(COLUMNS)
-    assert len(table) == len(rows) + 1 == 2 * 22 + 1
+    assert len(table) == len(rows) + 1 == 2 * (22 + 1) + 1
     lines = (tmp_path / "index.csv").read_text(encoding="utf-8-sig").splitlines()
     assert lines[0].split(",") == list(COLUMNS)
     assert rows[0]["weighted_index"] == table[1][13] == 75.0

@@ -40,4 +40,4 @@ def test_results_leave_as_pandas_frames() -> None:
         "import tests.analysis.test_index as t; cells = t.cells_of(t.frame(t.people('a', 'd', 'c', 9, 3)));"
         "print(t.agency_indices(cells, {}, t.OVERALL, {}).to_frame().shape[0])"
     )
-    assert run(code) == "6"
+    assert run(code) == "8"

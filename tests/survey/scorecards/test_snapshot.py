@@ -79,7 +79,7 @@ def test_fewer_than_ten_answers_leave_no_figure_anywhere(cast: Cast, tmp_path: P
     folder = snapshot(tmp_path)
     row = overall(folder, tmp_path, "h20.01")
     assert row["status"] == "suppressed"
-    assert row["n"] == "<10"
+    assert row["n"] is None
     assert all(row[name] is None for name in ("weighted_index", "unweighted_index", "se", "ci_low", "response_rate"))
     edition = make_edition(folder=folder, method="sipas-service", now=NOW)
     stored = json.dumps([result.rows for result in edition.results.all()])
@@ -95,7 +95,7 @@ def test_the_snapshot_holds_no_token_comment_or_time(cast: Cast, tmp_path: Path)
     import polars as pl
 
     columns = pl.read_parquet(folder / "responses").columns
-    assert columns[:6] == ["agency", "domain", "channel", "evidence", "language", "month"]
+    assert columns[:7] == ["agency", "domain", "channel", "evidence", "flag", "language", "month"]
     assert "comment" not in columns
 
 

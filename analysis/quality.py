@@ -1,0 +1,215 @@
+"""How far the numbers can be trusted beyond their sampling error: response, mode, missing items, sensitivity.
+
+- R-indicator (Schouten, Cobben & Bethlehem 2009): ``R = 1 - 2 S(rho)``, rho = answers per dossier of a cell, S its
+  standard deviation over dossiers; 1 when all kinds of cases answer alike. The sampling noise of small cells is taken
+  off S. The largest bias nonresponse can bring is ``S(rho) sd(y) / mean(rho)``.
+- Mode effect: difference of the index between two channels inside one agency, with its t test, Holm over agencies.
+- Item nonresponse: of those who went through the questions, the share that left an item empty or chose "does not
+  apply".
+- Sensitivity: the index again without open posters, with transaction-bound answers only, without flagged answers,
+  unweighted, and under equal channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.cells import Cells, Variable
+from analysis.change import change, holm
+from analysis.errors import AnalysisError
+from analysis.method import Method
+from analysis.result import PROVINCE, Figure
+from analysis.tables import agency_indices
+from analysis.weighting.poststratify import Key
+
+Floats = npt.NDArray[np.float64]
+Totals = Mapping[Key, tuple[int, int]]
+BOUND: Final = ("E2", "E3", "E4")
+"""Evidence classes that stand for one transaction each."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """Response of one agency: rate in percent, R-indicator, and the largest nonresponse bias in percentage points."""
+
+    rate: float
+    r_indicator: float
+    largest_bias: float
+
+
+def r_indicator(responses: npt.ArrayLike, transactions: npt.ArrayLike) -> tuple[float, float]:
+    """R and the S(rho) behind it, from C cells with answers and dossiers.
+
+    Examples
+    --------
+    >>> r_indicator([50, 50], [100, 100])
+    (1.0, 0.0)
+    >>> tuple(round(x, 3) for x in r_indicator([800, 200], [1000, 1000]))
+    (0.4, 0.3)
+
+    Raises
+    ------
+    AnalysisError
+        If a cell has fewer dossiers than answers, or none at all.
+    """
+    n, big = np.asarray(responses, float), np.asarray(transactions, float)
+    if not len(big) or (big <= 0).any() or (n < 0).any() or (n > big).any():
+        raise AnalysisError("a response rate needs cells with dossiers and with no more answers than dossiers")
+    rho, share = n / big, big / big.sum()
+    mean = float(share @ rho)
+    noise = rho * (1 - rho) / np.maximum(big - 1, 1)
+    square = float(share @ (rho - mean) ** 2 - (share * (1 - share)) @ noise)
+    spread = float(np.sqrt(max(square, 0.0)))
+    return 1 - 2 * spread, spread
+
+
+def response_of(cells: Cells, completed: Mapping[Key, int], values: Mapping[str, float]) -> dict[str, Response]:
+    """Response of each agency with dossiers; ``values`` are its shares in percent, for the largest bias.
+
+    Where more answers than dossiers arrived (open posters) a cell counts as fully answered.
+    """
+    answered: dict[Key, float] = {}
+    keys = zip(cells.key("agency"), cells.key("domain"), cells.key("channel"), cells.n.tolist(), strict=True)
+    for agency, domain, channel, n in keys:
+        answered[agency, domain, channel] = answered.get((agency, domain, channel), 0) + n
+    by_agency: dict[str, list[tuple[float, int]]] = {}
+    for key, big in completed.items():
+        if big:
+            by_agency.setdefault(key[0], []).append((min(answered.get(key, 0), big), big))
+    result = {}
+    for agency, pairs in by_agency.items():
+        counts, dossiers = [n for n, _ in pairs], [big for _, big in pairs]
+        r, spread = r_indicator(counts, dossiers)
+        rate = sum(counts) / sum(dossiers)
+        p = values.get(agency, 50.0) / 100
+        bias = 100 * spread * float(np.sqrt(max(p * (1 - p), 0.0))) / rate if rate else float("nan")
+        result[agency] = Response(100 * rate, r, bias)
+    return result
+
+
+def mode_effects(cells: Cells, totals: Totals, method: Method, channels: tuple[str, str]) -> dict[str, dict[str, Any]]:
+    """Index in the second channel minus the first inside each agency where both may be shown; p-values after Holm."""
+    first, second = (_overall(_channel(cells, channel), _of(totals, channel), method) for channel in channels)
+    both = [
+        agency
+        for agency in first
+        if agency != PROVINCE and _shown(first[agency], method) and _shown(second.get(agency), method)
+    ]
+    if not both:
+        return {}
+    pairs = [(first[agency], second[agency]) for agency in both]
+    value = [[figure.weighted for figure in side] for side in zip(*pairs, strict=True)]
+    variance = [[(figure.se or 0.0) ** 2 for figure in side] for side in zip(*pairs, strict=True)]
+    df = [max(min(a.n, b.n) - 1, 1) for a, b in pairs]
+    found = change(value[0], value[1], variance[0], variance[1], df)
+    adjusted = holm(found.p)
+    return {
+        agency: {
+            "difference": float(found.difference[k]),
+            "se": float(found.se[k]),
+            "low": float(found.low[k]),
+            "high": float(found.high[k]),
+            "p_holm": float(adjusted[k]),
+        }
+        for k, agency in enumerate(both)
+    }
+
+
+def nonresponse_variables(method: Method) -> list[Variable]:
+    """What has to be counted for ``item_nonresponse``: whether an item was touched, and answered with a level."""
+    touched = [Variable(f"p_{item}", item, "present") for item in method.items]
+    return touched + [Variable(f"v_{item}", item, "among", method.answers) for item in method.items]
+
+
+def item_nonresponse(cells: Cells, method: Method) -> dict[str, dict[str, tuple[float, float]]]:
+    """Agency -> item -> (left empty, does not apply) in percent of those who went through the questions."""
+    code, labels = cells.codes("agency")
+    size, count = len(labels), len(method.items)
+    n = np.bincount(code, weights=cells.n, minlength=size)
+    totals = np.zeros((size, 2 * count))
+    np.add.at(totals, code, cells.total)
+    empty = 100 * (1 - totals[:, :count] / n[:, None])
+    apart = 100 * (totals[:, :count] - totals[:, count:]) / n[:, None]
+    return {
+        label[0]: {item: (float(empty[d, i]), float(apart[d, i])) for i, item in enumerate(method.items)}
+        for d, label in enumerate(labels)
+    }
+
+
+def sensitivity(cells: Cells, totals: Totals, method: Method) -> dict[str, dict[str, float | None]]:
+    """Agency -> variant -> overall index in percent; None where too few answers are left, or too few are left out."""
+    base = _overall(cells, totals, method)
+    channels = sorted({key[2] for key, (n, _) in totals.items() if n})
+    equal = {channel: Fraction(1, len(channels)) for channel in channels}
+    variants = {
+        "without_open_posters": replace(method, counted=tuple(c for c in method.counted if c != "E0")),
+        "transaction_bound_only": replace(method, counted=tuple(c for c in method.counted if c in BOUND)),
+        "without_flagged": replace(method, flagged=False),
+    }
+    if len(channels) > 1 and "channel" in method.weighting_cells:
+        variants["equal_channels"] = replace(method, channel_mix=equal)
+    found = {name: _overall(cells, totals, variant) for name, variant in variants.items()}
+    result: dict[str, dict[str, float | None]] = {}
+    for agency, figure in base.items():
+        row = {name: _comparable(figure, table.get(agency), method) for name, table in found.items()}
+        result[agency] = {"index": figure.weighted, "unweighted": figure.unweighted, **row}
+    return result
+
+
+def _comparable(base: Figure, other: Figure | None, method: Method) -> float | None:
+    """A variant's value, unless the difference of the two numbers of answers would tell about a few people."""
+    if other is None or not _shown(other, method) or 0 < abs(base.n - other.n) < method.min_n:
+        return None
+    return other.weighted
+
+
+def _shown(figure: Figure | None, method: Method) -> bool:
+    return figure is not None and figure.n >= method.min_n and figure.weighted is not None
+
+
+def _overall(cells: Cells, totals: Totals, method: Method) -> dict[str, Figure]:
+    result = agency_indices(cells, totals, replace(method, by_domain=False), {})
+    return {figure.agency: figure for figure in result.figures if figure.level == "overall"}
+
+
+def _channel(cells: Cells, channel: str) -> Cells:
+    return cells.restrict(np.array(cells.key("channel")) == channel)
+
+
+def _of(totals: Totals, channel: str) -> dict[Key, tuple[int, int]]:
+    return {key: n for key, n in totals.items() if key[2] == channel}
+
+
+def quality_of(
+    cells: Cells, items: Cells, totals: Totals, method: Method, hidden: Sequence[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """Everything of this module per agency, agencies in ``hidden`` left out.
+
+    ``cells`` are those of the index, ``items`` those of ``nonresponse_variables``.
+    """
+    completed = {key: n for key, (n, _) in totals.items()}
+    sensitive = sensitivity(cells, totals, method)
+    share = method.statistic == "share"
+    values = {agency: row["index"] or 0.0 for agency, row in sensitive.items()} if share else {}
+    responses = response_of(cells, completed, values)
+    channels = sorted({key[2] for key, (n, _) in totals.items() if n})
+    modes = mode_effects(cells, totals, method, ("counter", "online")) if {"counter", "online"} <= {*channels} else {}
+    missing = item_nonresponse(items, method) if len(items) else {}
+    result: dict[str, dict[str, Any]] = {}
+    for agency in sorted(sensitive):
+        if agency in hidden:
+            continue
+        response = responses.get(agency)
+        result[agency] = {
+            "response": vars(response) if response else None,
+            "sensitivity": sensitive[agency],
+            "mode_effect": modes.get(agency),
+            "item_nonresponse": missing.get(agency),
+        }
+    return result

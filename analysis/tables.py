@@ -1,0 +1,159 @@
+"""All figures of a snapshot: every agency, all of them together, and the overall index by procedure domain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.cells import Cells
+from analysis.figures import Agencies, figures_of, silent
+from analysis.index import estimate_measures, gradients_of, sums_of, with_lonely
+from analysis.method import Method
+from analysis.result import Figure, IndexResult, Measure, measures
+from analysis.schema import EVIDENCE
+from analysis.variance import Design, domain_totals
+from analysis.weighting.poststratify import Key, Weights, poststratify
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+KEYS: Final = ("agency", "domain", "channel", "evidence", "flag")
+"""What the cells of an index have to be counted by."""
+
+
+def weighted(cells: Cells, completed: Mapping[Key, int], method: Method) -> tuple[Cells, Weights]:
+    """The answers a method counts, and their weights: classes left out, open posters capped, post-stratified.
+
+    ``cells`` have the keys ``KEYS``; ``completed`` are dossiers by the first three of them.
+    """
+    counted = np.isin(cells.key("evidence"), method.counted)
+    if not method.flagged:
+        counted &= np.array(cells.key("flag")) == ""
+    cells = cells.restrict(counted)
+    keys = _masked(list(zip(cells.key("agency"), cells.key("domain"), cells.key("channel"), strict=True)), method)
+    weights = poststratify(
+        keys,
+        cells.n,
+        _summed(completed, method),
+        method.min_cell,
+        capped=np.isin(cells.key("evidence"), method.capped),
+        channel_mix=method.channel_mix,
+        trim=method.trim,
+    )
+    there = weights.kept > 0
+    cells = cells.scaled(weights.kept).restrict(there)
+    return cells, replace(weights, weight=weights.weight[there], stratum=weights.stratum[there])
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One snapshot under one method: what was received, what counts, and what counts without posters."""
+
+    method: Method
+    received: Cells
+    completed: Mapping[Key, int]
+    cells: Cells
+    weights: Weights
+    closed: Cells
+    closed_weights: Weights
+
+    @property
+    def design(self) -> Design:
+        return Design(stratum=self.weights.stratum, weight=self.weights.weight)
+
+
+def agency_indices(
+    cells: Cells, totals: Mapping[Key, tuple[int, int]], method: Method, about: Mapping[str, Any]
+) -> IndexResult:
+    """Indices of every agency in the cells or the totals, and of all together (agency ``PROVINCE``).
+
+    Parameters
+    ----------
+    cells : moments with the keys ``KEYS`` and the variables of ``method.variables()``.
+    totals : (agency, domain, channel) -> (completed dossiers, of these on time).
+    about : what identifies the data; carried into the result.
+    """
+    completed = {key: n for key, (n, _) in totals.items()}
+    counted, weights = weighted(cells, completed, method)
+    closed, closed_weights = weighted(cells, completed, method.without(*method.capped))
+    run = _Run(method, cells, completed, counted, weights, closed, closed_weights)
+    figures: list[Figure] = []
+    if len(counted):
+        figures += _figures(run, ("agency",))
+        figures += _figures(run, ("agency", "domain")) if method.by_domain else []
+    transactions = _by_label(completed, ("agency",))
+    for (agency,) in sorted(set(transactions) - {(figure.agency,) for figure in figures}):
+        figures += [silent(agency, measure, transactions[agency,]) for measure in measures(method)]
+    return IndexResult(tuple(figures), method, dict(about))
+
+
+def _figures(run: _Run, by: tuple[str, ...]) -> list[Figure]:
+    """Figures of all agencies together and of each: of all measures, or of the overall one in each domain."""
+    code, labels = run.cells.codes(*by)
+    sums = sums_of(run.cells, run.design, code, len(labels), len(run.method.parts))
+    transactions = _by_label(run.completed, by)
+    classes, received, closed, closed_n = _beside(run, by, labels)
+    result: list[Figure] = []
+    for domain in sorted({label[1:] for label in labels}):
+        rows = np.array([row for row, label in enumerate(labels) if label[1:] == domain])
+        chosen = [Measure("domain", domain[0] or "-", run.method.parts)] if domain else measures(run.method)
+        mine = sums.rows(rows)
+        whole = with_lonely(mine.together(), run.cells, run.design, np.isin(code, rows))
+        about = Agencies(
+            names=[labels[row][0] for row in rows],
+            transactions={label[0]: n for label, n in transactions.items() if label[1:] == domain},
+            weights=run.weights,
+            classes=classes[rows],
+            received=received[rows],
+            closed=gradients_of(closed[rows], chosen, run.method)[0],
+            closed_n=closed_n[rows],
+        )
+        together = about.together(gradients_of(closed[rows].sum(axis=0, keepdims=True), chosen, run.method)[0])
+        result += figures_of(estimate_measures(whole, chosen, run.method), together, chosen, run.method)
+        result += figures_of(estimate_measures(mine, chosen, run.method), about, chosen, run.method)
+    return result
+
+
+def _by_label(completed: Mapping[Key, int], by: tuple[str, ...]) -> dict[tuple[str, ...], int]:
+    result: dict[tuple[str, ...], int] = {}
+    for key, n in completed.items():
+        result[key[: len(by)]] = result.get(key[: len(by)], 0) + n
+    return result
+
+
+def _beside(
+    run: _Run, by: tuple[str, ...], labels: Sequence[tuple[str, ...]]
+) -> tuple[Floats, Integers, Floats, Integers]:
+    """Per label (D): counted answers by evidence class, answers received, totals without posters and their answers."""
+    place = {label: row for row, label in enumerate(labels)}
+
+    def rows_of(cells: Cells) -> Integers:
+        keys = zip(*(cells.key(name) for name in by), strict=True)
+        return np.array([place.get(label, -1) for label in keys], dtype=np.int64)
+
+    classes = np.zeros((len(labels), len(EVIDENCE)))
+    kinds = np.array([EVIDENCE.index(evidence) for evidence in run.cells.key("evidence")], dtype=np.int64)
+    np.add.at(classes, (rows_of(run.cells), kinds), run.cells.n)
+    received = np.zeros(len(labels), dtype=np.int64)
+    arrived = rows_of(run.received)
+    np.add.at(received, arrived[arrived >= 0], run.received.n[arrived >= 0])
+    rows = rows_of(run.closed)
+    closed = domain_totals(run.closed, run.closed_weights.weight, rows, len(labels))
+    closed_n = np.rint(np.bincount(rows, weights=run.closed.n, minlength=len(labels))).astype(np.int64)
+    return classes, received, closed, closed_n
+
+
+def _masked(keys: Sequence[Key], method: Method) -> list[Key]:
+    """Keys with what the method does not weight on left empty."""
+    domain, channel = ("domain" in method.weighting_cells), ("channel" in method.weighting_cells)
+    return [(a, d if domain else "", c if channel else "") for a, d, c in keys]
+
+
+def _summed(completed: Mapping[Key, int], method: Method) -> dict[Key, int]:
+    result: dict[Key, int] = {}
+    for key, masked in zip(completed, _masked(list(completed), method), strict=True):
+        result[masked] = result.get(masked, 0) + completed[key]
+    return result

@@ -1,0 +1,232 @@
+"""Policies kept as data: evidence classes, fixed channel mix, trimming, bands, other scales; what may be shown."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from analysis.cells import Cells, count_rows
+from analysis.disclosure import publish, publish_all
+from analysis.errors import DesignError, MethodError
+from analysis.method import FOLDER, Method, load_method
+from analysis.result import PROVINCE, Figure
+from analysis.tables import KEYS, agency_indices
+from analysis.weighting.poststratify import fixed_mix, poststratify
+
+OVERALL = load_method("overall")
+COUNTED = 'counted = ["E0", "E1", "E2", "E3", "E4"]'
+MIX = '[channel_mix]\ncounter = "3/4"\nonline = "1/4"\n[publication]'
+Person = tuple[str, str, str, str, dict[str, int]]
+
+
+def count(people: list[Person], method: Method) -> Cells:
+    data = [dict(zip(KEYS, (*person[:4], ""), strict=True)) | person[4] for person in people]
+    schema = {**dict.fromkeys(KEYS, pl.String), **dict.fromkeys(method.items, pl.Int8)}
+    return count_rows(pl.DataFrame(data, schema=schema), KEYS, method.variables())
+
+
+def figures(people: list[Person], dossiers: dict[tuple[str, str, str], int], method: Method) -> dict[str, Figure]:
+    result = agency_indices(count(people, method), {key: (n, n) for key, n in dossiers.items()}, method, {})
+    return {f"{f.agency}/{f.level}/{f.code}": f for f in result.figures}
+
+
+def answers(evidence: str, good: int, bad: int, channel: str = "counter", domain: str = "land") -> list[Person]:
+    def person(level: int) -> Person:
+        return ("a", domain, channel, evidence, {"overall": level})
+
+    return [person(5)] * good + [person(2)] * bad
+
+
+def variant(tmp_path: Path, base: str, **changes: str) -> Method:
+    text = (FOLDER / f"{base}.toml").read_text(encoding="utf-8")
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    path = tmp_path / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_method(path)
+
+
+def test_stuffing_the_poster_counts_up_to_the_dossiers_only() -> None:
+    """40 answers by receipt (half satisfied) and 500 poster answers, all satisfied, on 100 dossiers."""
+    people = answers("E2", 20, 20) + answers("E0", 500, 0)
+    figure = figures(people, {("a", "land", "counter"): 100}, OVERALL)["a/overall/overall"]
+    assert (figure.n, figure.received) == (100, 540)
+    assert figure.weighted == pytest.approx(100 * (20 + 60) / 100)
+    assert figure.without_open == pytest.approx(50.0)
+    assert figure.n_without_open == 40
+    assert figure.evidence == pytest.approx((60.0, 0.0, 40.0, 0.0, 0.0))
+    assert figure.n_eff is not None
+    assert figure.n_eff <= 100 + 1e-9
+
+
+def test_more_poster_answers_change_nothing_once_the_cap_is_reached() -> None:
+    first, second = (
+        figures(answers("E3", 30, 10) + answers("E0", n, 0), {("a", "land", "counter"): 60}, OVERALL)
+        for n in (100, 5000)
+    )
+    for key in first:
+        assert first[key].weighted == pytest.approx(second[key].weighted, rel=1e-12)
+        assert first[key].se == pytest.approx(second[key].se, rel=1e-9)
+        assert first[key].n == second[key].n == 60
+
+
+def test_without_dossier_totals_nothing_can_be_capped_and_the_agency_is_flagged() -> None:
+    figure = figures(answers("E0", 30, 10), {}, OVERALL)["a/overall/overall"]
+    assert (figure.n, figure.without_totals) == (40, True)
+    assert figure.without_open is None
+
+
+def test_the_strict_policy_is_one_line(tmp_path: Path) -> None:
+    strict = variant(tmp_path, "sipas-service", **{COUNTED: 'counted = ["E2", "E3"]'})
+    people: list[Person] = [
+        ("a", "d", "c", evidence, dict.fromkeys(strict.items, level))
+        for evidence, level, n in (("E0", 5, 50), ("E2", 3, 30), ("E3", 5, 10))
+        for _ in range(n)
+    ]
+    figure = figures(people, {("a", "d", "c"): 400}, strict)["a/overall/overall"]
+    assert figure.n == 40
+    assert figure.weighted == pytest.approx(25.0)
+    assert strict.sha256 != load_method("sipas-service").sha256
+
+
+def test_the_figure_without_posters_is_not_shown_when_the_difference_is_a_few_people() -> None:
+    figure = figures(answers("E2", 30, 10) + answers("E0", 3, 2), {("a", "land", "counter"): 90}, OVERALL)
+    shown = publish(figure["a/overall/overall"], OVERALL)
+    assert shown.weighted is not None
+    assert shown.without_open is None
+
+
+def test_a_fixed_channel_mix_is_not_moved_by_the_mix_of_the_quarter(tmp_path: Path) -> None:
+    mix = variant(tmp_path, "overall", **{"[publication]": MIX})
+    people = answers("E2", 20, 20) + answers("E3", 40, 0, channel="online")
+    for counter, online in ((300, 100), (50, 350)):
+        dossiers = {("a", "land", "counter"): counter, ("a", "land", "online"): online}
+        assert figures(people, dossiers, mix)["a/overall/overall"].weighted == pytest.approx(0.75 * 50 + 0.25 * 100)
+    with pytest.raises(DesignError, match="postal"):
+        fixed_mix({("a", "land", "postal"): 3}, mix.channel_mix)
+    assert fixed_mix({("a", "l", "counter"): 10, ("a", "l", "online"): 0}, mix.channel_mix) == {
+        ("a", "l", "counter"): 10.0, ("a", "l", "online"): 0.0,
+    }  # fmt: skip
+
+
+def test_trimmed_weights_keep_the_agency_total_and_tell_their_loss() -> None:
+    keys = [("a", f"d{k}", "c") for k in range(4)]
+    totals = dict(zip(keys, (100, 100, 100, 5000), strict=True))
+    n = np.array([50, 50, 50, 50])
+    plain, cut = poststratify(keys, n, totals, 5), poststratify(keys, n, totals, 5, trim=5.0)
+    assert plain.weight.tolist() == [2.0, 2.0, 2.0, 100.0]
+    assert cut.weight @ n == pytest.approx(5300)
+    assert cut.weight[3] / cut.weight[0] == pytest.approx(5.0)
+    assert cut.loss["a"] == pytest.approx((5000 - cut.weight[3] * 50) / 5300)
+
+
+def test_the_indonesian_index_by_hand() -> None:
+    """PermenPANRB 14/2017: sum of 1/9 x mean level, times 25; only complete forms; bands half-open."""
+    ikm = load_method("ikm")
+    assert sum(ikm.factor_weights.values()) == 1
+    assert ikm.factor_weights["U1"] == Fraction(1, 9)
+    complete = {f"U{k}": 3 + (k % 2) for k in range(1, 10)}
+    people: list[Person] = [("a", "d", "c", "E3", complete)] * 40 + [("a", "d", "c", "E3", {"U1": 1})] * 40
+    figure = figures(people, {}, ikm)["a/overall/overall"]
+    assert figure.n == 40
+    assert figure.weighted == pytest.approx(25 * (5 * 4 + 4 * 3) / 9)
+    assert publish(figure, ikm).band == "A"
+
+
+@pytest.mark.parametrize(
+    ("value", "band"),
+    [("100", "A"), ("88.31", "A"), ("88.309", "B"), ("76.61", "B"), ("76.605", "C"), ("65", "C"), ("64.999", "D")],
+)
+def test_bands_are_half_open_on_the_unrounded_value(value: str, band: str) -> None:
+    assert load_method("ikm").band(Decimal(value)) == band
+
+
+def test_net_promoters_and_likes_by_hand() -> None:
+    nps, like = load_method("nps"), load_method("like-dislike")
+    people: list[Person] = [
+        ("a", "d", "c", "E3", {"recommend": level})
+        for level, n in ((10, 25), (9, 15), (8, 30), (0, 10), (6, 20))
+        for _ in range(n)
+    ]
+    figure = figures(people, {}, nps)["a/overall/overall"]
+    assert figure.weighted == pytest.approx(40 - 30)
+    # e = +1, 0, -1: V = (0.7 - 0.1^2)/99
+    assert figure.se == pytest.approx(100 * np.sqrt((0.7 - 0.01) / 99))
+    liked: list[Person] = [("a", "d", "c", "E3", {"like": 2})] * 33 + [("a", "d", "c", "E3", {"like": 1})] * 11
+    assert figures(liked, {}, like)["a/overall/overall"].weighted == pytest.approx(75.0)
+
+
+def test_domains_add_up_to_the_agency_and_the_province() -> None:
+    people = answers("E2", 30, 10) + answers("E2", 10, 30, domain="social")
+    found = figures(people, {("a", "land", "counter"): 100, ("a", "social", "counter"): 300}, OVERALL)
+    assert found["a/domain/land"].weighted == pytest.approx(75.0)
+    assert found["a/domain/social"].weighted == pytest.approx(25.0)
+    assert found["a/overall/overall"].weighted == pytest.approx(37.5)
+    assert found[f"{PROVINCE}/domain/land"].n == found["a/domain/land"].n == 40
+    assert found["a/domain/land"].transactions == 100
+    # The same by hand: variance of a share in one stratum.
+    assert found["a/domain/land"].se == pytest.approx(100 * np.sqrt(0.75 * 0.25 / 39))
+
+
+def province(sizes: dict[str, int]) -> list[Person]:
+    return [
+        (name, "land", "counter", "E3", {"overall": 5 if k % 4 else 2}) for name, n in sizes.items() for k in range(n)
+    ]
+
+
+def test_one_small_agency_takes_another_with_it_everywhere() -> None:
+    result = agency_indices(count(province({"a": 4, "b": 40, "c": 60}), OVERALL), {}, OVERALL, {})
+    shown = {(p.agency, p.level, p.code): p for p in publish_all(result)}
+    hidden = {agency for (agency, level, _), p in shown.items() if level == "overall" and p.status == "suppressed"}
+    assert hidden == {"a", "b"}
+    assert all(p.status == "suppressed" and p.n is None for (agency, *_), p in shown.items() if agency in hidden)
+    assert shown[PROVINCE, "overall", "overall"].n == 104
+
+
+def test_a_release_does_not_differ_from_an_earlier_one_by_a_few_answers() -> None:
+    result = agency_indices(count(province({"a": 43, "b": 40, "c": 160}), OVERALL), {}, OVERALL, {})
+    n = {(f.agency, f.level, f.code): f.n for f in result.figures}
+    assert not any(p.status == "suppressed" for p in publish_all(result, [n]))
+    before = {place: count - (3 if place[0] == "a" else 25 if place[0] == "c" else 0) for place, count in n.items()}
+    hidden = {p.agency for p in publish_all(result, [before]) if p.status == "suppressed" and p.level == "overall"}
+    assert "a" in hidden
+    assert len(hidden) >= 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('capped = ["E0"]', 'capped = ["E9"]'),
+        ("min_cell = 5", "min_cell = 5\ntrim = 0.5"),
+        ("[publication]", '[channel_mix]\ncounter = "1/2"\n[publication]'),
+        ("decimals = 2", 'decimals = 2\nbands = [{ name = "A" }]'),
+        ('rounding = "half-up"', 'rounding = "up"'),
+        ("satisfied = [4, 5]", "satisfied = [4, 5]\nopposed = [1]"),
+        ("satisfied = [4, 5]", "satisfied = [4, 5]\nrange = [5, 1]"),
+        ('rule = "mean-of-items"', 'rule = "mean-of-items"\ndetail = "factors"'),
+        ('rule = "mean-of-items"', 'rule = "mean-of-items"\nmissing = "guess"'),
+    ],
+)
+def test_a_policy_that_cannot_be_meant_is_refused(tmp_path: Path, old: str, new: str) -> None:
+    with pytest.raises(MethodError, match=r"own\.toml"):
+        variant(tmp_path, "overall", **{old: new})
+
+
+def test_factor_sums_give_the_pooled_index_exactly(tmp_path: Path) -> None:
+    rng = np.random.default_rng(7)
+    pooled = load_method("sipas-pooled")
+    lean = variant(tmp_path, "sipas-pooled", **{"[index]": '[index]\ndetail = "factors"\nby_domain = false'})
+    people: list[Person] = [
+        (str(agency), "d", "c", "E3", {item: int(rng.integers(0, 6)) for item in pooled.items})
+        for agency in rng.integers(0, 4, 300)
+    ]
+    full, less = (figures(people, {}, method) for method in (pooled, lean))
+    assert len(less) == 6 * 5
+    for key, figure in less.items():
+        assert figure.weighted == pytest.approx(full[key].weighted, rel=1e-12), key
+        assert figure.se == pytest.approx(full[key].se, rel=1e-9), key

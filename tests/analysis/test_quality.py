@@ -1,0 +1,119 @@
+"""Response, mode, missing items and sensitivity, by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+
+from analysis.cells import count_rows
+from analysis.errors import AnalysisError
+from analysis.method import load_method
+from analysis.quality import (
+    item_nonresponse,
+    mode_effects,
+    nonresponse_variables,
+    quality_of,
+    r_indicator,
+    response_of,
+    sensitivity,
+)
+from analysis.tables import KEYS
+from tests.analysis.test_policies import Person, answers, count
+
+OVERALL, SERVICE = load_method("overall"), load_method("sipas-service")
+DOSSIERS = {("a", "land", "counter"): (400, 400), ("a", "land", "online"): (600, 500)}
+
+
+def test_the_r_indicator_by_hand() -> None:
+    n, big = np.array([80, 20]), np.array([200, 200])
+    square = 0.15**2 - 0.25 * (0.4 * 0.6 + 0.1 * 0.9) / 199
+    r, spread = r_indicator(n, big)
+    assert spread == pytest.approx(np.sqrt(square))
+    assert r == pytest.approx(1 - 2 * np.sqrt(square))
+
+
+def test_equal_propensities_look_equal_in_small_samples_too() -> None:
+    """Without the correction noise alone would give S = 0.09 here."""
+    rng = np.random.default_rng(1)
+    found = [r_indicator(rng.binomial(25, 0.3, 20), np.full(20, 25))[1] for _ in range(200)]
+    assert np.mean(found) < 0.03
+    with pytest.raises(AnalysisError, match="no more answers than dossiers"):
+        r_indicator([5], [4])
+
+
+def test_response_and_the_largest_bias() -> None:
+    cells = count(answers("E2", 70, 10) + answers("E3", 60, 0, channel="online"), OVERALL)
+    completed = {key: n for key, (n, _) in DOSSIERS.items()}
+    found = response_of(cells, completed, {"a": 90.0})["a"]
+    assert found.rate == pytest.approx(14.0)
+    r, spread = r_indicator([80, 60], [400, 600])
+    assert (found.r_indicator, found.largest_bias) == pytest.approx((r, 100 * spread * 0.3 / 0.14))
+
+
+def test_the_mode_effect_is_a_t_test_inside_the_agency() -> None:
+    cells = count(answers("E2", 30, 30) + answers("E3", 60, 20, channel="online"), OVERALL)
+    found = mode_effects(cells, DOSSIERS, OVERALL, ("counter", "online"))["a"]
+    variance = 0.25 / 59 + 0.75 * 0.25 / 79
+    assert found["difference"] == pytest.approx(25.0)
+    assert found["se"] == pytest.approx(100 * np.sqrt(variance))
+    assert found["p_holm"] == pytest.approx(2 * stats.t.sf(0.25 / np.sqrt(variance), 59))
+    few = count(answers("E2", 30, 30) + answers("E3", 5, 2, channel="online"), OVERALL)
+    assert mode_effects(few, DOSSIERS, OVERALL, ("counter", "online")) == {}
+
+
+def test_an_empty_item_is_not_the_same_as_does_not_apply() -> None:
+    whole = dict.fromkeys(SERVICE.items, 4)
+    people = [whole] * 6 + [whole | {"E1": 0}] * 3 + [{k: v for k, v in whole.items() if k != "A1"}]
+    data = [dict(zip(KEYS, ("a", "d", "c", "E3", ""), strict=True)) | person for person in people]
+    frame = pl.DataFrame(data, schema={**dict.fromkeys(KEYS, pl.String), **dict.fromkeys(SERVICE.items, pl.Int8)})
+    found = item_nonresponse(count_rows(frame, KEYS, nonresponse_variables(SERVICE)), SERVICE)["a"]
+    assert found["A1"] == pytest.approx((10.0, 0.0))
+    assert found["E1"] == pytest.approx((0.0, 30.0))
+
+
+def test_the_index_again_under_other_policies() -> None:
+    people = answers("E2", 30, 30) + answers("E0", 40, 0) + answers("E3", 60, 20, channel="online")
+    found = sensitivity(count(people, OVERALL), DOSSIERS, OVERALL)["a"]
+    assert found["index"] == pytest.approx(0.4 * 70 + 0.6 * 75)
+    assert found["without_open_posters"] == pytest.approx(0.4 * 50 + 0.6 * 75)
+    assert found["transaction_bound_only"] == found["without_open_posters"]
+    assert found["equal_channels"] == pytest.approx((70 + 75) / 2)
+    assert found["without_flagged"] == found["index"]
+
+
+def test_a_difference_of_a_few_people_is_not_told() -> None:
+    people: list[Person] = answers("E2", 30, 30) + answers("E0", 4, 0)
+    found = sensitivity(count(people, OVERALL), DOSSIERS, OVERALL)["a"]
+    assert found["without_open_posters"] is None
+
+
+def test_everything_together_leaves_hidden_agencies_out() -> None:
+    cells = count(answers("E2", 30, 30) + answers("E3", 60, 20, channel="online"), OVERALL)
+    found = quality_of(cells, cells.restrict(np.zeros(len(cells), bool)), DOSSIERS, OVERALL)
+    assert set(found["a"]) == {"response", "sensitivity", "mode_effect", "item_nonresponse"}
+    assert "a" not in quality_of(cells, cells, DOSSIERS, OVERALL, hidden=["a"])
+
+
+def test_the_command_writes_what_may_be_shown(tmp_path: Path) -> None:
+    import json
+
+    from analysis import SnapshotWriter
+    from analysis.cli import main
+    from analysis.schema import ITEMS
+
+    writer = SnapshotWriter(tmp_path / "snap")
+    for agency, n in (("a", 60), ("b", 40), ("c", 3)):
+        for k in range(n):
+            levels = [5 if k % 3 else 2] + [None] * (len(ITEMS) - 1)
+            writer.add((agency, "land", "counter", "E2", "", "vi", "2026-07", *levels))
+    names = [(agency, agency.upper(), "department", agency) for agency in "abc"]
+    writer.close(totals=[(a, "land", "counter", 100, 90) for a in "abc"], agencies=names, about={"period": "2026-Q3"})
+    out = tmp_path / "quality.json"
+    assert main(["quality", str(tmp_path / "snap"), "--method", "overall", "--out", str(out)]) == 0
+    found = json.loads(out.read_text(encoding="utf-8"))
+    assert set(found["agencies"]) == {"*", "a"}
+    assert found["agencies"]["a"]["response"]["rate"] == pytest.approx(60.0)

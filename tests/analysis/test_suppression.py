@@ -1,0 +1,82 @@
+"""No hidden figure can be worked out: an attacker with linear programming tries on 1,000 random tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis.errors import AnalysisError
+from analysis.suppression import ALL, Counts, audit, protect, safe
+
+MINIMUM = 10
+
+
+def table(rng: np.random.Generator) -> Counts:
+    """A random table: 2 to 7 agencies, in groups or not, by 0 to 3 domains, many small counts."""
+    agencies, domains = int(rng.integers(2, 8)), int(rng.choice([0, 2, 3]))
+    mean = rng.choice([4, 20, 60])
+    inner = rng.negative_binomial(0.7, 0.7 / (0.7 + mean), size=(agencies, max(domains, 1)))
+    n = np.hstack([inner, inner.sum(axis=1, keepdims=True)]) if domains else inner
+    names = [f"a{row}" for row in range(agencies)]
+    parent = dict.fromkeys(names, "*")
+    groups: list[str] = []
+    if agencies > 4 and rng.random() < 0.5:
+        groups = ["g1", "g2"]
+        parent = {name: groups[row % 2] for row, name in enumerate(names)} | dict.fromkeys(groups, "*")
+        n = np.vstack([n, n[::2].sum(axis=0), n[1::2].sum(axis=0)])
+    n = np.vstack([n, n[:agencies].sum(axis=0)])
+    columns = (*(f"d{c}" for c in range(domains)), ALL)
+    return Counts((*names, *groups, "*"), parent, columns, n)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_no_hidden_cell_can_be_bounded_tighter_than_the_rule(seed: int) -> None:
+    rng = np.random.default_rng([2026, seed])
+    primary = 0
+    for _ in range(100):
+        counts = table(rng)
+        hidden = protect(counts, MINIMUM)
+        small = (counts.n > 0) & (counts.n < MINIMUM)
+        primary += int(small.sum())
+        assert hidden[small].all()
+        for cell, (low, high) in audit(counts, hidden).items():
+            assert safe(low, high, MINIMUM), (counts, hidden, cell, low, high)
+    assert primary > 200
+
+
+def test_the_audit_finds_what_simple_suppression_gives_away() -> None:
+    """One small agency hidden alone is its parent's total minus the others."""
+    counts = Counts(("a", "b", "c", "*"), dict.fromkeys("abc", "*"), (ALL,), np.array([[4], [40], [60], [104]]))
+    alone = counts.n < MINIMUM
+    assert audit(counts, alone) == {(0, 0): (4.0, 4.0)}
+    hidden = protect(counts, MINIMUM)
+    assert hidden[:, 0].tolist() == [True, True, False, False]
+    assert audit(counts, hidden)[0, 0] == (0.0, 44.0)
+
+
+def test_two_small_ones_that_stay_below_the_minimum_together_take_a_third() -> None:
+    counts = Counts(("a", "b", "c", "*"), dict.fromkeys("abc", "*"), (ALL,), np.array([[3], [4], [60], [67]]))
+    assert protect(counts, MINIMUM)[:, 0].tolist()[:3] == [True, True, True]
+
+
+def test_a_hidden_domain_is_not_the_rest_of_its_agency() -> None:
+    n = np.array([[4, 50, 54], [70, 80, 150], [90, 60, 150], [164, 190, 354]])
+    counts = Counts(("a", "b", "c", "*"), dict.fromkeys("abc", "*"), ("land", "social", ALL), n)
+    hidden = protect(counts, MINIMUM)
+    assert hidden[0].tolist() == [True, True, False]
+    assert hidden[:3, 0].sum() == 2
+    assert hidden[:3, 1].sum() == 2
+    assert not hidden[:, 2].any()
+    assert not hidden[3].any()
+
+
+def test_nothing_small_hides_nothing() -> None:
+    n = np.array([[40, 50, 90], [70, 80, 150], [110, 130, 240]])
+    counts = Counts(("a", "b", "*"), dict.fromkeys("ab", "*"), ("land", "social", ALL), n)
+    assert not protect(counts, MINIMUM).any()
+
+
+def test_counts_that_do_not_add_up_are_refused() -> None:
+    counts = Counts(("a", "b", "*"), dict.fromkeys("ab", "*"), (ALL,), np.array([[40], [50], [91]]))
+    with pytest.raises(AnalysisError, match="not the sum of their parts"):
+        protect(counts, MINIMUM)
