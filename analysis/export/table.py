@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from analysis.disclosure import Place, Published, publish_all
+from analysis.ranks import rank_sets
 from analysis.result import PROVINCE, IndexResult
 from analysis.schema import EVIDENCE
 
@@ -42,6 +43,9 @@ COLUMNS: Final[Mapping[str, str]] = {
     **{f"share_{name}": f"Tỷ lệ phiếu loại {name} (%)" for name in EVIDENCE},
     "index_without_open": "Chỉ số không tính mã in sẵn (%)",
     "margin_loss": "Trọng số bị cắt (%)",
+    "rank_best": "Hạng cao nhất có thể (cùng loại)",
+    "rank_worst": "Hạng thấp nhất có thể (cùng loại)",
+    "ranked": "Số đơn vị cùng loại được xếp",
 }
 """Column code -> Vietnamese heading."""
 
@@ -85,6 +89,7 @@ def build(
     for figure in publish_all(result, earlier):
         agency = known.get(figure.agency, {"name": figure.agency, "kind": "", "code": ""})
         rows.append(_row(figure, agency, period, labels))
+    _add_ranks(rows, result)
     about = {
         **result.about,
         "method": result.method.id,
@@ -126,7 +131,25 @@ def _row(figure: Published, agency: Mapping[str, str], period: str, labels: Mapp
         **{f"share_{name}": share for name, share in zip(EVIDENCE, figure.evidence, strict=True)},
         "index_without_open": figure.without_open,
         "margin_loss": figure.margin_loss,
+        "rank_best": None,
+        "rank_worst": None,
+        "ranked": None,
     }
+
+
+def _add_ranks(rows: list[dict[str, Cell]], result: IndexResult) -> None:
+    """Joint rank sets of the published agencies of each kind, from the unrounded figures."""
+    exact = {figure.agency: figure for figure in result.figures if figure.level == "overall"}
+    kinds: dict[str, list[dict[str, Cell]]] = {}
+    for row in rows:
+        if row["level"] == "overall" and row["status"] == "published" and row["agency"] != PROVINCE:
+            kinds.setdefault(str(row["agency_kind"]), []).append(row)
+    for members in kinds.values():
+        chosen = [exact[str(row["agency"])] for row in members]
+        values, errors = [f.weighted or 0.0 for f in chosen], [f.se or 0.0 for f in chosen]
+        best, worst = rank_sets(values, errors, level=result.method.confidence)
+        for row, first, last in zip(members, best.tolist(), worst.tolist(), strict=True):
+            row |= {"rank_best": first, "rank_worst": last, "ranked": len(members)}
 
 
 def safe_text(value: str) -> str:

@@ -9,7 +9,8 @@ from analysis.export.table import COLUMNS, STATUS_VI, Cell, Table, safe_text
 
 SUMMARY: Final = (
     "agency_code", "agency_name", "status", "n", "transactions", "response_rate",
-    "unweighted_index", "weighted_index", "ci_low", "ci_high", "se", "deff", "n_eff",
+    "unweighted_index", "weighted_index", "ci_low", "ci_high", "rank_best", "rank_worst", "ranked",
+    "se", "deff", "n_eff",
 )  # fmt: skip
 _NOTE: Final = {
     "period": "Kỳ số liệu",

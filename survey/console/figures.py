@@ -55,6 +55,7 @@ class Line:
     n_eff: str | None
     without_open: str | None
     open_share: str | None
+    ranks: str
     x: str = ""
     x_low: str = ""
     width: str = ""
@@ -103,10 +104,19 @@ def line_of(row: Mapping[str, Any], axis: Axis, *, label: str, result: AgencyRes
         n_eff=row["n_eff"],
         without_open=row.get("index_without_open"),
         open_share=row.get("share_E0"),
+        ranks=_ranks(row),
         result_id=result.pk if result else None,
         kind=result.kind if result else "",
         **chart,
     )
+
+
+def _ranks(row: Mapping[str, Any]) -> str:
+    """Places the agency may hold among those of its kind; empty when it is not ranked."""
+    best, worst = row.get("rank_best"), row.get("rank_worst")
+    if best is None or worst is None:
+        return ""
+    return f"{best}" if best == worst else f"{best}–{worst}"
 
 
 def _met(low: str, high: str) -> bool | None:
