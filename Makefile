@@ -15,7 +15,7 @@ INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv pip i
 	|| $(PY) -m pip install --disable-pip-version-check -r $<
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve chromium test check-fast test-analysis check fix messages bench lock map
+.PHONY: help setup demo serve chromium java test-spark test check-fast test-analysis check fix messages bench lock map
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -71,6 +71,18 @@ check-fast: .venv/.installed-dev setup
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 	@$(PY) manage.py makemigrations --check --dry-run
 
+.venv/.installed-spark: requirements-spark.lock .venv/.installed-dev
+	@echo "Installing Spark (460 MB) ..."
+	@$(INSTALL)
+	@touch $@
+
+java:
+	@command -v java >/dev/null || (echo "Installing Java for Spark ..."; apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=560 install -y -qq --no-install-recommends openjdk-17-jre-headless >/dev/null)
+
+test-spark: .venv/.installed-spark java  ## the kernel on a real Spark cluster (master and two workers on this machine)
+	@SPARK_TESTS=1 $(PY) -m pytest -q tests/spark
+
 test-analysis: .venv/.installed-dev  ## tests of the statistics alone, with Django switched off
 	@$(PY) -m pytest -q -p no:django tests/analysis
 
@@ -89,6 +101,7 @@ bench: .venv/.installed-dev setup  ## measure: server CPU and SQL per answer, in
 
 lock:  ## write the lock files again from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --extra spark --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header -q -o requirements-spark.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header -q -o requirements-dev.lock
 
 map:  ## rooms with their line counts

@@ -5,7 +5,7 @@ The front door; nothing else is meant to be imported from outside.
 
 from __future__ import annotations
 
-from analysis.cli import compute, table_of, write
+from analysis.cli import compute, extras, table_of, write
 from analysis.errors import AnalysisError
 from analysis.estimate import estimate
 from analysis.export import FORMATS
@@ -18,6 +18,6 @@ from analysis.spec import Spec, load_spec
 
 __all__ = [
     "FORMATS", "ITEMS", "PROVINCE", "RESPONSE_COLUMNS", "AnalysisError", "Figure", "IndexResult", "Method",
-    "Snapshot", "SnapshotWriter", "Spec", "Table", "compute", "estimate", "load_method", "load_spec", "open_snapshot",
-    "table_of", "write",
+    "Snapshot", "SnapshotWriter", "Spec", "Table", "compute", "estimate", "extras", "load_method", "load_spec",
+    "open_snapshot", "table_of", "write",
 ]  # fmt: skip

@@ -7,10 +7,10 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.disclosure import Place, publish_all
-from analysis.engine import Engine, LocalEngine
+from analysis.engine import Engine, LocalEngine, engine_for
 from analysis.errors import AnalysisError
 from analysis.estimate import estimate
 from analysis.export import FORMATS
@@ -18,10 +18,13 @@ from analysis.export.table import Table, build
 from analysis.labels import VI
 from analysis.method import available, load_method
 from analysis.quality import nonresponse_variables, quality_of
-from analysis.result import IndexResult
+from analysis.result import PROVINCE, IndexResult
 from analysis.snapshot import Snapshot, open_snapshot
 from analysis.spec import load_spec
 from analysis.tables import KEYS, agency_indices
+
+if TYPE_CHECKING:
+    from analysis.charts import Picture
 
 
 def compute(snapshot: Snapshot, method_name: str | Path, engine: Engine | None = None) -> IndexResult:
@@ -56,6 +59,58 @@ def table_of(snapshot: Snapshot, result: IndexResult, earlier: Sequence[Mapping[
     return build(result, snapshot.agencies(), labels, province, earlier)
 
 
+def pictures(snapshot: Snapshot, method_name: str | Path, language: str = "vi") -> dict[str, Picture]:
+    """All pictures of a snapshot by name, from figures that may be shown: ``index-commune``, ``coverage``, ..."""
+    from analysis.charts import Frame  # noqa: PLC0415  (the libraries of pictures take a second to load)
+    from analysis.pictures import (  # noqa: PLC0415
+        comparison_pictures,
+        coverage_of,
+        factor_profile,
+        levels_of,
+        weights_of,
+    )
+
+    table = table_of(snapshot, compute(snapshot, method_name))
+    extra, names = extras(snapshot, table), _names(table)
+    frame = Frame(language, subtitle=f"{table.about['period']} · {table.about['notice'] or table.about['province']}")
+    found: dict[str, Picture | None] = {}
+    for kind in sorted({str(row["agency_kind"]) for row in table.rows}):
+        found |= {f"{name}-{kind}": made for name, made in comparison_pictures(table.rows, kind, frame).items()}
+    found |= {f"profile-{agency}": factor_profile(table.rows, agency, frame) for agency in names}
+    found["coverage"] = coverage_of(extra["coverage"], names, frame)
+    found["levels"] = levels_of(extra["levels"], names, frame)
+    found["weights"] = weights_of(snapshot, load_method(method_name), LocalEngine(), frame)
+    return {name: made for name, made in found.items() if made is not None}
+
+
+def extras(snapshot: Snapshot, table: Table) -> dict[str, list[list[Any]]]:
+    """What pictures need beside the table: response by month and levels of the overall question, where shown."""
+    from analysis.pictures import coverage_rows, level_rows  # noqa: PLC0415
+
+    shown = [str(row["agency"]) for row in table.rows if row["level"] == "overall" and row["status"] == "published"]
+    shown = [agency for agency in shown if agency != PROVINCE]
+    engine, min_n = LocalEngine(), int(table.about["min_n"])
+    return {
+        "coverage": coverage_rows(snapshot, engine, shown, min_n),
+        "levels": level_rows(snapshot, engine, shown),
+    }
+
+
+def _names(table: Table) -> dict[str, str]:
+    return {str(row["agency"]): str(row["agency_name"]) for row in table.rows if row["agency"] != PROVINCE}
+
+
+def draw(found: Mapping[str, Picture], folder: Path, kinds: Sequence[str]) -> None:
+    """Write pictures into a folder, one file per format, and ``NAME.txt`` with the text alternative."""
+    from analysis.charts import render  # noqa: PLC0415
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, picture in found.items():
+        for kind in kinds:
+            (folder / f"{name}.{kind}").write_bytes(render(picture, kind))
+        (folder / f"{name}.txt").write_text(picture.text + "\n", encoding="utf-8")
+
+
 def write(table: Table, path: Path) -> None:
     """Write ``table`` in the format the file name ends in; the file appears only when complete."""
     kind = path.suffix.lstrip(".").lower()
@@ -84,6 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     index = commands.add_parser("index", help="weighted satisfaction index per agency")
     index.add_argument("snapshot", type=Path, help="snapshot folder")
     index.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
+    index.add_argument("--engine", default="local", help="local, or a Spark address: spark://host:7077")
     index.add_argument("--out", type=Path, action="append", required=True, help="index.csv, .xlsx or .json; repeatable")
     general = commands.add_parser("estimate", help="estimates from any survey file, as a SPEC says (docs/method.md)")
     general.add_argument("spec", type=Path, help="SPEC.toml")
@@ -92,15 +148,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     trust.add_argument("snapshot", type=Path, help="snapshot folder")
     trust.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
     trust.add_argument("--out", type=Path, required=True, help="quality.json")
+    charts = commands.add_parser("charts", help="pictures of the index, each with a text alternative")
+    charts.add_argument("snapshot", type=Path, help="snapshot folder")
+    charts.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
+    charts.add_argument("--out", type=Path, required=True, help="folder")
+    charts.add_argument("--language", default="vi", choices=("vi", "en"))
+    charts.add_argument("--format", action="append", choices=("svg", "png", "pdf"), help="repeatable; default svg")
     options = parser.parse_args(arguments)
     try:
         if options.command == "estimate":
             write_json(estimate(load_spec(options.spec)), options.out)
+        elif options.command == "charts":
+            found = pictures(open_snapshot(options.snapshot), options.method, options.language)
+            draw(found, options.out, options.format or ["svg"])
         elif options.command == "quality":
             write_json(quality(open_snapshot(options.snapshot), options.method), options.out)
         else:
             snapshot = open_snapshot(options.snapshot)
-            table = table_of(snapshot, compute(snapshot, options.method))
+            table = table_of(snapshot, compute(snapshot, options.method, engine_for(options.engine)))
             for path in options.out:
                 write(table, path)
     except (AnalysisError, OSError) as error:

@@ -8,14 +8,9 @@ from typing import Protocol
 
 import polars as pl
 
-from analysis.cells import Cells, Variable, count_rows, merge
-from analysis.errors import DesignError, SpecError
+from analysis.cells import Cells, Variable, columns_read, count_part, count_rows, merge
+from analysis.errors import AnalysisError, DesignError, SpecError
 from analysis.spec import Spec
-
-
-def columns_read(keys: Sequence[str], variables: Sequence[Variable]) -> list[str]:
-    """Names of the columns a scan has to read."""
-    return sorted({*keys, *(name for v in variables if v.rule != "one" for name in (v.column, *v.needs))})
 
 
 class Engine(Protocol):
@@ -32,7 +27,24 @@ class LocalEngine:
     def cells(self, parts: Sequence[Path], keys: Sequence[str], variables: Sequence[Variable]) -> Cells:
         """Moments of all parts, read column by column."""
         columns = columns_read(keys, variables)
-        return merge([count_rows(pl.read_parquet(part, columns=columns), keys, variables) for part in parts])
+        return merge([count_part(part, keys, variables, columns) for part in parts])
+
+
+def engine_for(name: str) -> Engine:
+    """``local``, or the address of a Spark cluster: ``spark://host:7077``, ``local[2]``.
+
+    Raises
+    ------
+    AnalysisError
+        The name is neither.
+    """
+    if name == "local":
+        return LocalEngine()
+    if name.startswith(("spark://", "local[")):
+        from analysis.spark import SparkEngine  # noqa: PLC0415  (an optional extra)
+
+        return SparkEngine(name)
+    raise AnalysisError(f"{name!r} is no engine; use local, or a Spark address like spark://host:7077")
 
 
 def read_survey(spec: Spec) -> Cells:

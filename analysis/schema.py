@@ -57,7 +57,8 @@ TOTAL_COLUMNS: Final = (
     Column("agency", "text", "immutable key of the agency"),
     Column("domain", "text", "code of the procedure domain"),
     Column("channel", "text", "counter, online, postal"),
-    Column("transactions", "int32", "dossiers completed in the period"),
+    Column("month", "text", "month the dossiers were completed in, YYYY-MM"),
+    Column("transactions", "int32", "dossiers completed in the month"),
     Column("on_time", "int32", "of these, completed on time or early"),
 )
 AGENCY_COLUMNS: Final = (

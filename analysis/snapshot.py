@@ -4,7 +4,7 @@ Layout of a snapshot folder::
 
     manifest.json            schema version, period, counts, SHA-256 of every file
     responses/part-0000.parquet, ...   sorted by agency, domain, channel, evidence
-    totals.parquet           completed dossiers per agency x domain x channel
+    totals.parquet           completed dossiers per agency x domain x channel x month
     agencies.parquet         names in force at the end of the period
 """
 
@@ -57,9 +57,17 @@ class Snapshot:
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def totals(self) -> dict[tuple[str, str, str], tuple[int, int]]:
-        """Completed dossiers and those on time, by (agency, domain, channel)."""
+        """Completed dossiers of the period and those on time, by (agency, domain, channel)."""
+        keys = ["agency", "domain", "channel"]
         frame = pl.read_parquet(self.folder / "totals.parquet")
-        return {(a, d, c): (n, ok) for a, d, c, n, ok in frame.iter_rows()}
+        sums = frame.group_by(keys, maintain_order=True).agg(pl.col("transactions", "on_time").cast(pl.Int64).sum())
+        return {(a, d, c): (n, ok) for a, d, c, n, ok in sums.iter_rows()}
+
+    def monthly_totals(self) -> dict[tuple[str, str], int]:
+        """Completed dossiers by (agency, month)."""
+        frame = pl.read_parquet(self.folder / "totals.parquet")
+        sums = frame.group_by("agency", "month").agg(pl.col("transactions").cast(pl.Int64).sum())
+        return {(agency, month): n for agency, month, n in sums.iter_rows()}
 
     def agencies(self) -> list[dict[str, str]]:
         """Agency key, name, kind and code, in the order the snapshot lists them."""

@@ -33,7 +33,10 @@ def make(folder: Path, rows: int) -> None:
     for (a, d, c), size in zip(cells, sizes, strict=True):
         for answers in rng.integers(0, 6, (size, 16)).tolist():
             writer.add((f"a{a:04d}", f"d{d}", f"c{c}", "E0", "vi", "2026-07", None, *answers))
-    totals = [(f"a{a:04d}", f"d{d}", f"c{c}", int(n) * 3, int(n)) for (a, d, c), n in zip(cells, sizes, strict=True)]
+    totals = [
+        (f"a{a:04d}", f"d{d}", f"c{c}", "2026-07", int(n) * 3, int(n))
+        for (a, d, c), n in zip(cells, sizes, strict=True)
+    ]
     agencies = [(f"a{a:04d}", f"Đơn vị {a}", "commune", "") for a in range(AGENCIES)]
     writer.close(totals=sorted(totals), agencies=agencies, about={"period": "2026-Q3"})
 

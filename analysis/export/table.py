@@ -95,6 +95,7 @@ def build(
         "method": result.method.id,
         "method_version": result.method.version,
         "method_sha256": result.method.sha256,
+        "min_n": result.method.min_n,
         "method_title": result.method.titles["vi"],
         "method_title_en": result.method.titles["en"],
         "factors": {factor: list(items) for factor, items in result.method.factors.items()},

@@ -17,7 +17,8 @@ from survey.accounts.models import Role, User
 from survey.agencies.models import Office
 from survey.agencies.queries import visible_agencies, visible_offices
 from survey.console.forms import TotalsForm
-from survey.console.views import TYPES, page, staff_page
+from survey.console.frame import page, staff_page
+from survey.console.views import TYPES
 from survey.dispatch import qr
 from survey.dispatch.models import CounterCode
 from survey.dispatch.poster import PAPERS, poster_pdf

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
-from survey.console import counters, views
+from survey.console import counters, pictures, views
 
 app_name = "console"
 urlpatterns = [
@@ -14,6 +14,13 @@ urlpatterns = [
     path("sign-out", LogoutView.as_view(), name="sign-out"),
     path("agency/<int:pk>", views.agency, name="agency"),
     path("download/index.<str:kind>", views.download, name="download"),
+    path("pictures", pictures.pictures, name="pictures"),
+    re_path(r"^pictures/(?P<name>[a-z]{1,12})\.(?P<kind>svg|pdf|png)$", pictures.picture, name="picture"),
+    re_path(
+        r"^agency/(?P<pk>\d{1,12})/(?P<name>[a-z]{1,12})\.(?P<kind>svg|pdf|png)$",
+        pictures.agency_picture,
+        name="agency-picture",
+    ),
     path("codes", counters.codes, name="codes"),
     re_path(r"^codes/(?P<pk>\d{1,12})\.(?P<kind>png|svg)$", counters.code_image, name="code-image"),
     re_path(r"^codes/(?P<pk>\d{1,12})-(?P<paper>A[345])\.pdf$", counters.code_poster, name="code-poster"),

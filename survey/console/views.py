@@ -2,55 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any, cast
 
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
 from django.utils.translation import get_language, override
 from django.views.decorators.http import require_safe
 
 from survey.accounts.models import User
-from survey.agencies.models import Kind
 from survey.common.languages import chosen
 from survey.common.periods import parse_period
 from survey.console.figures import SORTS, agency_lines, axis_for, line_of, overall
 from survey.console.forms import SignInForm
+from survey.console.frame import chosen_edition, chosen_result, kind_labels, method_title, page, staff_page
+from survey.console.pictures import pictures_of_agency
 from survey.questionnaires.queries import question_texts
 from survey.scorecards.bridge import export_rows
-from survey.scorecards.models import AgencyResult, Edition
-from survey.scorecards.queries import editions, find_edition, province_result, visible_results
+from survey.scorecards.queries import editions, province_result, visible_results
 
 TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
 }
-View = Callable[..., HttpResponseBase]
-
-
-def staff_page(view: View) -> View:
-    """Signed-in staff only, in the account's language; pages are never kept by caches."""
-
-    @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with override(chosen(request, default=cast("User", request.user).language)):
-            response = view(request, *args, **kwargs)
-        response.headers["Cache-Control"] = "private, no-store"
-        return response
-
-    return login_required(inner)
-
-
-def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """A staff page with the frame every page has."""
-    user = cast("User", request.user)
-    scope = str(user.agency) if user.agency else None
-    frame = {"language": get_language(), "scope": scope, "section": template.split("/")[-1].removesuffix(".html")}
-    return render(request, f"survey/console/{template}", {**frame, **context}, status=status)
 
 
 class SignIn(LoginView):
@@ -69,28 +43,11 @@ class SignIn(LoginView):
         return super().get_context_data(language=get_language(), **kwargs)
 
 
-def _edition(request: HttpRequest) -> Edition | None:
-    wanted = request.GET.get("edition", "")
-    found = find_edition(int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else None)
-    if wanted and found is None:
-        raise Http404
-    return found
-
-
-def _method_title(edition: Edition) -> str:
-    title = "method_title" if get_language() == "vi" else "method_title_en"
-    return str(edition.about.get(title, edition.method))
-
-
-def _kind_labels() -> list[tuple[str, str]]:
-    return [(value, str(label).capitalize()) for value, label in Kind.choices]
-
-
 @require_safe
 @staff_page
 def home(request: HttpRequest) -> HttpResponse:
     """Index per agency in the account's scope, and the province as a whole."""
-    edition = _edition(request)
+    edition = chosen_edition(request)
     if edition is None:
         return page(request, "empty.html", {})
     results = list(visible_results(edition, cast("User", request.user)))
@@ -103,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
     lines = agency_lines(shown, axis, sort)
     context = {
         "edition": edition,
-        "method_title": _method_title(edition),
+        "method_title": method_title(edition),
         "period": parse_period(edition.period),
         "editions": editions(),
         "axis": axis,
@@ -114,24 +71,16 @@ def home(request: HttpRequest) -> HttpResponse:
         "missed": sum(line.met is False for line in lines if line.status == "published"),
         "sort": sort,
         "kind": kind,
-        "kinds": [(value, label) for value, label in _kind_labels() if any(r.kind == value for r in results)],
+        "kinds": [(value, label) for value, label in kind_labels() if any(r.kind == value for r in results)],
     }
     return page(request, "home.html", context)
-
-
-def _result(request: HttpRequest, pk: int) -> AgencyResult:
-    """A result in the account's scope; everything else does not exist."""
-    found = AgencyResult.objects.select_related("edition").filter(pk=pk).first()
-    if found is None or found not in visible_results(found.edition, cast("User", request.user)):
-        raise Http404
-    return found
 
 
 @require_safe
 @staff_page
 def agency(request: HttpRequest, pk: int) -> HttpResponse:
     """One agency: overall, factors, items."""
-    result = _result(request, pk)
+    result = chosen_result(request, pk)
     axis = axis_for(result.rows)
     texts = question_texts(get_language() or "vi")
     lines = [line_of(row, axis, label=texts.get(row["code"], row["label"])) for row in result.rows]
@@ -146,11 +95,12 @@ def agency(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "result": result,
         "edition": result.edition,
-        "method_title": _method_title(result.edition),
+        "method_title": method_title(result.edition),
         "period": parse_period(result.edition.period),
         "axis": axis,
         "whole": lines[0],
         "factors": factors,
+        "pictures": pictures_of_agency(result),
         "domains": domains if len(domains) > 1 else [],
         "row": result.rows[0],
     }
@@ -161,7 +111,7 @@ def agency(request: HttpRequest, pk: int) -> HttpResponse:
 @staff_page
 def download(request: HttpRequest, kind: str) -> HttpResponse:
     """The figures in the account's scope as XLSX, CSV (BOM, semicolon, decimal comma) or JSON."""
-    edition = _edition(request)
+    edition = chosen_edition(request)
     if edition is None or kind not in TYPES:
         raise Http404
     results = list(visible_results(edition, cast("User", request.user)))

@@ -108,7 +108,7 @@ def compute_index(*, folder: Path, method: str, earlier: Sequence[Release] = ())
 
     ``earlier`` are the numbers of answers by (agency key, level, code) of releases that share months with this one.
     """
-    from analysis import PROVINCE, compute, open_snapshot, table_of  # noqa: PLC0415
+    from analysis import PROVINCE, compute, extras, open_snapshot, table_of  # noqa: PLC0415
 
     snapshot = open_snapshot(folder)
     result = compute(snapshot, method)
@@ -124,10 +124,54 @@ def compute_index(*, folder: Path, method: str, earlier: Sequence[Release] = ())
         snapshot_sha256=snapshot.checksum,
         period=str(snapshot.manifest["period"]),
         responses=int(snapshot.manifest["responses"]),
-        about=dict(table.about),
+        about={**table.about, **extras(snapshot, table)},
         rows=rows,
         province_key=PROVINCE,
     )
+
+
+def pictures_of(
+    *, rows: Sequence[dict[str, Any]], about: Mapping[str, Any], kind: str, language: str
+) -> dict[str, Any]:
+    """Pictures of stored rows by name: index, ranks, funnel, levels, coverage; each has ``spec`` and ``text``."""
+    from analysis import pictures  # noqa: PLC0415
+
+    frame = pictures.Frame(language, subtitle=_subtitle(about))
+    names = {row["agency"]: row["agency_name"] for row in rows if not kind or row["agency_kind"] == kind}
+    found: dict[str, Any] = dict(pictures.comparison_pictures(rows, kind, frame))
+    found["levels"] = pictures.levels_of(about.get("levels", []), names, frame)
+    found["coverage"] = pictures.coverage_of(about.get("coverage", []), names, frame)
+    return {name: picture for name, picture in found.items() if picture is not None}
+
+
+def agency_pictures(
+    *,
+    rows: Sequence[dict[str, Any]],
+    history: Sequence[tuple[str, str, dict[str, Any], dict[str, Any]]],
+    about: Mapping[str, Any],
+    agency: str,
+    language: str,
+) -> dict[str, Any]:
+    """Pictures of one agency: its factors beside the province, and its index over (period, method, row, province)."""
+    from analysis import pictures  # noqa: PLC0415
+
+    frame = pictures.Frame(language, subtitle=_subtitle(about))
+    found = {
+        "profile": pictures.factor_profile(rows, agency, frame),
+        "trend": pictures.index_trend(history, pictures.Frame(language, subtitle=str(about.get("notice", "")))),
+    }
+    return {name: picture for name, picture in found.items() if picture is not None}
+
+
+def _subtitle(about: Mapping[str, Any]) -> str:
+    return " · ".join(str(about[key]) for key in ("period", "notice") if about.get(key))
+
+
+def draw(picture: Any, kind: str) -> bytes:
+    """A picture as ``svg``, ``png`` or ``pdf``."""
+    from analysis.pictures import render  # noqa: PLC0415
+
+    return bytes(render(picture, kind))
 
 
 def export_rows(*, rows: Iterable[dict[str, Any]], about: dict[str, Any], kind: str) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -39,6 +41,20 @@ def releases_sharing(period: Period, method: str) -> list[Edition]:
 def visible_results(edition: Edition, user: User) -> QuerySet[AgencyResult]:
     """Results in the account's scope; the row of the whole province is shown to all staff."""
     return edition.results.filter(agency__in=visible_agencies(user)).select_related("agency")
+
+
+def results_over_time(result: AgencyResult) -> list[tuple[Edition, dict[str, Any], dict[str, Any]]]:
+    """(edition, overall row, the province's row) of an agency: the newest edition of each period, oldest first."""
+    found = AgencyResult.objects.filter(agency=result.agency, edition__method=result.edition.method)
+    newest: dict[str, AgencyResult] = {}
+    for item in found.select_related("edition").order_by("edition__made_at"):
+        newest[item.edition.period] = item
+    rows = []
+    for period in sorted(newest, key=lambda name: (parse_period(name).last, parse_period(name).first)):
+        whole = province_result(newest[period].edition)
+        if whole is not None and len(period) == len(result.edition.period):
+            rows.append((newest[period].edition, newest[period].rows[0], whole.rows[0]))
+    return rows
 
 
 def province_result(edition: Edition) -> AgencyResult | None:

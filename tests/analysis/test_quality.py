@@ -111,7 +111,9 @@ def test_the_command_writes_what_may_be_shown(tmp_path: Path) -> None:
             levels = [5 if k % 3 else 2] + [None] * (len(ITEMS) - 1)
             writer.add((agency, "land", "counter", "E2", "", "vi", "2026-07", *levels))
     names = [(agency, agency.upper(), "department", agency) for agency in "abc"]
-    writer.close(totals=[(a, "land", "counter", 100, 90) for a in "abc"], agencies=names, about={"period": "2026-Q3"})
+    writer.close(
+        totals=[(a, "land", "counter", "2026-07", 100, 90) for a in "abc"], agencies=names, about={"period": "2026-Q3"}
+    )
     out = tmp_path / "quality.json"
     assert main(["quality", str(tmp_path / "snap"), "--method", "overall", "--out", str(out)]) == 0
     found = json.loads(out.read_text(encoding="utf-8"))

@@ -24,7 +24,9 @@ def write_snapshot(folder: Path, *, rows: int = 40, part: int = 7) -> Path:
         writer.add(("a1", "land", "counter", "E0", "", "vi", "2026-07", *[level] * len(ITEMS)))
     about = {"period": "2026-Q3", "province": "Tỉnh"}
     writer.close(
-        totals=[("a1", "land", "counter", 100, 90)], agencies=[("a1", "Sở A", "department", "H1")], about=about
+        totals=[("a1", "land", "counter", "2026-07", 100, 90)],
+        agencies=[("a1", "Sở A", "department", "H1")],
+        about=about,
     )
     return folder
 

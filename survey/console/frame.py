@@ -1,0 +1,69 @@
+"""What every staff page shares: sign-in, language, scope, the frame, and the edition or result an address asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import get_language, override
+
+from survey.accounts.models import User
+from survey.agencies.models import Kind
+from survey.common.languages import chosen
+from survey.scorecards.models import AgencyResult, Edition
+from survey.scorecards.queries import find_edition, visible_results
+
+View = Callable[..., HttpResponseBase]
+
+
+def staff_page(view: View) -> View:
+    """Signed-in staff only, in the account's language; pages are never kept by caches."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with override(chosen(request, default=cast("User", request.user).language)):
+            response = view(request, *args, **kwargs)
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    return login_required(inner)
+
+
+def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """A staff page with the frame every page has."""
+    user = cast("User", request.user)
+    scope = str(user.agency) if user.agency else None
+    frame = {"language": get_language(), "scope": scope, "section": template.split("/")[-1].removesuffix(".html")}
+    return render(request, f"survey/console/{template}", {**frame, **context}, status=status)
+
+
+def chosen_edition(request: HttpRequest) -> Edition | None:
+    """The edition an address asks for, or the newest; None when there is none yet."""
+    wanted = request.GET.get("edition", "")
+    found = find_edition(int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else None)
+    if wanted and found is None:
+        raise Http404
+    return found
+
+
+def method_title(edition: Edition) -> str:
+    """Title of the edition's method in the active language."""
+    title = "method_title" if get_language() == "vi" else "method_title_en"
+    return str(edition.about.get(title, edition.method))
+
+
+def kind_labels() -> list[tuple[str, str]]:
+    """Kinds of agency with their names."""
+    return [(value, str(label).capitalize()) for value, label in Kind.choices]
+
+
+def chosen_result(request: HttpRequest, pk: int) -> AgencyResult:
+    """A result in the account's scope; everything else does not exist."""
+    found = AgencyResult.objects.select_related("edition").filter(pk=pk).first()
+    if found is None or found not in visible_results(found.edition, cast("User", request.user)):
+        raise Http404
+    return found
