@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.disclosure import Place, publish_all
 from analysis.engine import Engine, LocalEngine, engine_for
 from analysis.errors import AnalysisError
-from analysis.estimate import estimate
+from analysis.estimation import estimate
 from analysis.export import FORMATS
 from analysis.export.table import Table, build
 from analysis.labels import VI
@@ -41,7 +41,7 @@ def compute(snapshot: Snapshot, method_name: str | Path, engine: Engine | None =
     return agency_indices(cells, snapshot.totals(), method, about)
 
 
-def quality(snapshot: Snapshot, method_name: str | Path, engine: Engine | None = None) -> dict[str, Any]:
+def quality_report(snapshot: Snapshot, method_name: str | Path, engine: Engine | None = None) -> dict[str, Any]:
     """Response, mode effects, missing items and sensitivity per agency, without agencies that may not be shown."""
     method, engine = load_method(method_name), engine or LocalEngine()
     result = compute(snapshot, method_name, engine)
@@ -162,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             found = pictures(open_snapshot(options.snapshot), options.method, options.language)
             draw(found, options.out, options.format or ["svg"])
         elif options.command == "quality":
-            write_json(quality(open_snapshot(options.snapshot), options.method), options.out)
+            write_json(quality_report(open_snapshot(options.snapshot), options.method), options.out)
         else:
             snapshot = open_snapshot(options.snapshot)
             table = table_of(snapshot, compute(snapshot, options.method, engine_for(options.engine)))

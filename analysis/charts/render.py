@@ -24,7 +24,7 @@ def _register() -> None:
 
 
 def render(picture: Picture, kind: str) -> bytes:
-    """A picture in one of ``FORMATS``. SVG and PNG are the same bytes for the same picture; PDF fits A4.
+    """A picture in one of ``FORMATS``. SVG and PNG are the same bytes for the same picture.
 
     Must not be called before a process forks: the converter's threads do not survive it.
     """
@@ -36,4 +36,4 @@ def render(picture: Picture, kind: str) -> bytes:
     svg = vl_convert.vegalite_to_svg(picture.spec, vl_version="6.4", allowed_base_urls=[])
     if kind == "svg":
         return str(svg).encode("utf-8")
-    return bytes(vl_convert.svg_to_png(svg, scale=2) if kind == "png" else vl_convert.svg_to_pdf(svg, scale=0.7))
+    return bytes(vl_convert.svg_to_png(svg, scale=2) if kind == "png" else vl_convert.svg_to_pdf(svg))

@@ -36,12 +36,18 @@ class Margin:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Result: factors g (K,), indicator matrix x (K, q), rounds, and the largest relative error of a margin."""
+    """Result: factors g (K,), category of each cell per margin with their numbers, rounds, largest relative error."""
 
     g: Floats
-    x: Floats
+    codes: tuple[Integers, ...]
+    sizes: tuple[int, ...]
     rounds: int
     error: float
+
+    @property
+    def x(self) -> Floats:
+        """Indicator matrix (K, q), one column per category of each margin; made when variances need it."""
+        return _indicators(self.codes, self.sizes)
 
 
 def calibrate(
@@ -64,14 +70,18 @@ def calibrate(
     """
     codes, targets = _codes(cells, margins)
     _check_sums(margins)
-    x = np.concatenate([np.eye(len(t))[code] for code, t in zip(codes, targets, strict=True)], axis=1)
     _check_empty(margins, codes, start)
+    sizes = tuple(len(target) for target in targets)
     if kind == "linear":
-        g = _linear(start, x, np.concatenate(targets), bounds)
+        g = _linear(start, _indicators(codes, sizes), np.concatenate(targets), bounds)
         rounds = 1
     else:
         g, rounds = _rake(start, codes, targets)
-    return Calibration(g, x, rounds, _error(g * start, codes, targets))
+    return Calibration(g, tuple(codes), sizes, rounds, _error(g * start, codes, targets))
+
+
+def _indicators(codes: Sequence[Integers], sizes: Sequence[int]) -> Floats:
+    return np.concatenate([np.eye(size)[code] for code, size in zip(codes, sizes, strict=True)], axis=1)
 
 
 def _codes(cells: Sequence[Mapping[str, str]], margins: Sequence[Margin]) -> tuple[list[Integers], list[Floats]]:

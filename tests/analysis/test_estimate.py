@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from analysis.errors import AnalysisError, DesignError, SpecError
-from analysis.estimate import estimate
+from analysis.estimation import estimate
 from analysis.spec import build_spec
 from tests.analysis.test_gold import CASES, GOLD
 

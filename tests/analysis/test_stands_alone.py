@@ -26,8 +26,10 @@ def test_it_needs_nothing_of_the_web_side() -> None:
 
 
 def test_heavy_libraries_are_loaded_when_used() -> None:
-    loaded = run(BLOCK + "print([m for m in ('scipy', 'pandas', 'xlsxwriter') if m in sys.modules])")
-    assert loaded == "[]"
+    heavy = "('numpy', 'polars', 'scipy', 'pandas', 'xlsxwriter', 'altair', 'vl_convert', 'pyspark')"
+    assert run(BLOCK + f"print([m for m in {heavy} if m in sys.modules])") == "[]"
+    used = run(BLOCK + f"analysis.compute, analysis.estimate; print([m for m in {heavy} if m in sys.modules])")
+    assert used == "['numpy', 'polars']"
 
 
 def test_the_front_door_is_documented() -> None:

@@ -176,9 +176,10 @@ def _covariance(
     mean = np.zeros_like(linear)
     if calibration:
         start = sample.weight
-        matrix = (calibration.x * (start * cells.n)[:, None]).T @ calibration.x
-        coefficients = np.linalg.pinv(matrix, hermitian=True) @ (calibration.x * start[:, None]).T @ linear.T
-        mean = (calibration.x @ coefficients).T
+        x = calibration.x
+        matrix = (x * (start * cells.n)[:, None]).T @ x
+        coefficients = np.linalg.pinv(matrix, hermitian=True) @ (x * start[:, None]).T @ linear.T
+        mean = (x @ coefficients).T
     scale = g * sample.weight
     sums = scale * (linear - cells.n * mean)
 
