@@ -247,7 +247,7 @@ def unpack(cross: Floats, p: int) -> Floats:
 
 def columns_read(keys: Sequence[str], variables: Sequence[Variable]) -> list[str]:
     """Names of the columns a scan has to read."""
-    return sorted({*keys, *(name for v in variables if v.rule != "one" for name in (v.column, *v.needs))})
+    return sorted({*keys, *(name for v in variables if v.rule != "one" for name in (v.column, *v.more, *v.needs))})
 
 
 def count_part(path: Path, keys: Sequence[str], variables: Sequence[Variable], columns: Sequence[str]) -> Cells:

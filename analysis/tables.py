@@ -78,7 +78,9 @@ def agency_indices(
     """
     completed = {key: n for key, (n, _) in totals.items()}
     counted, weights = weighted(cells, completed, method)
-    closed, closed_weights = weighted(cells, completed, method.without(*method.capped))
+    closed, closed_weights = counted, weights
+    if set(method.capped) & set(cells.key("evidence")):
+        closed, closed_weights = weighted(cells, completed, method.without(*method.capped))
     run = _Run(method, cells, completed, counted, weights, closed, closed_weights)
     figures: list[Figure] = []
     if len(counted):

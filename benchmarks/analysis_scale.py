@@ -1,0 +1,290 @@
+"""The analysis at the size of the country, as CPU ratios in one run. `make bench-analysis` (about ten minutes)
+
+Each step runs in a process of its own, so that CPU time and peak memory are its own; the median of three runs counts
+up to 5 million rows, one run above. Peers are installed into a virtual environment the benchmark makes for them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from analysis import SnapshotWriter, load_method, open_snapshot
+from analysis.cells import Variable
+from analysis.engine import LocalEngine
+from analysis.method import Method
+from analysis.ranks import rank_sets
+from analysis.schema import AGENCY_COLUMNS, RESPONSE_COLUMNS, SCHEMA_VERSION, TOTAL_COLUMNS
+from analysis.snapshot import polars_schema
+from analysis.store import load_cells, save_cells
+from analysis.tables import KEYS, agency_indices
+from analysis.weighting.calibrate import Margin, calibrate
+from benchmarks.machine import describe
+
+AGENCIES, DOMAINS, CHANNELS = 3500, 5, 4
+PART = 500_000
+ITEMS = [column.name for column in RESPONSE_COLUMNS[7:29]]
+CHANNEL = ["counter", "online", "postal", "kiosk"]
+PEERS = Path(tempfile.gettempdir()) / "hailong-peers"
+
+
+def method() -> Method:
+    """22 items in 5 factors, pooled shares with standard errors, counted per factor."""
+    base = load_method("sipas-pooled")
+    sizes = (5, 5, 4, 4, 4)
+    starts = np.cumsum([0, *sizes])
+    factors = {f"F{k + 1}": tuple(ITEMS[starts[k] : starts[k + 1]]) for k in range(5)}
+    return replace(base, factors=factors, detail="factors", by_domain=False)
+
+
+def make(folder: Path, rows: int, *, shuffled: bool = False) -> None:
+    """A snapshot written column by column; sorted by cell as the product writes it, or in random order."""
+    rng = np.random.default_rng(7)
+    (folder / "responses").mkdir(parents=True)
+    cells = np.arange(AGENCIES * DOMAINS * CHANNELS)
+    sizes = rng.multinomial(rows, rng.dirichlet(np.full(len(cells), 2.0)))
+    cell = np.repeat(cells, sizes).astype(np.int32)
+    if shuffled:
+        rng.shuffle(cell)
+    files: dict[str, Any] = {}
+    for start in range(0, rows, PART):
+        frame = responses(cell[start : start + PART], rng)
+        put(folder, files, f"responses/part-{start // PART:04d}.parquet", frame)
+    totals = pl.DataFrame(
+        {
+            "agency": agency_names()[cells // (DOMAINS * CHANNELS)],
+            "domain": np.char.add("d", (cells // CHANNELS % DOMAINS).astype(str)),
+            "channel": np.array(CHANNEL)[cells % CHANNELS],
+            "month": "2026-07",
+            "transactions": (sizes * 3 + 1).astype(np.int32),
+            "on_time": (sizes * 3).astype(np.int32),
+        },
+        schema=polars_schema(TOTAL_COLUMNS),
+    )
+    put(folder, files, "totals.parquet", totals)
+    names = agency_names().tolist()
+    agencies = pl.DataFrame(
+        {"agency": names, "name": names, "kind": "commune", "code": ""}, schema=polars_schema(AGENCY_COLUMNS)
+    )
+    put(folder, files, "agencies.parquet", agencies)
+    manifest = {"schema_version": SCHEMA_VERSION, "period": "2026-Q3", "responses": rows, "files": files}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def agency_names() -> Any:
+    return np.char.add("a", np.char.zfill(np.arange(AGENCIES).astype(str), 4))
+
+
+def responses(cell: Any, rng: np.random.Generator) -> pl.DataFrame:
+    keys = {
+        "agency": agency_names()[cell // (DOMAINS * CHANNELS)],
+        "domain": np.char.add("d", (cell // CHANNELS % DOMAINS).astype(str)),
+        "channel": np.array(CHANNEL)[cell % CHANNELS],
+    }
+    answers = rng.choice(np.arange(-1, 6), size=(len(cell), len(ITEMS)), p=[0.03, 0.02, 0.05, 0.1, 0.15, 0.35, 0.3])
+    columns = {item: pl.Series(answers[:, k], dtype=pl.Int8) for k, item in enumerate(ITEMS)}
+    frame = pl.DataFrame({**keys, "evidence": "E3", "flag": "", "language": "vi", "month": "2026-07", **columns})
+    frame = frame.with_columns(pl.when(pl.col(ITEMS) >= 0).then(pl.col(ITEMS)))
+    missing = [c.name for c in RESPONSE_COLUMNS if c.name not in frame.columns]
+    frame = frame.with_columns(pl.lit(None, dtype=pl.Int8).alias(name) for name in missing)
+    return frame.select(c.name for c in RESPONSE_COLUMNS)
+
+
+def put(folder: Path, files: dict[str, Any], name: str, frame: pl.DataFrame) -> None:
+    frame.write_parquet(folder / name, compression="zstd")
+    with (folder / name).open("rb") as file:
+        files[name] = {"rows": len(frame), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def scan(folder: Path) -> None:
+    """Read the same columns and count answers per agency: the least any program has to do."""
+    for part in open_snapshot(folder).parts:
+        frame = pl.read_parquet(part, columns=[*KEYS, *ITEMS])
+        frame.group_by(KEYS).agg(pl.col(ITEMS).count())
+
+
+def read(folder: Path) -> None:
+    """Read the same columns and add them up, no grouping."""
+    for part in open_snapshot(folder).parts:
+        frame = pl.read_parquet(part, columns=[*KEYS, *ITEMS])
+        frame.select(pl.col(ITEMS).cast(pl.Int64).sum(), pl.col("agency", "domain", "channel").n_unique())
+
+
+def index(folder: Path) -> None:
+    """Raw answers to five factors and overall with SE in every agency."""
+    snapshot, chosen = open_snapshot(folder), method()
+    cells = LocalEngine().cells(snapshot.parts, KEYS, chosen.variables())
+    agency_indices(cells, snapshot.totals(), chosen, {})
+
+
+def summarise(folder: Path) -> None:
+    """Row summaries, made once: factor counts as bytes beside the keys, sorted by cell."""
+    target = folder / "summary"
+    target.mkdir(exist_ok=True)
+    for part in open_snapshot(folder).parts:
+        variables = method().variables()
+        frame = pl.read_parquet(part, columns=[*KEYS, *ITEMS])
+        small = frame.select(*KEYS, *(variable.expression().cast(pl.Int8) for variable in variables))
+        small.sort(KEYS).write_parquet(target / part.name, compression="zstd")
+
+
+def from_summary(folder: Path) -> None:
+    """Five factors and overall with SE from the stored row summaries."""
+    snapshot, chosen = open_snapshot(folder), method()
+    variables = [Variable(v.name, v.name, "value") for v in chosen.variables()]
+    cells = LocalEngine().cells(sorted((folder / "summary").glob("*.parquet")), KEYS, variables)
+    agency_indices(cells, snapshot.totals(), chosen, {})
+
+
+def keep(folder: Path) -> None:
+    """The table of cells, kept."""
+    snapshot = open_snapshot(folder)
+    save_cells(LocalEngine().cells(snapshot.parts, KEYS, method().variables()), folder / "cells.parquet")
+
+
+def again(folder: Path) -> None:
+    """New margins: weights, indices, SE, design effects and ranks from the kept cells."""
+    snapshot, chosen = open_snapshot(folder), replace(method(), trim=4.0)
+    result = agency_indices(load_cells(folder / "cells.parquet"), snapshot.totals(), chosen, {})
+    rows = [f for f in result.figures if f.level == "overall" and f.weighted is not None][1:]
+    rank_sets([f.weighted or 0.0 for f in rows], [f.se or 0.0 for f in rows])
+
+
+def rake(folder: Path) -> None:
+    """Rows into cells, then three margins: agency, domain, channel."""
+    snapshot = open_snapshot(folder)
+    cells = LocalEngine().cells(snapshot.parts, ("agency", "domain", "channel"), [Variable("n", "", "one")])
+    columns = {name: cells.key(name) for name in ("agency", "domain", "channel")}
+    place = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    margins = [Margin((name,), margin(values, cells.n)) for name, values in columns.items()]
+    found = calibrate(place, cells.n.astype(float), margins, "rake", None)
+    assert found.error < 1e-10
+
+
+def margin(values: list[str], n: Any) -> dict[tuple[str, ...], float]:
+    """Targets that differ from the sample by up to a half, with a common sum."""
+    names, code = np.unique(np.array(values), return_inverse=True)
+    sizes = np.bincount(code, weights=n) * np.random.default_rng(len(names)).uniform(0.5, 1.5, len(names))
+    return {(name,): float(size) for name, size in zip(names.tolist(), sizes * n.sum() / sizes.sum(), strict=True)}
+
+
+PEER_RAKE = """
+import sys, time, json, numpy as np, pandas as pd, resource
+folder = sys.argv[1]
+import pyarrow.parquet as pq
+columns = ['agency', 'domain', 'channel']
+frame = pd.concat([pq.read_table(p, columns=columns).to_pandas() for p in sorted(__import__('glob').glob(folder + '/responses/*'))])
+targets = json.load(open(sys.argv[2]))
+import weightipy as wp
+scheme = wp.scheme_from_dict({name: {k: 100 * v for k, v in t.items()} for name, t in targets.items()})
+before = time.process_time()
+wp.weight_dataframe(frame, scheme, weight_column='w')
+print(json.dumps({'cpu': time.process_time() - before, 'peak_mb': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+"""
+
+
+def peer_rake(folder: Path) -> dict[str, float]:
+    """weightipy on the same rows and margins; only its own weighting is timed."""
+    python = PEERS / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(PEERS)], check=True)
+        packages = ["weightipy==0.4.2", "pyarrow", "pandas"]
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *packages], check=True)
+    snapshot = open_snapshot(folder)
+    cells = LocalEngine().cells(snapshot.parts, ("agency", "domain", "channel"), [Variable("n", "", "one")])
+    targets = {}
+    for name in ("agency", "domain", "channel"):
+        wanted = margin(cells.key(name), cells.n)
+        targets[name] = {key[0]: value / sum(wanted.values()) for key, value in wanted.items()}
+    (folder / "targets.json").write_text(json.dumps(targets))
+    command = [str(python), "-W", "ignore", "-c", PEER_RAKE, str(folder), str(folder / "targets.json")]
+    return dict(json.loads(subprocess.check_output(command, text=True).splitlines()[-1]))
+
+
+def small(folder: Path) -> None:
+    """500 answers to the three export files, with everything that has to be imported."""
+    from analysis.cli import main as command
+
+    out = [part for kind in ("xlsx", "csv", "json") for part in ("--out", str(folder / f"index.{kind}"))]
+    assert command(["index", str(folder / "small"), *out]) == 0
+
+
+def make_small(folder: Path) -> None:
+    rng = np.random.default_rng(1)
+    writer = SnapshotWriter(folder / "small")
+    for number in range(500):
+        levels = [int(level) for level in rng.integers(1, 6, 17)] + [None] * (len(RESPONSE_COLUMNS) - 24)
+        writer.add((f"a{number % 9}", "land", "counter", "E2", "", "vi", "2026-07", *levels))
+    totals = [(f"a{k}", "land", "counter", "2026-07", 100, 90) for k in range(9)]
+    names = [(f"a{k}", f"a{k}", "commune", "") for k in range(9)]
+    writer.close(totals=totals, agencies=names, about={"period": "2026-Q3"})
+
+
+STEPS = {step.__name__: step for step in (scan, read, index, summarise, from_summary, keep, again, rake, small)}
+
+
+def child(step: str, folder: str) -> None:
+    STEPS[step](Path(folder))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"cpu": time.process_time(), "peak_mb": peak}))
+
+
+def measured(step: str, folder: Path, runs: int = 3) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.analysis_scale", step, str(folder)]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    found = [json.loads(subprocess.check_output(command, env=environment, text=True)) for _ in range(runs)]
+    return {key: sorted(run[key] for run in found)[runs // 2] for key in found[0]}
+
+
+def show(name: str, row: dict[str, float], note: str = "") -> None:
+    print(f"  {name:34} {row['cpu']:7.2f} s CPU  {row['peak_mb']:6.0f} MB  {note}", flush=True)
+
+
+def main(largest: int) -> None:
+    print(describe())
+    code = "import time, analysis; print(time.process_time())"
+    print(f"import analysis {min(float(subprocess.check_output([sys.executable, '-c', code])) for _ in range(5)):.2f} s CPU")
+    with tempfile.TemporaryDirectory(prefix="hailong-bench-") as name:
+        folder = Path(name)
+        make_small(folder)
+        show("500 answers, end to end", measured("small", folder))
+        make(folder / "1m", 1_000_000)
+        mine, peer = measured("rake", folder / "1m"), peer_rake(folder / "1m")
+        show("raking 3 margins, 1 M rows", mine, "from the file on, with imports")
+        show("  weightipy", peer, f"its weighting alone; ratio {peer['cpu'] / mine['cpu']:.1f}")
+        for label, shuffled in (("sorted by cell", False), ("random order", True)):
+            target = folder / ("shuffled" if shuffled else "5m")
+            make(target, 5_000_000, shuffled=shuffled)
+            print(f"5,000,000 rows x {len(ITEMS)} items x {AGENCIES} agencies, {label}")
+            floor, least, whole = (measured(step, target) for step in ("scan", "read", "index"))
+            show("read the same columns", least)
+            show("scan: read and count by cell", floor)
+            show("5 factors + overall with SE", whole, f"{whole['cpu'] / floor['cpu']:.1f} x scan")
+        for step in ("keep", "again"):
+            show({"keep": "keep the cells", "again": "new weights from kept cells"}[step], measured(step, folder / "5m"))
+        show("make row summaries, 5 M", measured("summarise", folder / "5m", 1))
+        show("from row summaries, 5 M", measured("from_summary", folder / "5m"))
+        if largest > 5_000_000:
+            make(folder / "big", largest)
+            show(f"5 factors + overall, {largest:,}", measured("index", folder / "big", 1))
+            show("make row summaries", measured("summarise", folder / "big", 1))
+            show(f"from row summaries, {largest:,}", measured("from_summary", folder / "big", 1))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        child(*sys.argv[1:])
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 50_000_000)
