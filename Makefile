@@ -11,11 +11,11 @@ WORKERS ?= $(if $(filter postgres%,$(DATABASE_URL)),2,1)
 CHROMIUM ?= /usr/bin/chromium
 
 # uv for speed, trusting the certificates of the system; where it is not to be had or fails, pip does the same.
-INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv pip install --quiet --python $(PY) -r $<) \
+INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(PY) -r $<) \
 	|| $(PY) -m pip install --disable-pip-version-check -r $<
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve chromium java test-spark test check-fast test-analysis check fix messages bench lock map
+.PHONY: help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis check fix messages bench lock map
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -93,6 +93,9 @@ fix: .venv/.installed-dev  ## format and mend what can be mended
 
 messages: .venv/.installed  ## collect texts to translate into locale/
 	@$(PY) manage.py update_messages
+
+bench-analysis: .venv/.installed-dev setup  ## measure the statistics at the size of the country, peers beside them (ten minutes)
+	@$(PY) -m benchmarks.analysis_scale
 
 bench: .venv/.installed-dev setup  ## measure: server CPU and SQL per answer, index at scale, coverage of the intervals
 	@$(PY) -m benchmarks.web

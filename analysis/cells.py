@@ -110,10 +110,10 @@ class Cells:
 
     def codes(self, *names: str) -> tuple[Integers, list[tuple[str, ...]]]:
         """Number the distinct combinations of some keys: codes (K,) and the combinations in sorted order."""
-        rows = list(zip(*(self.key(name) for name in names), strict=True))
-        labels = sorted(set(rows))
-        index = {label: code for code, label in enumerate(labels)}
-        return np.fromiter((index[row] for row in rows), dtype=np.int64, count=len(rows)), labels
+        chosen = self.keys.select(names)
+        labels = chosen.unique().sort(names)
+        numbered = chosen.join(labels.with_row_index("_code"), on=names, how="left", maintain_order="left")
+        return numbered["_code"].to_numpy().astype(np.int64), labels.rows()
 
     def column(self, variable: str) -> Integers:
         """Sums of one variable, (K,)."""
@@ -161,6 +161,8 @@ def count_rows(
     if len(runs) * 4 > len(frame):
         frame = frame.sort(list(keys))
         runs = _run_starts(frame, keys)
+    if all(variable.rule == "one" for variable in variables):
+        return merge([_lengths(frame, keys, variables, runs)])
     ones = pl.repeat(1.0, pl.len()).alias("_ones")
     z = frame.select(ones, *(variable.expression() for variable in variables)).to_numpy(order="c")
     partial = frame.select(list(keys))[runs]
@@ -174,6 +176,16 @@ def _run_starts(frame: pl.DataFrame, keys: Sequence[str]) -> Integers:
     starts = frame.select(changed.alias("start"))["start"].to_numpy().copy()
     starts[0] = True
     return np.flatnonzero(starts)
+
+
+def _lengths(frame: pl.DataFrame, keys: Sequence[str], variables: Sequence[Variable], runs: Integers) -> Cells:
+    """Moments when only rows are counted: every sum is the length of the run."""
+    n = np.diff(np.append(runs, len(frame)))[: len(runs)]
+    p = len(variables)
+    names = tuple(variable.name for variable in variables)
+    return Cells(
+        frame.select(list(keys))[runs], names, n, np.tile(n[:, None], p), np.tile(n[:, None], p * (p + 1) // 2)
+    )
 
 
 def _moments(keys: pl.DataFrame, names: tuple[str, ...], z: Floats, starts: Integers) -> Cells:

@@ -69,6 +69,18 @@ def calibrate(
         not settle.
     """
     codes, targets = _codes(cells, margins)
+    return calibrate_codes(codes, targets, start, margins, kind, bounds)
+
+
+def calibrate_codes(
+    codes: Sequence[Integers],
+    targets: Sequence[Floats],
+    start: Floats,
+    margins: Sequence[Margin],
+    kind: Kind,
+    bounds: tuple[float, float] | None = None,
+) -> Calibration:
+    """As ``calibrate``, for cells whose categories are numbered: ``codes`` (K,) and ``targets`` per margin."""
     _check_sums(margins)
     _check_empty(margins, codes, start)
     sizes = tuple(len(target) for target in targets)
