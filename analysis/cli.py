@@ -16,7 +16,7 @@ from analysis.estimation import estimate
 from analysis.export import FORMATS
 from analysis.export.table import Table, build
 from analysis.labels import VI
-from analysis.method import available, load_method
+from analysis.method import Method, available, load_method
 from analysis.quality import nonresponse_variables, quality_of
 from analysis.result import PROVINCE, IndexResult
 from analysis.snapshot import Snapshot, open_snapshot
@@ -35,7 +35,8 @@ def compute(snapshot: Snapshot, method_name: str | Path, engine: Engine | None =
         "period": snapshot.manifest.get("period", ""),
         "province": snapshot.manifest.get("province", ""),
         "notice": snapshot.manifest.get("notice", ""),
-        "responses": snapshot.manifest["responses"],
+        # To the next five: the exact number of a province that may not be shown is a figure too.
+        "responses": 5 * round(snapshot.manifest["responses"] / 5),
         "snapshot": snapshot.checksum,
     }
     return agency_indices(cells, snapshot.totals(), method, about)
@@ -71,7 +72,10 @@ def pictures(snapshot: Snapshot, method_name: str | Path, language: str = "vi") 
     )
 
     table = table_of(snapshot, compute(snapshot, method_name))
-    extra, names = extras(snapshot, table), _names(table)
+    from analysis.pictures import told_apart  # noqa: PLC0415
+
+    extra = extras(snapshot, table, load_method(method_name))
+    names = told_apart(row for row in table.rows if row["agency"] != PROVINCE)
     frame = Frame(language, subtitle=f"{table.about['period']} · {table.about['notice'] or table.about['province']}")
     found: dict[str, Picture | None] = {}
     for kind in sorted({str(row["agency_kind"]) for row in table.rows}):
@@ -79,25 +83,25 @@ def pictures(snapshot: Snapshot, method_name: str | Path, language: str = "vi") 
     found |= {f"profile-{agency}": factor_profile(table.rows, agency, frame) for agency in names}
     found["coverage"] = coverage_of(extra["coverage"], names, frame)
     found["levels"] = levels_of(extra["levels"], names, frame)
-    found["weights"] = weights_of(snapshot, load_method(method_name), LocalEngine(), frame)
+    found["weights"] = weights_of(snapshot, load_method(method_name), LocalEngine(), _ranked(table), frame)
     return {name: made for name, made in found.items() if made is not None}
 
 
-def extras(snapshot: Snapshot, table: Table) -> dict[str, list[list[Any]]]:
+def extras(snapshot: Snapshot, table: Table, method: Method) -> dict[str, list[list[Any]]]:
     """What pictures need beside the table: response by month and levels of the overall question, where shown."""
     from analysis.pictures import coverage_rows, level_rows  # noqa: PLC0415
 
-    shown = [str(row["agency"]) for row in table.rows if row["level"] == "overall" and row["status"] == "published"]
-    shown = [agency for agency in shown if agency != PROVINCE]
-    engine, min_n = LocalEngine(), int(table.about["min_n"])
+    shown, engine = _ranked(table), LocalEngine()
     return {
-        "coverage": coverage_rows(snapshot, engine, shown, min_n),
-        "levels": level_rows(snapshot, engine, shown),
+        "coverage": coverage_rows(snapshot, engine, shown, method.min_n),
+        "levels": level_rows(snapshot, method, engine, shown),
     }
 
 
-def _names(table: Table) -> dict[str, str]:
-    return {str(row["agency"]): str(row["agency_name"]) for row in table.rows if row["agency"] != PROVINCE}
+def _ranked(table: Table) -> list[str]:
+    """Agencies whose overall figure is published."""
+    rows = [row for row in table.rows if row["level"] == "overall" and row["status"] == "published"]
+    return [str(row["agency"]) for row in rows if row["agency"] != PROVINCE]
 
 
 def draw(found: Mapping[str, Picture], folder: Path, kinds: Sequence[str]) -> None:
@@ -126,7 +130,12 @@ def write(table: Table, path: Path) -> None:
 
 def write_json(result: dict[str, Any], path: Path) -> None:
     """Write a result at full precision; equal results give equal bytes."""
-    text = json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False)
+    if not path.parent.is_dir():
+        raise AnalysisError(f"the folder {path.parent} does not exist; make it or choose another")
+    try:
+        text = json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False)
+    except ValueError as error:
+        raise AnalysisError("a result is not a number; leave out domains in which nobody answered") from error
     temporary = path.with_name(path.name + ".partial")
     temporary.write_text(text + "\n", encoding="utf-8")
     temporary.replace(path)

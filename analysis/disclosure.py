@@ -67,14 +67,16 @@ def rounded(value: float | Decimal | None, places: int, rounding: str) -> Decima
     """Round a number as a method says: ``half-up`` or ``half-even``."""
     if value is None:
         return None
-    exact = value if isinstance(value, Decimal) else Decimal(repr(value))
+    # Ten digits are more than any figure is worth, and turn 2.4999999999999996 back into the half it is.
+    exact = value if isinstance(value, Decimal) else Decimal(repr(round(value, 10)))
     return exact.quantize(Decimal(1).scaleb(-places), rounding=_MODES[rounding])
 
 
 def status_of(figure: Figure, method: Method) -> Status:
     """Which of the four states a figure is in, looked at alone."""
     if figure.n == 0:
-        return "none"
+        # Answers may be there that a cap left nothing of.
+        return "suppressed" if figure.received and figure.level in ("overall", "domain") else "none"
     if figure.n < method.min_n or figure.weighted is None:
         return "suppressed"
     # Both have to reach the minimum: a design effect below 1 must not turn 26 answers into 36 (NCHS 2(175)).
@@ -88,9 +90,12 @@ def rounded_n(value: float) -> float:
     return round(value, 6)
 
 
-def publish(figure: Figure, method: Method, *, hidden: bool = False) -> Published:
-    """Apply the rules of ``method`` to one figure; ``hidden`` when it would give another one away."""
-    status = "suppressed" if hidden and figure.n else status_of(figure, method)
+def publish(figure: Figure, method: Method, *, hidden: bool = False, hide_open: bool = False) -> Published:
+    """Apply the rules of ``method`` to one figure.
+
+    ``hidden``: it would give another one away; ``hide_open``: its value without open posters would.
+    """
+    status = "suppressed" if hidden else status_of(figure, method)
     place: dict[str, Any] = {
         "agency": figure.agency,
         "level": figure.level,
@@ -104,7 +109,9 @@ def publish(figure: Figure, method: Method, *, hidden: bool = False) -> Publishe
         return rounded(value, method.decimals, method.rounding)
 
     apart = figure.n - figure.n_without_open
-    open_shown = figure.n_without_open >= method.min_n and (apart == 0 or apart >= method.min_n)
+    open_shown = figure.n_without_open >= method.min_n and (apart == 0 or apart >= method.min_n) and not hide_open
+    # Only of whole agencies: parts of one could be subtracted from each other.
+    open_shown &= figure.level == "overall"
     return Published(
         **place,
         status=status,
@@ -134,11 +141,27 @@ def publish_all(result: IndexResult, earlier: Sequence[Mapping[Place, int]] = ()
     ``earlier`` holds the numbers of answers of releases that overlap this one (the same months, or a part of them): a
     figure that differs from one of them by 1 to ``min_n - 1`` answers is hidden, for the difference would tell them.
     """
-    hidden = _hidden(result, earlier)
+    hidden, hide_open = _hidden(result, earlier), _hidden_open(result)
     return [
-        publish(figure, result.method, hidden=(figure.agency, figure.level, figure.code) in hidden)
+        publish(
+            figure,
+            result.method,
+            hidden=(figure.agency, figure.level, figure.code) in hidden,
+            hide_open=(figure.agency, figure.level, figure.code) in hide_open,
+        )
         for figure in result.figures
     ]
+
+
+def _hidden_open(result: IndexResult) -> set[Place]:
+    """Agencies whose index without open posters would tell about a few people, there or elsewhere."""
+    overall = [figure for figure in result.figures if figure.level == "overall"]
+    found: set[Place] = set()
+    closed = {(f.agency, f.level, f.code): f.n_without_open for f in overall}
+    opened = {(f.agency, f.level, f.code): f.n - f.n_without_open for f in overall}
+    for column in (closed, opened):
+        found |= _in_table(column, found, result.method.min_n)
+    return found
 
 
 def _hidden(result: IndexResult, earlier: Sequence[Mapping[Place, int]]) -> set[Place]:
@@ -151,12 +174,20 @@ def _hidden(result: IndexResult, earlier: Sequence[Mapping[Place, int]]) -> set[
         small |= {place for place, count in difference.items() if 0 < count < minimum}
         small |= _in_table({k: v for k, v in difference.items() if k[1] in ("overall", "domain")}, set(), minimum)
     hidden = small | _in_table({k: v for k, v in n.items() if k[1] in ("overall", "domain")}, small, minimum)
+    details = sorted({(level, code) for _, level, code in n if level in ("factor", "item")})
     silenced = {agency for agency, level, _ in hidden if level == "overall"}
-    for level, code in {(level, code) for _, level, code in n if level in ("factor", "item")}:
-        column = {place: count for place, count in n.items() if place[1:] == (level, code)}
-        start = hidden & column.keys() | {(agency, level, code) for agency in silenced}
-        hidden |= start | _in_table(column, start, minimum)
-    return hidden
+    while True:
+        before = len(silenced)
+        for level, code in details:
+            column = {place: count for place, count in n.items() if place[1:] == (level, code)}
+            start = hidden & column.keys() | {(agency, level, code) for agency in silenced} & column.keys()
+            found = start | _in_table(column, start, minimum)
+            hidden |= found
+            # A single hidden part of a shown mean could be worked out: an agency that protects another hides all of
+            # its details. Parts that are small themselves are no part of the mean (analysis.index).
+            silenced |= {place[0] for place in found if n[place] >= minimum and place[0] != PROVINCE}
+        if len(silenced) == before:
+            return hidden
 
 
 def _in_table(n: Mapping[Place, int], start: Iterable[Place], minimum: int) -> set[Place]:
@@ -175,9 +206,12 @@ def _in_table(n: Mapping[Place, int], start: Iterable[Place], minimum: int) -> s
         counts[:, columns.index(ALL)] = counts.sum(axis=1)
     counts[-1] = counts.sum(axis=0)
     rows = tuple(row)
+    known = np.ones(counts.shape, dtype=bool)
+    for agency, column in place:
+        known[row[agency], columns.index(column)] = False
     mask = np.zeros(counts.shape, dtype=bool)
     for key in set(start) & n.keys():
         mask[row[key[0]], columns.index(key[2] if key[1] == "domain" else ALL)] = True
     table = Counts(rows, dict.fromkeys(agencies, PROVINCE), tuple(columns), counts)
-    found = protect(table, minimum, mask)
+    found = protect(table, minimum, mask, known=known)
     return {place[rows[r], columns[c]] for r, c in np.argwhere(found) if (rows[r], columns[c]) in place}

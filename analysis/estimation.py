@@ -20,8 +20,8 @@ import numpy.typing as npt
 
 from analysis import interval
 from analysis.cells import Cells, unpack
-from analysis.engine import read_survey
 from analysis.errors import DesignError
+from analysis.sample import Sample, load_sample
 from analysis.spec import Estimand, Spec
 from analysis.stages import stage_variance
 from analysis.weighting.calibrate import Calibration, calibrate
@@ -45,25 +45,6 @@ class Target:
         return f"{self.estimand.name}[{inside}]" if inside else self.estimand.name
 
 
-@dataclass(frozen=True)
-class Sample:
-    """The cells of a survey with its design: everything later needs only this.
-
-    Attributes
-    ----------
-    stratum, psu : (K,) numbers; psu is None when responses were drawn one by one.
-    weight : (K,) starting weight. population, population2 : (H,) and (J,) units, or None.
-    """
-
-    cells: Cells
-    weight: Floats
-    stratum: Integers
-    strata: list[str]
-    psu: Integers | None
-    population: Floats | None
-    population2: Floats | None
-
-
 def estimate(spec: Spec) -> dict[str, Any]:
     """Run a SPEC: estimates, covariance, SE, df, design effects, intervals and diagnostics, at full precision.
 
@@ -76,7 +57,7 @@ def estimate(spec: Spec) -> dict[str, Any]:
     calibration = _calibration(spec, sample)
     weight = sample.weight * calibration.g if calibration else sample.weight
     targets = _targets(spec, sample.cells)
-    values, gradients = _linearise(sample, weight, targets)
+    values, gradients = _linearise(spec, sample, weight, targets)
     covariance = _covariance(spec, sample, calibration, targets, gradients)
     rows = [
         _row(spec, sample, weight, target, float(values[m]), gradients[m], float(covariance[m, m]))
@@ -84,46 +65,10 @@ def estimate(spec: Spec) -> dict[str, Any]:
     ]
     return {
         "estimates": rows,
-        "covariance": covariance.tolist(),
+        "covariance": [[None if v != v else v for v in row] for row in covariance.tolist()],
         "weights": _diagnostics(weight, sample.cells.n),
         "calibration": None if not calibration else {"rounds": calibration.rounds, "error": calibration.error},
     }
-
-
-def load_sample(spec: Spec) -> Sample:
-    """Count the data of a SPEC into cells and check the design against them."""
-    cells = read_survey(spec)
-    stratum, strata = cells.codes("_stratum")
-    psu = None
-    if spec.psu:
-        psu, names = cells.codes("_stratum", "_psu")
-        alone = [name for _, name in names]
-        twice = next((name for name in alone if alone.count(name) > 1), None)
-        if twice is not None:
-            raise DesignError(
-                f"PSU {twice!r} of column {spec.psu} lies in two strata; give every PSU a name of its own"
-            )
-    labels = [label[0] for label in strata]
-    return Sample(
-        cells=cells,
-        weight=np.array(cells.key("_weight"), dtype=np.float64),
-        stratum=stratum,
-        strata=labels,
-        psu=psu,
-        population=_population(spec.fpc, cells, "_fpc", stratum, labels) if spec.fpc else None,
-        population2=_population(spec.fpc2, cells, "_fpc2", psu, labels) if spec.fpc2 and psu is not None else None,
-    )
-
-
-def _population(column: str | None, cells: Cells, key: str, code: Integers, labels: list[str]) -> Floats:
-    size = np.zeros(int(code.max()) + 1)
-    for place, value in zip(code.tolist(), cells.key(key), strict=True):
-        if size[place] not in (0.0, float(value)):
-            raise DesignError(
-                f"column {column} is not constant in stratum {labels[place] if place < len(labels) else place!r}"
-            )
-        size[place] = float(value)
-    return size
 
 
 def _calibration(spec: Spec, sample: Sample) -> Calibration | None:
@@ -147,12 +92,15 @@ def _targets(spec: Spec, cells: Cells) -> list[Target]:
     return targets
 
 
-def _linearise(sample: Sample, weight: Floats, targets: list[Target]) -> tuple[Floats, Floats]:
+def _linearise(spec: Spec, sample: Sample, weight: Floats, targets: list[Target]) -> tuple[Floats, Floats]:
     """Values (M,) and gradients (M, p); terms nobody answered drop out and the others share their weight."""
     place = {name: column for column, name in enumerate(sample.cells.variables)}
+    shifts = [(place[name], place[_presence(spec, name)], size) for name, size in sample.shift.items()]
     values, gradients = np.zeros(len(targets)), np.zeros((len(targets), len(place)))
     for m, target in enumerate(targets):
         totals = (weight * target.member) @ sample.cells.total
+        for value, present, size in shifts:
+            totals[value] += size * totals[present]
         terms = [t for t in target.estimand.terms if t.denominator is None or totals[place[t.denominator]] != 0]
         if not terms:
             raise DesignError(f"{target.label}: nobody in this domain answered; leave it out or join it with another")
@@ -164,7 +112,16 @@ def _linearise(sample: Sample, weight: Floats, targets: list[Target]) -> tuple[F
             gradients[m, place[term.numerator]] += share * term.coefficient / base
             if term.denominator is not None:
                 gradients[m, place[term.denominator]] -= share * term.coefficient * ratio / base
+    for value, present, size in shifts:
+        gradients[:, present] += size * gradients[:, value]
     return values, gradients
+
+
+def _presence(spec: Spec, name: str) -> str:
+    """The variable that says whether a counted value is there."""
+    value = next(v for v in spec.variables if v.name == name)
+    alike = (v for v in spec.variables if v.rule == "present" and v.column == value.column and v.needs == value.needs)
+    return next(alike).name
 
 
 def _covariance(
@@ -183,39 +140,64 @@ def _covariance(
     scale = g * sample.weight
     sums = scale * (linear - cells.n * mean)
 
-    def squares(k: int) -> Floats:
-        """Sum of u u' over the responses of cell k."""
+    def within(k: int) -> Floats:
+        """Squares of u about the mean of cell k: weight and calibration are the same for all in it."""
         jacobian = gradients * member[:, k, None]
-        inner = jacobian @ unpack(cells.cross[k].astype(np.float64), len(cells.variables)) @ jacobian.T
-        mixed = np.outer(linear[:, k], mean[:, k])
-        whole = inner - mixed - mixed.T + cells.n[k] * np.outer(mean[:, k], mean[:, k])
-        return np.asarray(scale[k] ** 2 * whole)
+        total = cells.total[k].astype(np.float64)
+        raw, squared = unpack(cells.cross[k].astype(np.float64), len(cells.variables)), np.outer(total, total)
+        about = raw - squared / cells.n[k]
+        about[np.abs(about) <= 1e-14 * np.abs(raw)] = 0.0
+        inner = jacobian @ about @ jacobian.T
+        gross = np.abs(jacobian) @ np.abs(about) @ np.abs(jacobian).T
+        return np.asarray(scale[k] ** 2 * np.where(np.abs(inner) <= 1e-13 * gross, 0.0, inner))
 
-    return _stages(spec, sample, sums, squares)
+    result = _stages(spec, sample, sums, within, _present(sample, targets))
+    # A total the calibration fixes has no variance; what is left of it is rounding.
+    gross = ((scale * linear) ** 2).sum(axis=1)
+    fixed = np.abs(np.diag(result)) <= 1e-24 * gross
+    result[fixed] = 0.0
+    result[:, fixed] = 0.0
+    return result
 
 
-def _stages(spec: Spec, sample: Sample, sums: Floats, squares: Callable[[int], Floats]) -> Floats:
+def _present(sample: Sample, targets: list[Target]) -> npt.NDArray[np.bool_]:
+    """Strata (M, H) in which each target has answers."""
+    result = np.zeros((len(targets), len(sample.strata)), dtype=bool)
+    for m, target in enumerate(targets):
+        result[m, sample.stratum[target.member & (_answered(target, sample.cells) > 0)]] = True
+    return result
+
+
+def _stages(
+    spec: Spec, sample: Sample, sums: Floats, within: Callable[[int], Floats], present: npt.NDArray[np.bool_]
+) -> Floats:
     """Variance of the first stage, and of elements inside PSUs when their number is known."""
     size = len(sample.strata)
     if sample.psu is None:
         units = np.bincount(sample.stratum, weights=sample.cells.n, minlength=size)
-        return stage_variance(spec.lonely, sums, sample.stratum, units, sample.population, sample.strata, squares)
+        counts = sample.cells.n.astype(np.float64)
+        names = [f"stratum {name}" for name in sample.strata]
+        return stage_variance(
+            spec.lonely, sums, counts, sample.stratum, units, sample.population, names, within, present=present
+        )
     number = int(sample.psu.max()) + 1
     home = np.zeros(number, dtype=np.int64)
     home[sample.psu] = sample.stratum
     by_psu = np.array([np.bincount(sample.psu, weights=row, minlength=number) for row in sums])
     units = np.bincount(home, minlength=size).astype(np.float64)
-
-    def outer(j: int) -> Floats:
-        return np.outer(by_psu[:, j], by_psu[:, j])
-
-    result = stage_variance(spec.lonely, by_psu, home, units, sample.population, sample.strata, outer)
+    names = [f"stratum {name}" for name in sample.strata]
+    result = stage_variance(
+        spec.lonely, by_psu, np.ones(number), home, units, sample.population, names, present=present
+    )
     if sample.population2 is None or sample.population is None:
         return result
     inside = np.bincount(sample.psu, weights=sample.cells.n, minlength=number)
-    names = [str(j) for j in range(number)]
+    names = [f"PSU {name}" for name in sample.psu_names]
     fraction = (units / sample.population)[home]
-    inner = stage_variance(spec.lonely, sums, sample.psu, inside, sample.population2, names, squares, factor=fraction)
+    counts = sample.cells.n.astype(np.float64)
+    inner = stage_variance(
+        spec.lonely, sums, counts, sample.psu, inside, sample.population2, names, within, factor=fraction
+    )
     return np.asarray(result + inner)
 
 
@@ -223,28 +205,38 @@ def _row(
     spec: Spec, sample: Sample, weight: Floats, target: Target, value: float, gradient: Floats, variance: float
 ) -> dict[str, Any]:
     cells, member = sample.cells, target.member
-    n = int(cells.n[member].sum())
+    n, answered = int(cells.n[member].sum()), _answered(target, cells)
+    answers = round(float(answered[member].sum()))
     df = _degrees(sample, member)
-    srs, srs_replace = _srs(cells, weight, member, gradient)
+    srs, srs_replace = _srs(cells, weight, member, gradient, answered)
     proportion = target.estimand.kind in ("share", "mean-of-shares")
     method = interval.METHODS[spec.interval if proportion else "t"]
-    low, high = method(value, variance, n, df, spec.level)
+    low, high = method(value, np.nan_to_num(variance), max(answers, 1), max(min(df, answers - 1), 1), spec.level)
+    told = df > 0 and answers > 1 and variance == variance
     deff = variance / srs_replace if srs_replace > 0 else None
     return {
         "label": target.label,
         "estimand": target.estimand.name,
         "domain": dict(target.domain),
         "estimate": value,
-        "se": float(np.sqrt(variance)),
-        "low": float(low),
-        "high": float(high),
+        "se": float(np.sqrt(max(variance, 0.0))) if told else None,
+        "low": float(low) if told else None,
+        "high": float(high) if told else None,
         "df": df,
         "n": n,
+        "answers": answers,
         "deff": variance / srs if srs > 0 else None,
         "deff_replace": deff,
-        "n_eff": n / deff if deff else None,
+        "n_eff": answers / deff if deff else None,
         "kish_deff": _diagnostics(weight[member], cells.n[member])["kish_deff"],
     }
+
+
+def _answered(target: Target, cells: Cells) -> Floats:
+    """Who answered, per cell: all of it where the parts of an estimand were answered by different people."""
+    names = {term.answered for term in target.estimand.terms}
+    name = names.pop() if len(names) == 1 else None
+    return (cells.n if name is None else cells.column(name)).astype(np.float64)
 
 
 def _degrees(sample: Sample, member: npt.NDArray[np.bool_]) -> int:
@@ -255,16 +247,20 @@ def _degrees(sample: Sample, member: npt.NDArray[np.bool_]) -> int:
     return len(np.unique(sample.psu[member])) - strata
 
 
-def _srs(cells: Cells, weight: Floats, member: npt.NDArray[np.bool_], gradient: Floats) -> tuple[float, float]:
-    """Variance under simple random sampling of the same size, without and with replacement (R's two deff)."""
-    n = float(cells.n[member].sum())
+def _srs(
+    cells: Cells, weight: Floats, member: npt.NDArray[np.bool_], gradient: Floats, answered: Floats
+) -> tuple[float, float]:
+    """Variance under simple random sampling of as many answers, without and with replacement (R's two deff)."""
+    n = float(answered[member].sum())
     if n < 2:
         return 0.0, 0.0
     mine = weight[member]
-    big = float(mine @ cells.n[member])
+    big = float(mine @ answered[member])
     first = mine @ cells.total[member] / big
-    second = unpack((mine @ cells.cross[member]) / big, len(cells.variables))
-    spread = float(gradient @ second @ gradient - (gradient @ first) ** 2)
+    about = unpack((mine @ cells.cross[member]) / big, len(cells.variables)) - np.outer(first, first)
+    spread = float(gradient @ about @ gradient)
+    gross = float(np.abs(gradient) @ np.abs(about) @ np.abs(gradient))
+    spread = spread if spread > 1e-13 * gross else 0.0
     replaced = big**2 * spread / (n - 1)
     return replaced * (1 - n / big), replaced
 

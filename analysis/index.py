@@ -8,8 +8,8 @@ For agency a and item i with weights w (dossiers per response)
 
 (the SIPAS service block; "Bình thường" is not satisfied). Other rules of a method: ``pooled`` (satisfied over all
 answers), ``factor-weighted`` (factors with weights of their own), and the statistic ``score`` in the place of shares,
-``(mean - lowest)/(highest - lowest)``. Items nobody answered drop out of the mean and are counted in
-``items_missing``. Variances: ``analysis.variance``, strata = the weighting groups.
+``(mean - lowest)/(highest - lowest)``. Items fewer than ``min_n`` people answered drop out of the mean, for it would
+give them away, and are counted in ``items_missing``. Variances: ``analysis.variance``, strata = the weighting groups.
 """
 
 from __future__ import annotations
@@ -43,15 +43,22 @@ def combine(parts: Sequence[tuple[Decimal | int | str, int]]) -> Decimal:
     return sum((Decimal(p) * k for p, k in parts), Decimal(0)) / count
 
 
-def _coefficients(chosen: Sequence[Measure], method: Method, asked: npt.NDArray[np.bool_]) -> tuple[Floats, Integers]:
-    """Weight of each item in each measure (D, M, I), adding up to 1 over the items asked, and items missing (D, M)."""
+def _coefficients(
+    chosen: Sequence[Measure], method: Method, asked: npt.NDArray[np.bool_], enough: npt.NDArray[np.bool_]
+) -> tuple[Floats, Integers]:
+    """Weight of each item in each measure (D, M, I), adding up to 1 over the items used, and items missing (D, M).
+
+    An item too few people answered is not used where others are: it could be worked out from the mean.
+    """
     member = np.array([[item in measure.items for item in method.parts] for measure in chosen], float)
-    used = member[None] * asked[:, None, :]
+    used = member[None] * (asked & enough)[:, None, :]
+    none = used.sum(axis=2) == 0
+    used[none] = (member[None] * asked[:, None, :])[none]
     missing = (member.sum(axis=1)[None] - used.sum(axis=2)).astype(np.int64)
     if method.rule == "factor-weighted":
         for m, measure in enumerate(chosen):
             if measure.whole:
-                used[:, m] = _by_factor(method, asked)
+                used[:, m] = _by_factor(method, used[:, m] > 0)
     size = used.sum(axis=2)
     return np.asarray(used / np.where(size > 0, size, 1.0)[:, :, None]), missing
 
@@ -67,12 +74,18 @@ def _by_factor(method: Method, asked: npt.NDArray[np.bool_]) -> Floats:
     return weights
 
 
-def gradients_of(totals: Floats, chosen: Sequence[Measure], method: Method) -> tuple[Floats, Floats, Integers]:
-    """Values (D, M) on 0..1, gradients (D, M, p) and the number of items without answers (D, M)."""
+def gradients_of(
+    totals: Floats, raw: Floats, chosen: Sequence[Measure], method: Method
+) -> tuple[Floats, Floats, Integers]:
+    """Values (D, M) on 0..1, gradients (D, M, p) and the number of items not used (D, M).
+
+    ``totals`` (D, p) are weighted, ``raw`` (D, p) say how many answered.
+    """
     count = len(method.parts)
     valid, counted = totals[:, :count], totals[:, count : 2 * count]
     asked = valid > 0
-    coefficient, missing = _coefficients(chosen, method, asked)
+    enough = np.rint(raw[:, :count]) >= method.min_n
+    coefficient, missing = _coefficients(chosen, method, asked, enough)
     if method.rule == "pooled":
         inside = (coefficient > 0).astype(np.float64)
         base = np.einsum("dmi,di->dm", inside, valid)
@@ -147,7 +160,7 @@ def with_lonely(whole: Sums, cells: Cells, design: Design, member: npt.NDArray[n
 
 def estimate_measures(sums: Sums, chosen: Sequence[Measure], method: Method) -> Estimates:
     """Values, variances and sizes of M measures in D domains."""
-    value, gradient, missing = gradients_of(sums.totals, chosen, method)
+    value, gradient, missing = gradients_of(sums.totals, sums.raw, chosen, method)
     variance = sandwich(gradient, sums.covariance)
     valid = np.rint(sums.raw[:, : len(method.parts)]).astype(np.int64)
     srs = srs_variance(
@@ -155,12 +168,14 @@ def estimate_measures(sums: Sums, chosen: Sequence[Measure], method: Method) -> 
     )
     counted = [_answers(measure, valid, sums, method) for measure in chosen]
     n = np.column_stack([answers for answers, _ in counted])
-    kish = sums.responses * sums.weight_squared / sums.weight**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kish = np.nan_to_num(sums.responses * sums.weight_squared / sums.weight**2, nan=1.0, posinf=1.0)
+        kish = np.where(kish > 0, kish, 1.0)
     diagonal = np.diagonal(variance, axis1=-2, axis2=-1)
     return Estimates(
         n=n,
         value=value,
-        unweighted=gradients_of(sums.raw, chosen, method)[0],
+        unweighted=gradients_of(sums.raw, sums.raw, chosen, method)[0],
         variance=diagonal,
         srs=srs,
         kish=kish,

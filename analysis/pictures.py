@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 from typing import Any, Final
+
+import numpy as np
 
 from analysis.cells import Variable
 from analysis.charts import (
@@ -35,7 +38,7 @@ from analysis.tables import KEYS, weighted
 
 __all__ = [
     "Frame", "comparison_pictures", "coverage_of", "coverage_rows", "factor_profile", "index_trend", "level_rows",
-    "levels_of", "render", "weights_of",
+    "levels_of", "render", "told_apart", "weights_of",
 ]  # fmt: skip
 Row = Mapping[str, Any]
 TARGET: Final = 90.0
@@ -43,9 +46,21 @@ FEWEST_IN_FUNNEL: Final = 12
 SHOWN: Final = ("published", "few")
 
 
-def _score(row: Row) -> Score:
+def told_apart(rows: Iterable[Row]) -> dict[str, str]:
+    """Agency key -> name; agencies of one name get their code behind it."""
+    named = {str(row["agency"]): row for row in rows}
+    twice = Counter(str(row["agency_name"]) for row in named.values())
+    return {
+        key: f"{row['agency_name']} ({row['agency_code'] or key})"
+        if twice[str(row["agency_name"])] > 1
+        else str(row["agency_name"])
+        for key, row in named.items()
+    }
+
+
+def _score(row: Row, name: str) -> Score:
     low, high = (float(row["ci_low"]), float(row["ci_high"]))
-    return Score(str(row["agency_name"]), float(row["weighted_index"]), low, high, int(row["n"]))
+    return Score(name, float(row["weighted_index"]), low, high, int(row["n"]))
 
 
 def _overall(rows: Iterable[Row], kind: str) -> list[Row]:
@@ -62,15 +77,20 @@ def comparison_pictures(rows: Sequence[Row], kind: str, frame: Frame) -> dict[st
     chosen = _overall(rows, kind)
     if len(chosen) < 2:
         return {}
-    scores = [_score(row) for row in chosen]
-    order = {score.name: place for place, score in enumerate(sorted(scores, key=lambda s: -s.value), start=1)}
+    names = told_apart(chosen)
+    scores = [_score(row, names[str(row["agency"])]) for row in chosen]
+    order = {score.name: place for place, score in enumerate(sorted(scores, key=lambda s: (-s.value, s.name)), start=1)}
     ranks = [
-        RankSet(str(row["agency_name"]), order[str(row["agency_name"])], int(row["rank_best"]), int(row["rank_worst"]))
-        for row in chosen
+        RankSet(score.name, order[score.name], int(row["rank_best"]), int(row["rank_worst"]))
+        for row, score in zip(chosen, scores, strict=True)
     ]
     spread = _spread(chosen)
     funnel = [score._replace(n=round(float(row["n_eff"]))) for score, row in zip(scores, chosen, strict=True)]
-    found = {"index": index_picture(scores, TARGET, frame), "ranks": ranks_picture(ranks, frame)}
+    found = {"index": index_picture(scores, TARGET, frame)}
+    if len(chosen) < int(chosen[0]["ranked"]):
+        # Places and funnel are about all agencies of the kind; an account that sees a few of them gets neither.
+        return found
+    found["ranks"] = ranks_picture(ranks, frame)
     if len(chosen) >= FEWEST_IN_FUNNEL:
         found["funnel"] = funnel_picture(funnel, median(score.value for score in scores), spread, frame)
     return found
@@ -119,14 +139,17 @@ def index_trend(editions: Sequence[tuple[str, str, Row, Row]], frame: Frame) -> 
         return None
     series = {sha: number for number, sha in enumerate(dict.fromkeys(sha for _, sha, _, _ in usable))}
     periods = [
-        Trend(period, series[sha], *_score(mine)[1:4], float(whole["weighted_index"]))
+        Trend(period, series[sha], *_score(mine, "")[1:4], float(whole["weighted_index"]))
         for period, sha, mine, whole in usable
     ]
     return trend_picture(periods, str(usable[0][2]["agency_name"]), frame)
 
 
 def coverage_rows(snapshot: Snapshot, engine: Engine, shown: Iterable[str], min_n: int) -> list[list[Any]]:
-    """[agency, month, answers per 100 dossiers] of agencies that may be shown; None where fewer than ``min_n``."""
+    """[agency, month, answers per 100 dossiers] of agencies that may be shown.
+
+    None where fewer than ``min_n`` answered, or where such a month could be found by subtraction.
+    """
     cells = engine.cells(snapshot.parts, ("agency", "month"), [Variable("n", "", "one")])
     n = dict(zip(zip(cells.key("agency"), cells.key("month"), strict=True), cells.n.tolist(), strict=True))
     completed = snapshot.monthly_totals()
@@ -142,16 +165,25 @@ def coverage_rows(snapshot: Snapshot, engine: Engine, shown: Iterable[str], min_
     ]
 
 
-def level_rows(snapshot: Snapshot, engine: Engine, shown: Iterable[str]) -> list[list[Any]]:
-    """[agency, five whole percentages] of the overall question, unweighted, for agencies that may be shown."""
+def level_rows(snapshot: Snapshot, method: Method, engine: Engine, shown: Iterable[str]) -> list[list[Any]]:
+    """[agency, five whole percentages] of the overall question, for agencies that may be shown.
+
+    Counted and weighted as the index is: the same evidence classes, caps and dossiers. Left out where fewer than the
+    minimum for a place (``min_n_eff``) answered this question.
+    """
     variables = [Variable(f"l{level}", "overall", "among", (level,)) for level in range(1, 6)]
-    cells = engine.cells(snapshot.parts, ("agency",), variables)
-    wanted = set(shown)
-    result = []
-    for agency, counts in zip(cells.key("agency"), cells.total.tolist(), strict=True):
-        if agency in wanted and sum(counts):
-            result.append([agency, [round(100 * count / sum(counts)) for count in counts]])
-    return result
+    completed = {key: n for key, (n, _) in snapshot.totals().items()}
+    cells, weights = weighted(engine.cells(snapshot.parts, KEYS, variables), completed, method)
+    sums: dict[str, Any] = {}
+    answered: dict[str, float] = {}
+    for agency, total, weight in zip(cells.key("agency"), cells.total, weights.weight.tolist(), strict=True):
+        sums[agency] = sums.get(agency, 0) + weight * total
+        answered[agency] = answered.get(agency, 0.0) + float(total.sum())
+    return [
+        [agency, [round(100 * part) for part in (sums[agency] / sums[agency].sum()).tolist()]]
+        for agency in sorted(set(shown) & set(sums))
+        if answered[agency] >= method.min_n_eff
+    ]
 
 
 def coverage_of(stored: Iterable[Sequence[Any]], names: Mapping[str, str], frame: Frame) -> Picture | None:
@@ -166,11 +198,17 @@ def levels_of(stored: Iterable[Sequence[Any]], names: Mapping[str, str], frame: 
     return likert_picture(items, frame) if items else None
 
 
-def weights_of(snapshot: Snapshot, method: Method, engine: Engine, frame: Frame) -> Picture | None:
-    """Weights before and after the method's trimming; with ``trim = 0`` both are the same."""
+def weights_of(
+    snapshot: Snapshot, method: Method, engine: Engine, shown: Iterable[str], frame: Frame
+) -> Picture | None:
+    """Weights of the agencies shown, before and after the method's trimming; weights of few answers are left out."""
     cells = engine.cells(snapshot.parts, KEYS, method.variables())
     completed = {key: n for key, (n, _) in snapshot.totals().items()}
     counted, before = weighted(cells, completed, replace(method, trim=0.0))
-    if not len(counted):
+    after = weighted(cells, completed, method)[1].weight
+    names, size = np.unique(np.round(before.weight, 1), return_inverse=True)[1], counted.n
+    large = np.bincount(names, weights=size)[names] >= method.min_n
+    inside = np.isin(counted.key("agency"), list(shown)) & large
+    if not inside.any():
         return None
-    return weights_picture(before.weight, weighted(cells, completed, method)[1].weight, counted.n, None, frame)
+    return weights_picture(before.weight[inside], after[inside], size[inside], None, frame)

@@ -40,7 +40,7 @@ class Response:
 
     rate: float
     r_indicator: float
-    largest_bias: float
+    largest_bias: float | None
 
 
 def r_indicator(responses: npt.ArrayLike, transactions: npt.ArrayLike) -> tuple[float, float]:
@@ -70,7 +70,7 @@ def r_indicator(responses: npt.ArrayLike, transactions: npt.ArrayLike) -> tuple[
 
 
 def response_of(cells: Cells, completed: Mapping[Key, int], values: Mapping[str, float]) -> dict[str, Response]:
-    """Response of each agency with dossiers; ``values`` are its shares in percent, for the largest bias.
+    """Response of each agency with dossiers; ``values`` are shares in percent, for the largest bias.
 
     Where more answers than dossiers arrived (open posters) a cell counts as fully answered.
     """
@@ -87,8 +87,8 @@ def response_of(cells: Cells, completed: Mapping[Key, int], values: Mapping[str,
         counts, dossiers = [n for n, _ in pairs], [big for _, big in pairs]
         r, spread = r_indicator(counts, dossiers)
         rate = sum(counts) / sum(dossiers)
-        p = values.get(agency, 50.0) / 100
-        bias = 100 * spread * float(np.sqrt(max(p * (1 - p), 0.0))) / rate if rate else float("nan")
+        p = values[agency] / 100 if agency in values else None
+        bias = None if p is None or not rate else 100 * spread * float(np.sqrt(max(p * (1 - p), 0.0))) / rate
         result[agency] = Response(100 * rate, r, bias)
     return result
 
@@ -99,7 +99,10 @@ def mode_effects(cells: Cells, totals: Totals, method: Method, channels: tuple[s
     both = [
         agency
         for agency in first
-        if agency != PROVINCE and _shown(first[agency], method) and _shown(second.get(agency), method)
+        if agency != PROVINCE
+        and _shown(first[agency], method)
+        and _shown(second.get(agency), method)
+        and _channels_large(cells, agency, method)
     ]
     if not both:
         return {}
@@ -155,18 +158,44 @@ def sensitivity(cells: Cells, totals: Totals, method: Method) -> dict[str, dict[
     if len(channels) > 1 and "channel" in method.weighting_cells:
         variants["equal_channels"] = replace(method, channel_mix=equal)
     found = {name: _overall(cells, totals, variant) for name, variant in variants.items()}
+    left = {name: _left(cells, variant) for name, variant in {"": method, **variants}.items()}
     result: dict[str, dict[str, float | None]] = {}
     for agency, figure in base.items():
-        row = {name: _comparable(figure, table.get(agency), method) for name, table in found.items()}
-        result[agency] = {"index": figure.weighted, "unweighted": figure.unweighted, **row}
+        row: dict[str, float | None] = {"index": figure.weighted, "unweighted": figure.unweighted}
+        told = [left[""].get(agency, 0)]
+        for name, table in found.items():
+            size = left[name].get(agency, 0)
+            # Every two variants must differ by nobody or by many: their difference is a figure of its own.
+            apart = all(size == other or abs(size - other) >= method.min_n for other in told)
+            other = table.get(agency)
+            if other is not None and apart and _shown(other, method) and size >= method.min_n:
+                row[name], told = other.weighted, [*told, size]
+            else:
+                row[name] = None
+        if not _channels_large(cells, agency, method):
+            row["equal_channels"] = None
+        result[agency] = row
     return result
 
 
-def _comparable(base: Figure, other: Figure | None, method: Method) -> float | None:
-    """A variant's value, unless the difference of the two numbers of answers would tell about a few people."""
-    if other is None or not _shown(other, method) or 0 < abs(base.n - other.n) < method.min_n:
-        return None
-    return other.weighted
+def _left(cells: Cells, method: Method) -> dict[str, int]:
+    """Answers received that a method does not leave out, before any cap, by agency and for all."""
+    counted = np.isin(cells.key("evidence"), method.counted)
+    if not method.flagged:
+        counted &= np.array(cells.key("flag")) == ""
+    sizes: dict[str, int] = {}
+    for agency, n, inside in zip(cells.key("agency"), cells.n.tolist(), counted.tolist(), strict=True):
+        sizes[agency] = sizes.get(agency, 0) + (n if inside else 0)
+    return sizes | {PROVINCE: sum(sizes.values())}
+
+
+def _channels_large(cells: Cells, agency: str, method: Method) -> bool:
+    """Whether no channel of an agency has few answers: index, mix and mode effect together would tell them."""
+    sizes: dict[str, int] = {}
+    for name, channel, n in zip(cells.key("agency"), cells.key("channel"), cells.n.tolist(), strict=True):
+        if agency in (name, PROVINCE):
+            sizes[channel] = sizes.get(channel, 0) + n
+    return all(n >= method.min_n for n in sizes.values())
 
 
 def _shown(figure: Figure | None, method: Method) -> bool:
@@ -196,7 +225,7 @@ def quality_of(
     completed = {key: n for key, (n, _) in totals.items()}
     sensitive = sensitivity(cells, totals, method)
     share = method.statistic == "share"
-    values = {agency: row["index"] or 0.0 for agency, row in sensitive.items()} if share else {}
+    values = {a: row["index"] for a, row in sensitive.items() if row["index"] is not None} if share else {}
     responses = response_of(cells, completed, values)
     channels = sorted({key[2] for key, (n, _) in totals.items() if n})
     modes = mode_effects(cells, totals, method, ("counter", "online")) if {"counter", "online"} <= {*channels} else {}
@@ -207,9 +236,13 @@ def quality_of(
             continue
         response = responses.get(agency)
         result[agency] = {
-            "response": vars(response) if response else None,
-            "sensitivity": sensitive[agency],
-            "mode_effect": modes.get(agency),
-            "item_nonresponse": missing.get(agency),
+            "response": _rounded(vars(response)) if response else None,
+            "sensitivity": _rounded(sensitive[agency]),
+            "mode_effect": _rounded(modes[agency], 4) if agency in modes else None,
+            "item_nonresponse": {item: [round(x) for x in pair] for item, pair in missing.get(agency, {}).items()},
         }
     return result
+
+
+def _rounded(row: Mapping[str, float | None], places: int = 2) -> dict[str, float | None]:
+    return {name: None if value is None else round(value, places) for name, value in row.items()}

@@ -66,6 +66,29 @@ def rank_sets(
     return best.astype(np.int64), worst.astype(np.int64)
 
 
+def rank_sets_from_limits(
+    low: npt.ArrayLike, high: npt.ArrayLike, *, highest_first: bool = True
+) -> tuple[Integers, Integers]:
+    """Rank sets from intervals that hold together, e.g. Korn-Graubard limits at the Bonferroni level.
+
+    For shares near 100 % with few answers: an SE of 0 there does not mean that the value is known.
+
+    Examples
+    --------
+    >>> best, worst = rank_sets_from_limits([88.0, 91.0, 70.0], [100.0, 95.0, 80.0])
+    >>> best.tolist(), worst.tolist()
+    ([1, 1, 3], [2, 2, 3])
+    """
+    lower, upper = np.asarray(low, float), np.asarray(high, float)
+    if not (np.isfinite(lower).all() and np.isfinite(upper).all() and (lower <= upper).all()):
+        raise AnalysisError("ranks need both limits of every agency; leave suppressed ones out")
+    if highest_first:
+        lower, upper = -upper, -lower
+    best = 1 + np.searchsorted(np.sort(upper), lower, side="left")
+    worst = np.searchsorted(np.sort(lower), upper, side="right")
+    return best.astype(np.int64), worst.astype(np.int64)
+
+
 def rank_sets_max_t(
     estimate: npt.ArrayLike,
     covariance: npt.ArrayLike,

@@ -36,7 +36,8 @@ class Figure:
 
     ``received`` counts answers before evidence classes were left out or capped, ``evidence`` is the share of the
     counted ones in each class of ``schema.EVIDENCE``, ``without_open`` the index without the capped classes,
-    resting on ``n_without_open`` answers; ``margin_loss`` is the share of weight that trimming moved.
+    resting on ``n_without_open`` answers; ``df`` and ``size`` are what an interval at another level needs;
+    ``margin_loss`` is the share of weight that trimming moved.
     """
 
     agency: str
@@ -52,6 +53,8 @@ class Figure:
     high: float | None = None
     deff: float | None = None
     n_eff: float | None = None
+    df: int = 0
+    size: float = 0.0
     items_missing: int = 0
     cells_joined: int = 0
     without_totals: bool = False

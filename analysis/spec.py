@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,17 +21,28 @@ _KEYS: Final[Mapping[str, frozenset[str]]] = {
     "estimand": frozenset({"name", "kind", "numerator", "denominator", "condition", "by", "items", "weights"}),
     "interval": frozenset({"method", "level"}),
 }
+_USED: Final = {
+    "mean": frozenset({"numerator"}),
+    "total": frozenset({"numerator"}),
+    "ratio": frozenset({"numerator", "denominator"}),
+    "share": frozenset({"numerator", "condition"}),
+    "mean-of-shares": frozenset({"items", "weights", "condition"}),
+}
 KINDS: Final = ("mean", "total", "ratio", "share", "mean-of-shares")
 LONELY: Final = ("fail", "remove", "certainty", "adjust", "average")
 
 
 @dataclass(frozen=True)
 class Term:
-    """coefficient * numerator / denominator; a term without denominator is the total itself."""
+    """coefficient * numerator / denominator; a term without denominator is the total itself.
+
+    ``answered`` is the variable that says who answered; None where the parts of an estimand have different ones.
+    """
 
     coefficient: float
     numerator: str
     denominator: str | None
+    answered: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +94,14 @@ def load_spec(path: Path) -> Spec:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SpecError(f"{path}: {error}") from error
-    return build_spec(data, path.parent)
+    try:
+        return build_spec(data, path.parent)
+    except (TypeError, AttributeError, ValueError, KeyError) as error:
+        if isinstance(error, SpecError):
+            raise
+        raise SpecError(
+            f"{path}: a value is of the wrong kind ({error}); docs/method.md says what each key takes"
+        ) from error
 
 
 def build_spec(data: dict[str, Any], folder: Path) -> Spec:
@@ -99,6 +118,11 @@ def build_spec(data: dict[str, Any], folder: Path) -> Spec:
         raise SpecError("estimand: at least one [[estimand]] is needed")
     if len({estimand.name for estimand in estimands}) < len(estimands):
         raise SpecError("estimand: two estimands have the same name")
+    if design.get("fpc2") and not (design.get("psu") and design.get("fpc")):
+        raise SpecError("design.fpc2 needs design.psu and design.fpc: it is the size of each PSU")
+    for key, column in design.items():
+        if key != "lonely":
+            _text(f"design.{key}", column)
     method = calibration.get("method")
     if calibration:
         _one_of("calibration.method", method, ("poststratify", "rake", "linear"))
@@ -114,10 +138,18 @@ def build_spec(data: dict[str, Any], folder: Path) -> Spec:
         margins=_margins(calibration),
         bounds=_bounds(calibration),
         estimands=estimands,
-        variables=tuple(variables.values()),
+        variables=_with_presence(variables),
         interval=interval.get("method", "t"),
         level=_level(interval.get("level", 0.95)),
     )
+
+
+def _with_presence(variables: dict[str, Variable]) -> tuple[Variable, ...]:
+    """Every counted value has a variable beside it that says whether it is there."""
+    for variable in list(variables.values()):
+        if variable.rule == "value":
+            _add(variables, "present", variable.column, needs=variable.needs)
+    return tuple(variables.values())
 
 
 def _known(section: str, table: Any) -> None:
@@ -168,7 +200,10 @@ def _margins(calibration: dict[str, Any]) -> tuple[Margin, ...]:
                 raise SpecError(
                     f"calibration.margin {place}: each target names {', '.join(columns)} and a total of 0 or more"
                 )
-            targets[tuple(str(row[column]) for column in columns)] = float(total)
+            category = tuple(str(row[column]) for column in columns)
+            if category in targets or not math.isfinite(total) or isinstance(total, bool):
+                raise SpecError(f"calibration.margin {place}: {category} has two totals, or one that is no number")
+            targets[category] = float(total)
         margins.append(Margin(columns, targets))
     if calibration and not margins:
         raise SpecError("calibration.margin: at least one [[calibration.margin]] is needed")
@@ -179,6 +214,12 @@ def _margins(calibration: dict[str, Any]) -> tuple[Margin, ...]:
 
 def _estimand(entry: dict[str, Any], variables: dict[str, Variable]) -> Estimand:
     _known("estimand", entry)
+    chosen = entry.get("kind", "mean")
+    if unused := sorted(set(entry) - {"name", "kind", "by"} - _USED.get(chosen, frozenset())):
+        needs = next((kind for kind, keys in _USED.items() if unused[0] in keys), "another")
+        raise SpecError(
+            f"estimand {entry.get('name')}: {unused[0]} is not used by kind {chosen}; say kind = {needs!r}?"
+        )
     name, kind = _text("estimand.name", entry.get("name")), entry.get("kind", "mean")
     _one_of(f"estimand {name}: kind", kind, KINDS)
     shares = kind == "mean-of-shares"
@@ -205,15 +246,16 @@ def _condition(name: str, entry: dict[str, Any]) -> dict[str, Any]:
 def _term(name: str, kind: str, entry: dict[str, Any], variables: dict[str, Variable]) -> Term:
     column = _text(f"estimand {name}: numerator", entry.get("numerator"))
     if kind == "share":
-        return Term(
-            1.0, _add(variables, "compare", column, **_condition(name, entry)), _add(variables, "present", column)
-        )
+        answered = _add(variables, "present", column)
+        return Term(1.0, _add(variables, "compare", column, **_condition(name, entry)), answered, answered)
     if kind == "ratio":
         other = _text(f"estimand {name}: denominator", entry.get("denominator"))
         both = (column, other)
-        return Term(1.0, _add(variables, "value", column, needs=both), _add(variables, "value", other, needs=both))
-    numerator = _add(variables, "value", column)
-    return Term(1.0, numerator, None if kind == "total" else _add(variables, "present", column))
+        answered = _add(variables, "present", column, needs=both)
+        over, under = (_add(variables, "value", name_, needs=both) for name_ in both)
+        return Term(1.0, over, under, answered)
+    answered = _add(variables, "present", column)
+    return Term(1.0, _add(variables, "value", column), None if kind == "total" else answered, answered)
 
 
 def _shares(name: str, entry: dict[str, Any], variables: dict[str, Variable]) -> tuple[Term, ...]:

@@ -71,8 +71,10 @@ class Counts:
         return lines
 
 
-def protect(counts: Counts, minimum: int, hidden: Mask | None = None) -> Mask:
+def protect(counts: Counts, minimum: int, hidden: Mask | None = None, known: Mask | None = None) -> Mask:
     """Which cells (R, C) to hide: those with 1 to ``minimum - 1`` answers, those given, and what protects them.
+
+    ``known`` cells cannot be hidden, because everybody knows them: an agency has no answers in a domain it has not.
 
     Raises
     ------
@@ -80,6 +82,7 @@ def protect(counts: Counts, minimum: int, hidden: Mask | None = None) -> Mask:
         If the counts do not add up: then nothing can be said about what they give away.
     """
     _check_sums(counts)
+    fixed = np.zeros(counts.n.shape, dtype=bool) if known is None else known & (counts.n == 0)
     result = ((counts.n > 0) & (counts.n < minimum)) | (np.zeros(counts.n.shape, bool) if hidden is None else hidden)
     certified: set[tuple[int, int]] = set()
     for children, node in counts.families():
@@ -88,7 +91,7 @@ def protect(counts: Counts, minimum: int, hidden: Mask | None = None) -> Mask:
     for _ in range(counts.n.size):
         bounds = audit(counts, result, leave_out=certified)
         weak = [cell for cell, (low, high) in bounds.items() if not safe(low, high, minimum)]
-        if not any(_hide_next(counts, result, cell) for cell in weak):
+        if not any(_hide_next(counts, result | fixed, result, cell) for cell in weak):
             return result
     return result
 
@@ -180,10 +183,10 @@ def _is_total(counts: Counts, node: int) -> npt.NDArray[np.float64]:
     return total
 
 
-def _hide_next(counts: Counts, hidden: Mask, cell: tuple[int, int]) -> bool:
+def _hide_next(counts: Counts, closed: Mask, hidden: Mask, cell: tuple[int, int]) -> bool:
     """Hide the smallest visible cell in a line with ``cell``, or near it: empty ones and totals last.
 
-    False when everything it hangs together with is hidden already.
+    ``closed`` cells are hidden already or cannot be. False when nothing is left that it hangs together with.
     """
     lines, reached = counts.lines(), {cell}
     while True:
@@ -192,7 +195,7 @@ def _hide_next(counts: Counts, hidden: Mask, cell: tuple[int, int]) -> bool:
             (counts.n[other] + _DEARER * (sign < 0) + _EMPTY * (counts.n[other] == 0), other)
             for line in touching
             for other, sign in line
-            if not hidden[other]
+            if not closed[other]
         ]
         if choices:
             hidden[min(choices)[1]] = True

@@ -62,7 +62,13 @@ class _Run:
 
     @property
     def design(self) -> Design:
-        return Design(stratum=self.weights.stratum, weight=self.weights.weight)
+        """Groups as strata; groups of one answer are put together within their agency, alone they show no spread."""
+        stratum = self.weights.stratum
+        size = np.bincount(stratum, weights=self.cells.n)
+        code, _ = self.cells.codes("agency")
+        lonely = np.rint(size[stratum]) <= 1
+        pooled = np.where(lonely, len(size) + code, stratum)
+        return Design(np.unique(pooled, return_inverse=True)[1].astype(np.int64), self.weights.weight)
 
 
 def agency_indices(
@@ -110,10 +116,11 @@ def _figures(run: _Run, by: tuple[str, ...]) -> list[Figure]:
             weights=run.weights,
             classes=classes[rows],
             received=received[rows],
-            closed=gradients_of(closed[rows], chosen, run.method)[0],
+            closed=gradients_of(closed[rows], sums.raw[rows], chosen, run.method)[0],
             closed_n=closed_n[rows],
         )
-        together = about.together(gradients_of(closed[rows].sum(axis=0, keepdims=True), chosen, run.method)[0])
+        total, raw = (part[rows].sum(axis=0, keepdims=True) for part in (closed, sums.raw))
+        together = about.together(gradients_of(total, raw, chosen, run.method)[0])
         result += figures_of(estimate_measures(whole, chosen, run.method), together, chosen, run.method)
         result += figures_of(estimate_measures(mine, chosen, run.method), about, chosen, run.method)
     return result

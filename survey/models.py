@@ -14,14 +14,24 @@ from survey.agencies.models import (
     ProcedureVersion,
     Succession,
 )
-from survey.dispatch.models import CounterCode
+from survey.dispatch.models import (
+    CounterCode,
+    Invitation,
+    MessageEvent,
+    MessageTemplate,
+    OptOut,
+    OutboxMessage,
+    PhoneLedger,
+    Sender,
+)
 from survey.questionnaires.models import Factor, Question, Questionnaire, Version, Wording
 from survey.responses.models import Comment, Response
 from survey.scorecards.models import AgencyResult, Edition
-from survey.transactions.models import MonthlyTotal, TotalsImport
+from survey.transactions.models import DossierEvent, MonthlyTotal, SourceSystem, TotalsImport
 
 __all__ = [
-    "Agency", "AgencyResult", "AgencyVersion", "Comment", "Counter", "CounterCode", "Edition", "Factor", "Hosting",
-    "MonthlyTotal", "Office", "Procedure", "ProcedureDomain", "ProcedureVersion", "Question", "Questionnaire",
-    "Response", "Succession", "TotalsImport", "User", "Version", "Wording",
+    "Agency", "AgencyResult", "AgencyVersion", "Comment", "Counter", "CounterCode", "DossierEvent", "Edition", "Factor",
+    "Hosting", "Invitation", "MessageEvent", "MessageTemplate", "MonthlyTotal", "Office", "OptOut", "OutboxMessage",
+    "PhoneLedger", "Procedure", "ProcedureDomain", "ProcedureVersion", "Question", "Questionnaire", "Response",
+    "Sender", "SourceSystem", "Succession", "TotalsImport", "User", "Version", "Wording",
 ]  # fmt: skip

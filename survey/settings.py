@@ -63,6 +63,21 @@ def _database(url: str) -> dict[str, object]:
 
 
 SECRET_KEY = _secret_key()
+PHONE_KEY = os.environ.get("PHONE_KEY", "")
+"""Keys that seal phone numbers; empty = a key of its own in the var folder."""
+SMS_BACKEND = os.environ.get("SMS_BACKEND", "twilio" if os.environ.get("TWILIO_ACCOUNT_SID") else "console")
+TWILIO_API_BASE_URL = os.environ.get("TWILIO_API_BASE_URL", "").rstrip("/")
+TWILIO_ACCOUNT_SID = os.environ.get("TWILIO_ACCOUNT_SID", "")
+TWILIO_AUTH_TOKEN = os.environ.get("TWILIO_AUTH_TOKEN", "")
+TWILIO_AUTH_TOKEN_OLD = os.environ.get("TWILIO_AUTH_TOKEN_OLD", "")
+"""Also accepted on callbacks while a token is being changed."""
+TWILIO_MESSAGING_SERVICE_SID = os.environ.get("TWILIO_MESSAGING_SERVICE_SID", "")
+TWILIO_SENDER_ID = os.environ.get("TWILIO_SENDER_ID", "")
+SMS_STATUS_CALLBACK_BASE_URL = os.environ.get("SMS_STATUS_CALLBACK_BASE_URL", "").rstrip("/")
+SMS_SAMPLING = float(os.environ.get("SMS_SAMPLING", "1"))
+"""Share of closed online dossiers that are asked, drawn by a seeded hash of the dossier code."""
+SMS_SENSITIVE_PROCEDURES = frozenset(filter(None, os.environ.get("SMS_SENSITIVE_PROCEDURES", "").split(",")))
+SMS_QUIET_HOURS = os.environ.get("SMS_QUIET_HOURS", "on").lower() not in ("off", "0", "false", "no")
 DEBUG = _flag("DEBUG")
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 """Address citizens see on posters, without a trailing slash."""

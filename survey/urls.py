@@ -8,5 +8,7 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("staff/", include("survey.console.urls")),
+    path("api/", include("survey.api.urls")),
+    path("sms/", include("survey.dispatch.urls")),
     path("", include("survey.responses.urls")),
 ]

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+import numpy as np
+
 from analysis.disclosure import Place, Published, publish_all
-from analysis.ranks import rank_sets
-from analysis.result import PROVINCE, IndexResult
+from analysis.interval import METHODS
+from analysis.method import Method
+from analysis.ranks import rank_sets_from_limits
+from analysis.result import PROVINCE, Figure, IndexResult
 from analysis.schema import EVIDENCE
 
 Cell = str | int | Decimal | None
@@ -146,11 +150,19 @@ def _add_ranks(rows: list[dict[str, Cell]], result: IndexResult) -> None:
         if row["level"] == "overall" and row["status"] == "published" and row["agency"] != PROVINCE:
             kinds.setdefault(str(row["agency_kind"]), []).append(row)
     for members in kinds.values():
-        chosen = [exact[str(row["agency"])] for row in members]
-        values, errors = [f.weighted or 0.0 for f in chosen], [f.se or 0.0 for f in chosen]
-        best, worst = rank_sets(values, errors, level=result.method.confidence)
+        best, worst = _rank_sets([exact[str(row["agency"])] for row in members], result.method)
         for row, first, last in zip(members, best.tolist(), worst.tolist(), strict=True):
             row |= {"rank_best": first, "rank_worst": last, "ranked": len(members)}
+
+
+def _rank_sets(figures: Sequence[Figure], method: Method) -> tuple[Any, Any]:
+    """Sets from the method's own intervals, each at the level that makes all of them hold together (Bonferroni)."""
+    level = 1 - (1 - method.confidence) / len(figures)
+    value, se, size, df = (
+        np.array([getattr(figure, name) or 0.0 for figure in figures]) for name in ("weighted", "se", "size", "df")
+    )
+    low, high = METHODS[method.interval](value / 100, (se / 100) ** 2, size, df, level)
+    return rank_sets_from_limits(low, high)
 
 
 def safe_text(value: str) -> str:

@@ -89,7 +89,10 @@ def calibrate_codes(
         rounds = 1
     else:
         g, rounds = _rake(start, codes, targets)
-    return Calibration(g, tuple(codes), sizes, rounds, _error(g * start, codes, targets))
+    error = _error(g * start, codes, targets)
+    if kind == "linear" and bounds is None and error > 1e-8:
+        raise DesignError("linear calibration cannot reach the margins: they contradict each other")
+    return Calibration(g, tuple(codes), sizes, rounds, error)
 
 
 def _indicators(codes: Sequence[Integers], sizes: Sequence[int]) -> Floats:

@@ -170,7 +170,7 @@ def poststratify(
     known: list[float] = []
     wanted: list[float] = []
     joined: dict[str, int] = {}
-    for agency, cells in _counts(keys, n, totals).items():
+    for agency, cells in _counts(keys, _countable(keys, n, totals, capped), totals).items():
         groups = collapse(cells, min_cell)
         joined[agency] = sum(len(group.cells) - 1 for group in groups)
         for group in groups:
@@ -185,6 +185,21 @@ def poststratify(
     weight, loss = _trimmed(weight, counted, owner, trim)
     with_totals = {agency for agency, size in zip(owner, known, strict=True) if size}
     return Weights(weight[stratum], kept, stratum, joined, frozenset(set(owner) - with_totals), loss)
+
+
+def _countable(
+    keys: Sequence[Key], n: Integers, totals: Mapping[Key, int], capped: npt.NDArray[np.bool_] | None
+) -> Integers:
+    """Answers that can count in each key when open ones are capped in their own cell; decides which cells are sound."""
+    if capped is None or not capped.any():
+        return n
+    bound: dict[Key, int] = {}
+    for key, size, loose in zip(keys, n.tolist(), capped.tolist(), strict=True):
+        bound[key] = bound.get(key, 0) + (0 if loose else size)
+    room = np.array(
+        [max(totals.get(key, 0) - bound[key], 0) or (0 if totals.get(key) else n[k]) for k, key in enumerate(keys)]
+    )
+    return np.where(capped, np.minimum(n, room), n)
 
 
 def _kept(n: Integers, stratum: Integers, transactions: Floats, capped: npt.NDArray[np.bool_] | None) -> Floats:

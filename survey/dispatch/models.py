@@ -1,15 +1,19 @@
-"""How citizens are reached: the code on a counter's poster."""
+"""How citizens are reached: the code on a counter's poster, and messages after online services."""
 
 from __future__ import annotations
 
+import uuid
+from datetime import time
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from survey.agencies.models import Counter
+from survey.agencies.models import Agency, Counter, ProcedureDomain
 from survey.questionnaires.models import Questionnaire
+from survey.transactions.models import Channel, DossierEvent
 
 
 class CodeStatus(models.TextChoices):
@@ -43,3 +47,211 @@ class CounterCode(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class Sender(models.Model):
+    """A registered sender name: its rate, hours and money, shared by all dispatchers through this row."""
+
+    name = models.CharField(_("name"), max_length=11, unique=True)
+    rate = models.FloatField(_("parts per second"), default=10.0)
+    bucket = models.FloatField(_("parts that may go now"), default=0.0)
+    bucket_at = models.DateTimeField(_("counted at"), null=True, blank=True)
+    opens = models.TimeField(_("first hour of sending"), default=time(8, 0))
+    closes = models.TimeField(_("last hour of sending"), default=time(20, 30))
+    price = models.DecimalField(_("price of a part (VND)"), max_digits=8, decimal_places=2, default=Decimal(800))
+    daily_budget = models.DecimalField(_("budget a day (VND)"), max_digits=14, decimal_places=2, null=True, blank=True)
+    monthly_budget = models.DecimalField(
+        _("budget a month (VND)"), max_digits=14, decimal_places=2, null=True, blank=True
+    )
+    paused_at = models.DateTimeField(_("paused at"), null=True, blank=True)
+    paused_because = models.CharField(_("reason of the pause"), max_length=200, blank=True)
+    faults = models.PositiveSmallIntegerField(_("configuration faults in a row"), default=0)
+
+    class Meta:
+        verbose_name = _("sender")
+        verbose_name_plural = _("senders")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(rate__gt=0), name="sender_rate_positive"),
+            models.CheckConstraint(
+                condition=Q(opens__gte=time(7, 0)) & Q(closes__lte=time(22, 0)) & Q(opens__lt=F("closes")),
+                name="sender_hours_within_law",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MessageKind(models.TextChoices):
+    """What a message is for."""
+
+    INVITATION = "invitation", _("invitation")
+    REMINDER = "reminder", _("reminder")
+
+
+class MessageTemplate(models.Model):
+    """A registered text; a version never changes once a message was made from it."""
+
+    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="templates", verbose_name=_("sender"))
+    kind = models.CharField(_("kind"), max_length=10, choices=MessageKind.choices)
+    version = models.PositiveSmallIntegerField(_("version"))
+    text = models.CharField(_("text"), max_length=320)
+    accents = models.BooleanField(_("with accents (two to three times dearer)"), default=False)
+    active = models.BooleanField(_("in use"), default=False)
+
+    class Meta:
+        verbose_name = _("message template")
+        verbose_name_plural = _("message templates")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["sender", "kind", "version"], name="template_version_once"),
+            models.UniqueConstraint(fields=["sender", "kind"], condition=Q(active=True), name="one_template_in_use"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sender} {self.kind} {self.version}"
+
+
+class PhoneLedger(models.Model):
+    """When a number was last invited, by keyed hash; survives the erasure of the number."""
+
+    phone_hash = models.CharField(_("number (hash)"), max_length=64, unique=True)
+    last_invited_at = models.DateTimeField(_("last invited at"))
+
+    class Meta:
+        verbose_name = _("invited number")
+        verbose_name_plural = _("invited numbers")
+
+    def __str__(self) -> str:
+        return self.phone_hash[:8]
+
+
+class OptOut(models.Model):
+    """A number that does not want messages, by keyed hash."""
+
+    phone_hash = models.CharField(_("number (hash)"), max_length=64, unique=True)
+    how = models.CharField(_("how"), max_length=20)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("opt-out")
+        verbose_name_plural = _("opt-outs")
+
+    def __str__(self) -> str:
+        return self.phone_hash[:8]
+
+
+class Invitation(models.Model):
+    """A link for one dossier. Nothing here leads to an answer: only the token does, and only its hash is kept.
+
+    ``phone_sealed`` is erased on schedule; the answer's key is another hash of the token.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    token_hash = models.CharField(_("token (hash)"), max_length=64, unique=True)
+    event = models.OneToOneField(DossierEvent, on_delete=models.PROTECT, null=True, verbose_name=_("dossier event"))
+    dossier_hash = models.CharField(_("dossier (hash)"), max_length=64, unique=True)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
+    domain = models.ForeignKey(ProcedureDomain, on_delete=models.PROTECT, verbose_name=_("procedure domain"))
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    phone_sealed = models.BinaryField(_("sealed number"), null=True)
+    phone_hash = models.CharField(_("number (hash)"), max_length=64, db_index=True)
+    created_at = models.DateTimeField(_("created at"))
+    expires_at = models.DateTimeField(_("expires at"))
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class MessageState(models.TextChoices):
+    """State of an outbox row; final ones never change, except that ``delivered`` may replace a final word."""
+
+    PENDING = "pending", _("waiting")
+    SENDING = "sending", _("being sent")
+    UNKNOWN = "unknown", _("unknown, being looked up")
+    ACCEPTED = "accepted", _("accepted by the provider")
+    SENT = "sent", _("sent")
+    DELIVERED = "delivered", _("confirmed by the carrier")
+    UNDELIVERED = "undelivered", _("not delivered")
+    FAILED = "failed", _("failed")
+    SILENT = "silent", _("no final word in 72 hours")
+    SUPPRESSED = "suppressed", _("held back")
+    EXPIRED = "expired", _("too late to send")
+
+
+class OutboxMessage(models.Model):
+    """One message to be sent exactly once: the queue itself.
+
+    Number and text are sealed under this row's id and erased when the row is final.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    invitation = models.ForeignKey(
+        Invitation, on_delete=models.PROTECT, related_name="messages", null=True, verbose_name=_("invitation")
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=MessageKind.choices)
+    sequence = models.PositiveSmallIntegerField(_("sequence"), default=0)
+    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, verbose_name=_("sender"))
+    template = models.ForeignKey(MessageTemplate, on_delete=models.PROTECT, null=True, verbose_name=_("template"))
+    to_sealed = models.BinaryField(_("sealed number"), null=True)
+    body_sealed = models.BinaryField(_("sealed text"), null=True)
+    phone_hash = models.CharField(_("number (hash)"), max_length=64)
+    parts = models.PositiveSmallIntegerField(_("parts"))
+    parts_billed = models.PositiveSmallIntegerField(_("parts billed"), null=True)
+    state = models.CharField(_("state"), max_length=12, choices=MessageState.choices, default=MessageState.PENDING)
+    reason = models.CharField(_("reason"), max_length=40, blank=True)
+    due_at = models.DateTimeField(_("due at"))
+    not_after = models.DateTimeField(_("not after"))
+    attempt = models.PositiveIntegerField(_("attempt"), default=0)
+    tries = models.PositiveSmallIntegerField(_("answered attempts"), default=0)
+    attempt_at = models.DateTimeField(_("attempted at"), null=True)
+    owner = models.CharField(_("owner"), max_length=64, blank=True)
+    lease_until = models.DateTimeField(_("leased until"), null=True)
+    looks = models.PositiveSmallIntegerField(_("look-ups without result"), default=0)
+    next_look_at = models.DateTimeField(_("next look-up at"), null=True)
+    sid = models.CharField(_("provider id"), max_length=64, null=True, unique=True)  # noqa: DJ001  (unique only when known)
+    accepted_at = models.DateTimeField(_("accepted at"), null=True)
+    final_at = models.DateTimeField(_("final at"), null=True)
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["invitation", "kind", "sequence"], name="message_once"),
+        ]
+        # Only live rows are in the indexes: a million old ones cost a claim nothing.
+        indexes: ClassVar = [
+            models.Index(fields=["sender", "due_at"], condition=Q(state="pending"), name="outbox_pending"),
+            models.Index(fields=["lease_until"], condition=Q(state="sending"), name="outbox_sending"),
+            models.Index(
+                fields=["next_look_at"], condition=Q(state__in=["unknown", "accepted", "sent"]), name="outbox_open"
+            ),
+            models.Index(fields=["accepted_at"], name="outbox_accepted"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.state}"
+
+
+class MessageEvent(models.Model):
+    """What a provider told about a message, once each; late, doubled and reversed reports are harmless."""
+
+    message = models.ForeignKey(OutboxMessage, on_delete=models.PROTECT, null=True, verbose_name=_("message"))
+    sid = models.CharField(_("provider id"), max_length=64)
+    status = models.CharField(_("status"), max_length=20)
+    code = models.CharField(_("code"), max_length=12, blank=True)
+    at = models.DateTimeField(_("received at"))
+
+    class Meta:
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["sid", "status", "code"], name="message_event_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sid[:10]} {self.status}"

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
+from typing import Final
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from survey.agencies.models import Agency, Counter
-from survey.common.tokens import ALPHABET
-from survey.dispatch.models import CodeStatus, CounterCode
+from survey.agencies.models import Agency, AgencyVersion, Counter
+from survey.common.tokens import ALPHABET, keyed_hash
+from survey.dispatch.models import CodeStatus, CounterCode, Invitation
+from survey.questionnaires.models import Version
+from survey.transactions.models import Channel
+
+TOKEN_LENGTH: Final = 12
+"""Characters of a link's token; counter codes are shorter."""
+LINK_FORM: Final = "counter-short"
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,52 @@ def find_landing(code: str, today: date) -> Landing | None:
         return None
     values = dict(zip((field.name for field in fields(Landing)), row, strict=True))
     return Landing(**{**values, "open": bool(values["open"])})
+
+
+@dataclass(frozen=True)
+class LinkLanding:
+    """Everything the page behind a link needs; nothing of it is stored with an answer but agency and domain."""
+
+    code: str
+    agency_id: int
+    agency: str
+    domain_id: int
+    channel: str
+    expired: bool
+    version_id: int | None
+
+    @property
+    def office(self) -> str:
+        """What the page says it is about."""
+        return self.agency
+
+    @property
+    def counter(self) -> str:
+        """The service used."""
+        return _("your online service") if self.channel == Channel.ONLINE else _("the service you used")
+
+
+def find_link(token: str, now: datetime) -> LinkLanding | None:
+    """What a link's token stands for; None when it was never issued."""
+    if len(token) != TOKEN_LENGTH or not set(token) <= set(ALPHABET):
+        return None
+    found = Invitation.objects.filter(token_hash=keyed_hash("invitation", token)).first()
+    if found is None:
+        return None
+    local = timezone.localtime(now).date()
+    name = (
+        AgencyVersion.objects.filter(agency_id=found.agency_id, valid_from__lte=local).order_by("-valid_from").first()
+    )
+    version = Version.objects.filter(questionnaire__code=LINK_FORM, status="published").first()
+    return LinkLanding(
+        code=token,
+        agency_id=found.agency_id,
+        agency=name.name if name else "",
+        domain_id=found.domain_id,
+        channel=found.channel,
+        expired=found.expires_at <= now,
+        version_id=version.pk if version else None,
+    )
 
 
 def counters_without_code(agencies: QuerySet[Agency] | Iterable[Agency]) -> QuerySet[Counter]:

@@ -1,4 +1,4 @@
-"""Writes: issue, re-issue and revoke the code of a counter."""
+"""Writes: issue, re-issue and revoke the code of a counter; keep a number from further messages."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from survey.agencies.models import Counter
-from survey.common.tokens import new_code
-from survey.dispatch.models import CodeStatus, CounterCode
+from survey.common.tokens import keyed_hash, new_code
+from survey.dispatch.models import CodeStatus, CounterCode, Invitation, OptOut
 from survey.questionnaires.models import Questionnaire
 
 CODE_LENGTH: Final = 8
@@ -37,6 +37,13 @@ def issue_code(*, counter: Counter, now: datetime, code: str | None = None) -> C
 
 
 @transaction.atomic
+def opt_out(*, token: str, now: datetime) -> None:
+    """Keep the number behind a link from all further messages; waiting ones are dropped when their turn comes."""
+    found = Invitation.objects.filter(token_hash=keyed_hash("invitation", token)).values_list("phone_hash", flat=True)
+    for number in found:
+        OptOut.objects.get_or_create(phone_hash=number, defaults={"how": "page", "at": now})
+
+
 def revoke_code(*, code: CounterCode, now: datetime) -> CounterCode:
     """Stop a code at once, e.g. when a poster was tampered with; a new one has to be issued on purpose."""
     if code.status == CodeStatus.REVOKED:

@@ -24,6 +24,18 @@ def _about_codes() -> dict[str, tuple[str, str]]:
             _("This code has been withdrawn"),
             _("Please do not use this poster. Ask at the counter for the current code."),
         ),
+        "unknown-link": (
+            _("We do not know this link"),
+            _("Please open the link from the message again, whole and unchanged."),
+        ),
+        "expired-link": (
+            _("This link has expired"),
+            _("A link can be used for 14 days. To tell us something about the service, call 1022."),
+        ),
+        "stopped": (
+            _("You will get no more messages"),
+            _("This number is on the list of those we do not write to. Thank you."),
+        ),
         "closed": (
             _("The rating is closed at the moment"),
             _("Please try again later, or tell the staff at the counter."),

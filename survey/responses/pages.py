@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from survey.common.languages import chosen, known
-from survey.dispatch.queries import Landing
+from survey.dispatch.queries import Landing, LinkLanding
 from survey.questionnaires.content import QuestionSpec
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.queries import form_of, wordings
@@ -199,6 +199,24 @@ def short_form(
         "errors": error_list(questions, errors),
         "ticket": ticket,
         "action": f"/s/{landing.code}",
+    }
+    return render_to_string("survey/responses/short.html", base_context(**context))
+
+
+def link_form(
+    link: LinkLanding, version_id: int, *, sent: Mapping[str, Sequence[str]], errors: Mapping[str, str]
+) -> str:
+    """The short form of a link; the link itself is the ticket."""
+    form, texts = form_of(version_id), wordings(version_id, get_language() or settings.LANGUAGE_CODE)
+    questions = questions_data(list(form.questions.values()), texts, sent, errors)
+    context = {
+        "title": texts["title"],
+        "intro": texts["intro"],
+        "landing": link,
+        "questions": questions,
+        "errors": error_list(questions, errors),
+        "action": f"/s/{link.code}",
+        "stop": f"/s/{link.code}/stop",
     }
     return render_to_string("survey/responses/short.html", base_context(**context))
 

@@ -32,6 +32,11 @@ def receipt_state(receipt: str) -> ReceiptState | None:
     return next((ReceiptState(*row) for row in found), None)
 
 
+def is_recorded(submission_key: str) -> bool:
+    """Whether a submission key has been used."""
+    return Response.objects.filter(submission_key=submission_key).exists()
+
+
 def counted_in(period: Period) -> QuerySet[Response]:
     """Latest revisions of the responses of a period."""
     newer = Response.objects.filter(response=OuterRef("response"), revision__gt=OuterRef("revision"))

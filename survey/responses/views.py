@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from survey.common.tokens import ALPHABET, Ticket, TicketError, issue_ticket, normalise_code, read_ticket, spaced
 from survey.dispatch.models import CodeStatus
 from survey.dispatch.qr import printed_domain
-from survey.dispatch.queries import Landing, find_landing
+from survey.dispatch.queries import TOKEN_LENGTH, Landing, find_landing
 from survey.questionnaires.queries import extension_id, form_of
 from survey.responses.answers import WHOLE_FORM, Parsed, parse
+from survey.responses.links import link_page
 from survey.responses.models import Evidence
 from survey.responses.pages import cached_short_form, citizen_page, message_page, render_page, short_form
 from survey.responses.queries import ReceiptState, receipt_state
@@ -32,7 +33,10 @@ REVISION_DAYS: Final = 7
 @citizen_page("GET", "HEAD", "POST")
 def short(request: HttpRequest, code: str) -> HttpResponseBase:
     """The short form of a counter: GET shows it, POST records the answer once."""
-    landing = find_landing(normalise_code(code), timezone.localdate())
+    wanted = normalise_code(code)
+    if len(wanted) == TOKEN_LENGTH:
+        return link_page(request, wanted)
+    landing = find_landing(wanted, timezone.localdate())
     if landing is None:
         return message_page("unknown", status=404)
     if landing.status != CodeStatus.ACTIVE:

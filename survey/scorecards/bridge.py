@@ -103,6 +103,13 @@ def period_of(*, folder: Path) -> str:
     return str(open_snapshot(folder).manifest["period"])
 
 
+def items_of(*, method: str) -> set[str]:
+    """Items a method is about."""
+    from analysis import load_method  # noqa: PLC0415
+
+    return set(load_method(method).items)
+
+
 def compute_index(*, folder: Path, method: str, earlier: Sequence[Release] = ()) -> Computed:
     """Compute a snapshot under a method; only rows that may be shown come back, numbers as decimal text.
 
@@ -123,8 +130,8 @@ def compute_index(*, folder: Path, method: str, earlier: Sequence[Release] = ())
         method_sha256=result.method.sha256,
         snapshot_sha256=snapshot.checksum,
         period=str(snapshot.manifest["period"]),
-        responses=int(snapshot.manifest["responses"]),
-        about={**table.about, **extras(snapshot, table)},
+        responses=int(table.about["responses"]),
+        about={**table.about, **extras(snapshot, table, result.method)},
         rows=rows,
         province_key=PROVINCE,
     )

@@ -27,9 +27,13 @@ def find_edition(pk: int | None) -> Edition | None:
     return next((edition for edition in found if edition.method == "sipas-service"), found[0] if found else None)
 
 
-def releases_sharing(period: Period, method: str) -> list[Edition]:
-    """Editions under a method that share months with a period and were made after their own ended, newest first."""
-    found = Edition.objects.filter(method=method).prefetch_related("results").order_by("-made_at")
+def releases_sharing(period: Period, items: set[str]) -> list[Edition]:
+    """Editions of the same items that share months with a period and were made after their own ended, newest first.
+
+    Under any method: two methods that count other evidence classes differ by the answers of these.
+    """
+    every = Edition.objects.prefetch_related("results").order_by("-made_at")
+    found = [e for e in every if {item for members in e.about.get("factors", {}).values() for item in members} == items]
     spans = [(edition, parse_period(edition.period)) for edition in found]
     return [
         edition

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import combinations, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
 from survey.agencies.models import Agency
-from survey.common.periods import parse_period
-from survey.scorecards.bridge import Computed, Release, compute_index, period_of
+from survey.common.periods import Period, parse_period
+from survey.scorecards.bridge import Computed, Release, compute_index, items_of, period_of
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import releases_sharing
+
+MOST_SUMMED: Final = 3
+"""How many releases are added up: months of a quarter, quarters of a year."""
 
 
 def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
@@ -21,10 +26,29 @@ def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
     Editions of other periods, or of this one, that were made after their period ended are releases: no figure may
     differ from theirs by so few answers that the difference tells them. While a period runs its editions are previews.
     """
-    releases = releases_sharing(parse_period(period_of(folder=folder)), method)
-    computed = compute_index(folder=folder, method=method, earlier=[_numbers(edition) for edition in releases])
-    same = [edition for edition in releases if edition.period == computed.period]
+    period = parse_period(period_of(folder=folder))
+    releases = releases_sharing(period, items_of(method=method))
+    computed = compute_index(folder=folder, method=method, earlier=_known_numbers(releases, period))
+    same = [edition for edition in releases if edition.period == computed.period and edition.method == method]
     return _keep(computed, _held(computed, same[0] if same else None), now)
+
+
+def _known_numbers(releases: Sequence[Edition], period: Period) -> list[Release]:
+    """Numbers anybody can put together from releases: each, and sums of those that follow each other in the period.
+
+    A quarter minus the first two of its months is the third.
+    """
+    known = [_numbers(edition) for edition in releases]
+    inside = [(parse_period(edition.period), numbers) for edition, numbers in zip(releases, known, strict=True)]
+    inside = [(span, numbers) for span, numbers in inside if period.first <= span.first and span.last <= period.last]
+    sums: list[Release] = []
+    for size in range(2, min(len(inside), MOST_SUMMED) + 1):
+        for chosen in combinations(inside, size):
+            spans = sorted((span for span, _ in chosen), key=lambda span: span.first)
+            if all(a.last < b.first for a, b in pairwise(spans)):
+                places = set.intersection(*({*numbers} for _, numbers in chosen))
+                sums.append({place: sum(numbers[place] for _, numbers in chosen) for place in places})
+    return known + sums
 
 
 def _numbers(edition: Edition) -> Release:

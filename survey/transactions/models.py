@@ -63,3 +63,65 @@ class MonthlyTotal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agency_id} {self.month:%Y-%m}: {self.completed}"
+
+
+class SourceSystem(models.Model):
+    """A case system that reports dossiers; it signs with a secret that is sealed here."""
+
+    key_id = models.CharField(_("key"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    secret_sealed = models.BinaryField(_("sealed secret"))
+    province = models.CharField(_("province"), max_length=10)
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("source system")
+        verbose_name_plural = _("source systems")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DossierEvent(models.Model):
+    """What happened to one dossier; the same event sent again is the same row."""
+
+    class Kind(models.TextChoices):
+        """The four moments at which a rating may be asked for."""
+
+        RECEIVED = "received", _("received")
+        SUPPLEMENT = "supplement", _("supplement asked for")
+        REFUSED = "refused", _("refused")
+        RETURNED = "returned", _("result returned")
+
+    class Timing(models.TextChoices):
+        """Result against the promised date."""
+
+        EARLY = "early", _("early")
+        ON_TIME = "on-time", _("on time")
+        LATE = "late", _("late")
+        OPEN = "", _("not yet known")
+
+    province = models.CharField(_("province"), max_length=10)
+    dossier_code = models.CharField(_("dossier code"), max_length=60)
+    kind = models.CharField(_("event"), max_length=10, choices=Kind.choices)
+    happened_at = models.DateTimeField(_("time"))
+    timing = models.CharField(_("timing"), max_length=8, choices=Timing.choices, blank=True)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
+    domain = models.ForeignKey(ProcedureDomain, on_delete=models.PROTECT, verbose_name=_("procedure domain"))
+    procedure_code = models.CharField(_("procedure code"), max_length=30, blank=True)
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    source = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, null=True, verbose_name=_("source"))
+    received_at = models.DateTimeField(_("received at"))
+
+    class Meta:
+        verbose_name = _("dossier event")
+        verbose_name_plural = _("dossier events")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["province", "dossier_code", "kind", "happened_at"], name="dossier_event_once"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["happened_at", "kind"], name="dossierevent_time_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.dossier_code} {self.kind}"

@@ -230,3 +230,88 @@ def test_factor_sums_give_the_pooled_index_exactly(tmp_path: Path) -> None:
     for key, figure in less.items():
         assert figure.weighted == pytest.approx(full[key].weighted, rel=1e-12), key
         assert figure.se == pytest.approx(full[key].se, rel=1e-9), key
+
+
+def service(agency: str, n: int, short: int = 0) -> list[Person]:
+    """Answers to 13 items, and of the first ``short`` people to the three about complaints too."""
+    method = load_method("sipas-service")
+    plain = {item: 5 for item in method.items if item not in ("E1", "E2", "E3")}
+    complained = dict.fromkeys(("E1", "E2", "E3"), 1)
+    answers_of = [{**plain, "A1": 5 if k % 2 else 2, **(complained if k < short else {})} for k in range(n)]
+    return [(agency, "land", "counter", "E3", answered) for answered in answers_of]
+
+
+def test_a_hidden_item_cannot_be_worked_out_from_the_overall_row() -> None:
+    """Four of sixty complained: their items are no part of the mean, so 16 P minus the shown ones tells nothing."""
+    method = load_method("sipas-service")
+    people = service("a", 60, short=4) + service("b", 80, short=30) + service("c", 90, short=40)
+    result = agency_indices(count(people, method), {}, method, {})
+    shown = {(p.agency, p.code): p for p in publish_all(result)}
+    assert shown["a", "E1"].status == shown["a", "FEEDBACK"].status == "suppressed"
+    figures_of_a = {figure.code: figure for figure in result.of("a")}
+    used = [figures_of_a[item].weighted for item in method.items[:13]]
+    assert figures_of_a["overall"].weighted == pytest.approx(np.mean([value for value in used if value is not None]))
+    assert shown["a", "overall"].items_missing == 3
+    # Protecting it in the columns takes other agencies; they hide all details, never a single part of a shown mean.
+    for agency in "abc":
+        hidden = {code for code in (*method.items, *method.factors) if shown[agency, code].status == "suppressed"}
+        assert hidden in (set(), {*method.items, *method.factors}, {"E1", "E2", "E3", "FEEDBACK"})
+        assert shown[agency, "overall"].status == "published"
+    assert shown["c", "A1"].status == "published"
+
+
+def test_groups_of_one_answer_do_not_make_an_agency_exact() -> None:
+    """Forty services with one dossier and six poster answers each: the cap leaves one answer per service."""
+    people: list[Person] = [
+        ("a", f"d{k:02d}", "counter", "E0", {"overall": 5 if (k + j) % 3 else 2}) for k in range(40) for j in range(6)
+    ]
+    found = figures(people, {("a", f"d{k:02d}", "counter"): 1 for k in range(40)}, OVERALL)
+    figure = found["a/overall/overall"]
+    assert figure.n == 40
+    assert figure.se is not None
+    assert figure.se > 5
+
+
+def test_rank_sets_of_small_agencies_without_spread_hold_the_truth() -> None:
+    """40 of 40 satisfied does not mean 100 %: joint sets of binomial answers cover at least as often as they say."""
+    from analysis.export.table import _rank_sets
+
+    rng = np.random.default_rng(3)
+    truth, n = np.array([0.965, 0.975, 0.93]), np.array([40, 3000, 3000])
+    rank = (-truth).argsort().argsort() + 1
+    hits = 0
+    for _ in range(300):
+        good = rng.binomial(n, truth)
+        p = good / n
+        chosen = [
+            Figure(agency=str(k), level="overall", code="overall", n=int(n[k]), transactions=0, weighted=100 * p[k],
+                   se=100 * float(np.sqrt(p[k] * (1 - p[k]) / (n[k] - 1))), df=int(n[k] - 1), size=float(n[k]))
+            for k in range(3)
+        ]  # fmt: skip
+        best, worst = _rank_sets(chosen, OVERALL)
+        hits += bool(((best <= rank) & (rank <= worst)).all())
+    assert hits / 300 >= 0.95
+
+
+def test_the_index_without_posters_is_shown_of_whole_agencies_only_and_not_by_subtraction() -> None:
+    people = [
+        *(
+            (a, d, "counter", "E2", {"overall": 5 if k % 3 else 2})
+            for a in "abc"
+            for d in ("l", "s")
+            for k in range(30)
+        ),
+        *(("a", "s", "counter", "E0", {"overall": 5}) for _ in range(3)),
+        *((a, "l", "counter", "E0", {"overall": 2}) for a in "abc" for _ in range(20)),
+    ]
+    result = agency_indices(count(people, OVERALL), {}, OVERALL, {})
+    shown = publish_all(result)
+    assert all(p.without_open is None for p in shown if p.level != "overall")
+    assert all(p.without_open is not None for p in shown if p.level == "overall")
+
+
+def test_halves_are_halves_in_binary_floats_too() -> None:
+    from analysis.disclosure import half_up
+
+    for k in range(1, 4000):
+        assert half_up(100 * (k / 4000), 2) == (Decimal(k) / 40).quantize(Decimal("0.01"), rounding="ROUND_HALF_UP")

@@ -1,0 +1,9 @@
+"""Addresses of the API."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from survey.api import views
+
+urlpatterns = [path("v1/events", views.events, name="api-events")]

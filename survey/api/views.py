@@ -1,0 +1,73 @@
+"""JSON for case systems: dossier events, signed."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from survey.common.sealing import unseal
+from survey.dispatch.followups import take_events
+from survey.transactions.models import SourceSystem
+
+WINDOW: Final = timedelta(minutes=5)
+LARGEST: Final = 512 * 1024
+MOST_EVENTS: Final = 500
+
+
+def _refused(status: int, code: str, message: str) -> JsonResponse:
+    return JsonResponse({"error": code, "message": message}, status=status)
+
+
+def _source(request: HttpRequest) -> SourceSystem | JsonResponse:
+    """The system that signed ``time.body``; a request is good for five minutes."""
+    key, moment = request.headers.get("X-Key", ""), request.headers.get("X-Time", "")
+    source = SourceSystem.objects.filter(key_id=key[:40], active=True).first()
+    if source is None or not (moment.isascii() and moment.isdigit() and len(moment) <= 12):
+        return _refused(401, "unauthorised", "X-Key, X-Time (seconds) and X-Signature are needed")
+    secret = unseal(source.secret_sealed, f"source/{source.key_id}")
+    wanted = hmac.new(secret.encode(), moment.encode() + b"." + request.body, sha256).hexdigest()
+    given = request.headers.get("X-Signature", "").encode(errors="replace")
+    if not hmac.compare_digest(wanted.encode(), given):
+        return _refused(401, "bad-signature", "X-Signature must be the HMAC-SHA256 of X-Time, a full stop and the body")
+    if abs(timezone.now().timestamp() - int(moment)) > WINDOW.total_seconds():
+        return _refused(401, "out-of-time", "X-Time is more than five minutes off; send again with the time of now")
+    return source
+
+
+def _events(body: bytes) -> list[dict[str, Any]] | None:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    events = document.get("events") if isinstance(document, dict) else None
+    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+        return None
+    return events
+
+
+@csrf_exempt
+@require_POST
+def events(request: HttpRequest) -> JsonResponse:
+    """Take up to 500 dossier events; the same event may be sent again without harm."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > LARGEST:
+        return _refused(413, "too-large", f"send at most {LARGEST // 1024} kB")
+    source = _source(request)
+    if isinstance(source, JsonResponse):
+        return source
+    found = _events(request.body)
+    if found is None:
+        return _refused(400, "malformed", 'the body must be {"events": [{...}, ...]}')
+    if len(found) > MOST_EVENTS:
+        return _refused(413, "too-many", f"send at most {MOST_EVENTS} events at once")
+    report = take_events(events=found, source=source, now=timezone.now(), province=source.province)
+    faults = [{"event": position, "message": message} for position, message in report.faults]
+    return JsonResponse({"counts": dict(sorted(report.counts.items())), "faults": faults})

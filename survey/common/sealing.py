@@ -1,0 +1,82 @@
+"""Phone numbers at rest: AES-GCM under a key outside the database, and keyed hashes to find a number again.
+
+``PHONE_KEY`` holds one or more keys (32 bytes, base64), the newest first; older ones still open what they sealed.
+Without it a key is made once in the ``var`` folder, readable by its owner only. A dump of the database without the
+key gives no number.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import os
+import secrets
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+_NONCE = 12
+
+
+class SealError(ValueError):
+    """The text was sealed under a key this installation does not have, or was changed."""
+
+
+@lru_cache(maxsize=4)
+def _keys(given: str, folder: Path) -> tuple[bytes, ...]:
+    if not given:
+        path = folder / "phone.key"
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+            os.write(descriptor, base64.b64encode(secrets.token_bytes(32)))
+            os.close(descriptor)
+        given = path.read_text(encoding="ascii")
+    try:
+        keys = tuple(base64.b64decode(part, validate=True) for part in given.split(","))
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            "PHONE_KEY: each key is 32 bytes in base64, several are separated by commas"
+        ) from error
+    if any(len(key) != 32 for key in keys):
+        raise ImproperlyConfigured("PHONE_KEY: each key must be 32 bytes long")
+    return keys
+
+
+def keys() -> tuple[bytes, ...]:
+    """Keys in use, the one that seals first."""
+    return _keys(settings.PHONE_KEY, settings.VAR_DIR)
+
+
+def seal(text: str, about: str) -> bytes:
+    """Encrypt; ``about`` (the row it belongs to) has to be given again to open it."""
+    nonce = secrets.token_bytes(_NONCE)
+    return nonce + AESGCM(keys()[0]).encrypt(nonce, text.encode(), about.encode())
+
+
+def unseal(sealed: bytes | memoryview, about: str) -> str:
+    """Decrypt what ``seal`` made.
+
+    Raises
+    ------
+    SealError
+        No key opens it, or it belongs to another row.
+    """
+    raw = bytes(sealed)
+    for key in keys():
+        try:
+            return AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], about.encode()).decode()
+        except InvalidTag:
+            continue
+    raise SealError("sealed under another key, or changed")
+
+
+def phone_hash(number: str) -> str:
+    """Keyed hash by which a number is found again; plain hashes of phone numbers can be reversed in minutes."""
+    key = hmac.digest(keys()[-1], b"hailong/phone-lookup", "sha256")
+    return hmac.new(key, number.encode(), sha256).hexdigest()

@@ -1,0 +1,140 @@
+"""Sends what is due: one thread talks to the database, many to the provider. ``manage.py sms_dispatch`` runs it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils import timezone
+
+from survey.dispatch import outbox, upkeep
+from survey.dispatch.marks import mark
+from survey.dispatch.outbox import CALL_MARGIN, LEASE, Claimed, Lookup
+from survey.dispatch.sms.base import Gateway, LookupFailed, Outcome, Report, Result
+
+log = logging.getLogger(__name__)
+GROUPING: Final = 0.02
+"""Seconds results are gathered before they are written together."""
+IDLE: Final = 0.5
+TICK: Final = 1.0
+
+
+@dataclass
+class Dispatcher:
+    """One dispatching process; any number may run beside each other.
+
+    ``threads`` call the provider and hold no database connection; ``clock`` gives the time.
+    """
+
+    gateway: Gateway
+    threads: int = 32
+    clock: Callable[[], datetime] = timezone.now
+    owner: str = field(default_factory=lambda: f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(4)}")
+    stopping: bool = False
+
+    def __post_init__(self) -> None:
+        self._answers: queue.SimpleQueue[tuple[str, Any, Any]] = queue.SimpleQueue()
+        self._sending = 0
+        self._looking = 0
+        self._ticked = 0.0
+
+    def run(self, *, until_empty: bool = False) -> int:
+        """Send until stopped, or until nothing is waiting or unknown; returns how many messages were accepted."""
+        accepted = 0
+        with ThreadPoolExecutor(self.threads, thread_name_prefix="sms") as pool:
+            while not self.stopping:
+                accepted += self._write_answers()
+                self._tick(pool)
+                taken = self._take(pool)
+                if taken or self._sending or self._looking:
+                    continue
+                if until_empty and not outbox.open_rows():
+                    break
+                time.sleep(IDLE)
+            while self._sending or self._looking:
+                accepted += self._write_answers()
+        return accepted
+
+    def _take(self, pool: ThreadPoolExecutor) -> int:
+        """Claim for the free threads and a few more, so that none waits for the database."""
+        free = self.threads + 4 - self._sending
+        if free <= self.threads // 4:
+            return 0
+        claimed = outbox.claim(owner=self.owner, limit=free, now=self.clock())
+        for item in claimed:
+            self._sending += 1
+            pool.submit(self._send, item, time.monotonic())
+        return len(claimed)
+
+    def _send(self, claimed: Claimed, since: float) -> None:
+        """In a thread: one call, unless the lease has nearly run out since (a frozen process)."""
+        try:
+            waited = time.monotonic() - since
+            late = self.clock() > claimed.lease_until - CALL_MARGIN
+            if late or waited > (LEASE - CALL_MARGIN).total_seconds():
+                result = Result(Outcome.NOT_SENT, code="lease")
+            else:
+                mark("calling")
+                result = self.gateway.send(claimed.message)
+                mark("called")
+        except Exception:  # the row must come back whatever a gateway does
+            log.exception("gateway %s failed on row %s", self.gateway.name, claimed.id)
+            result = Result(Outcome.UNKNOWN, code="error")
+        self._answers.put(("sent", claimed, result))
+
+    def _write_answers(self) -> int:
+        """Wait a moment for answers and write them in one transaction."""
+        batch: list[tuple[str, Any, Any]] = []
+        timeout = GROUPING if self._sending or self._looking else 0.0
+        end = time.monotonic() + timeout
+        while len(batch) < 200:
+            try:
+                left = end - time.monotonic()
+                batch.append(self._answers.get(timeout=left) if left > 0 else self._answers.get_nowait())
+            except queue.Empty:
+                break
+        sent = [(claimed, result) for kind, claimed, result in batch if kind == "sent"]
+        if sent:
+            mark("answered")
+            outbox.record(results=sent, owner=self.owner, now=self.clock())
+            self._sending -= len(sent)
+            mark("recorded")
+        for kind, lookup, report in batch:
+            if kind == "looked":
+                self._looking -= 1
+                if not isinstance(report, LookupFailed):
+                    outbox.looked_up(lookup=lookup, report=report, now=self.clock())
+        return sum(result.outcome == Outcome.ACCEPTED for _, result in sent)
+
+    def _tick(self, pool: ThreadPoolExecutor) -> None:
+        """Once a second: expired leases, look-ups, and what the upkeep has to do."""
+        if time.monotonic() - self._ticked < TICK:
+            return
+        self._ticked = time.monotonic()
+        now = self.clock()
+        outbox.release_expired(now)
+        for lookup in outbox.to_look_up(now, limit=max(self.threads // 2 - self._looking, 0)):
+            self._looking += 1
+            pool.submit(self._look, lookup)
+        upkeep.tick(self.gateway, now)
+
+    def _look(self, lookup: Lookup) -> None:
+        """In a thread: ask the provider whether it has the message."""
+        found: Report | LookupFailed | None
+        try:
+            found = self.gateway.find(to=lookup.to, since=lookup.since, token=lookup.token)
+        except LookupFailed as error:
+            found = error
+        except Exception:  # nothing may be concluded from a failure
+            log.exception("look-up failed on row %s", lookup.id)
+            found = LookupFailed("error")
+        self._answers.put(("looked", lookup, found))

@@ -1,0 +1,124 @@
+"""Invitations: one link per dossier, one per number in thirty days, sealed number, token kept only as a hash."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from survey.common.sealing import phone_hash, seal
+from survey.common.tokens import ALPHABET, keyed_hash, new_code, normalise_code
+from survey.dispatch.models import (
+    Invitation,
+    MessageKind,
+    MessageTemplate,
+    OptOut,
+    OutboxMessage,
+    PhoneLedger,
+    Sender,
+)
+from survey.dispatch.queries import TOKEN_LENGTH
+from survey.dispatch.sms.text import render, size_of
+from survey.transactions.models import DossierEvent
+
+LIFE: Final = timedelta(days=14)
+APART: Final = timedelta(days=30)
+REMIND_AFTER: Final = timedelta(days=3)
+LONGEST_CODE: Final = "H99.99.99.99-991231-9999999"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why no invitation was made: ``again`` (dossier or number invited before), ``opt-out`` or ``no-template``."""
+
+    reason: str
+
+
+def link_of(token: str) -> str:
+    """Address of a token."""
+    return f"{settings.PUBLIC_URL}/s/{token}"
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a token beside the invitation."""
+    return keyed_hash("invitation", normalise_code(token))
+
+
+def longest_values() -> dict[str, str]:
+    """The longest values a template can be filled with."""
+    return {"ma": LONGEST_CODE, "link": link_of(ALPHABET[-1] * TOKEN_LENGTH)}
+
+
+def queue_invitation(*, event: DossierEvent, phone: str, sender: Sender, now: datetime) -> Invitation | Refused:
+    """Make an invitation and its messages for an event; ``phone`` in E.164. One transaction, or a reason."""
+    number = phone_hash(phone)
+    templates = {t.kind: t for t in MessageTemplate.objects.filter(sender=sender, active=True)}
+    if MessageKind.INVITATION not in templates:
+        return Refused("no-template")
+    if OptOut.objects.filter(phone_hash=number).exists():
+        return Refused("opt-out")
+    token = new_code(TOKEN_LENGTH)
+    try:
+        with transaction.atomic():
+            # The database decides: one row per dossier, one moment per number.
+            invitation = _invitation(event, phone, number, token, now)
+            if not _claimed(number, now):
+                raise IntegrityError("invited within thirty days")
+            for kind, template in templates.items():
+                _message(invitation, template, MessageKind(kind), phone, token, now).save(force_insert=True)
+    except IntegrityError:
+        return Refused("again")
+    return invitation
+
+
+def _invitation(event: DossierEvent, phone: str, number: str, token: str, now: datetime) -> Invitation:
+    row = Invitation(
+        id=uuid.uuid4(),
+        token_hash=token_hash(token),
+        event=event,
+        dossier_hash=keyed_hash("dossier", f"{event.province}/{event.dossier_code}"),
+        agency_id=event.agency_id,
+        domain_id=event.domain_id,
+        channel=event.channel,
+        phone_hash=number,
+        created_at=now,
+        expires_at=now + LIFE,
+    )
+    row.phone_sealed = seal(phone, str(row.pk))
+    row.save(force_insert=True)
+    return row
+
+
+def _claimed(number: str, now: datetime) -> bool:
+    """Take the number for the next thirty days."""
+    ledger = PhoneLedger.objects.filter(phone_hash=number)
+    if ledger.filter(last_invited_at__lte=now - APART).update(last_invited_at=now):
+        return True
+    if ledger.exists():
+        return False
+    PhoneLedger.objects.create(phone_hash=number, last_invited_at=now)
+    return True
+
+
+def _message(
+    invitation: Invitation, template: MessageTemplate, kind: MessageKind, phone: str, token: str, now: datetime
+) -> OutboxMessage:
+    code = invitation.event.dossier_code if invitation.event else ""
+    body = render(template.text, {"ma": code, "link": link_of(token)}, accents=template.accents)
+    row = OutboxMessage(
+        invitation=invitation,
+        kind=kind,
+        sender_id=template.sender_id,
+        template=template,
+        phone_hash=invitation.phone_hash,
+        parts=size_of(body).parts,
+        due_at=now + (REMIND_AFTER if kind == MessageKind.REMINDER else timedelta(0)),
+        not_after=invitation.expires_at,
+        created_at=now,
+    )
+    row.to_sealed, row.body_sealed = seal(phone, str(row.pk)), seal(body, str(row.pk))
+    return row

@@ -1,0 +1,188 @@
+"""Twilio, through its official client. Its numbers are known in this file only."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import requests
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+
+from survey.dispatch.sms.base import LookupFailed, Message, Outcome, Report, Result, Status
+
+# The client logs addresses with phone numbers at INFO.
+logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
+
+TIMEOUT: Final = 10.0
+_OUTCOMES: Final[Mapping[int, Outcome]] = {
+    20429: Outcome.BUSY,
+    21611: Outcome.QUEUE_FULL, 30001: Outcome.QUEUE_FULL,
+    20003: Outcome.CREDENTIALS,
+    21212: Outcome.CONFIGURATION, 21606: Outcome.CONFIGURATION, 21408: Outcome.CONFIGURATION,
+    21612: Outcome.CONFIGURATION, 21657: Outcome.CONFIGURATION, 30042: Outcome.CONFIGURATION,
+    21211: Outcome.BAD_NUMBER, 21614: Outcome.BAD_NUMBER, 21635: Outcome.BAD_NUMBER, 30005: Outcome.BAD_NUMBER,
+    30006: Outcome.BAD_NUMBER,
+    21610: Outcome.OPTED_OUT,
+}  # fmt: skip
+_STATUSES: Final = {
+    "accepted": Status.ACCEPTED, "scheduled": Status.ACCEPTED, "queued": Status.ACCEPTED, "sending": Status.ACCEPTED,
+    "sent": Status.SENT, "delivered": Status.DELIVERED, "read": Status.DELIVERED,
+    "undelivered": Status.UNDELIVERED, "failed": Status.FAILED, "canceled": Status.FAILED,
+}  # fmt: skip
+AGAIN_LATER: Final = frozenset({"30003", "30008"})
+"""Handset off or unknown: one new message after four hours."""
+
+
+def status_of(text: str) -> Status | None:
+    """Our word for a provider's status; None for one not known."""
+    return _STATUSES.get(text)
+
+
+class TwilioGateway:
+    """One client per thread, so that connections are kept and never shared."""
+
+    name = "twilio"
+
+    def __init__(self) -> None:
+        missing = [n for n in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN") if not getattr(settings, n)]
+        if not (settings.TWILIO_MESSAGING_SERVICE_SID or settings.TWILIO_SENDER_ID):
+            missing.append("TWILIO_MESSAGING_SERVICE_SID or TWILIO_SENDER_ID")
+        if missing:
+            raise ImproperlyConfigured(f"SMS_BACKEND=twilio needs {', '.join(missing)}")
+        self._local = threading.local()
+
+    @property
+    def _client(self) -> Client:
+        if not hasattr(self._local, "client"):
+            client = Client(
+                settings.TWILIO_ACCOUNT_SID,
+                settings.TWILIO_AUTH_TOKEN,
+                http_client=TwilioHttpClient(timeout=TIMEOUT),
+            )
+            if settings.TWILIO_API_BASE_URL:
+                client.api.base_url = settings.TWILIO_API_BASE_URL
+            self._local.client = client
+        return self._local.client
+
+    def send(self, message: Message) -> Result:
+        """Create a message; every failure becomes one of our outcomes."""
+        options: dict[str, Any] = {"to": message.to, "body": message.body, "validity_period": message.valid_for}
+        if settings.TWILIO_MESSAGING_SERVICE_SID:
+            options["messaging_service_sid"] = settings.TWILIO_MESSAGING_SERVICE_SID
+        else:
+            options["from_"] = settings.TWILIO_SENDER_ID
+        if message.callback_url:
+            options["status_callback"] = message.callback_url
+        try:
+            made = self._client.messages.create(**options)
+        except TwilioRestException as error:
+            return _result_of(error.status, error.code, error)
+        except TwilioException as error:
+            return _result_of(
+                getattr(error, "status", None) or getattr(error, "status_code", 0), getattr(error, "code", 0), error
+            )
+        except requests.exceptions.RequestException as error:
+            return Result(_network(error), code=type(error).__name__)
+        except (ValueError, AttributeError, KeyError) as error:
+            # An answer that is not what Twilio sends: it may have been accepted.
+            return Result(Outcome.UNKNOWN, code=type(error).__name__)
+        if not made.sid:
+            return Result(Outcome.UNKNOWN, code="no-sid")
+        return Result(Outcome.ACCEPTED, sid=made.sid, parts=_whole(made.num_segments))
+
+    def find(self, *, to: str, since: datetime, token: str) -> Report | None:
+        """Look through what was sent to the number; the text holds the link's token."""
+        try:
+            for found in self._client.messages.stream(to=to, date_sent_after=since.astimezone(UTC), page_size=50):
+                if token in (found.body or ""):
+                    return _report(found)
+        except (TwilioException, requests.exceptions.RequestException, ValueError) as error:
+            raise LookupFailed(type(error).__name__) from error
+        return None
+
+    def fetch(self, sid: str) -> Report | None:
+        """One message by its SID; None when Twilio does not know it."""
+        try:
+            return _report(self._client.messages(sid).fetch())
+        except TwilioRestException as error:
+            if error.status == 404:
+                return None
+            raise LookupFailed(str(error.code)) from error
+        except (TwilioException, requests.exceptions.RequestException, ValueError) as error:
+            raise LookupFailed(type(error).__name__) from error
+
+    def redact(self, sid: str) -> None:
+        """Empty the text at Twilio; a failure is tried again with the next clean-up."""
+        try:
+            self._client.messages(sid).update(body="")
+        except (TwilioException, requests.exceptions.RequestException) as error:
+            raise LookupFailed(type(error).__name__) from error
+
+
+def _result_of(status: int | None, code: int | None, error: Exception) -> Result:
+    known = _OUTCOMES.get(int(code or 0))
+    text = str(code or status or "")
+    if status == 429:
+        return Result(Outcome.BUSY, code=text, retry_after=_retry_after(error))
+    if known is not None:
+        return Result(known, code=text, retry_after=_retry_after(error))
+    if status in (401, 403):
+        return Result(Outcome.CREDENTIALS, code=text)
+    # A server error may follow acceptance.
+    return Result(Outcome.UNKNOWN if (status or 500) >= 500 else Outcome.REFUSED, code=text)
+
+
+def _retry_after(error: Exception) -> float | None:
+    value = (getattr(error, "details", None) or {}).get("retry_after")
+    return float(value) if value is not None else None
+
+
+def _network(error: requests.exceptions.RequestException) -> Outcome:
+    """Whether anything can have reached the provider."""
+    before = (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.InvalidURL)
+    if isinstance(error, before):
+        return Outcome.NOT_SENT
+    refused = isinstance(error, requests.exceptions.ConnectionError) and any(
+        word in repr(error) for word in ("NewConnectionError", "NameResolutionError", "Connection refused")
+    )
+    return Outcome.NOT_SENT if refused else Outcome.UNKNOWN
+
+
+def _whole(value: Any) -> int | None:
+    return int(value) if value is not None and str(value).isdigit() else None
+
+
+def _report(found: Any) -> Report:
+    code = str(found.error_code or "")
+    return Report(
+        sid=found.sid,
+        status=status_of(str(getattr(found.status, "value", found.status))),
+        code=code,
+        price=str(found.price or "").lstrip("-"),
+        parts=_whole(found.num_segments),
+        retry_later=code in AGAIN_LATER,
+    )
+
+
+def signed(request: HttpRequest) -> bool:
+    """Whether a callback carries the signature of our account, under the token in use or the one before it.
+
+    The address is the configured public one with path and query as received: what a proxy changed does not matter,
+    and the row id in the query is protected.
+    """
+    signature = request.headers.get("X-Twilio-Signature")
+    if not signature:
+        return False
+    base = settings.SMS_STATUS_CALLBACK_BASE_URL or settings.PUBLIC_URL
+    address = base + request.get_full_path()
+    tokens = [token for token in (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_OLD) if token]
+    return any(RequestValidator(token).validate(address, request.POST, signature) for token in tokens)

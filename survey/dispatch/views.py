@@ -1,0 +1,91 @@
+"""What providers call: reports of message states. No session, no redirect, always a quick answer."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from typing import Final
+
+from django.conf import settings
+from django.db import Error
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from survey.common.phone import PhoneError, parse_mobile
+from survey.common.sealing import phone_hash
+from survey.dispatch.models import OptOut
+from survey.dispatch.statuses import apply_report
+
+log = logging.getLogger(__name__)
+LARGEST: Final = 16 * 1024
+_SID: Final = re.compile(r"(SM|MM)[0-9a-f]{32}\Z")
+_STOP: Final = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "huy", "tu choi"})
+
+
+def _refused(request: HttpRequest) -> HttpResponse | None:
+    """Anything that is not a signed form from our provider."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
+        return HttpResponse(status=413)
+    if request.content_type != "application/x-www-form-urlencoded":
+        return HttpResponse(status=415)
+    from survey.dispatch.sms.twilio import signed  # noqa: PLC0415  (web workers need the client for callbacks only)
+
+    if not signed(request):
+        log.warning("callback with a wrong or missing signature")
+        return HttpResponse(status=403)
+    if request.POST.get("AccountSid", "") != settings.TWILIO_ACCOUNT_SID:
+        return HttpResponse(status=403)
+    return None
+
+
+@csrf_exempt
+@require_POST
+def status(request: HttpRequest) -> HttpResponse:
+    """State of one message. 204 also for what is late, doubled or not known: the provider must not come again."""
+    if (refusal := _refused(request)) is not None:
+        return refusal
+    from survey.dispatch.sms.twilio import AGAIN_LATER, status_of  # noqa: PLC0415
+
+    sid, word = request.POST.get("MessageSid", ""), status_of(request.POST.get("MessageStatus", ""))
+    if not _SID.match(sid) or word is None:
+        log.warning("callback with an unknown id or status")
+        return HttpResponse(status=204)
+    code = request.POST.get("ErrorCode", "")[:12]
+    try:
+        apply_report(
+            sid=sid,
+            status=word,
+            code=code,
+            now=timezone.now(),
+            message_id=_row(request),
+            retry_later=code in AGAIN_LATER,
+        )
+    except Error:
+        return HttpResponse(status=503)
+    return HttpResponse(status=204)
+
+
+def _row(request: HttpRequest) -> str | None:
+    """Our row's id from the signed address."""
+    try:
+        return str(uuid.UUID(request.GET.get("m", "")))
+    except ValueError:
+        return None
+
+
+@csrf_exempt
+@require_POST
+def inbound(request: HttpRequest) -> HttpResponse:
+    """A reply, where replies exist: STOP in any of its forms is an opt-out."""
+    if (refusal := _refused(request)) is not None:
+        return refusal
+    if request.POST.get("Body", "").strip().lower() in _STOP or request.POST.get("OptOutType") == "STOP":
+        try:
+            number = phone_hash(parse_mobile(request.POST.get("From", "")))
+        except PhoneError:
+            return HttpResponse(status=204)
+        OptOut.objects.get_or_create(phone_hash=number, defaults={"how": "reply", "at": timezone.now()})
+    return HttpResponse(status=204)

@@ -1,0 +1,39 @@
+"""Send waiting messages through the configured gateway; run one or more beside the web server."""
+
+from __future__ import annotations
+
+import signal
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+
+from survey.dispatch.dispatcher import Dispatcher
+from survey.dispatch.sms import gateway
+
+
+class Command(BaseCommand):
+    """``manage.py sms_dispatch [--threads 32] [--until-empty]``."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--threads", type=int, default=32, help="calls to the provider at once")
+        parser.add_argument("--until-empty", action="store_true", help="end when nothing is waiting or unknown")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not 1 <= options["threads"] <= 200:
+            raise CommandError("--threads: use a number from 1 to 200")
+        try:
+            dispatcher = Dispatcher(gateway(), threads=options["threads"])
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
+
+        def stop(*_: object) -> None:
+            dispatcher.stopping = True
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        accepted = dispatcher.run(until_empty=options["until_empty"])
+        self.stdout.write(f"{accepted} messages accepted")

@@ -1,0 +1,77 @@
+"""The page behind a link that was sent for one dossier: evidence class E3, used once by the final POST only."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from survey.common.tokens import Ticket, normalise_code, ticket_of
+from survey.dispatch.queries import LinkLanding, find_link
+from survey.dispatch.services import opt_out
+from survey.questionnaires.queries import form_of
+from survey.responses.answers import Parsed, parse
+from survey.responses.models import Evidence
+from survey.responses.pages import citizen_page, link_form, message_page, render_page
+from survey.responses.queries import is_recorded
+from survey.responses.services import Place, Submission, record_response
+
+TECHNICAL = frozenset({"ticket", "lang"})
+
+
+def ticket_of_link(token: str) -> Ticket:
+    """Submission key and receipt of a link: another hash of the token than the invitation keeps."""
+    return ticket_of(f"link/{token}")
+
+
+def link_page(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Show the form of a link, or take its answer once. GET and HEAD change nothing, however often they come."""
+    link = find_link(token, timezone.now())
+    if link is None:
+        return message_page("unknown-link", status=404)
+    ticket = ticket_of_link(token)
+    if is_recorded(ticket.key):
+        # The second tap of a slow network and the second visit get the same receipt.
+        return HttpResponseRedirect(f"/r/{ticket.receipt}?lang={get_language()}&again=1", status=303)
+    if link.expired:
+        return message_page("expired-link", status=410)
+    if link.version_id is None:
+        return message_page("closed", status=410)
+    if request.method == "POST":
+        return _submit(request, link, link.version_id, ticket)
+    return HttpResponse(link_form(link, link.version_id, sent={}, errors={}))
+
+
+def _submit(request: HttpRequest, link: LinkLanding, version_id: int, ticket: Ticket) -> HttpResponse:
+    parsed = parse(request.POST, form_of(version_id).questions.values(), TECHNICAL)
+    if parsed.errors:
+        return HttpResponse(link_form(link, version_id, sent=parsed.sent, errors=parsed.errors), status=422)
+    recorded = record_response(submission=_submission(link, version_id, ticket, parsed))
+    mark = "&again=1" if recorded.changed else ""
+    return HttpResponseRedirect(f"/r/{ticket.receipt}?lang={get_language()}{mark}", status=303)
+
+
+def _submission(link: LinkLanding, version_id: int, ticket: Ticket, parsed: Parsed) -> Submission:
+    return Submission(
+        ticket=ticket,
+        form=form_of(version_id),
+        answers=parsed.answers,
+        place=Place(agency_id=link.agency_id, domain_id=link.domain_id),
+        channel=link.channel,
+        evidence=Evidence.SMS,
+        language=get_language() or "vi",
+        now=timezone.now(),
+    )
+
+
+@citizen_page("GET", "HEAD", "POST")
+def stop(request: HttpRequest, code: str) -> HttpResponseBase:
+    """No more messages: GET shows a button, POST keeps the number's hash on the list of those not to be written to."""
+    token = normalise_code(code)
+    if find_link(token, timezone.now()) is None:
+        return message_page("unknown-link", status=404)
+    if request.method == "POST":
+        opt_out(token=token, now=timezone.now())
+        return message_page("stopped", status=200)
+    return render_page("survey/responses/stop.html", {"title": _("No more messages"), "action": f"/s/{token}/stop"})
