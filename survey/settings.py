@@ -74,6 +74,11 @@ TWILIO_AUTH_TOKEN_OLD = os.environ.get("TWILIO_AUTH_TOKEN_OLD", "")
 TWILIO_MESSAGING_SERVICE_SID = os.environ.get("TWILIO_MESSAGING_SERVICE_SID", "")
 TWILIO_SENDER_ID = os.environ.get("TWILIO_SENDER_ID", "")
 SMS_STATUS_CALLBACK_BASE_URL = os.environ.get("SMS_STATUS_CALLBACK_BASE_URL", "").rstrip("/")
+SMS_TIMEOUT = float(os.environ.get("SMS_TIMEOUT", "10"))
+SMS_LEASE = float(os.environ.get("SMS_LEASE", "120"))
+SMS_FIRST_LOOK = float(os.environ.get("SMS_FIRST_LOOK", "45"))
+SMS_LOOKS_APART = float(os.environ.get("SMS_LOOKS_APART", "120"))
+"""Seconds a call may take, a claim holds, and between look-ups; shorter in tests that kill processes."""
 SMS_SAMPLING = float(os.environ.get("SMS_SAMPLING", "1"))
 """Share of closed online dossiers that are asked, drawn by a seeded hash of the dossier code."""
 SMS_SENSITIVE_PROCEDURES = frozenset(filter(None, os.environ.get("SMS_SENSITIVE_PROCEDURES", "").split(",")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
-from survey.console import counters, pictures, views
+from survey.console import counters, messages, pictures, views
 
 app_name = "console"
 urlpatterns = [
@@ -27,6 +27,8 @@ urlpatterns = [
     re_path(r"^offices/(?P<pk>\d{1,12})-(?P<paper>A[345])\.pdf$", counters.office_poster, name="office-poster"),
     re_path(r"^codes/(?P<pk>\d{1,12})/(?P<action>reissue|revoke)$", counters.code_change, name="code-change"),
     re_path(r"^counters/(?P<pk>\d{1,12})/issue$", counters.code_issue, name="code-issue"),
+    path("messages", messages.overview, name="messages"),
+    re_path(r"^senders/(?P<pk>\d{1,12})/(?P<action>pause|resume)$", messages.change_sender, name="sender"),
     path("totals", counters.totals, name="totals"),
     re_path(r"^totals/template\.(?P<kind>xlsx|csv)$", counters.totals_template, name="totals-template"),
 ]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from survey.dispatch import outbox, upkeep
@@ -43,6 +44,7 @@ class Dispatcher:
 
     def __post_init__(self) -> None:
         self._answers: queue.SimpleQueue[tuple[str, Any, Any]] = queue.SimpleQueue()
+        self._unwritten: list[tuple[str, Any, Any]] = []
         self._sending = 0
         self._looking = 0
         self._ticked = 0.0
@@ -51,17 +53,22 @@ class Dispatcher:
         """Send until stopped, or until nothing is waiting or unknown; returns how many messages were accepted."""
         accepted = 0
         with ThreadPoolExecutor(self.threads, thread_name_prefix="sms") as pool:
-            while not self.stopping:
-                accepted += self._write_answers()
-                self._tick(pool)
-                taken = self._take(pool)
-                if taken or self._sending or self._looking:
-                    continue
-                if until_empty and not outbox.open_rows():
-                    break
+            while not (self.stopping and not self._sending and not self._looking):
+                try:
+                    accepted += self._write_answers()
+                    if self.stopping:
+                        continue
+                    self._tick(pool)
+                    taken = self._take(pool)
+                    if taken or self._sending or self._looking:
+                        continue
+                    if until_empty and (not outbox.open_rows() or outbox.only_paused()):
+                        break
+                except (OperationalError, InterfaceError):
+                    # The database is restarting, or another process holds it: nothing is lost by waiting.
+                    log.warning("the database cannot be reached; trying again")
+                    connection.close()
                 time.sleep(IDLE)
-            while self._sending or self._looking:
-                accepted += self._write_answers()
         return accepted
 
     def _take(self, pool: ThreadPoolExecutor) -> int:
@@ -93,7 +100,7 @@ class Dispatcher:
 
     def _write_answers(self) -> int:
         """Wait a moment for answers and write them in one transaction."""
-        batch: list[tuple[str, Any, Any]] = []
+        batch = self._unwritten
         timeout = GROUPING if self._sending or self._looking else 0.0
         end = time.monotonic() + timeout
         while len(batch) < 200:
@@ -106,13 +113,14 @@ class Dispatcher:
         if sent:
             mark("answered")
             outbox.record(results=sent, owner=self.owner, now=self.clock())
-            self._sending -= len(sent)
             mark("recorded")
         for kind, lookup, report in batch:
-            if kind == "looked":
-                self._looking -= 1
-                if not isinstance(report, LookupFailed):
-                    outbox.looked_up(lookup=lookup, report=report, now=self.clock())
+            if kind == "looked" and not isinstance(report, LookupFailed):
+                outbox.looked_up(lookup=lookup, report=report, now=self.clock())
+        # Only what is written is forgotten; writing it twice does no harm.
+        self._sending -= len(sent)
+        self._looking -= len(batch) - len(sent)
+        self._unwritten = []
         return sum(result.outcome == Outcome.ACCEPTED for _, result in sent)
 
     def _tick(self, pool: ThreadPoolExecutor) -> None:

@@ -26,13 +26,14 @@ from survey.dispatch.models import MessageState, OptOut, OutboxMessage, Sender
 from survey.dispatch.sms.base import Message, Outcome, Report, Result, Status
 from survey.dispatch.statuses import apply_report
 
-LEASE: Final = timedelta(seconds=120)
-CALL_MARGIN: Final = timedelta(seconds=15)
-FIRST_LOOK: Final = timedelta(seconds=45)
+LEASE: Final = timedelta(seconds=settings.SMS_LEASE)
+CALL_MARGIN: Final = timedelta(seconds=1.5 * settings.SMS_TIMEOUT)
+"""A call may not begin so late that it could end after the lease."""
+FIRST_LOOK: Final = timedelta(seconds=settings.SMS_FIRST_LOOK)
 """The provider's list may lag behind by half a minute."""
-LOOKS_APART: Final = timedelta(minutes=2)
+LOOKS_APART: Final = timedelta(seconds=settings.SMS_LOOKS_APART)
 LOOKS_NEEDED: Final = 2
-MOST_BACKOFF: Final = 300.0
+MOST_BACKOFF: Final = settings.SMS_LEASE / 4
 FAULTS_ALLOWED: Final = 3
 PENDING, SENDING, UNKNOWN = MessageState.PENDING, MessageState.SENDING, MessageState.UNKNOWN
 
@@ -239,7 +240,7 @@ def to_look_up(now: datetime, limit: int) -> list[Lookup]:
     with transaction.atomic():
         due = OutboxMessage.objects.filter(state=UNKNOWN, next_look_at__lte=now).order_by("next_look_at")
         for row in _locked(due, skip=True)[:limit]:
-            OutboxMessage.objects.filter(pk=row.pk).update(next_look_at=now + timedelta(minutes=1))
+            OutboxMessage.objects.filter(pk=row.pk).update(next_look_at=now + LOOKS_APART / 2)
             number, body = (unseal(part or b"", str(row.pk)) for part in (row.to_sealed, row.body_sealed))
             since = (row.attempt_at or now) - timedelta(minutes=5)
             found.append(Lookup(str(row.pk), number, token_in(body), since))
@@ -274,6 +275,12 @@ def adopt(*, message_id: str, report: Report, now: datetime) -> None:
     )  # fmt: skip
     if report.status is not None:
         apply_report(sid=report.sid, status=report.status, code=report.code, now=now, retry_later=report.retry_later)
+
+
+def only_paused() -> bool:
+    """Whether all that is left waits for a paused sender."""
+    left = OutboxMessage.objects.filter(Q(state=PENDING) | Q(state=SENDING) | Q(state=UNKNOWN))
+    return not left.exclude(state=PENDING, sender__paused_at__isnull=False).exists()
 
 
 def open_rows() -> int:

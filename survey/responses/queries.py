@@ -6,13 +6,15 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from survey.common.periods import Period
+from survey.common.periods import Period, month_of
 from survey.common.tokens import receipt_hash
 from survey.responses.models import Response
+
+FEWEST_SHOWN: Final = 10
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,13 @@ def receipt_state(receipt: str) -> ReceiptState | None:
 def is_recorded(submission_key: str) -> bool:
     """Whether a submission key has been used."""
     return Response.objects.filter(submission_key=submission_key).exists()
+
+
+def answered_by_link(since: datetime) -> dict[int, int]:
+    """Agency id -> answers by link since a month, ten and more; fewer are nobody's business."""
+    rows = Response.objects.filter(evidence="E3", revision=0, month__gte=month_of(since.date()))
+    counts = rows.values_list("agency").annotate(n=Count("pk"))
+    return {agency: n for agency, n in counts if n >= FEWEST_SHOWN}
 
 
 def counted_in(period: Period) -> QuerySet[Response]:

@@ -207,7 +207,7 @@ def test_an_error_takes_the_focus_and_links_to_the_answer(browser: Browser, serv
 
 
 CITIZEN_PAGES = ["/", "/privacy", "/s/00000000", "/r/0000000000"]
-STAFF_PAGES = ["/staff/", "/staff/pictures", "/staff/codes", "/staff/totals"]
+STAFF_PAGES = ["/staff/", "/staff/pictures", "/staff/messages", "/staff/codes", "/staff/totals"]
 
 
 @pytest.mark.parametrize("width", [360, 1280])

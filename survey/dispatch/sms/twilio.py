@@ -22,7 +22,6 @@ from survey.dispatch.sms.base import LookupFailed, Message, Outcome, Report, Res
 # The client logs addresses with phone numbers at INFO.
 logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
 
-TIMEOUT: Final = 10.0
 _OUTCOMES: Final[Mapping[int, Outcome]] = {
     20429: Outcome.BUSY,
     21611: Outcome.QUEUE_FULL, 30001: Outcome.QUEUE_FULL,
@@ -66,7 +65,7 @@ class TwilioGateway:
             client = Client(
                 settings.TWILIO_ACCOUNT_SID,
                 settings.TWILIO_AUTH_TOKEN,
-                http_client=TwilioHttpClient(timeout=TIMEOUT),
+                http_client=TwilioHttpClient(timeout=settings.SMS_TIMEOUT),
             )
             if settings.TWILIO_API_BASE_URL:
                 client.api.base_url = settings.TWILIO_API_BASE_URL

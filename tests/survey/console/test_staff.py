@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from django.test import Client
 from django.urls import get_resolver
+from django.utils import timezone
 
 from survey.accounts.models import User
 from survey.dispatch.models import CodeStatus
@@ -160,6 +161,7 @@ def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
 
         wanted = pattern.pattern.converters or pattern.pattern.regex.groupindex
         kind = {"kind": "xlsx"} if "template" in str(pattern.name) else {}
+        kind |= {"action": "pause"} if pattern.name == "sender" else {}
         path = reverse(f"console:{pattern.name}", kwargs={k: {**arguments, **kind}[k] for k in wanted})
         for method in (client.get, client.post):
             response = method(path)
@@ -188,3 +190,41 @@ def test_the_admin_is_for_staff_accounts_and_shows_no_answers(cast: Cast, editio
 
 def test_without_figures_the_page_says_so(cast: Cast) -> None:
     assert "Chưa có số liệu" in signed_in(cast.analyst).get("/staff/").content.decode()
+
+
+def test_operators_pause_senders_and_everybody_sees_the_funnel_of_their_scope(cast: Cast) -> None:
+    from survey.dispatch.invitations import queue_invitation
+    from survey.dispatch.models import Sender
+    from tests.survey.dispatch.messages import event, sender
+
+    by = sender()
+    for agency, code, phone in ((cast.land, "0001", "+84912345671"), (cast.commune, "0002", "+84912345672")):
+        made = event(cast, code=f"H20.01.05-261110-{code}", agency=agency)
+        queue_invitation(event=made, phone=phone, sender=by, now=timezone.now())
+    operator, head = signed_in(cast.operator), signed_in(cast.head)
+    page = operator.get("/staff/messages").content.decode()
+    assert "Sở Nông nghiệp" in page
+    assert "phường Mỹ Tho" in page
+    assert operator.post(f"/staff/senders/{by.pk}/pause").status_code == 302
+    assert Sender.objects.get().paused_because == "operator"
+    assert "Tạm dừng từ" in operator.get("/staff/messages").content.decode()
+    assert operator.post(f"/staff/senders/{by.pk}/resume").status_code == 302
+    assert Sender.objects.get().paused_at is None
+    assert operator.post("/staff/senders/999/pause").status_code == 404
+    assert head.post(f"/staff/senders/{by.pk}/pause").status_code == 403
+    own = head.get("/staff/messages").content.decode()
+    assert "đồng" not in own
+    assert ("Sở Nông nghiệp" in own.partition("<table")[2]) != ("phường Mỹ Tho" in own.partition("<table")[2])
+
+
+def test_pictures_are_drawn_in_the_scope_of_the_account(cast: Cast, edition: Edition) -> None:
+    analyst = signed_in(cast.analyst)
+    page = analyst.get("/staff/pictures")
+    assert page.status_code == 200
+    result = edition.results.get(agency=cast.land)
+    profile = analyst.get(f"/staff/agency/{result.pk}/profile.svg")
+    assert profile.status_code in (200, 404)
+    if profile.status_code == 200:
+        assert profile.content.startswith(b"<svg")
+    assert analyst.get("/staff/pictures/nothing.svg").status_code == 404
+    assert analyst.get("/staff/pictures?kind=nonsense").status_code == 200
