@@ -82,6 +82,10 @@ class Simulator(ThreadingHTTPServer):
         """Base address for ``TWILIO_API_BASE_URL``."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
+    def serve_in_background(self) -> None:
+        """Answer in a thread of its own until ``shutdown``."""
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that went away are part of the game."""
 

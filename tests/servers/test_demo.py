@@ -27,6 +27,9 @@ def test_the_demonstration_is_complete_and_can_be_run_again(tmp_path: Path) -> N
     for key in ("index_csv", "index_xlsx", "truth_csv", "snapshot_dir"):
         assert Path(links[key]).exists(), key
     assert len(links["citizen_urls"]) > 200
+    # 36 online dossiers, three with landlines; a quarter of the links waits for somebody to answer.
+    assert links["sms_counts"] == {"invited": 33, "not-invited:phone-not-mobile": 3, "stored": 36}
+    assert len(links["sms_links"]) == 9
     assert all(Path(path).read_bytes().startswith(b"%PDF") for path in links["poster_pdfs"])
     assert {login["username"] for login in links["staff_logins"]} == {"phantich", "thutruong", "quantri"}
     truth, index = rows(links["truth_csv"]), rows(links["index_csv"])

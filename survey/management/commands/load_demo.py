@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from survey.common.periods import Period
 from survey.demo import services
+from survey.demo.messages import tell_story
 from survey.demo.province import build_province, issued_codes, make_accounts
 from survey.dispatch.poster import poster_pdf
 from survey.dispatch.qr import short_url
@@ -42,10 +43,13 @@ class Command(BaseCommand):
         cells = services.demo_cells(agencies)
         period = services.demo_period(now)
         services.load_totals(cells, period, now)
-        count = services.load_responses(cells, period, now, progress=progress)
+        services.load_responses(cells, period, now, progress=progress)
+        story = tell_story(now=now)
+        count = services.load_responses(cells, period, now, progress=False)
         services.write_truth(cells, out / "truth.csv")
         links = {**self._index(out, period, progress), **self._posters(out), **self._accounts(out)}
         links["truth_csv"] = str(out / "truth.csv")
+        links |= story or {name: known for name, known in self._known(out).items() if name.startswith("sms_")}
         text = json.dumps(links, ensure_ascii=False, indent=1)
         (out / "links.json").write_text(text + "\n", encoding="utf-8")
         self.stdout.write(self._summary(links, count))
@@ -82,10 +86,13 @@ class Command(BaseCommand):
         ]
         return {"citizen_urls": [entry["url"] for entry in counters], "counters": counters, "poster_pdfs": paths}
 
-    def _accounts(self, out: Path) -> dict[str, Any]:
+    def _known(self, out: Path) -> dict[str, Any]:
+        """What an earlier run wrote down."""
         before = out / "links.json"
-        known = json.loads(before.read_text(encoding="utf-8")) if before.is_file() else {}
-        password = known.get("staff_logins", [{}])[0].get("password") or secrets.token_urlsafe(12)
+        return dict(json.loads(before.read_text(encoding="utf-8"))) if before.is_file() else {}
+
+    def _accounts(self, out: Path) -> dict[str, Any]:
+        password = self._known(out).get("staff_logins", [{}])[0].get("password") or secrets.token_urlsafe(12)
         users = make_accounts(password)
         logins = [{"username": user.username, "password": password, "role": user.role} for user in users]
         return {"staff_url": f"{settings.PUBLIC_URL}/staff/", "staff_logins": logins}
@@ -98,6 +105,7 @@ class Command(BaseCommand):
                 "",
                 f"Tỉnh minh họa đã sẵn sàng: {count} phiếu.",
                 f"  Phiếu của người dân   {first}",
+                *(f"  Liên kết trong tin nhắn {link}" for link in links.get("sms_links", [])[:1]),
                 f"  Áp phích in           {links['poster_pdfs'][1]}",
                 f"  Trang cán bộ          {links['staff_url']}  ({login['username']} / {login['password']})",
                 f"  Chỉ số (Excel)        {links['index_xlsx']}",
