@@ -7,12 +7,14 @@ false ones among the flagged.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from analysis.errors import AnalysisError
+from analysis.result import IndexResult
 
 Floats = npt.NDArray[np.float64]
 
@@ -92,3 +94,50 @@ def benjamini_hochberg(p: npt.ArrayLike) -> Floats:
     adjusted = np.empty_like(values)
     adjusted[order] = np.minimum(stepped, 1.0)
     return adjusted
+
+
+def index_changes(
+    before: IndexResult, after: IndexResult, shown: Collection[str], level: float = 0.95
+) -> dict[str, dict[str, float | bool]]:
+    """Change of the overall index of each agency in ``shown`` from one period to another, in percentage points.
+
+    The two periods are independent samples. ``changed`` is the flag to publish (Holm: hardly any false one among all),
+    ``to_look_at`` the longer list (Benjamini-Hochberg: a twentieth of it may be chance).
+
+    Raises
+    ------
+    AnalysisError
+        The results come from different methods: their numbers cannot be subtracted.
+    """
+    if before.method.sha256 != after.method.sha256:
+        raise AnalysisError(f"{before.method.id} and {after.method.id} are not the same method; compare like with like")
+    first, second = (
+        {figure.agency: figure for figure in result.figures if figure.level == "overall" and figure.se is not None}
+        for result in (before, after)
+    )
+    both = sorted(set(first) & set(second) & set(shown))
+    if not both:
+        return {}
+    a, b = ([table[agency] for agency in both] for table in (first, second))
+    found = change(
+        [f.weighted or 0.0 for f in a],
+        [f.weighted or 0.0 for f in b],
+        [(f.se or 0.0) ** 2 for f in a],
+        [(f.se or 0.0) ** 2 for f in b],
+        [min(x.df, y.df) for x, y in zip(a, b, strict=True)],
+        level=level,
+    )
+    strict, loose = holm(found.p), benjamini_hochberg(found.p)
+    return {
+        agency: {
+            "before": round(a[k].weighted or 0.0, 2),
+            "after": round(b[k].weighted or 0.0, 2),
+            "difference": round(float(found.difference[k]), 2),
+            "low": round(float(found.low[k]), 2),
+            "high": round(float(found.high[k]), 2),
+            "p_holm": round(float(strict[k]), 4),
+            "changed": bool(strict[k] < 1 - level),
+            "to_look_at": bool(loose[k] < 1 - level),
+        }
+        for k, agency in enumerate(both)
+    }

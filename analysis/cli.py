@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.change import index_changes
 from analysis.disclosure import Place, publish_all
 from analysis.engine import Engine, LocalEngine, engine_for
 from analysis.errors import AnalysisError
@@ -51,6 +52,18 @@ def quality_report(snapshot: Snapshot, method_name: str | Path, engine: Engine |
     hidden = [p.agency for p in publish_all(result) if p.level == "overall" and p.status in ("suppressed", "none")]
     agencies = quality_of(cells, items, snapshot.totals(), method, hidden)
     return {"about": {**result.about, "method": method.id, "method_sha256": method.sha256}, "agencies": agencies}
+
+
+def changes(before: Snapshot, after: Snapshot, method_name: str | Path) -> dict[str, Any]:
+    """Changes between two snapshots, of agencies whose figures are published in both."""
+    results = [compute(snapshot, method_name) for snapshot in (before, after)]
+    shown = [
+        {p.agency for p in publish_all(result) if p.level == "overall" and p.status == "published"}
+        for result in results
+    ]
+    found = index_changes(results[0], results[1], shown[0] & shown[1])
+    about = {"method": results[0].method.id, "from": results[0].about["period"], "to": results[1].about["period"]}
+    return {"about": about, "agencies": found}
 
 
 def table_of(snapshot: Snapshot, result: IndexResult, earlier: Sequence[Mapping[Place, int]] = ()) -> Table:
@@ -157,6 +170,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     trust.add_argument("snapshot", type=Path, help="snapshot folder")
     trust.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
     trust.add_argument("--out", type=Path, required=True, help="quality.json")
+    moved = commands.add_parser("change", help="change of the index between two snapshots, Holm and Benjamini-Hochberg")
+    moved.add_argument("snapshot", type=Path, help="snapshot of the earlier period")
+    moved.add_argument("later", type=Path, help="snapshot of the later period")
+    moved.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
+    moved.add_argument("--out", type=Path, required=True, help="change.json")
     charts = commands.add_parser("charts", help="pictures of the index, each with a text alternative")
     charts.add_argument("snapshot", type=Path, help="snapshot folder")
     charts.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
@@ -167,6 +185,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "estimate":
             write_json(estimate(load_spec(options.spec)), options.out)
+        elif options.command == "change":
+            first, second = open_snapshot(options.snapshot), open_snapshot(options.later)
+            write_json(changes(first, second, options.method), options.out)
         elif options.command == "charts":
             found = pictures(open_snapshot(options.snapshot), options.method, options.language)
             draw(found, options.out, options.format or ["svg"])

@@ -121,7 +121,7 @@ def _criterion(entry: Mapping[str, Any], path: Path) -> Criterion:
 
 
 def score(criteria: Sequence[Criterion], rates: Mapping[str, Number | None], places: int = 2) -> list[Scored]:
-    """Points per criterion from rates in percent; a criterion without a rate has neither points nor losses."""
+    """Points per criterion from rates in percent; without a rate it has the points of its parts, if any."""
     result = []
     for criterion in criteria:
         raw = rates.get(criterion.code)
@@ -132,7 +132,20 @@ def score(criteria: Sequence[Criterion], rates: Mapping[str, Number | None], pla
         achieved = _rounded(criterion.rule.points(rate, criterion.maximum), places)
         met = criterion.target.met(rate) if criterion.target else None
         result.append(Scored(criterion, rate, achieved, criterion.maximum - achieved, met))
-    return result
+    return _with_sums(result)
+
+
+def _with_sums(scored: Sequence[Scored]) -> list[Scored]:
+    """A criterion without a rate of its own has the points of its parts; parts without points are left out."""
+    found = {item.criterion.code: item for item in scored}
+    # Parts stand below their criterion, so the last ones are summed first.
+    for item in reversed(scored):
+        code = item.criterion.code
+        parts = [p for p in found.values() if p.criterion.parent == code and p.achieved is not None]
+        if item.rate is None and parts:
+            achieved = sum((part.achieved or Decimal(0) for part in parts), Decimal(0))
+            found[code] = replace(item, achieved=achieved, lost=item.criterion.maximum - achieved)
+    return list(found.values())
 
 
 def _rounded(value: Decimal, places: int) -> Decimal:

@@ -35,7 +35,8 @@ def _pictures(edition_id: int, results: tuple[int, ...], kind: str, language: st
 
 
 @lru_cache(maxsize=64)
-def _agency_pictures(result_id: int, language: str) -> dict[str, Any]:
+def _agency_pictures(result_id: int, language: str, newest: int) -> dict[str, Any]:
+    del newest  # a part of the key only: a new edition adds a period to the trend
     result = AgencyResult.objects.select_related("edition", "agency").get(pk=result_id)
     whole = province_result(result.edition)
     rows = [row for part in (result, whole) if part for row in part.rows]
@@ -58,6 +59,11 @@ def _scope(request: HttpRequest, edition: Edition) -> tuple[Any, ...]:
     kinds = [value for value, _label in kind_labels()]
     results = tuple(visible.order_by("pk").values_list("pk", flat=True))
     return edition.pk, results, kind if kind in kinds else "", picture_language()
+
+
+def _agency_scope(result: AgencyResult) -> tuple[int, str, int]:
+    newest = Edition.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return result.pk, picture_language(), newest or 0
 
 
 def _image(text: str, kind: str, scope: tuple[Any, ...], name: str) -> HttpResponse:
@@ -119,7 +125,7 @@ def picture(request: HttpRequest, name: str, kind: str) -> HttpResponse:
 def agency_picture(request: HttpRequest, pk: int, name: str, kind: str) -> HttpResponse:
     """One picture of an agency."""
     result = chosen_result(request, pk)
-    scope = (result.pk, picture_language())
+    scope = _agency_scope(result)
     found = _agency_pictures(*scope).get(name)
     if found is None:
         raise Http404
@@ -129,5 +135,5 @@ def agency_picture(request: HttpRequest, pk: int, name: str, kind: str) -> HttpR
 def pictures_of_agency(result: AgencyResult) -> list[tuple[str, str, str]]:
     """(name, title, text alternative) of the pictures an agency's page shows."""
     titles = {"profile": _("Factors beside the province"), "trend": _("Index over the periods")}
-    found = _agency_pictures(result.pk, picture_language())
+    found = _agency_pictures(*_agency_scope(result))
     return [(name, title, found[name].text) for name, title in titles.items() if name in found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -123,6 +124,33 @@ def test_changes_and_their_covariance() -> None:
     assert float(panel.p) < float(found.p[0])
     with pytest.raises(AnalysisError, match="covariance"):
         change(1.0, 2.0, 1.0, 1.0, 10, covariance=2.0)
+
+
+def test_two_snapshots_are_compared_by_the_command(tmp_path: Path) -> None:
+    from analysis.cli import main
+    from tests.analysis.samples import SIZES, write_province
+
+    folders = [write_province(tmp_path / f"s{seed}", seed=seed).folder for seed in (1, 2)]
+    out = tmp_path / "change.json"
+    assert main(["change", *map(str, folders), "--method", "overall", "--out", str(out)]) == 0
+    found = json.loads(out.read_text(encoding="utf-8"))["agencies"]
+    assert "x99" not in found
+    assert len(found) > len(SIZES) / 2
+    for row in found.values():
+        assert row["difference"] == pytest.approx(row["after"] - row["before"], abs=0.011)
+        assert row["low"] <= row["difference"] <= row["high"]
+        assert row["to_look_at"] or not row["changed"]
+
+
+def test_different_methods_are_not_subtracted() -> None:
+    from analysis.change import index_changes
+    from analysis.method import load_method
+    from analysis.result import IndexResult
+
+    one, two = (IndexResult((), load_method(name), {}) for name in ("overall", "nps"))
+    with pytest.raises(AnalysisError, match="not the same method"):
+        index_changes(one, two, [])
+    assert index_changes(one, one, ["a"]) == {}
 
 
 def test_adjusted_p_values_agree_with_an_independent_program() -> None:

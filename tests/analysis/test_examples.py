@@ -12,7 +12,10 @@ MODULES = [
     "analysis.disclosure",
     "analysis.index",
     "analysis.interval",
+    "analysis.method",
+    "analysis.quality",
     "analysis.ranks",
+    "analysis.scorecard",
     "analysis.weighting.poststratify",
 ]
 

@@ -121,6 +121,8 @@ def test_a_framework_gives_achieved_and_lost_points(tmp_path: Path) -> None:
     assert (first.achieved, first.lost, first.met) == (Decimal("9.28"), Decimal("0.72"), False)
     assert (second.achieved, second.lost, second.met) == (Decimal("2.00"), Decimal("0.00"), True)
     assert score(load_framework(path), {})[0].achieved is None
+    whole = score(load_framework(path), {"1.1": 92})[0]
+    assert (whole.rate, whole.achieved, whole.lost) == (None, Decimal("1.00"), Decimal("9.00"))
 
 
 @pytest.mark.parametrize(
