@@ -1,11 +1,19 @@
-"""Admin page of counter codes: read only, they are issued and withdrawn on the staff page."""
+"""Admin pages of codes (read only), senders and message texts (checked as they are typed in)."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
 
 from survey.common.admin import ReadOnlyAdmin
-from survey.dispatch.models import CounterCode
+from survey.dispatch.invitations import longest_values
+from survey.dispatch.models import CounterCode, MessageTemplate, OutboxMessage, Sender
+from survey.dispatch.sms.text import lint, render, size_of
 
 
 @admin.register(CounterCode)
@@ -16,3 +24,62 @@ class CounterCodeAdmin(ReadOnlyAdmin):
     list_filter = ("status",)
     search_fields = ("code",)
     list_select_related = ("counter",)
+
+
+@admin.register(Sender)
+class SenderAdmin(ModelAdmin):
+    """Names, hours, rate and money; pausing is done on the staff page."""
+
+    list_display = ("name", "rate", "opens", "closes", "price", "daily_budget", "monthly_budget", "paused_at")
+    fields = ("name", "rate", "opens", "closes", "price", "daily_budget", "monthly_budget")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class MessageTemplateForm(forms.ModelForm):
+    """Refuses texts that would be dear, unclear or not allowed."""
+
+    class Meta:
+        model = MessageTemplate
+        fields = ("sender", "kind", "version", "text", "accents", "active")
+
+    def clean(self) -> dict[str, Any]:
+        """Every fault at the field it is about."""
+        cleaned = super().clean() or {}
+        if cleaned.get("sender") and cleaned.get("text"):
+            faults = lint(
+                cleaned["text"],
+                sender=cleaned["sender"].name,
+                longest=longest_values(),
+                accents=bool(cleaned.get("accents")),
+            )
+            for fault in faults:
+                self.add_error("text", fault)
+        return cleaned
+
+
+@admin.register(MessageTemplate)
+class MessageTemplateAdmin(ModelAdmin):
+    """Texts with their parts and price; one that was used stays as it is, except whether it is in use."""
+
+    form = MessageTemplateForm
+    list_display = ("sender", "kind", "version", "text", "longest_parts", "longest_price", "active")
+    list_select_related = ("sender",)
+
+    @admin.display(description=_("parts"))
+    def longest_parts(self, template: MessageTemplate) -> int:
+        """Parts with the longest values."""
+        return size_of(render(template.text, longest_values(), accents=template.accents)).parts
+
+    @admin.display(description=_("price of a message (VND)"))
+    def longest_price(self, template: MessageTemplate) -> str:
+        """Price with the longest values."""
+        return str(template.sender.price * self.longest_parts(template))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        used = obj is not None and OutboxMessage.objects.filter(template=obj).exists()
+        return ("sender", "kind", "version", "text", "accents") if used else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

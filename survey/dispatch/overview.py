@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 
 from survey.dispatch.models import Invitation, MessageKind, MessageState, OutboxMessage, Sender
@@ -44,6 +44,23 @@ def senders(now: datetime) -> list[SenderLine]:
     day = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     found = Sender.objects.order_by("name")
     return [SenderLine(sender, spent(sender, day), spent(sender, day.replace(day=1))) for sender in found]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits under one sender."""
+
+    sender: Sender
+    messages: int
+    parts: int
+
+
+def waiting() -> list[Waiting]:
+    """Messages and parts that wait, by sender: what a run would send and cost."""
+    pending = OutboxMessage.objects.filter(state=MessageState.PENDING)
+    rows = {row["sender"]: row for row in pending.values("sender").annotate(n=Count("pk"), parts=Sum("parts"))}
+    found = Sender.objects.filter(pk__in=rows).order_by("name")
+    return [Waiting(sender, rows[sender.pk]["n"], rows[sender.pk]["parts"]) for sender in found]
 
 
 def funnel(since: datetime) -> dict[int, dict[str, int]]:

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from survey.dispatch.dispatcher import Dispatcher
+from survey.dispatch.overview import waiting
 from survey.dispatch.sms import gateway
 
 
@@ -20,9 +21,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--threads", type=int, default=32, help="calls to the provider at once")
+        parser.add_argument("--dry-run", action="store_true", help="say what waits and its cost; send nothing")
         parser.add_argument("--until-empty", action="store_true", help="end when nothing is waiting or unknown")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["dry_run"]:
+            self._tell()
+            return
         if not 1 <= options["threads"] <= 200:
             raise CommandError("--threads: use a number from 1 to 200")
         try:
@@ -37,3 +42,11 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, stop)
         accepted = dispatcher.run(until_empty=options["until_empty"])
         self.stdout.write(f"{accepted} messages accepted")
+
+    def _tell(self) -> None:
+        for line in waiting():
+            paused = f", paused: {line.sender.paused_because}" if line.sender.paused_at else ""
+            cost = line.sender.price * line.parts
+            self.stdout.write(f"{line.sender.name}: {line.messages} messages, {line.parts} parts, {cost} VND{paused}")
+        if not waiting():
+            self.stdout.write("nothing waits")

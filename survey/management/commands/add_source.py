@@ -1,0 +1,43 @@
+"""Give a case system a key to send dossier events with; the secret is shown once."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from survey.common.sealing import seal
+from survey.transactions.models import SourceSystem
+
+
+class Command(BaseCommand):
+    """``manage.py add_source portal --name "Cổng dịch vụ công" --province H20``."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("key", help="3 to 40 small letters, digits and hyphens; sent as X-Key")
+        parser.add_argument("--name", required=True, help="name of the system")
+        parser.add_argument("--province", required=True, help="code of the province, e.g. H20")
+        parser.add_argument("--renew", action="store_true", help="a new secret for a key that exists")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        key = options["key"]
+        if not re.fullmatch(r"[a-z0-9-]{3,40}", key):
+            raise CommandError("key: use 3 to 40 small letters, digits and hyphens")
+        existing = SourceSystem.objects.filter(key_id=key)
+        if existing.exists() != options["renew"]:
+            hint = "use --renew for a new secret" if existing.exists() else "leave --renew out"
+            raise CommandError(f"key {key}: {'exists' if existing.exists() else 'is not known'}; {hint}")
+        secret = secrets.token_urlsafe(32)
+        values = {
+            "name": options["name"],
+            "province": options["province"],
+            "secret_sealed": seal(secret, f"source/{key}"),
+            "active": True,
+        }
+        SourceSystem.objects.update_or_create(key_id=key, defaults=values)
+        self.stdout.write(f"X-Key: {key}\nsecret: {secret}\nThe secret is not shown again.")
