@@ -160,6 +160,14 @@ def count_rows(
     Rows where every variable is 0 are left out unless ``every_row``: a design counts all its units.
 
     Rows that already lie together are counted run by run; otherwise they are brought together first.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"agency": ["a", "a", "b"], "overall": [5, 2, 4]})
+    >>> satisfied = Variable("good", "overall", "among", (4, 5))
+    >>> cells = count_rows(rows, ["agency"], [satisfied])
+    >>> cells.n.tolist(), cells.total[:, 0].tolist()
+    ([1, 1], [1, 1])
     """
     if not every_row:
         frame = frame.filter(pl.any_horizontal([variable.expression() != 0 for variable in variables]))
@@ -244,6 +252,13 @@ def merge(parts: Sequence[Cells]) -> Cells:
     ------
     AnalysisError
         If there is nothing to merge or the parts count different variables.
+
+    Examples
+    --------
+    >>> parts = [pl.DataFrame({"agency": [name], "overall": [5]}) for name in "aba"]
+    >>> satisfied = Variable("good", "overall", "among", (4, 5))
+    >>> merge([count_rows(part, ["agency"], [satisfied]) for part in parts]).n.tolist()
+    [2, 1]
     """
     if not parts:
         raise AnalysisError("there are no cells to merge")
@@ -279,7 +294,13 @@ def _added(arrays: Sequence[Integers], order: Integers, starts: Integers) -> Int
 
 
 def unpack(cross: Floats, p: int) -> Floats:
-    """Upper triangles (..., p(p+1)/2) as full symmetric matrices (..., p, p)."""
+    """Upper triangles (..., p(p+1)/2) as full symmetric matrices (..., p, p).
+
+    Examples
+    --------
+    >>> unpack(np.array([[1, 2, 3]]), 2).tolist()
+    [[[1.0, 2.0], [2.0, 3.0]]]
+    """
     full = np.zeros((*cross.shape[:-1], p, p))
     rows, columns = np.triu_indices(p)
     full[..., rows, columns] = cross
@@ -288,12 +309,25 @@ def unpack(cross: Floats, p: int) -> Floats:
 
 
 def columns_read(keys: Sequence[str], variables: Sequence[Variable]) -> list[str]:
-    """Names of the columns a scan has to read."""
+    """Names of the columns a scan has to read.
+
+    Examples
+    --------
+    >>> columns_read(["agency"], [Variable("good", "overall", "among", (4, 5))])
+    ['agency', 'overall']
+    """
     return sorted({*keys, *(name for v in variables if v.rule != "one" for name in (v.column, *v.more, *v.needs))})
 
 
 def count_part(path: Path, keys: Sequence[str], variables: Sequence[Variable], columns: Sequence[str]) -> Cells:
-    """Moments of one Parquet part, read column by column."""
+    """Moments of one Parquet part, read column by column.
+
+    Examples
+    --------
+    >>> satisfied = Variable("good", "overall", "among", (4, 5))
+    >>> int(count_part(snapshot.parts[0], ["agency"], [satisfied], ["agency", "overall"]).n.sum())
+    628
+    """
     try:
         frame = pl.read_parquet(path, columns=list(columns))
     except pl.exceptions.PolarsError as error:

@@ -46,6 +46,12 @@ def change(
     ------
     AnalysisError
         If a variance is negative or the covariance larger than the variances allow.
+
+    Examples
+    --------
+    >>> moved = change(80.0, 84.0, 1.5, 1.5, 200)
+    >>> float(moved.difference), round(float(moved.se), 3), round(float(moved.p), 3)
+    (4.0, 1.732, 0.022)
     """
     from scipy.special import stdtr, stdtrit  # noqa: PLC0415
 
@@ -108,6 +114,13 @@ def index_changes(
     ------
     AnalysisError
         The results come from different methods: their numbers cannot be subtracted.
+
+    Examples
+    --------
+    >>> from analysis.cli import compute
+    >>> result = compute(snapshot, "sipas-service")
+    >>> index_changes(result, result, {"s00"})["s00"]["p_holm"]
+    1.0
     """
     if before.method.sha256 != after.method.sha256:
         raise AnalysisError(f"{before.method.id} and {after.method.id} are not the same method; compare like with like")

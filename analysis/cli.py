@@ -29,7 +29,14 @@ if TYPE_CHECKING:
 
 
 def compute(snapshot: Snapshot, method_name: str | Path, engine: Engine | None = None) -> IndexResult:
-    """Indices of a snapshot under a method: one scan to cells by ``engine``, then everything from the cells."""
+    """Indices of a snapshot under a method: one scan to cells by ``engine``, then everything from the cells.
+
+    Examples
+    --------
+    >>> result = compute(snapshot, "sipas-service")
+    >>> [round(f.weighted, 2) for f in result.figures if (f.agency, f.level) == ("s00", "overall")]
+    [86.37]
+    """
     method = load_method(method_name)
     cells = (engine or LocalEngine()).cells(snapshot.parts, KEYS, method.variables())
     about = {
@@ -44,7 +51,14 @@ def compute(snapshot: Snapshot, method_name: str | Path, engine: Engine | None =
 
 
 def quality_report(snapshot: Snapshot, method_name: str | Path, engine: Engine | None = None) -> dict[str, Any]:
-    """Response, mode effects, missing items and sensitivity per agency, without agencies that may not be shown."""
+    """Response, mode effects, missing items and sensitivity per agency, without agencies that may not be shown.
+
+    Examples
+    --------
+    >>> report = quality_report(snapshot, "sipas-service")
+    >>> sorted(report["agencies"]["s00"])
+    ['item_nonresponse', 'mode_effect', 'response', 'sensitivity']
+    """
     method, engine = load_method(method_name), engine or LocalEngine()
     result = compute(snapshot, method_name, engine)
     cells = engine.cells(snapshot.parts, KEYS, method.variables())
@@ -55,7 +69,14 @@ def quality_report(snapshot: Snapshot, method_name: str | Path, engine: Engine |
 
 
 def changes(before: Snapshot, after: Snapshot, method_name: str | Path) -> dict[str, Any]:
-    """Changes between two snapshots, of agencies whose figures are published in both."""
+    """Changes between two snapshots, of agencies whose figures are published in both.
+
+    Examples
+    --------
+    >>> found = changes(snapshot, snapshot, "sipas-service")["agencies"]["s00"]
+    >>> found["difference"], found["changed"]
+    (0.0, False)
+    """
     results = [compute(snapshot, method_name) for snapshot in (before, after)]
     shown = [
         {p.agency for p in publish_all(result) if p.level == "overall" and p.status == "published"}
@@ -67,14 +88,29 @@ def changes(before: Snapshot, after: Snapshot, method_name: str | Path) -> dict[
 
 
 def table_of(snapshot: Snapshot, result: IndexResult, earlier: Sequence[Mapping[Place, int]] = ()) -> Table:
-    """The publishable table of a result, with names from the snapshot; ``earlier`` are overlapping releases."""
+    """The publishable table of a result, with names from the snapshot; ``earlier`` are overlapping releases.
+
+    Examples
+    --------
+    >>> table = table_of(snapshot, compute(snapshot, "sipas-service"))
+    >>> row = next(row for row in table.rows if (row["agency"], row["level"]) == ("s00", "overall"))
+    >>> str(row["weighted_index"]), row["status"]
+    ('86.37', 'published')
+    """
     province = str(snapshot.manifest.get("province") or "Toàn tỉnh")
     labels = VI | snapshot.manifest.get("domains", {}) | {"-": "Lĩnh vực chưa rõ"}
     return build(result, snapshot.agencies(), labels, province, earlier)
 
 
 def pictures(snapshot: Snapshot, method_name: str | Path, language: str = "vi") -> dict[str, Picture]:
-    """All pictures of a snapshot by name, from figures that may be shown: ``index-commune``, ``coverage``, ..."""
+    """All pictures of a snapshot by name, from figures that may be shown: ``index-commune``, ``coverage``, ...
+
+    Examples
+    --------
+    >>> found = pictures(snapshot, "sipas-service")
+    >>> sorted(found)[:3]
+    ['coverage', 'funnel-commune', 'index-commune']
+    """
     from analysis.charts import Frame  # noqa: PLC0415  (the libraries of pictures take a second to load)
     from analysis.pictures import (  # noqa: PLC0415
         comparison_pictures,
@@ -101,7 +137,14 @@ def pictures(snapshot: Snapshot, method_name: str | Path, language: str = "vi") 
 
 
 def extras(snapshot: Snapshot, table: Table, method: Method) -> dict[str, list[list[Any]]]:
-    """What pictures need beside the table: response by month and levels of the overall question, where shown."""
+    """What pictures need beside the table: response by month and levels of the overall question, where shown.
+
+    Examples
+    --------
+    >>> table = table_of(snapshot, compute(snapshot, "sipas-service"))
+    >>> extras(snapshot, table, load_method("sipas-service"))["coverage"][0]
+    ['s00', '2026-07', 23.8]
+    """
     from analysis.pictures import coverage_rows, level_rows  # noqa: PLC0415
 
     shown, engine = _ranked(table), LocalEngine()
@@ -118,7 +161,14 @@ def _ranked(table: Table) -> list[str]:
 
 
 def draw(found: Mapping[str, Picture], folder: Path, kinds: Sequence[str]) -> None:
-    """Write pictures into a folder, one file per format, and ``NAME.txt`` with the text alternative."""
+    """Write pictures into a folder, one file per format, and ``NAME.txt`` with the text alternative.
+
+    Examples
+    --------
+    >>> draw({"coverage": pictures(snapshot, "overall")["coverage"]}, folder / "pictures", ["svg"])
+    >>> sorted(path.name for path in (folder / "pictures").iterdir())
+    ['coverage.svg', 'coverage.txt']
+    """
     from analysis.charts import render  # noqa: PLC0415
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -129,7 +179,14 @@ def draw(found: Mapping[str, Picture], folder: Path, kinds: Sequence[str]) -> No
 
 
 def write(table: Table, path: Path) -> None:
-    """Write ``table`` in the format the file name ends in; the file appears only when complete."""
+    """Write ``table`` in the format the file name ends in; the file appears only when complete.
+
+    Examples
+    --------
+    >>> write(table_of(snapshot, compute(snapshot, "overall")), folder / "index.csv")
+    >>> (folder / "index.csv").stat().st_size > 0
+    True
+    """
     kind = path.suffix.lstrip(".").lower()
     if kind not in FORMATS:
         raise AnalysisError(f"{path.name}: unknown format; use a name ending in .{', .'.join(FORMATS)}")
@@ -142,7 +199,14 @@ def write(table: Table, path: Path) -> None:
 
 
 def write_json(result: dict[str, Any], path: Path) -> None:
-    """Write a result at full precision; equal results give equal bytes."""
+    """Write a result at full precision; equal results give equal bytes.
+
+    Examples
+    --------
+    >>> write_json({"agencies": {}}, folder / "quality.json")
+    >>> json.loads((folder / "quality.json").read_text())
+    {'agencies': {}}
+    """
     if not path.parent.is_dir():
         raise AnalysisError(f"the folder {path.parent} does not exist; make it or choose another")
     try:
@@ -155,7 +219,13 @@ def write_json(result: dict[str, Any], path: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status (0 done, 2 unusable input)."""
+    """Run the command; returns the exit status (0 done, 2 unusable input).
+
+    Examples
+    --------
+    >>> main(["index", str(snapshot.folder), "--out", str(folder / "index.json")])
+    0
+    """
     parser = argparse.ArgumentParser(prog="python -m analysis", description="Satisfaction indices from a snapshot.")
     commands = parser.add_subparsers(dest="command", required=True)
     index = commands.add_parser("index", help="weighted satisfaction index per agency")

@@ -64,7 +64,13 @@ def half_up(value: float | Decimal | None, places: int) -> Decimal | None:
 
 
 def rounded(value: float | Decimal | None, places: int, rounding: str) -> Decimal | None:
-    """Round a number as a method says: ``half-up`` or ``half-even``."""
+    """Round a number as a method says: ``half-up`` or ``half-even``.
+
+    Examples
+    --------
+    >>> rounded(0.125, 2, "half-up"), rounded(0.125, 2, "half-even")
+    (Decimal('0.13'), Decimal('0.12'))
+    """
     if value is None:
         return None
     # Ten digits are more than any figure is worth, and turn 2.4999999999999996 back into the half it is.
@@ -73,7 +79,16 @@ def rounded(value: float | Decimal | None, places: int, rounding: str) -> Decima
 
 
 def status_of(figure: Figure, method: Method) -> Status:
-    """Which of the four states a figure is in, looked at alone."""
+    """Which of the four states a figure is in, looked at alone.
+
+    Examples
+    --------
+    >>> from analysis.cli import compute
+    >>> result = compute(snapshot, "sipas-service")
+    >>> figure = next(f for f in result.figures if (f.agency, f.level) == ("x99", "overall"))
+    >>> status_of(figure, result.method)
+    'suppressed'
+    """
     if figure.n == 0:
         # Answers may be there that a cap left nothing of.
         return "suppressed" if figure.received and figure.level in ("overall", "domain") else "none"
@@ -86,7 +101,13 @@ def status_of(figure: Figure, method: Method) -> Status:
 
 
 def rounded_n(value: float) -> float:
-    """An effective n without the noise of its last digits."""
+    """An effective n without the noise of its last digits.
+
+    Examples
+    --------
+    >>> rounded_n(29.9999999999)
+    30.0
+    """
     return round(value, 6)
 
 
@@ -94,6 +115,14 @@ def publish(figure: Figure, method: Method, *, hidden: bool = False, hide_open: 
     """Apply the rules of ``method`` to one figure.
 
     ``hidden``: it would give another one away; ``hide_open``: its value without open posters would.
+
+    Examples
+    --------
+    >>> from analysis.cli import compute
+    >>> result = compute(snapshot, "sipas-service")
+    >>> figure = next(f for f in result.figures if (f.agency, f.level) == ("s00", "overall"))
+    >>> publish(figure, result.method).weighted
+    Decimal('86.37')
     """
     status = "suppressed" if hidden else status_of(figure, method)
     place: dict[str, Any] = {
@@ -140,6 +169,13 @@ def publish_all(result: IndexResult, earlier: Sequence[Mapping[Place, int]] = ()
 
     ``earlier`` holds the numbers of answers of releases that overlap this one (the same months, or a part of them): a
     figure that differs from one of them by 1 to ``min_n - 1`` answers is hidden, for the difference would tell them.
+
+    Examples
+    --------
+    >>> from analysis.cli import compute
+    >>> shown = publish_all(compute(snapshot, "sipas-service"))
+    >>> [(p.n, p.weighted) for p in shown if (p.agency, p.level) == ("x99", "overall")]  # three answers
+    [(None, None)]
     """
     hidden, hide_open = _hidden(result, earlier), _hidden_open(result)
     return [

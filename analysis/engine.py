@@ -48,6 +48,12 @@ def engine_for(name: str) -> Engine:
     ------
     AnalysisError
         The name is neither.
+
+    Examples
+    --------
+    >>> satisfied = Variable("good", "overall", "among", (4, 5))
+    >>> int(engine_for("local").cells(snapshot.parts, ["agency"], [satisfied]).n.sum())
+    2044
     """
     if name == "local":
         return LocalEngine()
@@ -72,6 +78,13 @@ def read_survey(spec: Spec) -> tuple[Cells, dict[str, float]]:
         The file or a column is missing, or a column that must be numbers is not.
     DesignError
         A weight or population size is missing, 0, negative or not finite; the row is named.
+
+    Examples
+    --------
+    >>> from analysis.spec import load_spec
+    >>> cells, population = read_survey(load_spec(folder / "SPEC.toml"))
+    >>> int(cells.n.sum())
+    6
     """
     frame = _read(spec)
     design = {"_weight": spec.weight, "_fpc": spec.fpc, "_fpc2": spec.fpc2}

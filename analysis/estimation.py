@@ -52,6 +52,13 @@ def estimate(spec: Spec) -> dict[str, Any]:
     ------
     SpecError, DesignError
         Naming the column, row, stratum, PSU or margin at fault and the remedy.
+
+    Examples
+    --------
+    >>> from analysis.spec import load_spec
+    >>> result = estimate(load_spec(folder / "SPEC.toml"))
+    >>> [(row["label"], round(row["estimate"], 4), row["n"]) for row in result["estimates"]]
+    [('satisfied', 0.6667, 6)]
     """
     sample = load_sample(spec)
     calibration = _calibration(spec, sample)

@@ -136,7 +136,13 @@ class Method:
 
 
 def available() -> list[str]:
-    """Names of the methods that come with the package."""
+    """Names of the methods that come with the package.
+
+    Examples
+    --------
+    >>> "sipas-service" in available()
+    True
+    """
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 

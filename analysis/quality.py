@@ -73,6 +73,17 @@ def response_of(cells: Cells, completed: Mapping[Key, int], values: Mapping[str,
     """Response of each agency with dossiers; ``values`` are shares in percent, for the largest bias.
 
     Where more answers than dossiers arrived (open posters) a cell counts as fully answered.
+
+    Examples
+    --------
+    >>> from analysis.engine import LocalEngine
+    >>> from analysis.method import load_method
+    >>> from analysis.tables import KEYS
+    >>> method = load_method("sipas-service")
+    >>> cells = LocalEngine().cells(snapshot.parts, KEYS, method.variables())
+    >>> completed = {key: n for key, (n, _) in snapshot.totals().items()}
+    >>> response_of(cells, completed, {"s05": 85.0})["s05"]
+    Response(rate=24.878048780487806, r_indicator=1.0, largest_bias=0.0)
     """
     answered: dict[Key, float] = {}
     keys = zip(cells.key("agency"), cells.key("domain"), cells.key("channel"), cells.n.tolist(), strict=True)
@@ -94,7 +105,18 @@ def response_of(cells: Cells, completed: Mapping[Key, int], values: Mapping[str,
 
 
 def mode_effects(cells: Cells, totals: Totals, method: Method, channels: tuple[str, str]) -> dict[str, dict[str, Any]]:
-    """Index in the second channel minus the first inside each agency where both may be shown; p-values after Holm."""
+    """Index in the second channel minus the first inside each agency where both may be shown; p-values after Holm.
+
+    Examples
+    --------
+    >>> from analysis.engine import LocalEngine
+    >>> from analysis.method import load_method
+    >>> from analysis.tables import KEYS
+    >>> method = load_method("sipas-service")
+    >>> cells = LocalEngine().cells(snapshot.parts, KEYS, method.variables())
+    >>> sorted(mode_effects(cells, snapshot.totals(), method, ("counter", "online"))["s05"])
+    ['difference', 'high', 'low', 'p_holm', 'se']
+    """
     first, second = (_overall(_channel(cells, channel), _of(totals, channel), method) for channel in channels)
     both = [
         agency
@@ -131,7 +153,18 @@ def nonresponse_variables(method: Method) -> list[Variable]:
 
 
 def item_nonresponse(cells: Cells, method: Method) -> dict[str, dict[str, tuple[float, float]]]:
-    """Agency -> item -> (left empty, does not apply) in percent of those who went through the questions."""
+    """Agency -> item -> (left empty, does not apply) in percent of those who went through the questions.
+
+    Examples
+    --------
+    >>> from analysis.engine import LocalEngine
+    >>> from analysis.method import load_method
+    >>> from analysis.tables import KEYS
+    >>> method = load_method("sipas-service")
+    >>> items = LocalEngine().cells(snapshot.parts, KEYS, nonresponse_variables(method))
+    >>> sorted(item_nonresponse(items, method)["s05"])[:2]
+    ['A1', 'A2']
+    """
     code, labels = cells.codes("agency")
     size, count = len(labels), len(method.items)
     n = np.bincount(code, weights=cells.n, minlength=size)
@@ -146,7 +179,18 @@ def item_nonresponse(cells: Cells, method: Method) -> dict[str, dict[str, tuple[
 
 
 def sensitivity(cells: Cells, totals: Totals, method: Method) -> dict[str, dict[str, float | None]]:
-    """Agency -> variant -> overall index in percent; None where too few answers are left, or too few are left out."""
+    """Agency -> variant -> overall index in percent; None where too few answers are left, or too few are left out.
+
+    Examples
+    --------
+    >>> from analysis.engine import LocalEngine
+    >>> from analysis.method import load_method
+    >>> from analysis.tables import KEYS
+    >>> method = load_method("sipas-service")
+    >>> cells = LocalEngine().cells(snapshot.parts, KEYS, method.variables())
+    >>> sorted(sensitivity(cells, snapshot.totals(), method)["s05"])
+    ['equal_channels', 'index', 'transaction_bound_only', 'unweighted', 'without_flagged', 'without_open_posters']
+    """
     base = _overall(cells, totals, method)
     channels = sorted({key[2] for key, (n, _) in totals.items() if n})
     equal = {channel: Fraction(1, len(channels)) for channel in channels}

@@ -49,6 +49,12 @@ def rank_sets(
     ------
     AnalysisError
         If a value is missing or an SE negative.
+
+    Examples
+    --------
+    >>> best, worst = rank_sets([95.0, 90.0, 80.0], [2.0, 2.0, 2.0])
+    >>> best.tolist(), worst.tolist()
+    ([1, 1, 3], [2, 2, 3])
     """
     value, spread = np.asarray(estimate, float), np.asarray(se, float)
     if not (np.isfinite(value).all() and np.isfinite(spread).all() and (spread >= 0).all()):

@@ -41,7 +41,15 @@ class Sample:
 
 
 def load_sample(spec: Spec) -> Sample:
-    """Count the data of a SPEC into cells and check the design against them."""
+    """Count the data of a SPEC into cells and check the design against them.
+
+    Examples
+    --------
+    >>> from analysis.spec import load_spec
+    >>> sample = load_sample(load_spec(folder / "SPEC.toml"))
+    >>> int(sample.cells.n.sum()), len(set(sample.stratum.tolist()))
+    (6, 2)
+    """
     cells, centres = read_survey(spec)
     stratum, strata = cells.codes("_stratum")
     psu: Integers | None = None

@@ -83,12 +83,23 @@ class Scored:
 
 
 def load_framework(path: Path) -> list[Criterion]:
-    """Criteria from a TOML file: ``[[criterion]]`` with code, title, maximum, rule, optional target and parent.
+    r"""Criteria from a TOML file: ``[[criterion]]`` with code, title, maximum, rule, optional target and parent.
 
     Raises
     ------
     MethodError
         Naming the criterion and the key.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> framework = 'code = "1"\ntitle = "On time"\nmaximum = 2\nrule = { kind = "capped", target = 95 }'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "framework.toml"
+    ...     _ = path.write_text("[[criterion]]\n" + framework)
+    ...     criteria = load_framework(path)
+    >>> criteria[0].title, criteria[0].rule.kind, criteria[0].maximum
+    ('On time', 'capped', Decimal('2'))
     """
     data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     criteria = [_criterion(entry, path) for entry in data.get("criterion", [])]
@@ -121,7 +132,16 @@ def _criterion(entry: Mapping[str, Any], path: Path) -> Criterion:
 
 
 def score(criteria: Sequence[Criterion], rates: Mapping[str, Number | None], places: int = 2) -> list[Scored]:
-    """Points per criterion from rates in percent; without a rate it has the points of its parts, if any."""
+    """Points per criterion from rates in percent; without a rate it has the points of its parts, if any.
+
+    Examples
+    --------
+    >>> rule = Rule("capped", target=Decimal(90))
+    >>> part = Criterion("1", "Satisfied citizens", Decimal(10), rule, Target(">", Decimal(90)), "")
+    >>> [item] = score([part], {"1": Decimal("81")})
+    >>> item.achieved, item.lost, item.met
+    (Decimal('9.00'), Decimal('1.00'), False)
+    """
     result = []
     for criterion in criteria:
         raw = rates.get(criterion.code)
@@ -154,7 +174,13 @@ def _rounded(value: Decimal, places: int) -> Decimal:
 
 def percent_of_maximum(appraised: Number, surveyed: Number | None, maximum: Number, survey_maximum: Number) -> Decimal:
     """Index of a commune framework: with a survey ``100 (appraised + surveyed) / maximum``, without it the appraised
-    part alone, rescaled to its own maximum (two places)."""  # noqa: D205, D209
+    part alone, rescaled to its own maximum (two places).
+
+    Examples
+    --------
+    >>> percent_of_maximum(70, 15, 100, 20), percent_of_maximum(70, None, 100, 20)
+    (Decimal('85.00'), Decimal('87.50'))
+    """  # noqa: D205
     if surveyed is None:
         return _rounded(100 * Decimal(appraised) / (Decimal(maximum) - Decimal(survey_maximum)), 2)
     return _rounded(100 * (Decimal(appraised) + Decimal(surveyed)) / Decimal(maximum), 2)
@@ -234,7 +260,13 @@ def load_points(name: str) -> Points:
 
 
 def points_766(metric: str, good: int, total: int, maximum: Number | None = None) -> Decimal:
-    """Points of a metric of the satisfaction group, two places; ``maximum`` where a province's table differs."""
+    """Points of a metric of the satisfaction group, two places; ``maximum`` where a province's table differs.
+
+    Examples
+    --------
+    >>> points_766("dossiers", 880, 1000), points_766("petitions_on_time", 0, 0)
+    (Decimal('5.87'), Decimal('6.00'))
+    """
     scheme = load_points("766-2022")
     known = scheme.metrics[metric]
     chosen = known if maximum is None else replace(known, maximum=Decimal(maximum))
@@ -242,7 +274,13 @@ def points_766(metric: str, good: int, total: int, maximum: Number | None = None
 
 
 def tt01_index(points: Sequence[int]) -> Decimal | None:
-    """Mean of the dossiers' 0/1/2 points, one decimal half up; None without dossiers."""
+    """Mean of the dossiers' 0/1/2 points, one decimal half up; None without dossiers.
+
+    Examples
+    --------
+    >>> tt01_index([2, 2, 1, 0])
+    Decimal('1.3')
+    """
     scheme = load_points("tt01-2018")
     if any(point not in scheme.levels for point in points):
         raise MethodError("TT 01/2018: every dossier has 0, 1 or 2 points")
@@ -250,12 +288,24 @@ def tt01_index(points: Sequence[int]) -> Decimal | None:
 
 
 def tt01_total(indices: Sequence[Number | None]) -> tuple[Decimal, str]:
-    """Sum of the indices there is information for, and its band; missing ones are left out, not rescaled."""
+    """Sum of the indices there is information for, and its band; missing ones are left out, not rescaled.
+
+    Examples
+    --------
+    >>> tt01_total([2, 2, 2, 2, 2, 1, 2, 1, None])
+    (Decimal('14'), 'tốt')
+    """
     total = sum((Decimal(value) for value in indices if value is not None), Decimal(0))
     return total, load_points("tt01-2018").band("agency", total)
 
 
 def tt01_officer(indices: Sequence[Number | None]) -> tuple[Decimal, str]:
-    """Sum of the five dossier indices of an officer (at most 10) and the share of the task it stands for."""
+    """Sum of the five dossier indices of an officer (at most 10) and the share of the task it stands for.
+
+    Examples
+    --------
+    >>> tt01_officer([2, 2, 2, 1, 1])
+    (Decimal('8'), '100 %')
+    """
     total = sum((Decimal(value) for value in indices if value is not None), Decimal(0))
     return total, load_points("tt01-2018").band("officer", total)

@@ -38,6 +38,15 @@ def fay_herriot(direct: npt.ArrayLike, variance: npt.ArrayLike, x: npt.ArrayLike
     ------
     AnalysisError
         If a variance is not above 0, the covariates are collinear, or there are too few areas.
+
+    Examples
+    --------
+    >>> direct, variance = [80.0, 90.0, 70.0, 85.0, 60.0], [4.0, 4.0, 25.0, 4.0, 25.0]
+    >>> fit = fay_herriot(direct, variance, np.ones((5, 1)))
+    >>> round(fit.model_variance, 1), fit.eblup.round(1).tolist()
+    (124.7, [79.9, 89.6, 71.3, 84.8, 63.0])
+    >>> fit.gamma.round(2).tolist()
+    [0.97, 0.97, 0.83, 0.97, 0.83]
     """
     y, psi, design = (np.asarray(value, float) for value in (direct, variance, x))
     if not (np.isfinite(psi).all() and (psi > 0).all()):

@@ -81,6 +81,12 @@ def open_snapshot(folder: Path | str) -> Snapshot:
     ------
     SnapshotError
         If the folder, the manifest or a file is missing, changed, or of another schema version.
+
+    Examples
+    --------
+    >>> opened = open_snapshot(snapshot.folder)
+    >>> opened.manifest["period"], opened.manifest["responses"], len(opened.agencies())
+    ('2026-Q3', 2378, 23)
     """
     folder = Path(folder)
     path = folder / "manifest.json"

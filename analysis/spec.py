@@ -89,6 +89,12 @@ def load_spec(path: Path) -> Spec:
     ------
     SpecError
         Missing file, unreadable TOML, unknown key, or a value out of range; the message names the key.
+
+    Examples
+    --------
+    >>> spec = load_spec(folder / "SPEC.toml")
+    >>> [estimand.name for estimand in spec.estimands]
+    ['satisfied']
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -36,6 +36,12 @@ def stage_variance(
     present : (M, H) strata each estimate has answers in; the rule ``average`` counts these. None = all.
 
     Squares are taken about the mean, cell by cell: sums of raw squares would cancel where values are large.
+
+    Examples
+    --------
+    >>> sums, ones = np.array([[1.0, 3.0, 5.0]]), np.ones(3)
+    >>> stage_variance("fail", sums, ones, np.zeros(3, dtype=int), np.array([3]), np.array([30.0]), ["a"])
+    array([[10.8]])
     """
     result = np.zeros((len(sums), len(sums)))
     lonely = 0

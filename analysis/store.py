@@ -19,6 +19,13 @@ def save_cells(cells: Cells, path: Path) -> None:
     """Keep a table; it can be added to others, subtracted and weighted again without a new scan.
 
     A period is the sum of its months: ``load_cells(july) + load_cells(august)``.
+
+    Examples
+    --------
+    >>> from analysis.cells import Variable, count_part, merge
+    >>> satisfied = Variable("good", "overall", "among", (4, 5))
+    >>> july = count_part(snapshot.parts[0], ["agency"], [satisfied], ["agency", "overall"])
+    >>> save_cells(july, folder / "july.parquet")
     """
     width = len(cells.variables)
     frame = cells.keys.with_columns(
@@ -38,6 +45,16 @@ def load_cells(path: Path) -> Cells:
     ------
     AnalysisError
         The file is missing or is no table of cells.
+
+    Examples
+    --------
+    >>> from analysis.cells import Variable, count_part, merge
+    >>> satisfied = Variable("good", "overall", "among", (4, 5))
+    >>> july = count_part(snapshot.parts[0], ["agency"], [satisfied], ["agency", "overall"])
+    >>> save_cells(july, folder / "july.parquet")
+    >>> both = merge([load_cells(folder / "july.parquet"), july])  # periods add up without a new scan
+    >>> int(both.n.sum()) == 2 * int(july.n.sum())
+    True
     """
     if not path.is_file():
         raise AnalysisError(f"there is no table of cells {path}")

@@ -80,6 +80,13 @@ def protect(counts: Counts, minimum: int, hidden: Mask | None = None, known: Mas
     ------
     AnalysisError
         If the counts do not add up: then nothing can be said about what they give away.
+
+    Examples
+    --------
+    >>> parent = {"x": "all", "y": "all", "z": "all"}
+    >>> counts = Counts(("all", "x", "y", "z"), parent, (ALL,), np.array([[75], [40], [30], [5]]))
+    >>> protect(counts, 10)[:, 0].tolist()
+    [False, False, True, True]
     """
     _check_sums(counts)
     fixed = np.zeros(counts.n.shape, dtype=bool) if known is None else known & (counts.n == 0)
@@ -97,7 +104,13 @@ def protect(counts: Counts, minimum: int, hidden: Mask | None = None, known: Mas
 
 
 def safe(low: float, high: float, minimum: int) -> bool:
-    """Whether an attacker's interval is wide enough and reaches far enough."""
+    """Whether an attacker's interval is wide enough and reaches far enough.
+
+    Examples
+    --------
+    >>> safe(0.0, 35.0, 10), safe(4.0, 6.0, 10)
+    (True, False)
+    """
     return high - low >= minimum - 1e-6 and high >= minimum - 1e-6
 
 
@@ -214,6 +227,13 @@ def audit(
     The attacker knows the shown counts, the sums, and that no count is negative; a cell nothing holds from above gets
     infinity. Solved with HiGHS, many cells in one program: each has its own copy of the unknowns. ``leave_out`` cells
     stay unknown but are not asked for.
+
+    Examples
+    --------
+    >>> counts = Counts(("all", "x", "y"), {"x": "all", "y": "all"}, (ALL,), np.array([[45], [40], [5]]))
+    >>> alone = np.array([[False], [False], [True]])
+    >>> [(round(low), round(high)) for low, high in audit(counts, alone).values()]  # found by subtraction
+    [(5, 5)]
     """
     cells = [(int(r), int(c)) for r, c in np.argwhere(hidden)]
     asked = [x for x, cell in enumerate(cells) if cell not in leave_out]

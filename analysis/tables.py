@@ -28,6 +28,17 @@ def weighted(cells: Cells, completed: Mapping[Key, int], method: Method) -> tupl
     """The answers a method counts, and their weights: classes left out, open posters capped, post-stratified.
 
     ``cells`` have the keys ``KEYS``; ``completed`` are dossiers by the first three of them.
+
+    Examples
+    --------
+    >>> from analysis.engine import LocalEngine
+    >>> from analysis.method import load_method
+    >>> method = load_method("sipas-service")
+    >>> cells = LocalEngine().cells(snapshot.parts, KEYS, method.variables())
+    >>> completed = {key: n for key, (n, _) in snapshot.totals().items()}
+    >>> counted, weights = weighted(cells, completed, method)
+    >>> round(float(weights.weight @ counted.n)) == sum(completed.values())
+    True
     """
     counted = np.isin(cells.key("evidence"), method.counted)
     if not method.flagged:
@@ -81,6 +92,16 @@ def agency_indices(
     cells : moments with the keys ``KEYS`` and the variables of ``method.variables()``.
     totals : (agency, domain, channel) -> (completed dossiers, of these on time).
     about : what identifies the data; carried into the result.
+
+    Examples
+    --------
+    >>> from analysis.engine import LocalEngine
+    >>> from analysis.method import load_method
+    >>> method = load_method("sipas-service")
+    >>> cells = LocalEngine().cells(snapshot.parts, KEYS, method.variables())
+    >>> result = agency_indices(cells, snapshot.totals(), method, {})
+    >>> [round(f.weighted, 2) for f in result.figures if (f.agency, f.level) == ("s00", "overall")]
+    [86.37]
     """
     completed = {key: n for key, (n, _) in totals.items()}
     counted, weights = weighted(cells, completed, method)

@@ -145,6 +145,11 @@ def sandwich(gradient: Floats, covariance: Floats) -> Floats:
     ------
     DesignError
         If a variance is negative by more than rounding.
+
+    Examples
+    --------
+    >>> sandwich(np.array([[1.0, -1.0]]), np.array([[4.0, 1.0], [1.0, 9.0]])).tolist()
+    [[11.0]]
     """
     result = np.asarray(gradient @ covariance @ np.swapaxes(gradient, -1, -2))
     gross = np.abs(gradient) @ np.abs(covariance) @ np.swapaxes(np.abs(gradient), -1, -2)
@@ -169,6 +174,15 @@ def srs_variance(
     With e = J z the linearised value of a response, W = sum w and n responses in the domain:
     ``V = W^2 (1 - n/W) s^2/n``, ``s^2 = n/(n-1) sum w (e - mean e)^2 / W``; ``replace`` leaves 1 - n/W out.
     This is the denominator of R's ``deff``. ``totals`` (D, p) and ``cross`` (D, p, p) are weighted sums.
+
+    Examples
+    --------
+    >>> totals, cross = np.array([[80.0, 100.0]]), np.array([[[80.0, 80.0], [80.0, 100.0]]])
+    >>> share = np.array([[[0.01, -0.008]]])  # 80 of 100 satisfied: d(a/b) = (1/b, -a/b^2)
+    >>> size, n = np.array([100.0]), np.array([50])
+    >>> v = srs_variance(totals=totals, cross=cross, weight_sum=size, n=n, gradient=share, replace=True)
+    >>> round(float(v[0, 0]), 6)  # 0.8 * 0.2 / 49
+    0.003265
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = totals / weight_sum[:, None]

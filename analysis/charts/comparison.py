@@ -56,7 +56,14 @@ class RankSet(NamedTuple):
 
 
 def index_picture(scores: Sequence[Score], target: float, frame: Frame) -> Picture:
-    """Index with interval, highest first, against the target."""
+    """Index with interval, highest first, against the target.
+
+    Examples
+    --------
+    >>> scores = [Score("Sở A", 91.0, 89.0, 93.0, 120), Score("Sở B", 80.0, 74.0, 86.0, 60)]
+    >>> print(index_picture(scores, 90.0, Frame()).text)
+    Chỉ số của 2 đơn vị. Cao nhất: Sở A 91,0. Thấp nhất: Sở B 80,0. Có 0 đơn vị chắc chắn trên mục tiêu 90.
+    """
     ordered = sorted(scores, key=lambda score: (-score.value, score.name))
     number, words = frame.number, frame.words
     base = chart(
@@ -96,7 +103,13 @@ def _said(score: Score, frame: Frame) -> str:
 
 
 def ranks_picture(ranks: Sequence[RankSet], frame: Frame) -> Picture:
-    """The places each agency may hold as a bar; the disc is its place in the order of the figures."""
+    """The places each agency may hold as a bar; the disc is its place in the order of the figures.
+
+    Examples
+    --------
+    >>> print(ranks_picture([RankSet("Sở A", 1, 1, 2), RankSet("Sở B", 2, 1, 2)], Frame()).text)
+    Thứ hạng có thể có của 2 đơn vị, đúng đồng thời với độ tin cậy 95 %: Sở A 1–2; Sở B 1–2.
+    """
     ordered = sorted(ranks, key=lambda item: (item.place, item.name))
 
     def span(item: RankSet) -> str:
@@ -121,7 +134,14 @@ def ranks_picture(ranks: Sequence[RankSet], frame: Frame) -> Picture:
 
 
 def funnel_picture(scores: Sequence[Score], middle: float, error: Callable[[float], float], frame: Frame) -> Picture:
-    """Index by effective answers, limits at middle ± z · error(n) (Spiegelhalter 2005); the outer ones are named."""
+    """Index by effective answers, limits at middle ± z · error(n) (Spiegelhalter 2005); the outer ones are named.
+
+    Examples
+    --------
+    >>> scores = [Score("Sở A", 91.0, 89.0, 93.0, 120), Score("Sở B", 80.0, 74.0, 86.0, 60)]
+    >>> print(funnel_picture(scores, 88.0, lambda n: 32.5 / n**0.5, Frame()).text)
+    Trung vị 88,0. Cao hơn giới hạn 95 %: không có. Thấp hơn: không có. Các đơn vị còn lại nằm trong giới hạn.
+    """
     words = frame.words
     sides = (words["inside"], words["above"], words["below"])
     most = 1.06 * max([s.n for s in scores], default=1)

@@ -60,7 +60,13 @@ class Trend(NamedTuple):
 
 
 def profile_picture(factors: Sequence[Factor], agency: str, frame: Frame) -> Picture:
-    """Factors of one agency beside the province."""
+    """Factors of one agency beside the province.
+
+    Examples
+    --------
+    >>> print(profile_picture([Factor("Kết quả", 91.0, 89.0, 93.0, 90.0)], "Sở A", Frame()).text)
+    Sở A: Kết quả 91,0 (toàn tỉnh 90,0).
+    """
     words, number = frame.words, frame.number
     who = (agency, words["province"])
     base = chart(
@@ -99,7 +105,13 @@ def profile_picture(factors: Sequence[Factor], agency: str, frame: Frame) -> Pic
 
 
 def likert_picture(items: Sequence[Shares], frame: Frame) -> Picture:
-    """Five levels as bars, zero at the middle of level 3; most satisfied first."""
+    """Five levels as bars, zero at the middle of level 3; most satisfied first.
+
+    Examples
+    --------
+    >>> print(likert_picture([Shares("Sở A", (2.0, 3.0, 5.0, 40.0, 50.0))], Frame()).text)
+    Tỷ lệ hài lòng và rất hài lòng: Sở A 90 %.
+    """
     levels = frame.words["levels"].split("|")
     ordered = sorted(items, key=lambda item: (-sum(item.shares[3:]), item.name))
     rows = [row for item in ordered for row in _segments(item, levels)]
@@ -143,7 +155,14 @@ def _segments(item: Shares, levels: Sequence[str]) -> list[Spec]:
 
 
 def trend_picture(periods: Sequence[Trend], agency: str, frame: Frame) -> Picture:
-    """Index over periods with its interval; nothing joins two periods of different series."""
+    """Index over periods with its interval; nothing joins two periods of different series.
+
+    Examples
+    --------
+    >>> periods = [Trend("Q2", 1, 88.0, 86.0, 90.0, 87.0), Trend("Q3", 1, 91.0, 89.0, 93.0, 88.0)]
+    >>> print(trend_picture(periods, "Sở A", Frame()).text)
+    Sở A: Q2 88,0; Q3 91,0.
+    """
     words = frame.words
     who = (agency, words["province"])
     rows = [

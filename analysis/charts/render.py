@@ -27,6 +27,14 @@ def render(picture: Picture, kind: str) -> bytes:
     """A picture in one of ``FORMATS``. SVG and PNG are the same bytes for the same picture.
 
     Must not be called before a process forks: the converter's threads do not survive it.
+
+    Examples
+    --------
+    >>> from analysis.charts.base import Frame
+    >>> from analysis.charts.comparison import RankSet, ranks_picture
+    >>> picture = ranks_picture([RankSet("Sở A", 1, 1, 1)], Frame())
+    >>> render(picture, "svg")[:4]
+    b'<svg'
     """
     import vl_convert  # noqa: PLC0415
 

@@ -39,7 +39,13 @@ class Cell(NamedTuple):
 def weights_picture(
     before: npt.ArrayLike, after: npt.ArrayLike, n: npt.ArrayLike, limit: float | None, frame: Frame, bins: int = 24
 ) -> Picture:
-    """Weights of K cells with ``n`` answers each, before trimming (wide bars) and after (narrow bars in front)."""
+    """Weights of K cells with ``n`` answers each, before trimming (wide bars) and after (narrow bars in front).
+
+    Examples
+    --------
+    >>> print(weights_picture([1, 1], [2.0, 6.0], [50, 50], None, Frame()).text)
+    Trọng số của 100 phiếu, lớn nhất 1,0 trước và 6,0 sau khi cắt.
+    """
     first, second, size = (np.asarray(part, float) for part in (before, after, n))
     edges = np.linspace(0, max(float(first.max()), float(second.max())) * 1.001, bins + 1)
     words = frame.words
@@ -72,7 +78,13 @@ def weights_picture(
 
 
 def coverage_picture(cells: Sequence[Cell], frame: Frame) -> Picture:
-    """Response rate by agency and month, with the numbers."""
+    """Response rate by agency and month, with the numbers.
+
+    Examples
+    --------
+    >>> print(coverage_picture([Cell("Sở A", "2026-07", 31.5), Cell("Sở A", "2026-08", None)], Frame()).text)
+    Tỷ lệ trả lời của 1 đơn vị qua 2 tháng; 1 ô chưa đủ số phiếu.
+    """
     steps = frame.words["steps"].split("|")
     order, months = list(dict.fromkeys(c.name for c in cells)), list(dict.fromkeys(c.month for c in cells))
     level = [0 if c.percent is None else 1 + sum(c.percent >= edge for edge in (20, 40, 60)) for c in cells]

@@ -85,6 +85,13 @@ def build(
     """Join what may be shown of the figures with names and labels; agencies without figures do not appear.
 
     ``earlier``: numbers of answers of overlapping releases, see ``disclosure.publish_all``.
+
+    Examples
+    --------
+    >>> from analysis.cli import compute
+    >>> table = build(compute(snapshot, "overall"), snapshot.agencies(), {}, "Tỉnh Mẫu")
+    >>> table.rows[0]["agency_name"], table.rows[0]["status"]
+    ('Tỉnh Mẫu', 'published')
     """
     known = {agency["agency"]: agency for agency in agencies}
     known[PROVINCE] = {"agency": PROVINCE, "name": province_name, "kind": "province", "code": ""}
@@ -166,7 +173,13 @@ def _rank_sets(figures: Sequence[Figure], method: Method) -> tuple[Any, Any]:
 
 
 def safe_text(value: str) -> str:
-    """Text that no spreadsheet runs as a formula (CWE-1236): an apostrophe before = + - @, tab, CR, NUL."""
+    """Text that no spreadsheet runs as a formula (CWE-1236): an apostrophe before = + - @, tab, CR, NUL.
+
+    Examples
+    --------
+    >>> safe_text("=1+1"), safe_text("Xã Đông Anh")
+    ("'=1+1", 'Xã Đông Anh')
+    """
     value = value.replace("\x00", "")
     return (
         "'" + value

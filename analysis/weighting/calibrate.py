@@ -67,6 +67,14 @@ def calibrate(
     DesignError
         A cell's category has no target, a target has no cell, margins do not add up to the same total, or raking does
         not settle.
+
+    Examples
+    --------
+    >>> cells = [{"sex": sex, "age": age} for age in ("young", "old") for sex in ("f", "m")]
+    >>> sex, age = Margin(("sex",), {("f",): 60, ("m",): 40}), Margin(("age",), {("young",): 50, ("old",): 50})
+    >>> found = calibrate(cells, np.full(4, 25.0), [sex, age], "rake", None)
+    >>> found.g.round(6).tolist(), found.rounds
+    ([1.2, 0.8, 1.2, 0.8], 1)
     """
     codes, targets = _codes(cells, margins)
     return calibrate_codes(codes, targets, start, margins, kind, bounds)
@@ -80,7 +88,16 @@ def calibrate_codes(
     kind: Kind,
     bounds: tuple[float, float] | None = None,
 ) -> Calibration:
-    """As ``calibrate``, for cells whose categories are numbered: ``codes`` (K,) and ``targets`` per margin."""
+    """As ``calibrate``, for cells whose categories are numbered: ``codes`` (K,) and ``targets`` per margin.
+
+    Examples
+    --------
+    >>> margin = Margin(("sex",), {("f",): 60, ("m",): 40})
+    >>> codes, targets = [np.array([0, 1])], [np.array([60.0, 40.0])]
+    >>> found = calibrate_codes(codes, targets, np.array([50.0, 50.0]), [margin], "poststratify")
+    >>> found.g.tolist()
+    [1.2, 0.8]
+    """
     _check_sums(margins)
     _check_empty(margins, codes, start)
     sizes = tuple(len(target) for target in targets)

@@ -96,7 +96,14 @@ def _reduce(groups: list[Group], min_cell: int) -> tuple[list[Group], Group | No
 
 
 def collapse(counts: Mapping[Cell, tuple[int, int]], min_cell: int) -> list[Group]:
-    """Groups of one agency from (domain, channel) -> (responses, transactions)."""
+    """Groups of one agency from (domain, channel) -> (responses, transactions).
+
+    Examples
+    --------
+    >>> counts = {("land", "counter"): (50, 100), ("land", "online"): (2, 30), ("land", "postal"): (0, 8)}
+    >>> [(group.n, group.transactions, len(group.cells)) for group in collapse(counts, 5)]
+    [(52, 138, 3)]
+    """
     by_domain: dict[str, list[Group]] = {}
     for cell in sorted(counts):
         n, transactions = counts[cell]

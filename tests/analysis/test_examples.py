@@ -1,30 +1,57 @@
-"""Examples in docstrings run."""
+"""Examples in docstrings run.
+
+``snapshot`` in them is the made-up province of ``samples``, ``folder`` an empty folder with a survey file and its SPEC,
+``np`` numpy.
+"""
 
 from __future__ import annotations
 
 import doctest
 import importlib
+import importlib.util
+import pkgutil
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
-MODULES = [
-    "analysis.change",
-    "analysis.disclosure",
-    "analysis.index",
-    "analysis.interval",
-    "analysis.method",
-    "analysis.quality",
-    "analysis.ranks",
-    "analysis.scorecard",
-    "analysis.weighting.poststratify",
-]
+import analysis
+from tests.analysis.samples import write_province
+
+SURVEY = "office,weight,overall\na,2,5\na,2,4\na,2,2\nb,6,5\nb,6,3\nb,6,4\n"
+SPEC = """data = "survey.csv"
+[design]
+weight = "weight"
+stratum = "office"
+[[estimand]]
+name = "satisfied"
+kind = "share"
+numerator = "overall"
+condition = { op = ">=", value = 4 }
+"""
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_docstring_examples(name: str) -> None:
-    module = importlib.import_module(name)
-    import numpy as np
+def _modules() -> list[str]:
+    names = [module.name for module in pkgutil.walk_packages(analysis.__path__, "analysis.")]
+    return [name for name in names if not name.endswith("__main__")]
 
-    result = doctest.testmod(module, extraglobs={"np": np})
+
+def _with_examples(name: str) -> bool:
+    path = importlib.util.find_spec(name)
+    return path is not None and ">>> " in Path(str(path.origin)).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def names(tmp_path: Path) -> dict[str, Any]:
+    """What examples may use beside their module."""
+    (tmp_path / "survey.csv").write_text(SURVEY, encoding="utf-8")
+    (tmp_path / "SPEC.toml").write_text(SPEC, encoding="utf-8")
+    return {"np": np, "snapshot": write_province(tmp_path / "q3"), "folder": tmp_path}
+
+
+@pytest.mark.parametrize("name", [name for name in _modules() if _with_examples(name)])
+def test_docstring_examples(name: str, names: dict[str, Any]) -> None:
+    result = doctest.testmod(importlib.import_module(name), extraglobs=names)
     assert result.attempted > 0
     assert result.failed == 0
