@@ -13,7 +13,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 import numpy as np
@@ -306,30 +305,3 @@ def unpack(cross: Floats, p: int) -> Floats:
     full[..., rows, columns] = cross
     full[..., columns, rows] = cross
     return full
-
-
-def columns_read(keys: Sequence[str], variables: Sequence[Variable]) -> list[str]:
-    """Names of the columns a scan has to read.
-
-    Examples
-    --------
-    >>> columns_read(["agency"], [Variable("good", "overall", "among", (4, 5))])
-    ['agency', 'overall']
-    """
-    return sorted({*keys, *(name for v in variables if v.rule != "one" for name in (v.column, *v.more, *v.needs))})
-
-
-def count_part(path: Path, keys: Sequence[str], variables: Sequence[Variable], columns: Sequence[str]) -> Cells:
-    """Moments of one Parquet part, read column by column.
-
-    Examples
-    --------
-    >>> satisfied = Variable("good", "overall", "among", (4, 5))
-    >>> int(count_part(snapshot.parts[0], ["agency"], [satisfied], ["agency", "overall"]).n.sum())
-    628
-    """
-    try:
-        frame = pl.read_parquet(path, columns=list(columns))
-    except pl.exceptions.PolarsError as error:
-        raise AnalysisError(f"{path.name} cannot be read as Parquet: {error}") from error
-    return count_rows(frame, keys, variables)

@@ -9,8 +9,9 @@ from typing import Final, Protocol
 
 import polars as pl
 
-from analysis.cells import Cells, Variable, columns_read, count_part, count_rows, merge
+from analysis.cells import Cells, Variable, count_rows, merge
 from analysis.errors import AnalysisError, DesignError, SpecError
+from analysis.parts import columns_read, count_part
 from analysis.spec import Spec
 
 _MOST_UNMERGED = 50_000

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.cells import Cells, Variable, columns_read, merge
+from analysis.cells import Cells, Variable, merge
 from analysis.errors import AnalysisError
+from analysis.parts import columns_read
 from analysis.store import from_arrow, part_as_arrow
 
 _HERE = Path(__file__).parents[1]

@@ -9,8 +9,9 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 
-from analysis.cells import Cells, Integers, Variable, count_part
+from analysis.cells import Cells, Integers, Variable
 from analysis.errors import AnalysisError
+from analysis.parts import count_part
 
 _MOMENTS = ("_n", "_total", "_cross")
 
@@ -22,7 +23,8 @@ def save_cells(cells: Cells, path: Path) -> None:
 
     Examples
     --------
-    >>> from analysis.cells import Variable, count_part, merge
+    >>> from analysis.cells import Variable, merge
+    >>> from analysis.parts import count_part
     >>> satisfied = Variable("good", "overall", "among", (4, 5))
     >>> july = count_part(snapshot.parts[0], ["agency"], [satisfied], ["agency", "overall"])
     >>> save_cells(july, folder / "july.parquet")
@@ -48,7 +50,8 @@ def load_cells(path: Path) -> Cells:
 
     Examples
     --------
-    >>> from analysis.cells import Variable, count_part, merge
+    >>> from analysis.cells import Variable, merge
+    >>> from analysis.parts import count_part
     >>> satisfied = Variable("good", "overall", "among", (4, 5))
     >>> july = count_part(snapshot.parts[0], ["agency"], [satisfied], ["agency", "overall"])
     >>> save_cells(july, folder / "july.parquet")
