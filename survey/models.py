@@ -16,6 +16,7 @@ from survey.agencies.models import (
 )
 from survey.dispatch.models import (
     CounterCode,
+    FunnelCount,
     Invitation,
     MessageEvent,
     MessageTemplate,
@@ -24,14 +25,16 @@ from survey.dispatch.models import (
     PhoneLedger,
     Sender,
 )
+from survey.dispatch.sampling import KnownNumber, SampleDraw, SamplingRule
 from survey.questionnaires.models import Factor, Question, Questionnaire, Version, Wording
 from survey.responses.models import Comment, Response
 from survey.scorecards.models import AgencyResult, Edition
-from survey.transactions.models import DossierEvent, MonthlyTotal, SourceSystem, TotalsImport
+from survey.transactions.models import DossierEvent, IntakeCount, MonthlyTotal, SourceSystem, TotalsImport
 
 __all__ = [
-    "Agency", "AgencyResult", "AgencyVersion", "Comment", "Counter", "CounterCode", "DossierEvent", "Edition", "Factor",
-    "Hosting", "Invitation", "MessageEvent", "MessageTemplate", "MonthlyTotal", "Office", "OptOut", "OutboxMessage",
-    "PhoneLedger", "Procedure", "ProcedureDomain", "ProcedureVersion", "Question", "Questionnaire", "Response",
-    "Sender", "SourceSystem", "Succession", "TotalsImport", "User", "Version", "Wording",
+    "Agency", "AgencyResult", "AgencyVersion", "Comment", "Counter", "CounterCode", "DossierEvent", "Edition",
+    "Factor", "FunnelCount", "Hosting", "IntakeCount", "Invitation", "KnownNumber", "MessageEvent", "MessageTemplate",
+    "MonthlyTotal", "Office", "OptOut", "OutboxMessage", "PhoneLedger", "Procedure", "ProcedureDomain",
+    "ProcedureVersion", "Question", "Questionnaire", "Response", "SampleDraw", "SamplingRule", "Sender",
+    "SourceSystem", "Succession", "TotalsImport", "User", "Version", "Wording",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from survey.common.sealing import unseal
 from survey.dispatch.followups import take_events
+from survey.transactions.counting import count_intake
 from survey.transactions.models import SourceSystem
 
 WINDOW: Final = timedelta(minutes=5)
@@ -22,7 +23,8 @@ LARGEST: Final = 512 * 1024
 MOST_EVENTS: Final = 500
 
 
-def _refused(status: int, code: str, message: str) -> JsonResponse:
+def _refused(status: int, code: str, message: str, source: str = "") -> JsonResponse:
+    count_intake(source=source, outcomes={f"request:{code}": 1}, now=timezone.now())
     return JsonResponse({"error": code, "message": message}, status=status)
 
 
@@ -36,9 +38,16 @@ def _source(request: HttpRequest) -> SourceSystem | JsonResponse:
     wanted = hmac.new(secret.encode(), moment.encode() + b"." + request.body, sha256).hexdigest()
     given = request.headers.get("X-Signature", "").encode(errors="replace")
     if not hmac.compare_digest(wanted.encode(), given):
-        return _refused(401, "bad-signature", "X-Signature must be the HMAC-SHA256 of X-Time, a full stop and the body")
+        return _refused(
+            401,
+            "bad-signature",
+            "X-Signature must be the HMAC-SHA256 of X-Time, a full stop and the body",
+            source.key_id,
+        )
     if abs(timezone.now().timestamp() - int(moment)) > WINDOW.total_seconds():
-        return _refused(401, "out-of-time", "X-Time is more than five minutes off; send again with the time of now")
+        return _refused(
+            401, "out-of-time", "X-Time is more than five minutes off; send again with the time of now", source.key_id
+        )
     return source
 
 
@@ -65,9 +74,9 @@ def events(request: HttpRequest) -> JsonResponse:
         return source
     found = _events(request.body)
     if found is None:
-        return _refused(400, "malformed", 'the body must be {"events": [{...}, ...]}')
+        return _refused(400, "malformed", 'the body must be {"events": [{...}, ...]}', source.key_id)
     if len(found) > MOST_EVENTS:
-        return _refused(413, "too-many", f"send at most {MOST_EVENTS} events at once")
+        return _refused(413, "too-many", f"send at most {MOST_EVENTS} events at once", source.key_id)
     report = take_events(events=found, source=source, now=timezone.now(), province=source.province)
     faults = [{"event": position, "message": message} for position, message in report.faults]
     return JsonResponse({"counts": dict(sorted(report.counts.items())), "faults": faults})

@@ -77,7 +77,8 @@ def _code(request: HttpRequest, pk: int) -> CounterCode:
     return code
 
 
-def _file(content: bytes, kind: str, name: str) -> HttpResponse:
+def attached(content: bytes, kind: str, name: str) -> HttpResponse:
+    """A file to be saved."""
     response = HttpResponse(content, content_type=kind)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -93,8 +94,8 @@ def code_image(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """The code of one counter as PNG or SVG."""
     code = _code(request, pk)
     if kind == "png":
-        return _file(qr.as_png(code.code), "image/png", f"qr-{code.code}.png")
-    return _file(qr.as_svg(code.code), "image/svg+xml", f"qr-{code.code}.svg")
+        return attached(qr.as_png(code.code), "image/png", f"qr-{code.code}.png")
+    return attached(qr.as_svg(code.code), "image/svg+xml", f"qr-{code.code}.svg")
 
 
 @require_safe
@@ -102,7 +103,7 @@ def code_image(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 def code_poster(request: HttpRequest, pk: int, paper: str) -> HttpResponse:
     """The poster of one counter."""
     code = _code(request, pk)
-    return _file(
+    return attached(
         poster_pdf([code], paper=paper, notice=_notice()), "application/pdf", f"poster-{code.code}-{paper}.pdf"
     )
 
@@ -118,7 +119,7 @@ def office_poster(request: HttpRequest, pk: int, paper: str) -> HttpResponse:
     chosen = list(active_codes(visible_agencies(user)).filter(counter__office=office))
     if not chosen:
         raise Http404
-    return _file(
+    return attached(
         poster_pdf(chosen, paper=paper, notice=_notice()), "application/pdf", f"poster-{office.key}-{paper}.pdf"
     )
 
@@ -173,4 +174,4 @@ def totals(request: HttpRequest) -> HttpResponse:
 def totals_template(request: HttpRequest, kind: str) -> HttpResponse:
     """The empty template to fill in."""
     content = template_xlsx() if kind == "xlsx" else template_csv()
-    return _file(content, TYPES[kind], f"mau-so-ho-so.{kind}")
+    return attached(content, TYPES[kind], f"mau-so-ho-so.{kind}")

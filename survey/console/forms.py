@@ -8,6 +8,8 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
+from survey.transactions.models import SourceSystem
+
 
 class SignInForm(AuthenticationForm):
     """User name and password; one message for every way it can be wrong."""
@@ -21,6 +23,24 @@ class SignInForm(AuthenticationForm):
         super().__init__(*args, **kwargs)
         self.fields["username"].label = _("User name")
         self.fields["password"].label = _("Password")
+
+
+class EventsForm(forms.Form):
+    """A file of dossier events and the case system it comes from."""
+
+    source = forms.ModelChoiceField(
+        label=_("case system the file comes from"),
+        queryset=SourceSystem.objects.filter(active=True).order_by("name"),
+        empty_label=None,
+        error_messages={
+            "required": _("Choose the case system the file comes from."),
+            "invalid_choice": _("Choose the case system the file comes from."),
+        },
+    )
+    file = forms.FileField(
+        label=_("CSV or XLSX file"),
+        error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
+    )
 
 
 class TotalsForm(forms.Form):

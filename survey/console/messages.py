@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import cast
+from typing import Final, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,8 +17,10 @@ from survey.accounts.models import Role, User
 from survey.agencies.queries import visible_agencies
 from survey.console.frame import page, staff_page
 from survey.dispatch.models import Sender
-from survey.dispatch.overview import funnel, queue_state, senders
+from survey.dispatch.overview import busy_numbers, funnel, queue_state, senders
 from survey.responses.queries import answered_by_link
+
+NO_ANSWERS: Final = {"finished": 0, "valid": 0}
 
 
 def _may_operate(user: User) -> bool:
@@ -31,9 +33,15 @@ def overview(request: HttpRequest) -> HttpResponse:
     """The queue for operators; the funnel for everybody, in the account's scope."""
     user, now = cast("User", request.user), timezone.now()
     since = now - timedelta(days=90)
-    steps, answers = funnel(since), answered_by_link(since)
-    agencies = sorted((a for a in visible_agencies(user) if a.pk in steps), key=lambda a: -steps[a.pk]["invited"])
-    lines = [{"name": str(a), "answered": answers.get(a.pk, 0), **steps[a.pk]} for a in agencies]
+    steps, answers = funnel(since, now), answered_by_link(since)
+    busy = busy_numbers(now)
+    agencies = sorted(
+        (a for a in visible_agencies(user) if a.pk in steps),
+        key=lambda a: (-steps[a.pk]["invited"], -steps[a.pk]["closed"]),
+    )
+    lines = [
+        {"name": str(a), "busy": busy.get(a.pk, 0), **steps[a.pk], **answers.get(a.pk, NO_ANSWERS)} for a in agencies
+    ]
     operates = _may_operate(user)
     context = {
         "lines": lines,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
-from survey.console import counters, messages, pictures, views
+from survey.console import counters, dossiers, messages, pictures, views
 
 app_name = "console"
 urlpatterns = [
@@ -29,6 +29,8 @@ urlpatterns = [
     re_path(r"^counters/(?P<pk>\d{1,12})/issue$", counters.code_issue, name="code-issue"),
     path("messages", messages.overview, name="messages"),
     re_path(r"^senders/(?P<pk>\d{1,12})/(?P<action>pause|resume)$", messages.change_sender, name="sender"),
+    path("dossiers", dossiers.dossiers, name="dossiers"),
+    re_path(r"^dossiers/template\.(?P<kind>xlsx|csv)$", dossiers.dossiers_template, name="dossiers-template"),
     path("totals", counters.totals, name="totals"),
     re_path(r"^totals/template\.(?P<kind>xlsx|csv)$", counters.totals_template, name="totals-template"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import warnings
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,13 +13,15 @@ from django.test.utils import override_settings
 from django.utils import timezone
 
 from survey.agencies.models import AgencyVersion
+from survey.common.sealing import seal
 from survey.dispatch.dispatcher import Dispatcher
 from survey.dispatch.followups import Report, take_events
 from survey.dispatch.models import Invitation, MessageKind, MessageTemplate, Sender
 from survey.dispatch.outbox import token_in
 from survey.dispatch.sms.twilio import TwilioGateway
-from survey.dispatch.upkeep import poll
+from survey.dispatch.upkeep import ask_now
 from survey.simulator.twilio import Settings, Simulator
+from survey.transactions.models import SourceSystem
 
 SENDER: Final = "UBND DTHAP"
 TEXT: Final = "UBND DTHAP: Ho so {ma} da hoan thanh. Moi Ong/Ba danh gia (30 giay, mien phi): {link}"
@@ -34,7 +37,15 @@ def tell_story(*, now: datetime) -> dict[str, Any]:
         return {}
     sender = Sender.objects.create(name=SENDER, rate=100)
     MessageTemplate.objects.create(sender=sender, kind=MessageKind.INVITATION, version=1, text=TEXT, active=True)
-    report = take_events(events=_events(now), source=None, now=now, province="H20")
+    source, _made = SourceSystem.objects.get_or_create(
+        key_id="minh-hoa",
+        defaults={
+            "name": "Hệ thống một cửa (minh họa)",
+            "province": "H20",
+            "secret_sealed": seal(secrets.token_urlsafe(32), "source/minh-hoa"),
+        },
+    )
+    report = take_events(events=_events(now), source=source, now=now, province="H20")
     simulated = {
         "TWILIO_ACCOUNT_SID": _ACCOUNT,
         "TWILIO_AUTH_TOKEN": "simulated",
@@ -48,9 +59,9 @@ def tell_story(*, now: datetime) -> dict[str, Any]:
         with override_settings(**simulated, TWILIO_API_BASE_URL=server.url):
             provider = TwilioGateway()
             Dispatcher(provider, threads=8).run(until_empty=True)
-            while poll(provider, timezone.now() + timedelta(minutes=16)):
-                pass
-        tokens = [token_in(message["body"]) for message in server.store.messages.values()]
+            # Before the reports: with the final one, the provider forgets the text.
+            tokens = [token_in(message["body"]) for message in server.store.messages.values()]
+            ask_now(provider, timezone.now() + timedelta(minutes=16))
         server.shutdown()
     with warnings.catch_warnings():
         # Static files are found where they lie; a collected folder is for production.

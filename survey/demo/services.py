@@ -131,7 +131,7 @@ class _Maker:
                 answers=self._short_answers(levels[0]),
                 place=place,
                 channel=cell.channel,
-                evidence=Evidence.POSTER if at_counter else Evidence.SMS,
+                evidence=Evidence.POSTER if at_counter else Evidence.RECEIPT,
                 language="vi",
                 now=self._time(),
                 further=Further(self.service, further) if full and further else None,

@@ -11,8 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from survey.common.admin import ReadOnlyAdmin
+from survey.common.phone import PhoneError, parse_mobile
+from survey.common.sealing import phone_hash
 from survey.dispatch.invitations import longest_values
 from survey.dispatch.models import CounterCode, MessageTemplate, OutboxMessage, Sender
+from survey.dispatch.sampling import KnownNumber, SampleDraw, SamplingRule
 from survey.dispatch.sms.text import lint, render, size_of
 
 
@@ -34,6 +37,55 @@ class SenderAdmin(ModelAdmin):
     fields = ("name", "rate", "opens", "closes", "price", "daily_budget", "monthly_budget")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(SamplingRule)
+class SamplingRuleAdmin(ModelAdmin):
+    """Who is drawn; a rule that drew already keeps its seed."""
+
+    list_display = ("agency", "domain", "share", "monthly")
+    list_select_related = ("agency", "domain")
+    readonly_fields = ("seed",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is not None and not SampleDraw.objects.filter(rule=obj).exists()
+
+
+class KnownNumberForm(forms.ModelForm):
+    """Takes a number and keeps its hash only."""
+
+    number = forms.CharField(label=_("mobile number"), max_length=40)
+
+    class Meta:
+        model = KnownNumber
+        fields = ("kind",)
+
+    def clean_number(self) -> str:
+        """The hash of the number."""
+        try:
+            number = phone_hash(parse_mobile(self.cleaned_data["number"]))
+        except PhoneError as error:
+            raise forms.ValidationError(str(error)) from error
+        if KnownNumber.objects.filter(phone_hash=number).exists():
+            raise forms.ValidationError(_("This number is registered already."))
+        return number
+
+    def save(self, commit: bool = True) -> KnownNumber:
+        """Keep the hash."""
+        self.instance.phone_hash = self.cleaned_data["number"]
+        found: KnownNumber = super().save(commit)
+        return found
+
+
+@admin.register(KnownNumber)
+class KnownNumberAdmin(ModelAdmin):
+    """Numbers of staff and registered agents; the numbers themselves are not kept."""
+
+    form = KnownNumberForm
+    list_display = ("phone_hash", "kind", "added_at")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 

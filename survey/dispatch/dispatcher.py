@@ -8,6 +8,7 @@ import queue
 import secrets
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,12 +22,15 @@ from survey.dispatch import outbox, upkeep
 from survey.dispatch.marks import mark
 from survey.dispatch.outbox import CALL_MARGIN, LEASE, Claimed, Lookup
 from survey.dispatch.sms.base import Gateway, LookupFailed, Outcome, Report, Result
+from survey.dispatch.upkeep import Chore
 
 log = logging.getLogger(__name__)
 GROUPING: Final = 0.02
 """Seconds results are gathered before they are written together."""
 IDLE: Final = 0.5
 TICK: Final = 1.0
+CHORES_EVERY: Final = 5.0
+CLEAN_EVERY: Final = 60.0
 
 
 @dataclass
@@ -47,20 +51,21 @@ class Dispatcher:
         self._unwritten: list[tuple[str, Any, Any]] = []
         self._sending = 0
         self._looking = 0
-        self._ticked = 0.0
+        self._chores = 0
+        self._ticked = self._chored = self._cleaned = -CLEAN_EVERY
 
     def run(self, *, until_empty: bool = False) -> int:
         """Send until stopped, or until nothing is waiting or unknown; returns how many messages were accepted."""
         accepted = 0
         with ThreadPoolExecutor(self.threads, thread_name_prefix="sms") as pool:
-            while not (self.stopping and not self._sending and not self._looking):
+            while not (self.stopping and not self._busy):
                 try:
                     accepted += self._write_answers()
                     if self.stopping:
                         continue
                     self._tick(pool)
                     taken = self._take(pool)
-                    if taken or self._sending or self._looking:
+                    if taken or self._busy:
                         continue
                     if until_empty and (not outbox.open_rows() or outbox.only_paused()):
                         break
@@ -70,6 +75,11 @@ class Dispatcher:
                     connection.close()
                 time.sleep(IDLE)
         return accepted
+
+    @property
+    def _busy(self) -> bool:
+        """Whether any thread is talking to the provider."""
+        return bool(self._sending or self._looking or self._chores)
 
     def _take(self, pool: ThreadPoolExecutor) -> int:
         """Claim for the free threads and a few more, so that none waits for the database."""
@@ -101,7 +111,7 @@ class Dispatcher:
     def _write_answers(self) -> int:
         """Wait a moment for answers and write them in one transaction."""
         batch = self._unwritten
-        timeout = GROUPING if self._sending or self._looking else 0.0
+        timeout = GROUPING if self._busy else 0.0
         end = time.monotonic() + timeout
         while len(batch) < 200:
             try:
@@ -114,12 +124,16 @@ class Dispatcher:
             mark("answered")
             outbox.record(results=sent, owner=self.owner, now=self.clock())
             mark("recorded")
-        for kind, lookup, report in batch:
+        for kind, about, report in batch:
             if kind == "looked" and not isinstance(report, LookupFailed):
-                outbox.looked_up(lookup=lookup, report=report, now=self.clock())
+                outbox.looked_up(lookup=about, report=report, now=self.clock())
+            elif kind == "chore":
+                upkeep.note_chore(about, report, self.clock())
         # Only what is written is forgotten; writing it twice does no harm.
-        self._sending -= len(sent)
-        self._looking -= len(batch) - len(sent)
+        kinds = Counter(kind for kind, _about, _found in batch)
+        self._sending -= kinds["sent"]
+        self._looking -= kinds["looked"]
+        self._chores -= kinds["chore"]
         self._unwritten = []
         return sum(result.outcome == Outcome.ACCEPTED for _, result in sent)
 
@@ -133,7 +147,25 @@ class Dispatcher:
         for lookup in outbox.to_look_up(now, limit=max(self.threads // 2 - self._looking, 0)):
             self._looking += 1
             pool.submit(self._look, lookup)
-        upkeep.tick(self.gateway, now)
+        if not self._chores and time.monotonic() - self._chored >= CHORES_EVERY:
+            self._chored = time.monotonic()
+            for chore in upkeep.chores(now):
+                self._chores += 1
+                pool.submit(self._do, chore)
+        if time.monotonic() - self._cleaned >= CLEAN_EVERY:
+            self._cleaned = time.monotonic()
+            upkeep.trip_breakers(now)
+            upkeep.erase(now)
+
+    def _do(self, chore: Chore) -> None:
+        """In a thread: ask for a missing report, or have a text erased."""
+        found: Report | LookupFailed | None
+        try:
+            found = upkeep.do_chore(self.gateway, chore)
+        except Exception:  # a chore is done again later
+            log.exception("the provider could not be asked about row %s", chore.message_id)
+            found = LookupFailed("error")
+        self._answers.put(("chore", chore, found))
 
     def _look(self, lookup: Lookup) -> None:
         """In a thread: ask the provider whether it has the message."""

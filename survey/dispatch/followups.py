@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,14 +9,20 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import transaction
 
+from survey.common.sealing import phone_hash
 from survey.dispatch.invitations import Refused, queue_invitation
 from survey.dispatch.models import Sender
-from survey.transactions.events import EventRefused, check_event, record_event
+from survey.dispatch.sampling import KnownNumber, draw, note_dossier
+from survey.transactions.counting import count_intake
+from survey.transactions.events import FIELDS, EventRefused, Incoming, check_event, record_event
 from survey.transactions.models import Channel, DossierEvent, SourceSystem
+from survey.transactions.queries import CLOSED
+from survey.transactions.reading import read_rows
 
-ASKED_AFTER: Final = (DossierEvent.Kind.RETURNED, DossierEvent.Kind.REFUSED)
-"""A rating is asked for when the dossier is closed; refused and late ones are asked too."""
+FILE_FIELDS: Final = FIELDS
+"""Headings of a file of events, in this order."""
 
 
 @dataclass
@@ -26,6 +31,23 @@ class Report:
 
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[tuple[int, str]] = field(default_factory=list)
+
+
+def import_events(*, content: bytes, file_name: str, source: SourceSystem, now: datetime) -> Report:
+    """Take the events of a CSV or XLSX file; faults are given by the row number the spreadsheet shows.
+
+    Good rows are taken although others are wrong: sending the mended file again repeats nothing.
+
+    Raises
+    ------
+    FileError
+        The file as a whole cannot be read; nothing was stored.
+    """
+    rows = read_rows(content, file_name, FILE_FIELDS)
+    events = [dict(zip(FILE_FIELDS, row.cells, strict=True)) for row in rows]
+    report = take_events(events=events, source=source, now=now, province=source.province)
+    report.faults = [(rows[position].number, message) for position, message in report.faults]
+    return report
 
 
 def take_events(
@@ -40,38 +62,42 @@ def take_events(
         except EventRefused as error:
             report.counts[f"refused:{error.reason}"] += 1
             report.faults.append((position, str(error)))
-            continue
-        if not record_event(event=incoming.event):
-            report.counts["repeated"] += 1
-            continue
-        report.counts["stored"] += 1
-        reason = _not_asked(incoming.event, incoming.phone, incoming.phone_fault, sender)
-        if not reason and sender is not None and incoming.phone is not None:
-            made = queue_invitation(event=incoming.event, phone=incoming.phone, sender=sender, now=now)
-            reason = f"not-invited:{made.reason}" if isinstance(made, Refused) else "invited"
-        report.counts[reason] += 1
+        else:
+            report.counts.update(_take(incoming, sender, now))
+    count_intake(source=source.key_id if source else "", outcomes=report.counts, now=now)
     return report
 
 
-def _not_asked(event: DossierEvent, phone: str | None, fault: str, sender: Sender | None) -> str:
-    """Why nobody is asked about an event; empty when somebody is."""
-    if event.kind not in ASKED_AFTER:
+@transaction.atomic
+def _take(incoming: Incoming, sender: Sender | None, now: datetime) -> tuple[str, ...]:
+    """One event with its invitation: both are stored or neither, so an event sent again loses no invitation."""
+    if not record_event(event=incoming.event):
+        return ("repeated",)
+    reason = _not_asked(incoming, sender, now)
+    if not reason and sender is not None and incoming.phone is not None:
+        made = queue_invitation(event=incoming.event, phone=incoming.phone, sender=sender, now=now)
+        reason = f"not-invited:{made.reason}" if isinstance(made, Refused) else "invited"
+    return ("stored", reason)
+
+
+def _not_asked(incoming: Incoming, sender: Sender | None, now: datetime) -> str:
+    """Why nobody is asked about an event; empty when somebody is. Refused and late dossiers are asked about too."""
+    event = incoming.event
+    if event.kind not in CLOSED:
         return "not-invited:moment"
     if event.channel == Channel.COUNTER:
         return "not-invited:counter"
     if event.procedure_code in settings.SMS_SENSITIVE_PROCEDURES:
         return "not-invited:sensitive"
-    if phone is None:
-        return f"not-invited:phone-{fault}"
+    if incoming.phone is None:
+        return f"not-invited:phone-{incoming.phone_fault}"
     if sender is None:
         return "not-invited:no-sender"
-    return "" if _drawn(event) else "not-invited:not-drawn"
+    return _not_chosen(event, phone_hash(incoming.phone), now)
 
 
-def _drawn(event: DossierEvent) -> bool:
-    """Sampling: a share of the dossiers, fixed by a seeded hash of the code, so that nobody can choose."""
-    share = settings.SMS_SAMPLING
-    if share >= 1:
-        return True
-    digest = hashlib.sha256(f"{settings.SECRET_KEY}/{event.province}/{event.dossier_code}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64 < share
+def _not_chosen(event: DossierEvent, number: str, now: datetime) -> str:
+    if KnownNumber.objects.filter(phone_hash=number, kind=KnownNumber.Kind.STAFF).exists():
+        return "not-invited:staff-number"
+    note_dossier(number=number, agency_id=event.agency_id, now=now)
+    return "" if draw(event=event, now=now).chosen else "not-invited:not-drawn"

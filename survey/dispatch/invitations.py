@@ -9,6 +9,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from survey.common.sealing import phone_hash, seal
 from survey.common.tokens import ALPHABET, keyed_hash, new_code, normalise_code
@@ -95,13 +96,9 @@ def _invitation(event: DossierEvent, phone: str, number: str, token: str, now: d
 
 def _claimed(number: str, now: datetime) -> bool:
     """Take the number for the next thirty days."""
-    ledger = PhoneLedger.objects.filter(phone_hash=number)
-    if ledger.filter(last_invited_at__lte=now - APART).update(last_invited_at=now):
-        return True
-    if ledger.exists():
-        return False
-    PhoneLedger.objects.create(phone_hash=number, last_invited_at=now)
-    return True
+    PhoneLedger.objects.get_or_create(phone_hash=number, defaults={"counted_since": now})
+    free = Q(last_invited_at=None) | Q(last_invited_at__lte=now - APART)
+    return bool(PhoneLedger.objects.filter(free, phone_hash=number).update(last_invited_at=now))
 
 
 def _message(

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from survey.agencies.models import Agency, Counter, ProcedureDomain
@@ -112,10 +113,13 @@ class MessageTemplate(models.Model):
 
 
 class PhoneLedger(models.Model):
-    """When a number was last invited, by keyed hash; survives the erasure of the number."""
+    """When a number was last invited and behind how many dossiers it stands, by keyed hash; outlives the number."""
 
     phone_hash = models.CharField(_("number (hash)"), max_length=64, unique=True)
-    last_invited_at = models.DateTimeField(_("last invited at"))
+    last_invited_at = models.DateTimeField(_("last invited at"), null=True)
+    dossiers = models.PositiveIntegerField(_("dossiers in thirty days"), default=0)
+    counted_since = models.DateTimeField(_("counted since"), default=timezone.now)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True, verbose_name=_("agency of the last one"))
 
     class Meta:
         verbose_name = _("invited number")
@@ -215,6 +219,7 @@ class OutboxMessage(models.Model):
     sid = models.CharField(_("provider id"), max_length=64, null=True, unique=True)  # noqa: DJ001  (unique only when known)
     accepted_at = models.DateTimeField(_("accepted at"), null=True)
     final_at = models.DateTimeField(_("final at"), null=True)
+    redacted_at = models.DateTimeField(_("text erased at the provider"), null=True)
     created_at = models.DateTimeField(_("created at"))
 
     class Meta:
@@ -231,6 +236,12 @@ class OutboxMessage(models.Model):
                 fields=["next_look_at"], condition=Q(state__in=["unknown", "accepted", "sent"]), name="outbox_open"
             ),
             models.Index(fields=["accepted_at"], name="outbox_accepted"),
+            models.Index(fields=["phone_hash", "attempt_at"], name="outbox_number"),
+            models.Index(
+                fields=["final_at"],
+                condition=Q(sid__isnull=False, final_at__isnull=False, redacted_at=None),
+                name="outbox_to_redact",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -255,3 +266,22 @@ class MessageEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sid[:10]} {self.status}"
+
+
+class FunnelCount(models.Model):
+    """How many people opened a link and began to answer, per agency and day: sums only, no link and no number."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
+    day = models.DateField(_("day"))
+    step = models.CharField(_("step"), max_length=8, choices=[("opened", _("opened")), ("started", _("started"))])
+    count = models.PositiveIntegerField(_("count"), default=0)
+
+    class Meta:
+        verbose_name = _("step towards an answer")
+        verbose_name_plural = _("steps towards an answer")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["agency", "day", "step"], name="funnel_count_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} {self.day} {self.step}: {self.count}"

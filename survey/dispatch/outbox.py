@@ -7,6 +7,7 @@ becomes ``unknown`` and is looked up, never sent blindly. docs/operations.md has
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -35,6 +36,9 @@ LOOKS_APART: Final = timedelta(seconds=settings.SMS_LOOKS_APART)
 LOOKS_NEEDED: Final = 2
 MOST_BACKOFF: Final = settings.SMS_LEASE / 4
 FAULTS_ALLOWED: Final = 3
+MOST_A_WEEK: Final = 2
+"""Messages to one number in seven days, over all services."""
+WEEK: Final = timedelta(days=7)
 PENDING, SENDING, UNKNOWN = MessageState.PENDING, MessageState.SENDING, MessageState.UNKNOWN
 
 
@@ -82,15 +86,19 @@ def _claim_from(sender_id: int, owner: str, limit: int, now: datetime) -> list[C
     allowed = _refill(sender, now)
     money = _money_left(sender, now)
     claimed = []
-    for row in _locked(due.select_related("invitation").order_by("due_at", "created_at"), skip=True)[:limit]:
+    rows = list(_locked(due.order_by("due_at", "created_at"), skip=True)[:limit])
+    unwanted, often = _unwanted(rows), _written_often(rows, now)
+    for row in rows:
         price = sender.price * row.parts
-        if reason := _held_back(row, now, money is not None and price > money):
+        too_dear = money is not None and price > money
+        if reason := _held_back(row, now, row.phone_hash in unwanted, often[row.phone_hash] >= MOST_A_WEEK, too_dear):
             _put_aside(row, reason, now)
             continue
         if row.parts > allowed:
             break
         allowed -= row.parts
         money = None if money is None else money - price
+        often[row.phone_hash] += 1
         claimed.append(_lease(row, sender, owner, now))
     sender.bucket = allowed
     sender.save(update_fields=["bucket", "bucket_at"])
@@ -131,11 +139,27 @@ def spent(sender: Sender, since: datetime) -> Decimal:
     return sender.price * parts
 
 
-def _held_back(row: OutboxMessage, now: datetime, too_dear: bool) -> str:
+def _unwanted(rows: Sequence[OutboxMessage]) -> set[str]:
+    """Numbers among these that opted out, asked just before the call."""
+    return set(
+        OptOut.objects.filter(phone_hash__in={row.phone_hash for row in rows}).values_list("phone_hash", flat=True)
+    )
+
+
+def _written_often(rows: Sequence[OutboxMessage], now: datetime) -> Counter[str]:
+    """Messages handed over, or that may have been, to each of these numbers in the last seven days."""
+    recent = OutboxMessage.objects.filter(phone_hash__in={row.phone_hash for row in rows}, attempt_at__gt=now - WEEK)
+    sent = recent.exclude(state__in=(PENDING, MessageState.SUPPRESSED, MessageState.EXPIRED))
+    return Counter(dict(sent.values_list("phone_hash").annotate(n=Count("pk"))))
+
+
+def _held_back(row: OutboxMessage, now: datetime, unwanted: bool, often: bool, too_dear: bool) -> str:
     if row.not_after <= now:
         return "expired"
-    if OptOut.objects.filter(phone_hash=row.phone_hash).exists():
+    if unwanted:
         return "opt-out"
+    if often:
+        return "cap"
     if row.to_sealed is None or row.body_sealed is None:
         return "erased"
     return "budget" if too_dear else ""

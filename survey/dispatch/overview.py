@@ -5,12 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 
-from survey.dispatch.models import Invitation, MessageKind, MessageState, OutboxMessage, Sender
+from survey.dispatch.models import (
+    FunnelCount,
+    Invitation,
+    MessageKind,
+    MessageState,
+    OutboxMessage,
+    PhoneLedger,
+    Sender,
+)
 from survey.dispatch.outbox import spent
+from survey.dispatch.sampling import MANY_DOSSIERS, WINDOW, KnownNumber
+from survey.transactions.queries import closed_by_agency
+
+ALARM_AT: Final = Decimal("0.8")
 
 
 @dataclass(frozen=True)
@@ -20,6 +33,12 @@ class SenderLine:
     sender: Sender
     today: Decimal
     month: Decimal
+
+    @property
+    def alarm(self) -> bool:
+        """Four fifths of a budget are gone; at the whole of it messages are held back."""
+        limits = ((self.today, self.sender.daily_budget), (self.month, self.sender.monthly_budget))
+        return any(budget is not None and spent >= ALARM_AT * budget for spent, budget in limits)
 
 
 @dataclass(frozen=True)
@@ -63,10 +82,18 @@ def waiting() -> list[Waiting]:
     return [Waiting(sender, rows[sender.pk]["n"], rows[sender.pk]["parts"]) for sender in found]
 
 
-def funnel(since: datetime) -> dict[int, dict[str, int]]:
-    """Agency id -> invited, accepted by the provider, confirmed by the carrier; first messages only.
+def busy_numbers(now: datetime) -> dict[int, int]:
+    """Agency id -> numbers behind five and more of its dossiers in thirty days that no agent has registered."""
+    agents = KnownNumber.objects.values("phone_hash")
+    rows = PhoneLedger.objects.filter(dossiers__gte=MANY_DOSSIERS, counted_since__gt=now - WINDOW, agency__isnull=False)
+    return dict(rows.exclude(phone_hash__in=agents).values_list("agency").annotate(n=Count("pk")))
 
-    How many opened a link is not counted: opening changes nothing, not even a counter.
+
+def funnel(since: datetime, now: datetime) -> dict[int, dict[str, int]]:
+    """Agency id -> dossiers closed, invited, accepted by the provider, confirmed by the carrier, opened, started.
+
+    First messages only. Opened and started are told by the page once a person touches it: fetching a link changes
+    nothing, so scanners and previews are not counted, and neither are people without JavaScript.
     """
     first = Q(messages__kind=MessageKind.INVITATION, messages__sequence=0)
     confirmed = first & Q(messages__state=MessageState.DELIVERED)
@@ -79,4 +106,17 @@ def funnel(since: datetime) -> dict[int, dict[str, int]]:
             confirmed=Count("messages", filter=confirmed, distinct=True),
         )
     )
-    return {row["agency"]: {name: row[name] for name in ("invited", "accepted", "confirmed")} for row in rows}
+    found = {row["agency"]: {name: row[name] for name in ("invited", "accepted", "confirmed")} for row in rows}
+    local = [timezone.localtime(moment).date() for moment in (since, now)]
+    closed = closed_by_agency(*local)
+    steps = FunnelCount.objects.filter(day__gte=local[0]).values_list("agency", "step").annotate(n=Sum("count"))
+    reached = {(agency, step): n for agency, step, n in steps}
+    empty = dict.fromkeys(("invited", "accepted", "confirmed"), 0)
+    return {
+        agency: {
+            "closed": closed.get(agency, 0),
+            **found.get(agency, empty),
+            **{step: reached.get((agency, step), 0) for step in ("opened", "started")},
+        }
+        for agency in found.keys() | closed.keys()
+    }

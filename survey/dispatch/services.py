@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Final
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from survey.agencies.models import Counter
 from survey.common.tokens import keyed_hash, new_code
-from survey.dispatch.models import CodeStatus, CounterCode, Invitation, OptOut
+from survey.dispatch.models import CodeStatus, CounterCode, FunnelCount, Invitation, OptOut
 from survey.questionnaires.models import Questionnaire
 
 CODE_LENGTH: Final = 8
@@ -42,6 +44,19 @@ def opt_out(*, token: str, now: datetime) -> None:
     found = Invitation.objects.filter(token_hash=keyed_hash("invitation", token)).values_list("phone_hash", flat=True)
     for number in found:
         OptOut.objects.get_or_create(phone_hash=number, defaults={"how": "page", "at": now})
+
+
+def count_step(*, agency_id: int, step: str, now: datetime) -> None:
+    """Add one to a sum of people who opened a link or began to answer; no link and no number is kept."""
+    day = timezone.localtime(now).date()
+    row = FunnelCount.objects.filter(agency_id=agency_id, day=day, step=step)
+    if row.update(count=F("count") + 1):
+        return
+    try:
+        with transaction.atomic():
+            FunnelCount.objects.create(agency_id=agency_id, day=day, step=step, count=1)
+    except IntegrityError:
+        row.update(count=F("count") + 1)
 
 
 def revoke_code(*, code: CounterCode, now: datetime) -> CounterCode:

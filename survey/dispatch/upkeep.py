@@ -1,14 +1,15 @@
-"""What the dispatcher does beside sending: missing reports, the circuit breaker, and erasing numbers in time."""
+"""What the dispatcher does beside sending: missing reports, texts to erase, the circuit breaker, numbers to erase."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Count, Q
 
 from survey.dispatch.models import Invitation, MessageState, OutboxMessage, Sender
-from survey.dispatch.sms.base import Gateway, LookupFailed
+from survey.dispatch.sms.base import Gateway, LookupFailed, Report
 from survey.dispatch.statuses import apply_report
 
 POLLS: Final = tuple(timedelta(minutes=m) for m in (15, 60, 360, 1440, 4320))
@@ -16,46 +17,72 @@ POLLS: Final = tuple(timedelta(minutes=m) for m in (15, 60, 360, 1440, 4320))
 PHONE_LIFE: Final = timedelta(days=7)
 BREAKER_LAST: Final = 100
 BREAKER_SHARE: Final = 0.2
-MOST_POLLED: Final = 20
-_EVERY: Final = timedelta(minutes=1)
-_last: dict[str, datetime] = {}
+MOST_AT_ONCE: Final = 20
+_AGAIN: Final = timedelta(minutes=1)
+_WAITING: Final = Q(state__in=(MessageState.ACCEPTED, MessageState.SENT))
 
 
-def tick(gateway: Gateway, now: datetime) -> None:
-    """Everything that is due; cheap when nothing is."""
-    if now - _last.get("polled", now - _EVERY) >= timedelta(seconds=10):
-        _last["polled"] = now
-        poll(gateway, now)
-    if now - _last.get("cleaned", now - _EVERY) >= _EVERY:
-        _last["cleaned"] = now
-        trip_breakers(now)
-        erase(now)
+@dataclass(frozen=True)
+class Chore:
+    """Something to ask of the provider about one message, done by a thread that holds no database connection."""
+
+    message_id: str
+    sid: str
+    redact: bool
 
 
-def poll(gateway: Gateway, now: datetime) -> int:
-    """Ask about accepted messages whose reports are missing; returns how many were asked about."""
-    waiting = Q(state__in=(MessageState.ACCEPTED, MessageState.SENT), next_look_at__lte=now)
-    rows = list(OutboxMessage.objects.filter(waiting).order_by("next_look_at")[:MOST_POLLED])
-    for row in rows:
-        age = now - (row.accepted_at or now)
-        later = next((step for step in POLLS if step > age), None)
-        try:
-            report = gateway.fetch(row.sid or "")
-        except LookupFailed:
-            OutboxMessage.objects.filter(pk=row.pk).update(next_look_at=now + _EVERY)
-            continue
-        if later is None:
-            silent = {"state": MessageState.SILENT, "final_at": now, "next_look_at": None}
-            mine = OutboxMessage.objects.filter(waiting, pk=row.pk)
-            mine.update(**silent, to_sealed=None, body_sealed=None)
-        else:
-            next_time = (row.accepted_at or now) + later
-            OutboxMessage.objects.filter(waiting, pk=row.pk).update(next_look_at=next_time)
-        if report is not None and report.status is not None:
-            apply_report(
-                sid=report.sid, status=report.status, code=report.code, now=now, retry_later=report.retry_later
-            )
-    return len(rows)
+def chores(now: datetime) -> list[Chore]:
+    """Reports to ask for and texts to have erased; each is put off, so that no two dispatchers do the same."""
+    missing = OutboxMessage.objects.filter(_WAITING, next_look_at__lte=now).order_by("next_look_at")
+    final = OutboxMessage.objects.filter(sid__isnull=False, final_at__lte=now, redacted_at=None).order_by("final_at")
+    shown = final.filter(Q(next_look_at=None) | Q(next_look_at__lte=now))
+    found = [
+        Chore(str(pk), sid or "", redact)
+        for rows, redact in ((missing, False), (shown, True))
+        for pk, sid in rows.values_list("pk", "sid")[:MOST_AT_ONCE]
+    ]
+    OutboxMessage.objects.filter(pk__in=[chore.message_id for chore in found]).update(next_look_at=now + _AGAIN)
+    return found
+
+
+def do_chore(gateway: Gateway, chore: Chore) -> Report | LookupFailed | None:
+    """Call the provider, in a thread; a failure is tried again later."""
+    try:
+        if not chore.redact:
+            return gateway.fetch(chore.sid)
+        gateway.redact(chore.sid)
+    except LookupFailed as error:
+        return error
+    return None
+
+
+def note_chore(chore: Chore, answer: Report | LookupFailed | None, now: datetime) -> None:
+    """Write down what a chore brought."""
+    if isinstance(answer, LookupFailed):
+        return
+    row = OutboxMessage.objects.filter(pk=chore.message_id)
+    if chore.redact:
+        row.filter(redacted_at=None).update(redacted_at=now, next_look_at=None)
+        return
+    accepted_at = row.values_list("accepted_at", flat=True).first() or now
+    later = next((step for step in POLLS if step > now - accepted_at), None)
+    if later is None:
+        silent = {"state": MessageState.SILENT, "final_at": now, "next_look_at": None}
+        row.filter(_WAITING).update(**silent, to_sealed=None, body_sealed=None)
+    else:
+        row.filter(_WAITING).update(next_look_at=accepted_at + later)
+    if answer is not None and answer.status is not None:
+        apply_report(sid=answer.sid, status=answer.status, code=answer.code, now=now, retry_later=answer.retry_later)
+
+
+def ask_now(gateway: Gateway, now: datetime) -> int:
+    """Do all chores here, one after the other; returns how many."""
+    done = 0
+    while found := chores(now):
+        for chore in found:
+            note_chore(chore, do_chore(gateway, chore), now)
+        done += len(found)
+    return done
 
 
 def trip_breakers(now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
+from contextlib import suppress
 from typing import Final
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from survey.common.phone import PhoneError, parse_mobile
 from survey.common.sealing import phone_hash
 from survey.dispatch.models import OptOut
 from survey.dispatch.statuses import apply_report
+from survey.transactions.counting import count_intake
 
 log = logging.getLogger(__name__)
 LARGEST: Final = 16 * 1024
@@ -35,6 +37,7 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
 
     if not signed(request):
         log.warning("callback with a wrong or missing signature")
+        _count("unsigned")
         return HttpResponse(status=403)
     if request.POST.get("AccountSid", "") != settings.TWILIO_ACCOUNT_SID:
         return HttpResponse(status=403)
@@ -52,10 +55,11 @@ def status(request: HttpRequest) -> HttpResponse:
     sid, word = request.POST.get("MessageSid", ""), status_of(request.POST.get("MessageStatus", ""))
     if not _SID.match(sid) or word is None:
         log.warning("callback with an unknown id or status")
+        _count("unreadable")
         return HttpResponse(status=204)
     code = request.POST.get("ErrorCode", "")[:12]
     try:
-        apply_report(
+        known = apply_report(
             sid=sid,
             status=word,
             code=code,
@@ -63,9 +67,17 @@ def status(request: HttpRequest) -> HttpResponse:
             message_id=_row(request),
             retry_later=code in AGAIN_LATER,
         )
+        if not known:
+            _count("unknown")
     except Error:
         return HttpResponse(status=503)
     return HttpResponse(status=204)
+
+
+def _count(what: str) -> None:
+    """Nothing that is refused goes uncounted; a database that is down is no reason to answer otherwise."""
+    with suppress(Error):
+        count_intake(source="", outcomes={f"callback:{what}": 1}, now=timezone.now())
 
 
 def _row(request: HttpRequest) -> str | None:

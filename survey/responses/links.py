@@ -9,15 +9,16 @@ from django.utils.translation import gettext as _
 
 from survey.common.tokens import Ticket, normalise_code, ticket_of
 from survey.dispatch.queries import LinkLanding, find_link
-from survey.dispatch.services import opt_out
+from survey.dispatch.services import count_step, opt_out
 from survey.questionnaires.queries import form_of
 from survey.responses.answers import Parsed, parse
 from survey.responses.models import Evidence
-from survey.responses.pages import citizen_page, link_form, message_page, render_page
+from survey.responses.pages import citizen_page, form_page, message_page, render_page
 from survey.responses.queries import is_recorded
 from survey.responses.services import Place, Submission, record_response
 
 TECHNICAL = frozenset({"ticket", "lang"})
+STEPS = ("opened", "started")
 
 
 def ticket_of_link(token: str) -> Ticket:
@@ -40,13 +41,13 @@ def link_page(request: HttpRequest, token: str) -> HttpResponseBase:
         return message_page("closed", status=410)
     if request.method == "POST":
         return _submit(request, link, link.version_id, ticket)
-    return HttpResponse(link_form(link, link.version_id, sent={}, errors={}))
+    return HttpResponse(form_page(link, link.version_id, sent={}, errors={}))
 
 
 def _submit(request: HttpRequest, link: LinkLanding, version_id: int, ticket: Ticket) -> HttpResponse:
     parsed = parse(request.POST, form_of(version_id).questions.values(), TECHNICAL)
     if parsed.errors:
-        return HttpResponse(link_form(link, version_id, sent=parsed.sent, errors=parsed.errors), status=422)
+        return HttpResponse(form_page(link, version_id, sent=parsed.sent, errors=parsed.errors), status=422)
     recorded = record_response(submission=_submission(link, version_id, ticket, parsed))
     mark = "&again=1" if recorded.changed else ""
     return HttpResponseRedirect(f"/r/{ticket.receipt}?lang={get_language()}{mark}", status=303)
@@ -75,3 +76,12 @@ def stop(request: HttpRequest, code: str) -> HttpResponseBase:
         opt_out(token=token, now=timezone.now())
         return message_page("stopped", status=200)
     return render_page("survey/responses/stop.html", {"title": _("No more messages"), "action": f"/s/{token}/stop"})
+
+
+@citizen_page("POST")
+def step(request: HttpRequest, code: str) -> HttpResponseBase:
+    """The page tells that a person has opened the link, or begun to answer: a sum per agency, nothing of the link."""
+    link, what = find_link(normalise_code(code), timezone.now()), request.POST.get("step", "")
+    if link is not None and what in STEPS and not link.expired:
+        count_step(agency_id=link.agency_id, step=what, now=timezone.now())
+    return HttpResponse(status=204)

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, wraps
+from pathlib import Path
 from typing import Any, Final
 
 from csp.decorators import csp_update
@@ -33,24 +34,33 @@ Data = dict[str, Any]
 View = Callable[..., HttpResponseBase]
 
 
+def _static(name: str) -> str:
+    path = finders.find(f"survey/{name}")
+    if not isinstance(path, str):
+        raise FileNotFoundError(name)
+    return Path(path).read_text(encoding="utf-8")
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+
+
 @cache
 def style() -> str:
     """Tokens and citizen rules, without comments and needless white space."""
-    text = ""
-    for name in ("tokens.css", "citizen.css"):
-        path = finders.find(f"survey/{name}")
-        if not isinstance(path, str):
-            raise FileNotFoundError(name)
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123  (finders give text paths)
-            text += file.read()
-    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    text = _without_comments(_static("tokens.css") + _static("citizen.css"))
     return re.sub(r"\s*([{};:,>])\s*", r"\1", re.sub(r"\s+", " ", text)).strip()
 
 
-def style_hash() -> str:
-    """CSP source that allows exactly this inline style sheet."""
-    digest = hashlib.sha256(style().encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
+@cache
+def script() -> str:
+    """What makes the page kinder where JavaScript runs, without comments and indentation."""
+    return re.sub(r"\n\s*", "\n", _without_comments(_static("citizen.js"))).strip()
+
+
+def _source_of(text: str) -> str:
+    """CSP source that allows exactly this inline text."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def citizen_page(*methods: str) -> Callable[[View], View]:
@@ -75,7 +85,9 @@ def citizen_page(*methods: str) -> Callable[[View], View]:
                 response = _refusal(request, "unreadable", 400)
             return _finish(response)
 
-        return csp_update({"style-src": [style_hash()]})(csrf_exempt(inner))
+        return csp_update({"style-src": [_source_of(style())], "script-src": [_source_of(script())]})(
+            csrf_exempt(inner)
+        )
 
     return decorate
 
@@ -113,6 +125,7 @@ def base_context(**more: Any) -> Data:
     language = get_language() or settings.LANGUAGE_CODE
     return {
         "style": style(),
+        "script": script(),
         "language": language,
         "languages": settings.LANGUAGES,
         "demo": settings.DEMO,
@@ -185,12 +198,18 @@ def error_list(questions: Sequence[Data], errors: Mapping[str, str]) -> list[Dat
     return listed + [{"target": "", "text": text, "question": ""} for code, text in errors.items() if not code]
 
 
-def short_form(
-    landing: Landing, version_id: int, *, ticket: str, sent: Mapping[str, Sequence[str]], errors: Mapping[str, str]
+def form_page(
+    landing: Landing | LinkLanding,
+    version_id: int,
+    *,
+    ticket: str = "",
+    sent: Mapping[str, Sequence[str]],
+    errors: Mapping[str, str],
 ) -> str:
-    """The whole short form as HTML."""
+    """The whole short form as HTML; behind a link, the link itself is the ticket."""
     form, texts = form_of(version_id), wordings(version_id, get_language() or settings.LANGUAGE_CODE)
     questions = questions_data(list(form.questions.values()), texts, sent, errors)
+    action = f"/s/{landing.code}"
     context = {
         "title": texts["title"],
         "intro": texts["intro"],
@@ -198,25 +217,8 @@ def short_form(
         "questions": questions,
         "errors": error_list(questions, errors),
         "ticket": ticket,
-        "action": f"/s/{landing.code}",
-    }
-    return render_to_string("survey/responses/short.html", base_context(**context))
-
-
-def link_form(
-    link: LinkLanding, version_id: int, *, sent: Mapping[str, Sequence[str]], errors: Mapping[str, str]
-) -> str:
-    """The short form of a link; the link itself is the ticket."""
-    form, texts = form_of(version_id), wordings(version_id, get_language() or settings.LANGUAGE_CODE)
-    questions = questions_data(list(form.questions.values()), texts, sent, errors)
-    context = {
-        "title": texts["title"],
-        "intro": texts["intro"],
-        "landing": link,
-        "questions": questions,
-        "errors": error_list(questions, errors),
-        "action": f"/s/{link.code}",
-        "stop": f"/s/{link.code}/stop",
+        "action": action,
+        "link": action if isinstance(landing, LinkLanding) else "",
     }
     return render_to_string("survey/responses/short.html", base_context(**context))
 
@@ -231,7 +233,7 @@ def cached_short_form(landing: Landing, version_id: int, ticket: str) -> bytes:
     # The names are part of the key: a renamed office shows at once in every process.
     key = (landing.code, str(version_id), language, landing.office, landing.counter, str(landing.issue))
     if key not in _forms:
-        page = short_form(landing, version_id, ticket=TICKET_MARK, sent={}, errors={})
+        page = form_page(landing, version_id, ticket=TICKET_MARK, sent={}, errors={})
         before, _mark, after = page.partition(TICKET_MARK)
         if len(_forms) >= MOST_FORMS:
             _forms.clear()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from survey.common.periods import Period, month_of
 from survey.common.tokens import receipt_hash
@@ -39,11 +39,11 @@ def is_recorded(submission_key: str) -> bool:
     return Response.objects.filter(submission_key=submission_key).exists()
 
 
-def answered_by_link(since: datetime) -> dict[int, int]:
-    """Agency id -> answers by link since a month, ten and more; fewer are nobody's business."""
+def answered_by_link(since: datetime) -> dict[int, dict[str, int]]:
+    """Agency id -> answers by link since a month, and how many of them hold a level; ten and more, fewer are hidden."""
     rows = Response.objects.filter(evidence="E3", revision=0, month__gte=month_of(since.date()))
-    counts = rows.values_list("agency").annotate(n=Count("pk"))
-    return {agency: n for agency, n in counts if n >= FEWEST_SHOWN}
+    counts = rows.values_list("agency").annotate(n=Count("pk"), valid=Count("pk", filter=Q(answers__overall__gte=1)))
+    return {agency: {"finished": n, "valid": valid} for agency, n, valid in counts if n >= FEWEST_SHOWN}
 
 
 def counted_in(period: Period) -> QuerySet[Response]:

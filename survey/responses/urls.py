@@ -11,6 +11,7 @@ urlpatterns = [
     path("privacy", views.privacy, name="privacy"),
     re_path(r"^[sS]/(?P<code>[^/]{1,40})/?$", views.short, name="short"),
     re_path(r"^[sS]/(?P<code>[^/]{1,40})/stop$", links.stop, name="stop"),
+    re_path(r"^[sS]/(?P<code>[^/]{1,40})/step$", links.step, name="step"),
     re_path(r"^[rR]/(?P<code>[^/]{1,40})/?$", views.receipt, name="receipt"),
     re_path(r"^[rR]/(?P<code>[^/]{1,40})/full$", views.full, name="full"),
 ]

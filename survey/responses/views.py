@@ -19,7 +19,7 @@ from survey.questionnaires.queries import extension_id, form_of
 from survey.responses.answers import WHOLE_FORM, Parsed, parse
 from survey.responses.links import link_page
 from survey.responses.models import Evidence
-from survey.responses.pages import cached_short_form, citizen_page, message_page, render_page, short_form
+from survey.responses.pages import cached_short_form, citizen_page, form_page, message_page, render_page
 from survey.responses.queries import ReceiptState, receipt_state
 from survey.responses.services import Place, Submission, record_response
 from survey.responses.storage import StateError
@@ -68,7 +68,7 @@ def _submit(request: HttpRequest, landing: Landing, version_id: int) -> HttpResp
 
 
 def _again(landing: Landing, version_id: int, parsed: Parsed, ticket: str) -> HttpResponse:
-    page = short_form(landing, version_id, ticket=ticket, sent=parsed.sent, errors=parsed.errors)
+    page = form_page(landing, version_id, ticket=ticket, sent=parsed.sent, errors=parsed.errors)
     return HttpResponse(page, status=422)
 
 

@@ -82,6 +82,25 @@ class SourceSystem(models.Model):
         return self.name
 
 
+class IntakeCount(models.Model):
+    """How often something came in on a day, by what became of it: nothing that is refused goes uncounted."""
+
+    day = models.DateField(_("day"))
+    source = models.CharField(_("source"), max_length=40)
+    outcome = models.CharField(_("outcome"), max_length=60)
+    count = models.PositiveIntegerField(_("count"), default=0)
+
+    class Meta:
+        verbose_name = _("intake counter")
+        verbose_name_plural = _("intake counters")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["day", "source", "outcome"], name="intake_count_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.source} {self.outcome}: {self.count}"
+
+
 class DossierEvent(models.Model):
     """What happened to one dossier; the same event sent again is the same row."""
 

@@ -1,4 +1,4 @@
-"""Reads a CSV or XLSX file of monthly totals into raw rows, with limits before anything is parsed."""
+"""Reads a CSV or XLSX file of monthly totals or dossier events into raw rows, with limits before anything is parsed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import csv
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import IO, Final
 
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ LARGEST_UNPACKED: Final = 40 * 1024 * 1024
 MOST_ROWS: Final = 50_000
 MOST_PARTS: Final = 200
 COLUMNS: Final = ("month", "agency_code", "domain_code", "channel", "completed", "on_time")
+WIDEST: Final = 30
 
 
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
@@ -38,7 +39,7 @@ class RawRow:
     cells: tuple[str, ...]
 
 
-def read_rows(content: bytes, file_name: str) -> list[RawRow]:
+def read_rows(content: bytes, file_name: str, columns: Sequence[str] = COLUMNS) -> list[RawRow]:
     """Rows under the heading, blank rows left out.
 
     Raises
@@ -56,7 +57,7 @@ def read_rows(content: bytes, file_name: str) -> list[RawRow]:
         rows = _csv(content)
     else:
         raise FileError(_("“%(name)s” is neither CSV nor XLSX. Use the template.") % {"name": file_name})
-    return _below_heading(rows)
+    return _below_heading(rows, columns)
 
 
 def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
@@ -80,7 +81,7 @@ def _xlsx(content: bytes) -> Iterator[tuple[int, list[str]]]:
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
-        for number, row in enumerate(sheet.iter_rows(max_col=len(COLUMNS) + 10, values_only=True), start=1):
+        for number, row in enumerate(sheet.iter_rows(max_col=WIDEST, values_only=True), start=1):
             yield number, [_as_text(value) for value in row]
     except FileError:
         raise
@@ -118,6 +119,8 @@ def _bounded(stream: IO[bytes]) -> None:
 def _as_text(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, datetime) and value.time() != time():
+        return value.isoformat(timespec="seconds")
     if isinstance(value, datetime | date):
         return f"{value:%Y-%m}"
     if isinstance(value, float) and value.is_integer():
@@ -134,21 +137,21 @@ def _cleaned(cell: str, number: int) -> str:
         ) from error
 
 
-def _below_heading(rows: Iterator[tuple[int, list[str]]]) -> list[RawRow]:
+def _below_heading(rows: Iterator[tuple[int, list[str]]], columns: Sequence[str]) -> list[RawRow]:
     _number, heading = next(rows, (1, []))
     found = [cell.strip().lower() for cell in heading]
     while found and not found[-1]:
         found.pop()
-    if found != list(COLUMNS):
+    if found != list(columns):
         raise FileError(
             _("Row 1 must hold these headings in this order: %(wanted)s. Found: %(found)s. Use the template.")
-            % {"wanted": ", ".join(COLUMNS), "found": ", ".join(found)[:200] or "–"}
+            % {"wanted": ", ".join(columns), "found": ", ".join(found)[:200] or "–"}
         )
     result = []
     for number, cells in rows:
-        values = tuple(_cleaned(cell, number) for cell in cells[: len(COLUMNS)])
+        values = tuple(_cleaned(cell, number) for cell in cells[: len(columns)])
         if any(values):
-            result.append(RawRow(number, values + ("",) * (len(COLUMNS) - len(values))))
+            result.append(RawRow(number, values + ("",) * (len(columns) - len(values))))
         # By number, not by count: a workbook can claim a row far down and have millions of blank ones filled in.
         if number > MOST_ROWS + 1:
             raise FileError(_("The file has more than %(count)s rows. Split it by month.") % {"count": MOST_ROWS})

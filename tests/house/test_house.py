@@ -60,7 +60,8 @@ def test_no_address_is_registered_twice() -> None:
 
 def test_templates_have_no_inline_script_style_or_foreign_host() -> None:
     for path in (ROOT / "templates" / "survey").rglob("*.html"):
-        text = path.read_text(encoding="utf-8")
+        # The one script of the citizen pages is a file, put into the page and allowed by its hash.
+        text = path.read_text(encoding="utf-8").replace("<script>{{ script|safe }}</script>", "")
         assert not re.search(r"<script|\son\w+=|\sstyle=|https?://", text), path
 
 

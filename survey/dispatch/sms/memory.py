@@ -17,6 +17,7 @@ class MemoryGateway:
     answers: dict[str, list[Outcome]] = field(default_factory=dict)
     sent: list[Message] = field(default_factory=list)
     reports: dict[str, Report] = field(default_factory=dict)
+    redacted: list[str] = field(default_factory=list)
 
     def send(self, message: Message) -> Result:
         """Take one message, or answer as prescribed; UNKNOWN is accepted all the same."""
@@ -40,4 +41,5 @@ class MemoryGateway:
         return self.reports.get(sid)
 
     def redact(self, sid: str) -> None:
-        """Nothing leaves this process."""
+        """Remember that the text was to be forgotten."""
+        self.redacted.append(sid)

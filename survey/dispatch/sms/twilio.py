@@ -46,6 +46,19 @@ def status_of(text: str) -> Status | None:
     return _STATUSES.get(text)
 
 
+class _Http(TwilioHttpClient):
+    """The client's errors leave out the headers; one of them says when to come again."""
+
+    retry_after: float | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> Any:
+        """One request; its Retry-After is remembered."""
+        answer = super().request(*args, **kwargs)
+        given = (answer.headers or {}).get("Retry-After", "")
+        self.retry_after = float(given) if given.isdigit() else None
+        return answer
+
+
 class TwilioGateway:
     """One client per thread, so that connections are kept and never shared."""
 
@@ -65,12 +78,16 @@ class TwilioGateway:
             client = Client(
                 settings.TWILIO_ACCOUNT_SID,
                 settings.TWILIO_AUTH_TOKEN,
-                http_client=TwilioHttpClient(timeout=settings.SMS_TIMEOUT),
+                http_client=_Http(timeout=settings.SMS_TIMEOUT),
             )
             if settings.TWILIO_API_BASE_URL:
                 client.api.base_url = settings.TWILIO_API_BASE_URL
             self._local.client = client
         return self._local.client
+
+    @property
+    def _retry_after(self) -> float | None:
+        return getattr(self._client.http_client, "retry_after", None)
 
     def send(self, message: Message) -> Result:
         """Create a message; every failure becomes one of our outcomes."""
@@ -84,11 +101,10 @@ class TwilioGateway:
         try:
             made = self._client.messages.create(**options)
         except TwilioRestException as error:
-            return _result_of(error.status, error.code, error)
+            return _result_of(error.status, error.code, self._retry_after)
         except TwilioException as error:
-            return _result_of(
-                getattr(error, "status", None) or getattr(error, "status_code", 0), getattr(error, "code", 0), error
-            )
+            status = getattr(error, "status", None) or getattr(error, "status_code", 0)
+            return _result_of(status, getattr(error, "code", 0), self._retry_after)
         except requests.exceptions.RequestException as error:
             return Result(_network(error), code=type(error).__name__)
         except (ValueError, AttributeError, KeyError) as error:
@@ -127,22 +143,17 @@ class TwilioGateway:
             raise LookupFailed(type(error).__name__) from error
 
 
-def _result_of(status: int | None, code: int | None, error: Exception) -> Result:
+def _result_of(status: int | None, code: int | None, retry_after: float | None) -> Result:
     known = _OUTCOMES.get(int(code or 0))
     text = str(code or status or "")
     if status == 429:
-        return Result(Outcome.BUSY, code=text, retry_after=_retry_after(error))
+        return Result(Outcome.BUSY, code=text, retry_after=retry_after)
     if known is not None:
-        return Result(known, code=text, retry_after=_retry_after(error))
+        return Result(known, code=text, retry_after=retry_after)
     if status in (401, 403):
         return Result(Outcome.CREDENTIALS, code=text)
     # A server error may follow acceptance.
     return Result(Outcome.UNKNOWN if (status or 500) >= 500 else Outcome.REFUSED, code=text)
-
-
-def _retry_after(error: Exception) -> float | None:
-    value = (getattr(error, "details", None) or {}).get("retry_after")
-    return float(value) if value is not None else None
 
 
 def _network(error: requests.exceptions.RequestException) -> Outcome:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,13 +18,6 @@ from survey.dispatch.sms.memory import MemoryGateway
 from tests.survey.dispatch.messages import NOON, message, sender
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def fresh_upkeep() -> Iterator[None]:
-    upkeep._last.clear()
-    yield
-    upkeep._last.clear()
 
 
 def claim(now: datetime = NOON, limit: int = 50, owner: str = "me") -> list[outbox.Claimed]:
@@ -224,11 +216,14 @@ def test_reports_that_never_come_are_asked_for_and_after_72_hours_the_row_is_sil
     gateway.send(claimed.message)
     sid = next(iter(gateway.reports))
     outbox.record(results=[(claimed, Result(Outcome.ACCEPTED, sid=sid))], owner="me", now=NOON)
-    for hours in (0.25, 1, 6, 24, 72):
-        assert upkeep.poll(gateway, NOON + timedelta(hours=hours)) == 1, hours
-        assert upkeep.poll(gateway, NOON + timedelta(hours=hours, minutes=1)) == 0
+    for hours in (0.25, 1, 6, 24):
+        assert upkeep.ask_now(gateway, NOON + timedelta(hours=hours)) == 1, hours
+        assert upkeep.ask_now(gateway, NOON + timedelta(hours=hours, minutes=1)) == 0
+    upkeep.ask_now(gateway, NOON + timedelta(hours=72))
     assert state(row)[0] == "silent"
     assert row.to_sealed is None
+    assert gateway.redacted == [sid]
+    assert row.redacted_at is not None
 
 
 def test_too_many_failures_pause_the_sender() -> None:

@@ -1,0 +1,93 @@
+"""Staff page for dossier events: a file comes in, what became of every event, and where files and events disagree."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, Final, cast
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from survey.accounts.models import Role, User
+from survey.agencies.models import ProcedureDomain
+from survey.agencies.queries import visible_agencies
+from survey.common.periods import month_of
+from survey.console.counters import attached
+from survey.console.forms import EventsForm
+from survey.console.frame import page, staff_page
+from survey.console.views import TYPES
+from survey.dispatch.followups import FILE_FIELDS, Report, import_events
+from survey.dispatch.words import outcome_word
+from survey.transactions.models import Channel
+from survey.transactions.queries import differences_in, intake_since
+from survey.transactions.reading import LARGEST_FILE, FileError
+from survey.transactions.template import events_csv, events_xlsx
+
+MOST_SHOWN: Final = 100
+
+
+def _must_operate(request: HttpRequest) -> User:
+    user = cast("User", request.user)
+    if not (user.is_superuser or (user.role in (Role.OPERATOR, Role.ANALYST) and user.sees_province)):
+        raise PermissionDenied
+    return user
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+def dossiers(request: HttpRequest) -> HttpResponse:
+    """Take a file of events; show what came in lately and the differences to imported totals."""
+    user, now = _must_operate(request), timezone.now()
+    form = EventsForm(request.POST, request.FILES) if request.method == "POST" else EventsForm()
+    report: Report | None = None
+    if request.method == "POST" and form.is_valid():
+        upload = form.cleaned_data["file"]
+        try:
+            report = import_events(
+                content=upload.read(LARGEST_FILE + 1),
+                file_name=upload.name,
+                source=form.cleaned_data["source"],
+                now=now,
+            )
+        except FileError as error:
+            form.add_error("file", str(error))
+    today = timezone.localtime(now).date()
+    context = {
+        "form": form,
+        "report": report,
+        "counts": [(outcome_word(name), n) for name, n in report.counts.most_common()] if report else [],
+        "faults": report.faults[:MOST_SHOWN] if report else [],
+        "intake": [(source or "–", outcome_word(name), n) for source, name, n in intake_since(today - timedelta(30))],
+        "differences": _differences(user, today),
+    }
+    return page(request, "dossiers.html", context, status=422 if form.errors else 200)
+
+
+def _differences(user: User, today: date) -> list[dict[str, Any]]:
+    """The last three months, in words."""
+    names = {agency.key: str(agency) for agency in visible_agencies(user)}
+    domains = dict(ProcedureDomain.objects.values_list("code", "name"))
+    first = month_of(month_of(today) - timedelta(days=62))
+    return [
+        {
+            "agency": names[row.agency],
+            "domain": domains[row.domain],
+            "channel": Channel(row.channel).label,
+            "month": f"{row.month[5:]}/{row.month[:4]}",
+            "imported": row.imported,
+            "counted": row.counted,
+            "gap": row.gap,
+        }
+        for row in differences_in(first, today, names)[:MOST_SHOWN]
+    ]
+
+
+@require_safe
+@staff_page
+def dossiers_template(request: HttpRequest, kind: str) -> HttpResponse:
+    """The empty template of a file of events."""
+    _must_operate(request)
+    content = events_xlsx(FILE_FIELDS) if kind == "xlsx" else events_csv(FILE_FIELDS)
+    return attached(content, TYPES[kind], f"mau-su-kien-ho-so.{kind}")

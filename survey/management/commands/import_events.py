@@ -1,0 +1,43 @@
+"""Take dossier events from a CSV or XLSX file; the same file again repeats nothing."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from survey.dispatch.followups import import_events
+from survey.dispatch.words import outcome_word
+from survey.transactions.models import SourceSystem
+from survey.transactions.reading import FileError
+
+
+class Command(BaseCommand):
+    """``manage.py import_events FILE --source KEY``."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--source", required=True, help="key of the case system the file comes from")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        if not path.is_file():
+            raise CommandError(f"{path}: there is no such file")
+        source = SourceSystem.objects.filter(key_id=options["source"], active=True).first()
+        if source is None:
+            raise CommandError(f"--source {options['source']}: no such case system; manage.py add_source registers one")
+        try:
+            report = import_events(content=path.read_bytes(), file_name=path.name, source=source, now=timezone.now())
+        except FileError as error:
+            raise CommandError(f"{path}: {error}") from error
+        for outcome, number in report.counts.most_common():
+            self.stdout.write(f"{number:7d}  {outcome_word(outcome)}")
+        for row, message in report.faults[:100]:
+            self.stderr.write(f"row {row}: {message}")
+        if report.faults:
+            raise CommandError(f"{len(report.faults)} rows were not taken; mend them and send the whole file again")
