@@ -17,11 +17,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
 from hashlib import sha1
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 from urllib.request import Request, urlopen
+
+from survey.simulator.schedule import Schedule
 
 FAULTY: Final = "+8490000"
 """Numbers with this beginning choose a fault by their last four digits."""
@@ -75,6 +78,7 @@ class Simulator(ThreadingHTTPServer):
     def __init__(self, port: int, settings: Settings) -> None:
         self.settings, self.store = settings, Store()
         self.random = random.Random(settings.seed)  # noqa: S311
+        self.later = Schedule(workers=8)
         super().__init__(("127.0.0.1", port), Handler)
 
     @property
@@ -226,11 +230,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _accept(self, form: Mapping[str, str], fault: str) -> None:
         message = self._stored(form, fault)
-        later = threading.Thread(
-            target=self._callbacks, args=(message, form.get("StatusCallback", ""), fault), daemon=True
-        )
+        address = form.get("StatusCallback", "")
         if fault == "early-callback":
-            later.start()
+            self._callbacks(message, address, fault)
             time.sleep(0.3)
         if fault == "500-after":
             self._answer(500, {"status": 500, "message": "internal"})
@@ -243,7 +245,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._answer(201, _public(message))
         if fault != "early-callback":
-            later.start()
+            self._callbacks(message, address, fault)
 
     def _stored(self, form: Mapping[str, str], fault: str) -> dict[str, Any]:
         parts = max(1, -(-len(form["Body"]) // 160)) + (fault == "parts")
@@ -274,13 +276,16 @@ class Handler(BaseHTTPRequestHandler):
         order = [*steps, *steps] if fault == "doubled" or chosen.double_callbacks else steps
         if fault == "reversed" or chosen.shuffle_callbacks:
             order = order[::-1]
+        delay = 0.0
         for status, code in order:
-            time.sleep(self.server.random.uniform(*chosen.callback_delay))
-            message["status"], message["error_code"] = status, int(code) if code else None
-            if address and fault != "no-callback":
-                self._post(message, address, status, code, fault)
-        message["status"], code = steps[-1]
-        message["error_code"] = int(code) if code else None
+            delay += self.server.random.uniform(*chosen.callback_delay)
+            self.server.later.call(delay, partial(self._report, message, address, status, code, fault))
+        final, code = steps[-1]
+        message["status"], message["error_code"] = final, int(code) if code else None
+
+    def _report(self, message: Mapping[str, Any], address: str, status: str, code: str, fault: str) -> None:
+        if address and fault != "no-callback":
+            self._post(message, address, status, code, fault)
 
     def _post(self, message: Mapping[str, Any], address: str, status: str, code: str, fault: str) -> None:
         values = {
