@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from survey.accounts.models import User
+from survey.agencies.improvements import Improvement
 from survey.agencies.models import (
     Agency,
     AgencyVersion,
@@ -14,6 +15,7 @@ from survey.agencies.models import (
     ProcedureVersion,
     Succession,
 )
+from survey.dispatch.kiosks import Kiosk, KioskItem
 from survey.dispatch.models import (
     CounterCode,
     FunnelCount,
@@ -26,15 +28,19 @@ from survey.dispatch.models import (
     Sender,
 )
 from survey.dispatch.sampling import KnownNumber, SampleDraw, SamplingRule
+from survey.dispatch.screens import Screen, ScreenUse
+from survey.dispatch.slips import Dispute, Slip
 from survey.questionnaires.models import Factor, Question, Questionnaire, Version, Wording
+from survey.responses.cases import Case
 from survey.responses.models import Comment, Response
 from survey.scorecards.models import AgencyResult, Edition
 from survey.transactions.models import DossierEvent, IntakeCount, MonthlyTotal, SourceSystem, TotalsImport
 
 __all__ = [
-    "Agency", "AgencyResult", "AgencyVersion", "Comment", "Counter", "CounterCode", "DossierEvent", "Edition",
-    "Factor", "FunnelCount", "Hosting", "IntakeCount", "Invitation", "KnownNumber", "MessageEvent", "MessageTemplate",
-    "MonthlyTotal", "Office", "OptOut", "OutboxMessage", "PhoneLedger", "Procedure", "ProcedureDomain",
-    "ProcedureVersion", "Question", "Questionnaire", "Response", "SampleDraw", "SamplingRule", "Sender",
-    "SourceSystem", "Succession", "TotalsImport", "User", "Version", "Wording",
+    "Agency", "AgencyResult", "AgencyVersion", "Case", "Comment", "Counter", "CounterCode", "Dispute", "DossierEvent",
+    "Edition", "Factor", "FunnelCount", "Hosting", "Improvement", "IntakeCount", "Invitation", "Kiosk", "KioskItem",
+    "KnownNumber", "MessageEvent", "MessageTemplate", "MonthlyTotal", "Office", "OptOut", "OutboxMessage",
+    "PhoneLedger", "Procedure", "ProcedureDomain", "ProcedureVersion", "Question", "Questionnaire", "Response",
+    "SampleDraw", "SamplingRule", "Screen", "ScreenUse", "Sender", "Slip", "SourceSystem", "Succession",
+    "TotalsImport", "User", "Version", "Wording",
 ]  # fmt: skip

@@ -6,4 +6,7 @@ from django.urls import path
 
 from survey.api import views
 
-urlpatterns = [path("v1/events", views.events, name="api-events")]
+urlpatterns = [
+    path("v1/events", views.events, name="api-events"),
+    path("v1/slips", views.slips, name="api-slips"),
+]

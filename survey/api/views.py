@@ -1,4 +1,4 @@
-"""JSON for case systems: dossier events, signed."""
+"""JSON for case systems: dossier events and codes for receipt slips, signed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from survey.common.sealing import unseal
+from survey.dispatch.batches import slip_batch
 from survey.dispatch.followups import take_events
+from survey.dispatch.slips import LIFE, issue_slips
 from survey.transactions.counting import count_intake
 from survey.transactions.models import SourceSystem
 
@@ -51,6 +54,14 @@ def _source(request: HttpRequest) -> SourceSystem | JsonResponse:
     return source
 
 
+def _read(request: HttpRequest) -> SourceSystem | JsonResponse:
+    """Who sent a body of allowed size."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > LARGEST:
+        return _refused(413, "too-large", f"send at most {LARGEST // 1024} kB")
+    return _source(request)
+
+
 def _events(body: bytes) -> list[dict[str, Any]] | None:
     try:
         document = json.loads(body)
@@ -66,10 +77,7 @@ def _events(body: bytes) -> list[dict[str, Any]] | None:
 @require_POST
 def events(request: HttpRequest) -> JsonResponse:
     """Take up to 500 dossier events; the same event may be sent again without harm."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > LARGEST:
-        return _refused(413, "too-large", f"send at most {LARGEST // 1024} kB")
-    source = _source(request)
+    source = _read(request)
     if isinstance(source, JsonResponse):
         return source
     found = _events(request.body)
@@ -80,3 +88,19 @@ def events(request: HttpRequest) -> JsonResponse:
     report = take_events(events=found, source=source, now=timezone.now(), province=source.province)
     faults = [{"event": position, "message": message} for position, message in report.faults]
     return JsonResponse({"counts": dict(sorted(report.counts.items())), "faults": faults})
+
+
+@csrf_exempt
+@require_POST
+def slips(request: HttpRequest) -> JsonResponse:
+    """Codes to print on receipt slips: ``{"agency_code": ..., "domain_code": ..., "channel": ..., "count": n}``."""
+    source = _read(request)
+    if isinstance(source, JsonResponse):
+        return source
+    try:
+        document = json.loads(request.body)
+        batch = slip_batch(document, source, timezone.now())
+        codes = issue_slips(batch=batch, count=document.get("count", 1), now=timezone.now())
+    except (ValueError, RecursionError, TypeError, AttributeError) as error:
+        return _refused(400, "malformed", str(error)[:200], source.key_id)
+    return JsonResponse({"codes": codes, "address": f"{settings.PUBLIC_URL}/s/", "days": LIFE.days})

@@ -15,14 +15,34 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
+SOURCE: Final = "en"
 KEYWORDS: Final = {
     "_": None,
     "gettext": None,
     "gettext_lazy": None,
+    "_lazy": None,
     "gettext_noop": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
 }
+
+
+CITIZEN: Final = (
+    "templates/survey/responses/",
+    "templates/survey/kinds/",
+    "survey/responses/",
+    "survey/questionnaires/kinds/",
+    "survey/dispatch/poster.py",
+    "survey/dispatch/batches.py",
+    "survey/dispatch/queries.py",
+)
+"""Where the words stand that citizens read: what every language needs."""
+NOT_CITIZEN: Final = ("survey/responses/models.py", "survey/responses/cases.py", "survey/responses/admin.py")
+
+
+def is_for_citizens(name: str) -> bool:
+    """Whether the texts of a source file are read by citizens."""
+    return name.startswith(CITIZEN) and name not in NOT_CITIZEN
 
 
 def _sources() -> Iterator[tuple[str, bytes]]:
@@ -35,10 +55,12 @@ def _sources() -> Iterator[tuple[str, bytes]]:
         yield name, text.encode()
 
 
-def extract_messages() -> Catalog:
+def extract_messages(*, citizens_only: bool = False) -> Catalog:
     """Every marked message of code and templates; English is the source language."""
     catalog = Catalog(project="Hài Lòng", charset="utf-8", creation_date=datetime(2026, 1, 1, tzinfo=UTC))
     for name, content in _sources():
+        if citizens_only and not is_for_citizens(name):
+            continue
         for _line, message, comments, context in extract("python", io.BytesIO(content), KEYWORDS):
             if message and message != ("", ""):
                 catalog.add(message, locations=[(name, 0)], auto_comments=comments, context=context)
@@ -62,7 +84,7 @@ def read_catalogue(language: str) -> Catalog:
 def update_catalogue(language: str) -> Catalog:
     """Add new messages to a language's file and drop the ones no longer used."""
     catalog = read_catalogue(language)
-    catalog.update(extract_messages(), no_fuzzy_matching=True)
+    catalog.update(extract_messages(citizens_only=not for_staff(language)), no_fuzzy_matching=True)
     catalog.obsolete.clear()
     path = po_path(language)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,15 +93,30 @@ def update_catalogue(language: str) -> Catalog:
     return catalog
 
 
+def for_staff(language: str) -> bool:
+    """Whether staff pages exist in a language; the others are for citizens only."""
+    return language in settings.STAFF_LANGUAGES
+
+
+def completeness(language: str) -> int:
+    """Translated texts that citizens read, per hundred, rounded down; English is the source."""
+    if language == SOURCE:
+        return 100
+    wanted = [str(message.id) for message in extract_messages(citizens_only=True) if message.id]
+    absent = set(missing(language))
+    return 100 * sum(text not in absent for text in wanted) // len(wanted)
+
+
 def missing(language: str) -> list[str]:
-    """Messages of the source that have no translation, or a fuzzy one."""
+    """Messages a language needs that have no translation, or a fuzzy one."""
     catalog = read_catalogue(language)
     translated = {
         message.id
         for message in catalog
         if message.id and message.string and all(_strings(message.string)) and not message.fuzzy
     }
-    return [str(message.id) for message in extract_messages() if message.id and message.id not in translated]
+    wanted = extract_messages(citizens_only=not for_staff(language))
+    return [str(message.id) for message in wanted if message.id and message.id not in translated]
 
 
 def _strings(value: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest
 
+SWITCH = "switch"
+"""Name of the buttons that show a form in another language and keep what was answered."""
+
 
 def known(code: str) -> bool:
     """Whether pages exist in this language."""
@@ -12,6 +15,13 @@ def known(code: str) -> bool:
 
 
 def chosen(request: HttpRequest, *, default: str = settings.LANGUAGE_CODE) -> str:
-    """Language asked for by ``?lang=`` or the form field ``lang``; unknown codes fall back to ``default``."""
-    code = request.GET.get("lang") or (request.POST.get("lang") if request.method == "POST" else None) or default
-    return code if known(code) else default
+    """Language asked for by a switch button, ``?lang=`` or the form; unknown codes fall back to ``default``."""
+    asked = [request.GET.get("lang")]
+    if request.method == "POST":
+        asked = [request.POST.get(SWITCH), *asked, request.POST.get("lang")]
+    return next((code for code in asked if code and known(code)), default)
+
+
+def for_staff(code: str) -> str:
+    """The language itself, or the default where staff pages do not exist in it."""
+    return code if code in settings.STAFF_LANGUAGES else settings.LANGUAGE_CODE

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from survey.accounts.models import Role, User
 from survey.agencies.models import Office
 from survey.agencies.queries import visible_agencies, visible_offices
+from survey.common.languages import known
 from survey.console.forms import TotalsForm
 from survey.console.frame import page, staff_page
 from survey.console.views import TYPES
@@ -30,7 +31,8 @@ from survey.transactions.services import ImportRefused, import_totals
 from survey.transactions.template import template_csv, template_xlsx
 
 
-def _may_change(user: User) -> bool:
+def may_change(user: User) -> bool:
+    """Operators and analysts run the counters."""
     return user.is_superuser or user.role in (Role.OPERATOR, Role.ANALYST)
 
 
@@ -47,7 +49,8 @@ def codes(request: HttpRequest) -> HttpResponse:
         "offices": offices.items(),
         "without": counters_without_code(agencies),
         "papers": PAPERS,
-        "may_change": _may_change(user),
+        "seconds": [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE],
+        "may_change": may_change(user),
     }
     return page(request, "codes.html", context)
 
@@ -57,7 +60,7 @@ def codes(request: HttpRequest) -> HttpResponse:
 def code_issue(request: HttpRequest, pk: int) -> HttpResponse:
     """The first code of a counter, or a new one after the old was withdrawn."""
     user = cast("User", request.user)
-    if not _may_change(user):
+    if not may_change(user):
         raise PermissionDenied
     counter = counters_without_code(visible_agencies(user)).filter(pk=pk).first()
     if counter is None:
@@ -84,6 +87,12 @@ def attached(content: bytes, kind: str, name: str) -> HttpResponse:
     return response
 
 
+def second_language(request: HttpRequest) -> str:
+    """The language under Vietnamese a poster is asked for with; empty for none."""
+    wanted = request.GET.get("with", "")
+    return wanted if known(wanted) and wanted != settings.LANGUAGE_CODE else ""
+
+
 def _notice() -> str:
     return NOTICE if settings.DEMO else ""
 
@@ -104,7 +113,9 @@ def code_poster(request: HttpRequest, pk: int, paper: str) -> HttpResponse:
     """The poster of one counter."""
     code = _code(request, pk)
     return attached(
-        poster_pdf([code], paper=paper, notice=_notice()), "application/pdf", f"poster-{code.code}-{paper}.pdf"
+        poster_pdf([code], paper=paper, second=second_language(request), notice=_notice()),
+        "application/pdf",
+        f"poster-{code.code}-{paper}.pdf",
     )
 
 
@@ -120,7 +131,9 @@ def office_poster(request: HttpRequest, pk: int, paper: str) -> HttpResponse:
     if not chosen:
         raise Http404
     return attached(
-        poster_pdf(chosen, paper=paper, notice=_notice()), "application/pdf", f"poster-{office.key}-{paper}.pdf"
+        poster_pdf(chosen, paper=paper, second=second_language(request), notice=_notice()),
+        "application/pdf",
+        f"poster-{office.key}-{paper}.pdf",
     )
 
 
@@ -128,7 +141,7 @@ def office_poster(request: HttpRequest, pk: int, paper: str) -> HttpResponse:
 @staff_page
 def code_change(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Issue a new code for the counter, or revoke the one in use."""
-    if not _may_change(cast("User", request.user)):
+    if not may_change(cast("User", request.user)):
         raise PermissionDenied
     code = _code(request, pk)
     try:
@@ -148,7 +161,7 @@ def code_change(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 def totals(request: HttpRequest) -> HttpResponse:
     """Import monthly totals; faults are listed by row and column."""
     user = cast("User", request.user)
-    if not (_may_change(user) and user.sees_province):
+    if not (may_change(user) and user.sees_province):
         raise PermissionDenied
     form = TotalsForm(request.POST, request.FILES) if request.method == "POST" else TotalsForm()
     faults: list[object] = []

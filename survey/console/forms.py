@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from survey.agencies.improvements import Improvement
+from survey.agencies.models import Agency
 from survey.transactions.models import SourceSystem
 
 
@@ -41,6 +44,19 @@ class EventsForm(forms.Form):
         label=_("CSV or XLSX file"),
         error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
     )
+
+
+class ImprovementForm(forms.ModelForm):
+    """What citizens said and what was done about it."""
+
+    class Meta:
+        model = Improvement
+        fields = ("agency", "done_on", "said", "did")
+        widgets = {"done_on": forms.DateInput(attrs={"type": "date"})}
+
+    def __init__(self, *args: Any, agencies: QuerySet[Agency], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast("forms.ModelChoiceField", self.fields["agency"]).queryset = agencies
 
 
 class TotalsForm(forms.Form):

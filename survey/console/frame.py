@@ -13,7 +13,7 @@ from django.utils.translation import get_language, override
 
 from survey.accounts.models import User
 from survey.agencies.models import Kind
-from survey.common.languages import chosen
+from survey.common.languages import chosen, for_staff
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import find_edition, visible_results
 
@@ -25,7 +25,7 @@ def staff_page(view: View) -> View:
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with override(chosen(request, default=cast("User", request.user).language)):
+        with override(for_staff(chosen(request, default=cast("User", request.user).language))):
             response = view(request, *args, **kwargs)
         response.headers["Cache-Control"] = "private, no-store"
         return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
-from survey.console import counters, dossiers, messages, pictures, views
+from survey.console import counters, dossiers, messages, pictures, presence, views, voices
 
 app_name = "console"
 urlpatterns = [
@@ -23,10 +23,21 @@ urlpatterns = [
     ),
     path("codes", counters.codes, name="codes"),
     re_path(r"^codes/(?P<pk>\d{1,12})\.(?P<kind>png|svg)$", counters.code_image, name="code-image"),
-    re_path(r"^codes/(?P<pk>\d{1,12})-(?P<paper>A[345])\.pdf$", counters.code_poster, name="code-poster"),
-    re_path(r"^offices/(?P<pk>\d{1,12})-(?P<paper>A[345])\.pdf$", counters.office_poster, name="office-poster"),
+    re_path(r"^codes/(?P<pk>\d{1,12})-(?P<paper>A[345]|tent)\.pdf$", counters.code_poster, name="code-poster"),
+    re_path(r"^offices/(?P<pk>\d{1,12})-(?P<paper>A[345]|tent)\.pdf$", counters.office_poster, name="office-poster"),
     re_path(r"^codes/(?P<pk>\d{1,12})/(?P<action>reissue|revoke)$", counters.code_change, name="code-change"),
     re_path(r"^counters/(?P<pk>\d{1,12})/issue$", counters.code_issue, name="code-issue"),
+    re_path(r"^verify/(?P<code>[^/]{1,20})$", presence.verify, name="verify"),
+    path("presence", presence.overview, name="presence"),
+    re_path(r"^presence/(?P<pk>\d{1,12})/(?P<what>screen|kiosk|slips)$", presence.add, name="presence-add"),
+    re_path(
+        r"^presence/(?P<what>screen|kiosk)/(?P<pk>\d{1,12})/withdraw$", presence.withdraw, name="presence-withdraw"
+    ),
+    path("improvements", voices.improvements, name="improvements"),
+    re_path(r"^improvements/(?P<pk>\d{1,12})/approve$", voices.approve, name="improvement-approve"),
+    path("cases", voices.cases, name="cases"),
+    re_path(r"^cases/(?P<pk>\d{1,12})/close$", voices.close, name="case-close"),
+    path("languages", voices.languages, name="languages"),
     path("messages", messages.overview, name="messages"),
     re_path(r"^senders/(?P<pk>\d{1,12})/(?P<action>pause|resume)$", messages.change_sender, name="sender"),
     path("dossiers", dossiers.dossiers, name="dossiers"),

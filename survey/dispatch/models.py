@@ -35,6 +35,7 @@ class CounterCode(models.Model):
     status = models.CharField(_("status"), max_length=8, choices=CodeStatus.choices, default=CodeStatus.ACTIVE)
     issued_at = models.DateTimeField(_("issued at"))
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    checked_at = models.DateTimeField(_("poster checked at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("counter code")

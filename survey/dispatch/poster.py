@@ -8,30 +8,48 @@ from pathlib import Path
 from typing import Any, Final
 
 import typst
-from django.conf import settings
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from survey.dispatch import qr
 from survey.dispatch.models import CounterCode
+from survey.dispatch.queries import check_characters
 
-PAPERS: Final = ("A5", "A4", "A3")
+PAPERS: Final = ("A5", "A4", "A3", "tent")
+"""Sheet sizes; a tent is an A4 sheet folded across, readable from both sides."""
 FONTS: Final = Path(__file__).parent / "fonts"
 _LAYOUT: Final = Path(__file__).parent / "poster.typ"
 
 
-def poster_pdf(codes: Sequence[CounterCode], *, paper: str, language: str = "vi", notice: str = "") -> bytes:
+def poster_pdf(
+    codes: Sequence[CounterCode], *, paper: str, language: str = "vi", second: str = "", notice: str = ""
+) -> bytes:
     """A PDF with one page per code.
 
     Parameters
     ----------
     paper : one of ``PAPERS``.
+    second : another language under the first; empty for one language only.
     notice : printed at the foot in red, e.g. that the data are a demonstration.
     """
     if paper not in PAPERS:
-        raise ValueError(_("Unknown paper size “%(paper)s”; choose A5, A4 or A3.") % {"paper": paper})
+        known = ", ".join(PAPERS)
+        raise ValueError(_("Unknown paper size “%(paper)s”; choose %(known)s.") % {"paper": paper, "known": known})
     with override(language):
-        data = _data(codes, paper, notice)
+        data = {
+            "paper": paper.lower(),
+            "lang": language,
+            "title": _("Rate the service"),
+            "words": _words(),
+            "second": None,
+            "second-lang": second,
+            "domain": qr.printed_domain(),
+            "notice": notice,
+            "posters": [_poster(code) for code in codes],
+        }
+    if second and second != language:
+        with override(second):
+            data["second"] = _words()
     result: object = typst.compile(
         str(_LAYOUT),
         font_paths=[str(FONTS)],
@@ -43,11 +61,9 @@ def poster_pdf(codes: Sequence[CounterCode], *, paper: str, language: str = "vi"
     return result
 
 
-def _data(codes: Sequence[CounterCode], paper: str, notice: str) -> dict[str, Any]:
+def _words() -> dict[str, Any]:
+    """What a poster says, in the active language."""
     return {
-        "paper": paper.lower(),
-        "lang": get_language() or settings.LANGUAGE_CODE,
-        "title": _("Rate the service"),
         "headline": _("How was the service?"),
         "instruction": _("Scan this code with your phone’s camera. It takes half a minute."),
         "or-open": _("No camera? Open this address:"),
@@ -60,9 +76,6 @@ def _data(codes: Sequence[CounterCode], paper: str, notice: str) -> dict[str, An
             ),
         ],
         "check": _("Before you answer, check that the address begins with"),
-        "domain": qr.printed_domain(),
-        "notice": notice,
-        "posters": [_poster(code) for code in codes],
     }
 
 
@@ -74,5 +87,6 @@ def _poster(code: CounterCode) -> dict[str, str]:
         "domain": counter.domain.name if counter.domain else "",
         "qr": qr.as_svg(code.code).decode(),
         "url": qr.short_url(code.code).split("://", 1)[1],
-        "issue": _("Issue %(issue)s, code %(code)s") % {"issue": code.issue, "code": code.code},
+        "issue": _("Issue %(issue)s, code %(code)s, check %(check)s")
+        % {"issue": code.issue, "code": code.code, "check": check_characters(code.code)},
     }

@@ -22,22 +22,32 @@ def printed_domain() -> str:
     return str(settings.PUBLIC_URL.split("://", 1)[1])
 
 
-def _symbol(code: str) -> qrcode.QRCode[PilImage]:
+def screen_url(code: str) -> str:
+    """The address behind the changing code of a screen."""
+    return f"{settings.PUBLIC_URL}/q/{code}"
+
+
+def _symbol(address: str) -> qrcode.QRCode[PilImage]:
     symbol: qrcode.QRCode[PilImage] = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=4, box_size=10)
-    symbol.add_data(QRData(short_url(code).upper(), mode=MODE_ALPHA_NUM))
+    symbol.add_data(QRData(address.upper(), mode=MODE_ALPHA_NUM))
     symbol.make(fit=True)
     return symbol
 
 
 def as_svg(code: str) -> bytes:
-    """The code as SVG: one path, quiet zone of four modules."""
+    """The code of a poster or slip as SVG."""
+    return svg_of(short_url(code))
+
+
+def svg_of(address: str) -> bytes:
+    """An address as SVG: one path, quiet zone of four modules."""
     buffer = io.BytesIO()
-    _symbol(code).make_image(image_factory=qrcode.image.svg.SvgPathFillImage).save(buffer)
+    _symbol(address).make_image(image_factory=qrcode.image.svg.SvgPathFillImage).save(buffer)
     return buffer.getvalue()
 
 
 def as_png(code: str) -> bytes:
     """The code as PNG, ten pixels a module."""
     buffer = io.BytesIO()
-    _symbol(code).make_image(image_factory=PilImage).save(buffer)
+    _symbol(short_url(code)).make_image(image_factory=PilImage).save(buffer)
     return buffer.getvalue()

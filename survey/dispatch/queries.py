@@ -60,6 +60,12 @@ _LANDING = """
 """
 
 
+def check_characters(code: str) -> str:
+    """Four characters printed on the poster and shown on its page: a code stuck over another shows others."""
+    number = int(keyed_hash("poster-check", code)[:8], 16)
+    return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(4))
+
+
 def find_landing(code: str, today: date) -> Landing | None:
     """What a code stands for, in one statement; None when it was never issued.
 
@@ -110,7 +116,6 @@ def find_link(token: str, now: datetime) -> LinkLanding | None:
     name = (
         AgencyVersion.objects.filter(agency_id=found.agency_id, valid_from__lte=local).order_by("-valid_from").first()
     )
-    version = Version.objects.filter(questionnaire__code=LINK_FORM, status="published").first()
     return LinkLanding(
         code=token,
         agency_id=found.agency_id,
@@ -118,8 +123,14 @@ def find_link(token: str, now: datetime) -> LinkLanding | None:
         domain_id=found.domain_id,
         channel=found.channel,
         expired=found.expires_at <= now,
-        version_id=version.pk if version else None,
+        version_id=published_short_form(),
     )
+
+
+def published_short_form() -> int | None:
+    """The published form behind links and slips; None while there is none."""
+    found = Version.objects.filter(questionnaire__code=LINK_FORM, status="published").values_list("pk", flat=True)
+    return found.first()
 
 
 def counters_without_code(agencies: QuerySet[Agency] | Iterable[Agency]) -> QuerySet[Counter]:

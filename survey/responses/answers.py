@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from survey.questionnaires.content import Answers, Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS, AnswerError
 
+ASSISTED: Final = {"relative": _lazy("A relative helped me"), "officer": _lazy("An officer helped me")}
+"""Who helped with the answer; analysed apart."""
 WHOLE_FORM = ""
 """Key of an error that belongs to no single question."""
 

@@ -10,14 +10,12 @@ from django.utils.translation import gettext as _
 from survey.common.tokens import Ticket, normalise_code, ticket_of
 from survey.dispatch.queries import LinkLanding, find_link
 from survey.dispatch.services import count_step, opt_out
-from survey.questionnaires.queries import form_of
-from survey.responses.answers import Parsed, parse
+from survey.responses.entrance import Entrance, again, read, record, show, thanks
 from survey.responses.models import Evidence
-from survey.responses.pages import citizen_page, form_page, message_page, render_page
+from survey.responses.pages import citizen_page, message_page, render_page
 from survey.responses.queries import is_recorded
-from survey.responses.services import Place, Submission, record_response
+from survey.responses.services import Place
 
-TECHNICAL = frozenset({"ticket", "lang"})
 STEPS = ("opened", "started")
 
 
@@ -39,30 +37,24 @@ def link_page(request: HttpRequest, token: str) -> HttpResponseBase:
         return message_page("expired-link", status=410)
     if link.version_id is None:
         return message_page("closed", status=410)
-    if request.method == "POST":
-        return _submit(request, link, link.version_id, ticket)
-    return HttpResponse(form_page(link, link.version_id, sent={}, errors={}))
+    at = _at_link(link, link.version_id)
+    if request.method != "POST":
+        return show(at)
+    parsed = read(request, at)
+    page = again(request, at, parsed)
+    return page if page is not None else thanks(ticket, record(at, ticket, parsed))
 
 
-def _submit(request: HttpRequest, link: LinkLanding, version_id: int, ticket: Ticket) -> HttpResponse:
-    parsed = parse(request.POST, form_of(version_id).questions.values(), TECHNICAL)
-    if parsed.errors:
-        return HttpResponse(form_page(link, version_id, sent=parsed.sent, errors=parsed.errors), status=422)
-    recorded = record_response(submission=_submission(link, version_id, ticket, parsed))
-    mark = "&again=1" if recorded.changed else ""
-    return HttpResponseRedirect(f"/r/{ticket.receipt}?lang={get_language()}{mark}", status=303)
-
-
-def _submission(link: LinkLanding, version_id: int, ticket: Ticket, parsed: Parsed) -> Submission:
-    return Submission(
-        ticket=ticket,
-        form=form_of(version_id),
-        answers=parsed.answers,
+def _at_link(link: LinkLanding, version_id: int) -> Entrance:
+    return Entrance(
+        action=f"/s/{link.code}",
+        office=link.office,
+        counter=link.counter,
         place=Place(agency_id=link.agency_id, domain_id=link.domain_id),
         channel=link.channel,
         evidence=Evidence.SMS,
-        language=get_language() or "vi",
-        now=timezone.now(),
+        version_id=version_id,
+        link=f"/s/{link.code}",
     )
 
 

@@ -16,9 +16,25 @@ def _about_codes() -> dict[str, tuple[str, str]]:
             _("We do not know this code"),
             _("Check the letters and numbers under the square code and open the address again, or ask at the counter."),
         ),
-        "retired": (
-            _("This poster is no longer in use"),
-            _("A newer poster has replaced it. Please scan the code on the newer poster at the counter."),
+        "unknown-screen": (
+            _("This screen is not set up"),
+            _("Staff: set the screen up on the staff page and open the address shown there."),
+        ),
+        "old-screen": (
+            _("This code has changed in the meantime"),
+            _("The code on the screen changes every 15 seconds. Please scan the one that stands there now."),
+        ),
+        "expired-slip": (
+            _("This code has expired"),
+            _("A code on a receipt slip can be used for 30 days. To tell us something about the service, call 1022."),
+        ),
+        "used-slip": (
+            _("This code has been used"),
+            _("If it was not you, open the address on your receipt slip again and say so; your rating will count."),
+        ),
+        "busy": (
+            _("The system is busy"),
+            _("What you answered is still here. Please wait a few seconds and send it again: it counts once only."),
         ),
         "revoked": (
             _("This code has been withdrawn"),
@@ -61,6 +77,10 @@ def _about_answers() -> dict[str, tuple[str, str]]:
         "too-late": (
             _("The time for changes is over"),
             _("A rating can be completed within 7 days. Thank you: your first answer counts."),
+        ),
+        "too-late-words": (
+            _("The time for this is over"),
+            _("Comments can be added, erased or handed over within 30 days. To tell us something, call 1022."),
         ),
         "state-expired": (_("This page has been open for too long"), safe),
         "state-broken": (_("This page was damaged on its way"), safe),

@@ -50,6 +50,8 @@ class Response(models.Model):
     language = models.CharField(_("language"), max_length=8)
     month = models.DateField(_("month"))
     answered_hour = models.DateTimeField(_("hour of the answer"))
+    marks = models.JSONField(_("marks"), null=True)
+    """How the answer came: ``assisted`` (by whom), ``flag`` (a rule's mark); None when there is nothing to say."""
 
     class Meta:
         verbose_name = _("response")

@@ -14,6 +14,7 @@ from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
@@ -22,19 +23,17 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from survey.common.languages import chosen, known
-from survey.dispatch.queries import Landing, LinkLanding
 from survey.questionnaires.content import QuestionSpec
 from survey.questionnaires.kinds import KINDS
-from survey.questionnaires.queries import form_of, wordings
 from survey.responses.messages import message
 
-TICKET_MARK: Final = "~ticket~"
 MOST_FIELDS: Final = 200
 Data = dict[str, Any]
 View = Callable[..., HttpResponseBase]
 
 
-def _static(name: str) -> str:
+def file_text(name: str) -> str:
+    """Text of a static file of ours."""
     path = finders.find(f"survey/{name}")
     if not isinstance(path, str):
         raise FileNotFoundError(name)
@@ -48,14 +47,14 @@ def _without_comments(text: str) -> str:
 @cache
 def style() -> str:
     """Tokens and citizen rules, without comments and needless white space."""
-    text = _without_comments(_static("tokens.css") + _static("citizen.css"))
+    text = _without_comments(file_text("tokens.css") + file_text("citizen.css"))
     return re.sub(r"\s*([{};:,>])\s*", r"\1", re.sub(r"\s+", " ", text)).strip()
 
 
 @cache
 def script() -> str:
     """What makes the page kinder where JavaScript runs, without comments and indentation."""
-    return re.sub(r"\n\s*", "\n", _without_comments(_static("citizen.js"))).strip()
+    return re.sub(r"\n\s*", "\n", _without_comments(file_text("citizen.js"))).strip()
 
 
 def _source_of(text: str) -> str:
@@ -79,6 +78,9 @@ def citizen_page(*methods: str) -> Callable[[View], View]:
                     # Rendered here, inside the language of the page.
                     if hasattr(response, "render"):
                         response = response.render()
+            except (OperationalError, InterfaceError):
+                # Nothing was stored, or the same ticket finds what was: sending again is always right.
+                response = _busy(request)
             except RequestDataTooBig:
                 response = _refusal(request, "too-big", 413)
             except (SuspiciousOperation, MultiPartParserError, UnreadablePostError, BadRequest):
@@ -97,6 +99,18 @@ def _refusal(request: HttpRequest, reason: str, status: int) -> HttpResponse:
     language = request.GET.get("lang", "")
     with override(language if known(language) else settings.LANGUAGE_CODE):
         return message_page(reason, status=status)
+
+
+def _busy(request: HttpRequest) -> HttpResponse:
+    """The database cannot be reached: what was sent stays on the page, with a button to send it again."""
+    connection.close()
+    sent = [(name, value) for name, values in request.POST.lists() for value in values]
+    with override(chosen(request)):
+        title, text = message("busy")
+        context = {"title": title, "text": text, "sent": sent, "action": request.path if sent else ""}
+        response = render_page("survey/responses/busy.html", context, status=503)
+    response.headers["Retry-After"] = "5"
+    return response
 
 
 def _refuse_many(request: HttpRequest) -> None:
@@ -138,10 +152,11 @@ def render_page(template: str, context: Data, *, status: int = 200) -> HttpRespo
     return HttpResponse(render_to_string(template, base_context(**context)), status=status)
 
 
-def message_page(reason: str, *, status: int, again: str = "") -> HttpResponse:
-    """A plain sentence and a way on. ``again``: address to try again at."""
+def message_page(reason: str, *, status: int, again: str = "", ask: bool = False) -> HttpResponse:
+    """A plain sentence and a way on. ``again``: address to try again at; ``ask``: offer a field for the right code."""
     title, text = message(reason)
-    return render_page("survey/responses/message.html", {"title": title, "text": text, "again": again}, status=status)
+    context = {"title": title, "text": text, "again": again, "ask": ask}
+    return render_page("survey/responses/message.html", context, status=status)
 
 
 def question_data(
@@ -196,47 +211,3 @@ def error_list(questions: Sequence[Data], errors: Mapping[str, str]) -> list[Dat
         {"target": item["target"], "text": item["error"], "question": item["text"]} for item in flat if item["error"]
     ]
     return listed + [{"target": "", "text": text, "question": ""} for code, text in errors.items() if not code]
-
-
-def form_page(
-    landing: Landing | LinkLanding,
-    version_id: int,
-    *,
-    ticket: str = "",
-    sent: Mapping[str, Sequence[str]],
-    errors: Mapping[str, str],
-) -> str:
-    """The whole short form as HTML; behind a link, the link itself is the ticket."""
-    form, texts = form_of(version_id), wordings(version_id, get_language() or settings.LANGUAGE_CODE)
-    questions = questions_data(list(form.questions.values()), texts, sent, errors)
-    action = f"/s/{landing.code}"
-    context = {
-        "title": texts["title"],
-        "intro": texts["intro"],
-        "landing": landing,
-        "questions": questions,
-        "errors": error_list(questions, errors),
-        "ticket": ticket,
-        "action": action,
-        "link": action if isinstance(landing, LinkLanding) else "",
-    }
-    return render_to_string("survey/responses/short.html", base_context(**context))
-
-
-_forms: dict[tuple[str, ...], tuple[bytes, bytes]] = {}
-MOST_FORMS: Final = 4096
-
-
-def cached_short_form(landing: Landing, version_id: int, ticket: str) -> bytes:
-    """The form with a fresh ticket put into page bytes that are rendered once per code, version, language and name."""
-    language = get_language() or settings.LANGUAGE_CODE
-    # The names are part of the key: a renamed office shows at once in every process.
-    key = (landing.code, str(version_id), language, landing.office, landing.counter, str(landing.issue))
-    if key not in _forms:
-        page = form_page(landing, version_id, ticket=TICKET_MARK, sent={}, errors={})
-        before, _mark, after = page.partition(TICKET_MARK)
-        if len(_forms) >= MOST_FORMS:
-            _forms.clear()
-        _forms[key] = before.encode(), after.encode()
-    before_bytes, after_bytes = _forms[key]
-    return before_bytes + ticket.encode() + after_bytes

@@ -25,13 +25,18 @@ class ReceiptState:
     revision: int
     first_hour: datetime
     version_id: int
+    agency_id: int
+    complete: bool
 
 
 def receipt_state(receipt: str) -> ReceiptState | None:
-    """State of the response a receipt code belongs to."""
-    rows = Response.objects.filter(receipt_hash=receipt_hash(receipt)).order_by("-revision")
-    found = rows.values_list("pk", "revision", "answered_hour", "version_id")[:1]
-    return next((ReceiptState(*row) for row in found), None)
+    """State of the response a receipt code belongs to; None also when another receipt has taken its place."""
+    hashed = receipt_hash(receipt)
+    row = Response.objects.filter(receipt_hash=hashed).order_by("-revision").first()
+    if row is None or Response.objects.filter(response=row.response, revision__gt=row.revision).exists():
+        return None
+    complete = row.base_version_id is not None
+    return ReceiptState(row.pk, row.revision, row.answered_hour, row.version_id, row.agency_id, complete)
 
 
 def is_recorded(submission_key: str) -> bool:
@@ -53,12 +58,20 @@ def counted_in(period: Period) -> QuerySet[Response]:
 
 
 def snapshot_rows(period: Period) -> Iterator[tuple[Any, ...]]:
-    """(agency, domain, channel, evidence, hour, language, month, answers), streamed, sorted by cell."""
+    """(agency, domain, channel, evidence, hour, language, month, answers, marks), streamed, sorted by cell."""
     return (
         counted_in(period)
         .order_by("agency__key", "domain__code", "channel", "evidence", "pk")
         .values_list(
-            "agency__key", "domain__code", "channel", "evidence", "answered_hour", "language", "month", "answers"
+            "agency__key",
+            "domain__code",
+            "channel",
+            "evidence",
+            "answered_hour",
+            "language",
+            "month",
+            "answers",
+            "marks",
         )
         .iterator(chunk_size=5000)
     )

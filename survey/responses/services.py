@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -49,6 +49,7 @@ class Submission:
     language: str
     now: datetime
     further: Further | None = None
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ class Recorded:
     row: Response
     repeated: bool = False
     changed: bool = False
+
+    def own(self, receipt: str) -> bool:
+        """Whether a receipt is the one the row was stored under."""
+        return self.row.receipt_hash == receipt_hash(receipt)
 
 
 def _prepare(submission: Submission) -> tuple[Response, list[Comment]]:
@@ -84,6 +89,7 @@ def _prepare(submission: Submission) -> tuple[Response, list[Comment]]:
         language=submission.language,
         month=month_of(local.date()),
         answered_hour=local.replace(minute=0, second=0, microsecond=0),
+        marks=dict(submission.marks) or None,
     )
     return row, [Comment(submission=row, question=code, text=text) for code, text in texts.items()]
 
@@ -96,11 +102,11 @@ def _apart(submission: Submission) -> tuple[Answers, dict[str, str]]:
     return kept, {code: str(submission.answers[code]) for code in separate}
 
 
-def record_response(*, submission: Submission, revises: Response | None = None) -> Recorded:
+def record_response(*, submission: Submission, revises: Response | None = None, anew: bool = False) -> Recorded:
     """Store a submission, or return the row its key stored before.
 
     ``revises`` is any row of an earlier response: the new row becomes its latest revision, keeps where and when the
-    first was given, and carries its answers on.
+    first was given, and carries its answers on. ``anew``: it replaces the answers instead, under its own receipt.
 
     Raises
     ------
@@ -109,7 +115,7 @@ def record_response(*, submission: Submission, revises: Response | None = None) 
     """
     row, comments = _prepare(submission)
     if revises is not None:
-        _continue(row, revises)
+        _continue(row, revises, anew)
     while True:
         try:
             _insert(row, comments, revises)
@@ -133,14 +139,18 @@ def _insert(row: Response, comments: Iterable[Comment], revises: Response | None
         comment.save(force_insert=True)
 
 
-def _continue(row: Response, base: Response) -> None:
-    row.response, row.receipt_hash = base.response, base.receipt_hash
+def _continue(row: Response, base: Response, anew: bool) -> None:
+    row.response = base.response
     row.agency_id, row.office_id, row.counter_id, row.domain_id = (
         base.agency_id, base.office_id, base.counter_id, base.domain_id,
     )  # fmt: skip
     row.channel, row.evidence, row.month = base.channel, base.evidence, base.month
     # The time of the first answer stays: it decides how long changes are taken.
     row.answered_hour = base.answered_hour
+    if anew:
+        return
+    row.receipt_hash = base.receipt_hash
+    row.marks = {**(base.marks or {}), **(row.marks or {})} or None
     row.answers = {**base.answers, **row.answers}
     if base.version_id != row.version_id:
         row.base_version_id = base.version_id

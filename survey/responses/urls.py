@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from survey.responses import links, views
+from survey.responses import displays, kiosk, links, rights, views
 
+CODE = r"(?P<code>[^/]{1,40})"
 urlpatterns = [
     path("", views.front, name="front"),
     path("privacy", views.privacy, name="privacy"),
-    re_path(r"^[sS]/(?P<code>[^/]{1,40})/?$", views.short, name="short"),
-    re_path(r"^[sS]/(?P<code>[^/]{1,40})/stop$", links.stop, name="stop"),
-    re_path(r"^[sS]/(?P<code>[^/]{1,40})/step$", links.step, name="step"),
-    re_path(r"^[rR]/(?P<code>[^/]{1,40})/?$", views.receipt, name="receipt"),
-    re_path(r"^[rR]/(?P<code>[^/]{1,40})/full$", views.full, name="full"),
+    re_path(rf"^[sS]/{CODE}/?$", views.short, name="short"),
+    re_path(rf"^[sS]/{CODE}/done$", views.done, name="done"),
+    re_path(rf"^[sS]/{CODE}/stop$", links.stop, name="stop"),
+    re_path(rf"^[sS]/{CODE}/step$", links.step, name="step"),
+    re_path(rf"^[qQ]/{CODE}/?$", views.screen, name="screen"),
+    path("screen/<str:display>", displays.screen_page, name="screen-page"),
+    path("screen/<str:display>/code", displays.screen_code, name="screen-code"),
+    path("kiosk/", kiosk.app, name="kiosk"),
+    path("kiosk/worker.js", kiosk.worker, name="kiosk-worker"),
+    path("kiosk/manifest.webmanifest", kiosk.manifest, name="kiosk-manifest"),
+    path("kiosk/enrol", kiosk.enrolment, name="kiosk-enrol"),
+    path("kiosk/sync", kiosk.sync, name="kiosk-sync"),
+    re_path(rf"^[rR]/{CODE}/?$", rights.receipt, name="receipt"),
+    re_path(rf"^[rR]/{CODE}/full$", rights.full, name="full"),
+    re_path(rf"^[rR]/{CODE}/change$", rights.change, name="change"),
+    re_path(rf"^[rR]/{CODE}/comment$", rights.comment, name="comment"),
+    re_path(rf"^[rR]/{CODE}/erase$", rights.erase, name="erase"),
+    re_path(rf"^[rR]/{CODE}/handover$", rights.handover, name="handover"),
 ]

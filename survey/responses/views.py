@@ -1,82 +1,70 @@
-"""Citizen pages: parse, call one service or query, render."""
+"""Citizen pages: the short form by poster, screen and slip, and the front page. Parse, call one service, render."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from survey.common.tokens import ALPHABET, Ticket, TicketError, issue_ticket, normalise_code, read_ticket, spaced
+from survey.common.tokens import ALPHABET, Ticket, issue_ticket, normalise_code, ticket_of
 from survey.dispatch.models import CodeStatus
-from survey.dispatch.qr import printed_domain
-from survey.dispatch.queries import TOKEN_LENGTH, Landing, find_landing
-from survey.questionnaires.queries import extension_id, form_of
-from survey.responses.answers import WHOLE_FORM, Parsed, parse
+from survey.dispatch.queries import TOKEN_LENGTH, Landing, check_characters, find_landing, published_short_form
+from survey.dispatch.screens import Screen, check_code, find_screen, note_use, places_left
+from survey.dispatch.slips import LENGTH as SLIP_LENGTH
+from survey.dispatch.slips import Slip, find_slip, note_dispute
+from survey.responses.entrance import (
+    Entrance,
+    cached_page,
+    marked,
+    record,
+    show,
+    take_with_ticket,
+    thanks,
+)
+from survey.responses.feedback import told_of
 from survey.responses.links import link_page
-from survey.responses.models import Evidence
-from survey.responses.pages import cached_short_form, citizen_page, form_page, message_page, render_page
-from survey.responses.queries import ReceiptState, receipt_state
-from survey.responses.services import Place, Submission, record_response
-from survey.responses.storage import StateError
-from survey.responses.wizard import FullFormWizard, factor_forms
+from survey.responses.models import Evidence, Response
+from survey.responses.pages import citizen_page, message_page, render_page
+from survey.responses.services import Place
 from survey.transactions.models import Channel
 
-TECHNICAL: Final = frozenset({"ticket", "lang"})
-REVISION_DAYS: Final = 7
+SHOWN_WITH_CODE: Final = 24
 
 
 @citizen_page("GET", "HEAD", "POST")
 def short(request: HttpRequest, code: str) -> HttpResponseBase:
-    """The short form of a counter: GET shows it, POST records the answer once."""
+    """The short form behind a code: of a poster, a receipt slip or a message, by its length."""
     wanted = normalise_code(code)
     if len(wanted) == TOKEN_LENGTH:
         return link_page(request, wanted)
+    if len(wanted) == SLIP_LENGTH:
+        return _slip(request, wanted)
     landing = find_landing(wanted, timezone.localdate())
     if landing is None:
-        return message_page("unknown", status=404)
-    if landing.status != CodeStatus.ACTIVE:
-        return message_page(landing.status, status=410)
+        return message_page("unknown", status=404, ask=True)
+    if landing.status == CodeStatus.REVOKED:
+        return message_page("revoked", status=410, ask=True)
     if landing.version_id is None or not landing.open:
         return message_page("closed", status=410)
-    if request.method == "POST":
-        return _submit(request, landing, landing.version_id)
-    return HttpResponse(cached_short_form(landing, landing.version_id, issue_ticket(landing.code, timezone.now())))
+    at = _at_poster(landing, landing.version_id)
+    if request.method != "POST":
+        return HttpResponse(cached_page(at))
+    found = take_with_ticket(request, at)
+    return found if isinstance(found, HttpResponse) else thanks(found[0], record(at, *found))
 
 
-def _submit(request: HttpRequest, landing: Landing, version_id: int) -> HttpResponse:
-    form = form_of(version_id)
-    parsed = parse(request.POST, form.questions.values(), TECHNICAL)
-    try:
-        tickets = request.POST.getlist("ticket")
-        ticket = read_ticket(tickets[0] if len(tickets) == 1 else "", landing.code, timezone.now())
-    except TicketError:
-        # Forged, missing or old: the answers are kept on the page and a new ticket is given to send them with.
-        parsed.errors[WHOLE_FORM] = _(
-            "This page has been open for too long. Your answers are still here: please send them again."
-        )
-        return _again(landing, version_id, parsed, issue_ticket(landing.code, timezone.now()))
-    if parsed.errors:
-        return _again(landing, version_id, parsed, tickets[0])
-    recorded = record_response(submission=_submission(landing, version_id, ticket, parsed))
-    mark = "&again=1" if recorded.changed else ""
-    return HttpResponseRedirect(f"/r/{ticket.receipt}?lang={get_language()}{mark}", status=303)
-
-
-def _again(landing: Landing, version_id: int, parsed: Parsed, ticket: str) -> HttpResponse:
-    page = form_page(landing, version_id, ticket=ticket, sent=parsed.sent, errors=parsed.errors)
-    return HttpResponse(page, status=422)
-
-
-def _submission(landing: Landing, version_id: int, ticket: Ticket, parsed: Parsed) -> Submission:
-    return Submission(
-        ticket=ticket,
-        form=form_of(version_id),
-        answers=parsed.answers,
+def _at_poster(landing: Landing, version_id: int) -> Entrance:
+    """A counter's poster; an issue that was replaced is answered for the office, with a mark."""
+    at = Entrance(
+        action=f"/s/{landing.code}",
+        office=landing.office,
+        counter=landing.counter,
         place=Place(
             agency_id=landing.agency_id,
             office_id=landing.office_id,
@@ -85,64 +73,176 @@ def _submission(landing: Landing, version_id: int, ticket: Ticket, parsed: Parse
         ),
         channel=Channel.COUNTER,
         evidence=Evidence.POSTER,
-        language=get_language() or "vi",
-        now=timezone.now(),
+        version_id=version_id,
+        seal=landing.code,
+        foot=_("Poster issue %(number)s, code %(code)s, check %(check)s")
+        % {"number": landing.issue, "code": landing.code, "check": check_characters(landing.code)},
+        did=f"/s/{landing.code}/done",
     )
+    if landing.status == CodeStatus.ACTIVE:
+        return at
+    notice = _("A newer poster hangs at this office. You may still answer here; your rating counts for the office.")
+    return marked(replace(at, place=replace(at.place, counter_id=None, domain_id=None)), "old-poster", notice=notice)
 
 
 @citizen_page("GET", "HEAD")
-def receipt(request: HttpRequest, code: str) -> HttpResponseBase:
-    """Thank-you page of a receipt: never shows the answers."""
-    state = receipt_state(code)
-    if state is None:
-        return message_page("no-receipt", status=404)
+def done(request: HttpRequest, code: str) -> HttpResponseBase:
+    """You said, we did: what the agency behind a poster changed, and how many answer."""
+    landing = find_landing(normalise_code(code), timezone.localdate())
+    if landing is None:
+        return message_page("unknown", status=404, ask=True)
     context = {
-        "title": _("Thank you"),
-        "receipt": spaced(normalise_code(code)),
-        "site": printed_domain(),
-        "repeated": "again" in request.GET,
-        "complete": state.revision > 0,
-        "full": None if state.revision else _full_address(state, code),
+        "title": _("You said, we did"),
+        "office": landing.office,
+        "told": told_of(landing.agency_id, timezone.now()),
+        "form": f"/s/{landing.code}?lang={get_language()}" if landing.status == CodeStatus.ACTIVE else "",
     }
-    return render_page("survey/responses/thanks.html", context)
+    return render_page("survey/responses/done.html", context)
 
 
-def _full_address(state: ReceiptState, code: str) -> str | None:
-    if not _open_for_changes(state) or extension_id(state.version_id) is None:
-        return None
-    return f"/r/{normalise_code(code)}/full?lang={get_language()}"
-
-
-def _open_for_changes(state: ReceiptState) -> bool:
-    return timezone.now() - state.first_hour < timedelta(days=REVISION_DAYS)
+# --- the changing code on a screen
 
 
 @citizen_page("GET", "HEAD", "POST")
-def full(request: HttpRequest, code: str) -> HttpResponseBase:
-    """The full form, one factor a page."""
-    state = receipt_state(code)
-    if state is None:
-        return message_page("no-receipt", status=404)
-    version_id = extension_id(state.version_id)
+def screen(request: HttpRequest, code: str) -> HttpResponseBase:
+    """GET with the code on the screen gives the form and a ticket; POST goes to the screen's number with the ticket."""
+    now, wanted = timezone.now(), normalise_code(code)
+    found = find_screen(wanted) if request.method == "POST" else check_code(wanted, now)
+    version_id = published_short_form()
+    if found is None:
+        return message_page("old-screen", status=410, ask=True)
     if version_id is None:
         return message_page("closed", status=410)
-    if not _open_for_changes(state):
-        return message_page("too-late", status=410)
-    form = form_of(version_id)
-    wizard = FullFormWizard.as_view(factor_forms(form), form=form, receipt=normalise_code(code), base=state.response_id)
-    try:
-        return wizard(request)  # type: ignore[no-any-return]
-    except StateError as error:
-        reason = "state-expired" if error.expired else "state-broken"
-        return message_page(reason, status=400, again=f"{request.path}?lang={get_language()}")
+    at = _at_screen(found, version_id)
+    if request.method != "POST":
+        return HttpResponse(cached_page(at))
+    taken = take_with_ticket(request, at)
+    return taken if isinstance(taken, HttpResponse) else _count_at_screen(found, at, *taken)
+
+
+def _at_screen(found: Screen, version_id: int) -> Entrance:
+    counter = found.counter
+    return Entrance(
+        action=f"/q/{found.number}",
+        office=counter.office.name,
+        counter=str(counter),
+        place=Place(
+            agency_id=counter.agency_id,
+            office_id=counter.office_id,
+            counter_id=counter.pk,
+            domain_id=counter.domain_id,
+        ),
+        channel=Channel.COUNTER,
+        evidence=Evidence.SCREEN,
+        version_id=version_id,
+        seal=f"screen/{found.number}",
+    )
+
+
+@transaction.atomic
+def _count_at_screen(found: Screen, at: Entrance, ticket: Ticket, parsed: object) -> HttpResponse:
+    """More answers than the counter can have served are kept as open ones, marked."""
+    now = timezone.now()
+    room = places_left(found, now) > 0
+    if not room:
+        at = marked(at, "over", evidence=Evidence.POSTER)
+    recorded = record(at, ticket, parsed)  # type: ignore[arg-type]
+    if room and not recorded.repeated:
+        note_use(found, now)
+    return thanks(ticket, recorded)
+
+
+# --- the code on a receipt slip
+
+
+def _slip(request: HttpRequest, code: str) -> HttpResponseBase:
+    slip, version_id = find_slip(code), published_short_form()
+    if slip is None:
+        return message_page("unknown", status=404, ask=True)
+    if version_id is None:
+        return message_page("closed", status=410)
+    first = Response.objects.filter(submission_key=_slip_key(code)).first()
+    disputing = "dispute" in request.POST
+    if first is None and slip.expires_at <= timezone.now():
+        return message_page("expired-slip", status=410)
+    if first is not None and not disputing:
+        return _used(request, slip, code, first, version_id)
+    at = _at_slip(slip, code, version_id, first)
+    if request.method != "POST" or (disputing and "ticket" not in request.POST):
+        return show(at, issue_ticket(at.seal, timezone.now()))
+    taken = take_with_ticket(request, at)
+    return taken if isinstance(taken, HttpResponse) else _record_slip(slip, code, at, *taken)
+
+
+def _slip_key(code: str, again: str = "") -> str:
+    return ticket_of(f"slip/{code}{again}").key
+
+
+def _at_slip(slip: Slip, code: str, version_id: int, first: Response | None) -> Entrance:
+    name, counter = _names(slip)
+    place = Place(
+        agency_id=slip.agency_id,
+        office_id=slip.counter.office_id if slip.counter else None,
+        counter_id=slip.counter_id,
+        domain_id=slip.domain_id,
+    )
+    return Entrance(
+        action=f"/s/{code}",
+        office=name,
+        counter=counter,
+        place=place,
+        channel=slip.channel,
+        evidence=Evidence.RECEIPT,
+        version_id=version_id,
+        seal=f"slip/{code}",
+        hidden={"dispute": "1"} if first else {},
+        marks={"flag": "disputed"} if first else {},
+        replaces=first,
+    )
+
+
+def _names(slip: Slip) -> tuple[str, str]:
+    if slip.counter:
+        return slip.counter.office.name, str(slip.counter)
+    return str(slip.agency), _("the service you used")
+
+
+def _record_slip(slip: Slip, code: str, at: Entrance, ticket: Ticket, parsed: object) -> HttpResponse:
+    """The key hangs on the slip, the receipt on the page: who only knows the slip cannot change the answer."""
+    mine = Ticket(key=_slip_key(code, "/dispute" if at.replaces else ""), receipt=ticket.receipt)
+    recorded = record(at, mine, parsed)  # type: ignore[arg-type]
+    if recorded.repeated and not recorded.own(mine.receipt):
+        return message_page("used-slip", status=409)
+    if at.replaces is not None:
+        note_dispute(slip=slip, now=timezone.now())
+    return thanks(mine, recorded)
+
+
+def _used(request: HttpRequest, slip: Slip, code: str, first: Response, version_id: int) -> HttpResponseBase:
+    """A second visit, or the second tap of a slow network; who has not rated yet may say so, once."""
+    if request.method == "POST":
+        at = _at_slip(slip, code, version_id, None)
+        taken = take_with_ticket(request, at)
+        return taken if isinstance(taken, HttpResponse) else _record_slip(slip, code, at, *taken)
+    disputed = Response.objects.filter(submission_key=_slip_key(code, "/dispute")).exists()
+    context = {
+        "title": _("This code has been used"),
+        "action": f"/s/{code}",
+        "disputed": disputed or slip.expires_at <= timezone.now(),
+    }
+    return render_page("survey/responses/used.html", context)
+
+
+# --- front page
 
 
 @citizen_page("GET", "HEAD")
 def front(request: HttpRequest) -> HttpResponseBase:
-    """The bare address: what this is, a field for a receipt code, and where staff sign in."""
-    code = normalise_code(request.GET.get("receipt", ""))[:20]
-    if set(code) & set(ALPHABET):
+    """The bare address: what this is, fields for a code and a receipt code, and where staff sign in."""
+    if set(code := normalise_code(request.GET.get("receipt", ""))[:20]) & set(ALPHABET):
         return HttpResponseRedirect(f"/r/{quote(code)}?lang={get_language()}", status=303)
+    if set(code := normalise_code(request.GET.get("code", ""))[:SHOWN_WITH_CODE]) & set(ALPHABET):
+        return HttpResponseRedirect(f"/s/{quote(code)}?lang={get_language()}", status=303)
     return render_page("survey/responses/front.html", {"title": _("Rate the service")})
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from formtools.wizard.views import WizardView
 
+from survey.common.languages import SWITCH
 from survey.common.tokens import Ticket, ticket_of
 from survey.questionnaires.content import Answer, Answers, Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS, AnswerError
@@ -27,7 +28,7 @@ from survey.responses.services import Place, Submission, record_response
 from survey.responses.storage import FIELD
 
 PREFIX = "full"
-TECHNICAL = frozenset({FIELD, "lang", "wizard_goto_step", f"{PREFIX}-current_step"})
+TECHNICAL = frozenset({FIELD, SWITCH, "lang", "wizard_goto_step", f"{PREFIX}-current_step"})
 
 
 class _Raw(forms.Widget):
@@ -99,6 +100,8 @@ class FullFormWizard(WizardView):
         if step not in self.form_list:
             return self.get(self.request)
         self.storage.current_step = step
+        if SWITCH in self.request.POST:
+            return self.render(self.get_form(data=self.request.POST), quiet=True)
         if self.request.POST.get("wizard_goto_step") in self.form_list:
             # Going back keeps what stands on this page, as far as it is an answer.
             form = self.get_form(data=self.request.POST)
@@ -106,17 +109,21 @@ class FullFormWizard(WizardView):
                 self.storage.set_step_data(step, self.process_step(form))
         return super().post(*args, **kwargs)
 
-    def render(self, form: FactorForm | None = None, **kwargs: Any) -> TemplateResponse:
+    def render(self, form: FactorForm | None = None, *, quiet: bool = False, **kwargs: Any) -> TemplateResponse:
+        """The page of a step; ``quiet`` when only the language was changed: what is not answered yet is no error."""
         shown = form or self.get_form()
-        context = base_context(**self._page(shown))
-        status = 422 if shown.is_bound and shown.errors else 200
+        context = base_context(**self._page(shown, quiet))
+        status = 422 if shown.is_bound and shown.errors and not quiet else 200
         return TemplateResponse(self.request, "survey/responses/full.html", context, status=status)
 
-    def _page(self, form: FactorForm) -> dict[str, Any]:
+    def _page(self, form: FactorForm, quiet: bool) -> dict[str, Any]:
         step, texts = self.steps.current, wordings(self.form.version_id, get_language() or settings.LANGUAGE_CODE)
         stored = form.data if form.is_bound else (self.storage.get_step_data(step) or MultiValueDict())
         sent = {code: cast("MultiValueDict[str, str]", stored).getlist(code) for code in form.fields}
-        errors = {("" if code == "__all__" else code): str(messages[0]) for code, messages in form.errors.items()}
+        errors = {
+            ("" if code == "__all__" else code): str(messages[0])
+            for code, messages in ({} if quiet else form.errors).items()
+        }
         questions = questions_data(self.form.factors[step], texts, sent, errors)
         return {
             "title": texts[f"factor.{step}"],
@@ -130,6 +137,7 @@ class FullFormWizard(WizardView):
             "is_last": self.steps.current == self.steps.last,
             "action": self.request.path,
             "receipt": self.receipt,
+            "switch": True,
         }
 
     def done(self, form_list: Sequence[FactorForm], **kwargs: Any) -> HttpResponse:

@@ -43,12 +43,12 @@ def take_snapshot(*, period: Period, folder: Path, now: datetime, province: str,
     writer = SnapshotWriter(folder)
     seen: set[str] = set()
     expected = counted_in(period).count()
-    for agency, domain, channel, evidence, hour, language, month, answers in tqdm(
+    for agency, domain, channel, evidence, hour, language, month, answers, marks in tqdm(
         snapshot_rows(period), total=expected, desc="Chốt số liệu", disable=not progress, unit=""
     ):
         seen.add(agency)
         levels = [answers.get(item) for item in ITEMS]
-        flag = flag_of(channel, hour)
+        flag = flag_of(channel, hour, marks)
         writer.add((agency, domain or "", channel, evidence, flag, language, f"{month:%Y-%m}", *levels))
     totals = totals_in(period)
     seen |= {row[0] for row in totals}
@@ -63,8 +63,11 @@ def take_snapshot(*, period: Period, folder: Path, now: datetime, province: str,
     return writer.close(totals=totals, agencies=_agencies(seen, period), about=about)
 
 
-def flag_of(channel: str, hour: datetime) -> str:
-    """Mark answers given at a counter when no office is open; they stay, and the index without them is shown."""
+def flag_of(channel: str, hour: datetime, marks: Mapping[str, str] | None) -> str:
+    """The rule that marks an answer, or empty: marked ones stay, and the index without them is shown."""
+    marks = marks or {}
+    if flag := marks.get("flag") or ("assisted" if marks.get("assisted") == "officer" else ""):
+        return flag
     open_now = OPENING <= timezone.localtime(hour).hour < CLOSING
     return "" if open_now or channel != Channel.COUNTER else "hours"
 

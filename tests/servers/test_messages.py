@@ -125,17 +125,24 @@ def test_a_dispatcher_killed_at_any_point_loses_nothing_and_sends_nothing_twice(
     tmp_path: Path, where: str, request: pytest.FixtureRequest
 ) -> None:
     url_of: Callable[..., str] = request.getfixturevalue("scratch_database") if where == "postgresql" else lambda: ""
-    with installation(tmp_path, url_of() or None) as (server, environment, url):
-        for point in POINTS * ROUNDS if ROUNDS > 1 else POINTS[1::2]:
+    # Many rounds need rows left for every kill: a dispatcher with nothing to do passes no point.
+    count, rate = (COUNT, 1000.0) if ROUNDS == 1 else (150 * ROUNDS, 40.0)
+    points = POINTS * ROUNDS if ROUNDS > 1 else POINTS[1::2]
+    hit = 0
+    with installation(tmp_path, url_of() or None, count, rate) as (server, environment, url):
+        for point in points:
             killed = dispatch(environment, SMS_KILL_AT=point)
-            deadline = time.monotonic() + 4
+            deadline = time.monotonic() + 6
             while killed.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.05)
+            hit += killed.poll() == -signal.SIGKILL
             killed.kill()
             killed.wait()
         last = dispatch(environment)
-        assert last.wait(90) == 0
-        settled_once(server, url)
+        assert last.wait(300) == 0
+        print(f"{hit} of {len(points)} died at their point")  # noqa: T201
+        assert hit >= 0.7 * len(points)
+        settled_once(server, url, count)
 
 
 slow = pytest.mark.skipif(ROUNDS == 1, reason="takes minutes: CRASH_ROUNDS=2 and more")

@@ -8,9 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from survey.common.catalogues import compile_catalogues, missing, update_catalogue
-
-SOURCE_LANGUAGE = "en"
+from survey.common.catalogues import SOURCE, compile_catalogues, missing, update_catalogue
 
 
 class Command(BaseCommand):
@@ -27,6 +25,6 @@ class Command(BaseCommand):
             compile_catalogues()
             return
         for language, _name in settings.LANGUAGES:
-            if language != SOURCE_LANGUAGE:
+            if language != SOURCE:
                 update_catalogue(language)
                 self.stdout.write(f"{language}: {len(missing(language))} messages still to translate")

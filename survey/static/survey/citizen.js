@@ -1,7 +1,34 @@
-/* Tells that a person, not a scanner, has opened a link and begun to answer: sums only, once each. */
+/* Two kindnesses. A rating that cannot be sent is kept and sent again by itself, under the same ticket, so it counts
+   once. And a link tells that a person, not a scanner, has opened it and begun to answer: sums only. */
 (() => {
-  const form = document.querySelector("form[data-steps]");
-  if (!form || !navigator.sendBeacon) return;
+  const form = document.getElementById("answer");
+  if (!form) return;
+  const state = document.getElementById("state");
+  const pause = (seconds) => new Promise((go) => {
+    setTimeout(go, seconds * 1000);
+    addEventListener("online", go, { once: true });
+  });
+  let busy = false;
+  form.addEventListener("submit", async (event) => {
+    if (event.submitter && event.submitter.name) return;
+    if (!state || !self.fetch || !self.URLSearchParams) return;
+    event.preventDefault();
+    if (busy) return;
+    busy = true;
+    const body = new URLSearchParams(new FormData(form));
+    state.textContent = form.dataset.sending;
+    for (let wait = 2; ; wait = Math.min(wait * 2, 30)) {
+      try {
+        const answer = await fetch(form.action, { method: "POST", body, credentials: "omit" });
+        if (answer.redirected) return location.assign(answer.url);
+        if (answer.status < 502) return form.submit();
+      } catch (error) { /* no network: the same again */ }
+      state.textContent = form.dataset.waiting;
+      await pause(wait);
+    }
+  });
+  addEventListener("pageshow", () => { busy = false; if (state) state.textContent = ""; });
+  if (!form.dataset.steps || !navigator.sendBeacon) return;
   const tell = (step) => navigator.sendBeacon(form.dataset.steps, new URLSearchParams({ step }));
   const once = { once: true, passive: true };
   let opened = false;

@@ -154,6 +154,7 @@ def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
     resolver: Any = next(item for item in get_resolver().url_patterns if str(item.pattern) == "staff/")
     open_to_all = {"sign-in", "sign-out"}
     arguments = {"pk": "1", "kind": "png", "paper": "A4", "action": "revoke", "name": "index"}
+    arguments |= {"code": "ABCD1234", "what": "screen"}
     for pattern in resolver.url_patterns:
         if pattern.name in open_to_all:
             continue

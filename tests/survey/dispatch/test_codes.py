@@ -18,7 +18,7 @@ from survey.dispatch.poster import FONTS, PAPERS, poster_pdf
 from survey.dispatch.services import issue_code, revoke_code
 from tests.survey.factories import NOW, Cast
 
-MILLIMETRES = {"A5": (148, 210), "A4": (210, 297), "A3": (297, 420)}
+MILLIMETRES = {"tent": (210, 297), "A5": (148, 210), "A4": (210, 297), "A3": (297, 420)}
 
 
 def decoded(image: Image.Image) -> list[str]:
@@ -56,15 +56,16 @@ def test_the_symbol_is_small_and_says_the_short_address(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("paper", PAPERS)
-@pytest.mark.parametrize("language", ["vi", "en"])
-def test_posters_of_every_size_are_read_by_a_decoder(cast: Cast, paper: str, language: str) -> None:
-    pdf = poster_pdf([cast.code, cast.commune_code], paper=paper, language=language)
+@pytest.mark.parametrize(("language", "second"), [("vi", ""), ("en", ""), ("vi", "km")])
+def test_posters_of_every_size_are_read_by_a_decoder(cast: Cast, paper: str, language: str, second: str) -> None:
+    pdf = poster_pdf([cast.code, cast.commune_code], paper=paper, language=language, second=second)
     document = pypdfium2.PdfDocument(pdf)
     assert len(document) == 2
     width, height = (round(points / 72 * 25.4) for points in document[0].get_size())
     assert (width, height) == MILLIMETRES[paper]
     found = [decoded(page) for page in pages(pdf)]
-    assert found == [[qr.short_url(code.code).upper()] for code in (cast.code, cast.commune_code)]
+    sides = 2 if paper == "tent" else 1
+    assert found == [[qr.short_url(code.code).upper()] * sides for code in (cast.code, cast.commune_code)]
     text = document[0].get_textpage().get_text_range()
     for part in (cast.land_counter.office.name, qr.printed_domain(), f"/s/{cast.code.code}", cast.code.code):
         assert part in text.replace("\r\n", " "), part

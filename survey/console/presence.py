@@ -1,0 +1,136 @@
+"""Staff pages for what stands at counters: screens, kiosks, slips to cut, and the check of a poster."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from survey.accounts.models import User
+from survey.agencies.models import Counter
+from survey.agencies.queries import visible_agencies
+from survey.common.tokens import normalise_code, spaced
+from survey.console.counters import attached, may_change
+from survey.console.frame import page, staff_page
+from survey.dispatch.batches import slips_pdf
+from survey.dispatch.kiosks import Kiosk, add_kiosk, gaps_of
+from survey.dispatch.models import CounterCode
+from survey.dispatch.queries import check_characters
+from survey.dispatch.screens import Screen, enrol_screen
+from survey.dispatch.slips import Batch, disputes_by_agency, issue_slips
+from survey.scorecards.bridge import NOTICE
+from survey.transactions.models import Channel
+
+SHEET = 21
+
+
+def _counters(request: HttpRequest) -> list[Counter]:
+    found = Counter.objects.select_related("office", "agency").filter(closed_on=None)
+    agencies = visible_agencies(cast("User", request.user))
+    return list(
+        found.filter(agency__in=agencies).prefetch_related("screens", "kiosks").order_by("office__key", "number")
+    )
+
+
+@require_safe
+@staff_page
+def overview(request: HttpRequest) -> HttpResponse:
+    """Screens and kiosks of every counter in scope, with what never arrived."""
+    counters = _counters(request)
+    kiosks = Kiosk.objects.filter(counter__in=counters, revoked_at=None)
+    screens = Screen.objects.filter(counter__in=counters, revoked_at=None)
+    lines = [
+        {
+            "counter": counter,
+            "screens": [screen for screen in screens if screen.counter_id == counter.pk],
+            "kiosks": [
+                {"kiosk": kiosk, "gaps": gaps_of(kiosk), "late": _late(kiosk)}
+                for kiosk in kiosks
+                if kiosk.counter_id == counter.pk
+            ],
+        }
+        for counter in counters
+    ]
+    agencies = {counter.agency_id: counter.agency for counter in counters}
+    disputes = disputes_by_agency(list(agencies))
+    context = {
+        "lines": lines,
+        "disputes": [(agencies[pk], count) for pk, count in disputes.items()],
+        "may_change": may_change(cast("User", request.user)),
+    }
+    return page(request, "presence.html", context)
+
+
+def _late(kiosk: Kiosk) -> bool:
+    return kiosk.seen_at is not None and timezone.now() - kiosk.seen_at > timedelta(hours=48)
+
+
+def _counter(request: HttpRequest, pk: int) -> Counter:
+    if not may_change(cast("User", request.user)):
+        raise PermissionDenied
+    found = next((counter for counter in _counters(request) if counter.pk == pk), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_POST
+@staff_page
+def add(request: HttpRequest, pk: int, what: str) -> HttpResponse:
+    """A screen, a kiosk, or a sheet of slips for a counter; secrets are shown this once."""
+    counter, now = _counter(request, pk), timezone.now()
+    if what == "slips":
+        batch = Batch(counter.agency_id, Channel.COUNTER, counter.domain_id, counter.pk)
+        codes = issue_slips(batch=batch, count=SHEET, now=now)
+        content = slips_pdf(codes, name=counter.office.name, notice=NOTICE if settings.DEMO else "")
+        return attached(content, "application/pdf", f"phieu-{counter.pk}.pdf")
+    if what == "screen":
+        _screen, display = enrol_screen(counter=counter, now=now)
+        address = f"{settings.PUBLIC_URL}/screen/{display}"
+        text = _("Open this address on the screen of %(counter)s. It is shown this once: %(address)s")
+        messages.success(request, text % {"counter": counter, "address": address})
+    else:
+        _kiosk, code = add_kiosk(counter=counter, name=_("tablet"), now=now)
+        text = _("Open %(address)s on the tablet of %(counter)s and type this code within 30 minutes: %(code)s")
+        values = {"counter": counter, "address": f"{settings.PUBLIC_URL}/kiosk/", "code": spaced(code)}
+        messages.success(request, text % values)
+    return redirect("console:presence")
+
+
+@require_POST
+@staff_page
+def withdraw(request: HttpRequest, pk: int, what: str) -> HttpResponse:
+    """Stop a screen or kiosk at once."""
+    if not may_change(cast("User", request.user)):
+        raise PermissionDenied
+    agencies = visible_agencies(cast("User", request.user))
+    rows = (Screen if what == "screen" else Kiosk).objects.filter(pk=pk, counter__agency__in=agencies)
+    if not rows.filter(revoked_at=None).update(revoked_at=timezone.now()) and not rows.exists():
+        raise Http404
+    messages.success(request, _("It has been withdrawn and can no longer be used."))
+    return redirect("console:presence")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+def verify(request: HttpRequest, code: str) -> HttpResponse:
+    """What a poster must show; POST notes that it has been compared on the spot."""
+    scope = visible_agencies(cast("User", request.user))
+    rows = CounterCode.objects.select_related("counter__office").filter(counter__agency__in=scope)
+    found = rows.filter(code=normalise_code(code)).first()
+    if found is None:
+        raise Http404
+    if request.method == "POST":
+        rows.filter(pk=found.pk).update(checked_at=timezone.now())
+        messages.success(request, _("Noted: the poster is as it should be."))
+        return redirect("console:codes")
+    site = settings.PUBLIC_URL.split("://", 1)[1]
+    return page(request, "verify.html", {"code": found, "check": check_characters(found.code), "site": site})

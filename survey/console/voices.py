@@ -1,0 +1,110 @@
+"""Staff pages for what citizens said: improvements to tell them of, cases handed over, languages they can read."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from survey.accounts.models import User
+from survey.agencies.improvements import Improvement
+from survey.agencies.queries import visible_agencies
+from survey.common.catalogues import completeness
+from survey.console.forms import ImprovementForm
+from survey.console.frame import page, staff_page
+from survey.questionnaires.models import Status, Version
+from survey.questionnaires.queries import missing_wordings, question_texts, read_form, slots_of
+from survey.responses.cases import Case, open_cases
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+def improvements(request: HttpRequest) -> HttpResponse:
+    """Write down what was changed; another person approves it before citizens see it."""
+    user = cast("User", request.user)
+    agencies = visible_agencies(user)
+    form = ImprovementForm(request.POST or None, agencies=agencies)
+    if request.method == "POST" and form.is_valid():
+        row = form.save(commit=False)
+        row.author = user
+        row.save()
+        messages.success(request, _("Written down. Citizens see it once another person has approved it."))
+        return redirect("console:improvements")
+    rows = Improvement.objects.select_related("agency", "author", "approved_by").filter(agency__in=agencies)[:200]
+    status = 422 if form.errors else 200
+    return page(request, "improvements.html", {"form": form, "rows": rows, "me": user}, status=status)
+
+
+@require_POST
+@staff_page
+def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    """Approve what somebody else wrote."""
+    user = cast("User", request.user)
+    row = Improvement.objects.filter(pk=pk, agency__in=visible_agencies(user)).first()
+    if row is None:
+        raise Http404
+    if row.author_id == user.pk:
+        messages.error(request, _("Another person than the author has to approve it."))
+    else:
+        Improvement.objects.filter(pk=pk, approved_at=None).update(approved_by=user, approved_at=timezone.now())
+        messages.success(request, _("Approved. Citizens see it from now on."))
+    return redirect("console:improvements")
+
+
+@require_safe
+@staff_page
+def cases(request: HttpRequest) -> HttpResponse:
+    """Cases handed over to a unit in the account's own hands; the rated agency sees none of its own."""
+    user = cast("User", request.user)
+    words = question_texts("vi")
+    rows = open_cases(_handled_by(user))
+    return page(request, "cases.html", {"rows": rows, "words": words})
+
+
+def _handled_by(user: User) -> list[int]:
+    if user.sees_province:
+        return list(visible_agencies(user).values_list("pk", flat=True))
+    return [user.agency_id] if user.agency_id else []
+
+
+@require_POST
+@staff_page
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    """A case has been dealt with."""
+    row = Case.objects.filter(pk=pk, handler__in=_handled_by(cast("User", request.user)))
+    if not row.exists():
+        raise Http404
+    row.filter(closed_on=None).update(closed_on=timezone.localdate())
+    return redirect("console:cases")
+
+
+@require_safe
+@staff_page
+def languages(request: HttpRequest) -> HttpResponse:
+    """How complete each language is: pages and posters, and each questionnaire in use or in draft."""
+    if not cast("User", request.user).sees_province:
+        raise PermissionDenied
+    versions = Version.objects.select_related("questionnaire").exclude(status=Status.RETIRED).order_by("pk")
+    lines = [
+        {
+            "name": name,
+            "code": code,
+            "pages": completeness(code),
+            "forms": [(str(version), _share(version, code)) for version in versions],
+        }
+        for code, name in settings.LANGUAGES
+    ]
+    return page(request, "languages.html", {"lines": lines})
+
+
+def _share(version: Version, language: str) -> int:
+    """Texts that are there, per hundred, rounded down: only a complete form has 100."""
+    slots = len(list(slots_of(read_form(version))))
+    return 100 * (slots - len(missing_wordings(version)[language])) // slots

@@ -1,0 +1,167 @@
+"""A code on a counter's screen that changes every fifteen seconds: proof that somebody stands there now.
+
+The address holds the screen's number and an HMAC of the quarter minute under the screen's secret. Codes exist in
+opening hours only, and no more answers count as given at the screen than the counter had transactions.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import ClassVar, Final
+
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from survey.agencies.models import Counter
+from survey.common.sealing import seal, unseal
+from survey.common.tokens import ALPHABET, keyed_hash, new_code, normalise_code
+from survey.transactions.models import Channel, DossierEvent
+
+STEP: Final = 15
+"""Seconds a code stands on the screen."""
+STEPS_KEPT: Final = 4
+"""Older and, for servers whose clocks differ, newer codes that are taken."""
+NUMBER: Final = 4
+MAC: Final = 7
+CODE: Final = NUMBER + MAC
+SLOT: Final = timedelta(minutes=10)
+WINDOW: Final = timedelta(minutes=60)
+FREE: Final = 5
+PER_TRANSACTION: Final = 1.5
+WITHOUT_FEED: Final = 20
+"""Answers an hour that count where no case system tells of transactions."""
+
+
+class Screen(models.Model):
+    """A tablet or television at a counter that shows the changing code; its page is opened by a secret address."""
+
+    number = models.CharField(_("number"), max_length=NUMBER, unique=True)
+    counter = models.ForeignKey(Counter, on_delete=models.PROTECT, related_name="screens", verbose_name=_("counter"))
+    display_hash = models.CharField(_("address (hash)"), max_length=64, unique=True)
+    secret_sealed = models.BinaryField(_("sealed secret"))
+    opens = models.TimeField(_("opens"), default=time(7, 0))
+    closes = models.TimeField(_("closes"), default=time(17, 30))
+    days = models.CharField(_("days of the week, 1 = Monday"), max_length=7, default="12345")
+    created_at = models.DateTimeField(_("created at"))
+    revoked_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("counter screen")
+        verbose_name_plural = _("counter screens")
+
+    def __str__(self) -> str:
+        return f"{self.counter} ({self.number})"
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the office is open, so that codes exist."""
+        local = timezone.localtime(now)
+        return str(local.isoweekday()) in self.days and self.opens <= local.time() < self.closes
+
+
+class ScreenUse(models.Model):
+    """Answers counted as given at a screen, in slots of ten minutes: a sum, no answer can be found by it."""
+
+    screen = models.ForeignKey(Screen, on_delete=models.CASCADE, related_name="uses", verbose_name=_("screen"))
+    slot = models.DateTimeField(_("ten minutes from"))
+    count = models.PositiveIntegerField(_("count"), default=0)
+
+    class Meta:
+        verbose_name = _("use of a screen")
+        verbose_name_plural = _("uses of screens")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["screen", "slot"], name="screen_slot_once")]
+
+    def __str__(self) -> str:
+        return f"{self.screen_id} {self.slot:%H:%M}: {self.count}"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the screen shows: the code, and when it changes."""
+
+    code: str
+    until: datetime
+
+
+@transaction.atomic
+def enrol_screen(*, counter: Counter, now: datetime) -> tuple[Screen, str]:
+    """A new screen and the secret part of its address, which is not kept."""
+    display, number = new_code(20), new_code(NUMBER)
+    while Screen.objects.filter(number=number).exists():
+        number = new_code(NUMBER)
+    secret = seal(secrets.token_hex(32), f"screen/{number}")
+    fields = {"counter": counter, "secret_sealed": secret, "created_at": now}
+    return Screen.objects.create(number=number, display_hash=keyed_hash("screen", display), **fields), display
+
+
+def find_display(display: str) -> Screen | None:
+    """The screen whose page has this address."""
+    hashed = keyed_hash("screen", normalise_code(display))
+    return Screen.objects.select_related("counter__office").filter(display_hash=hashed).first()
+
+
+def shown(screen: Screen, now: datetime) -> Shown:
+    """The code of this moment."""
+    step = int(now.timestamp()) // STEP
+    until = datetime.fromtimestamp((step + 1) * STEP, tz=now.tzinfo)
+    return Shown(screen.number + _mac(screen, step), until)
+
+
+def _mac(screen: Screen, step: int) -> str:
+    secret = unseal(screen.secret_sealed, f"screen/{screen.number}")
+    number = int.from_bytes(hmac.digest(secret.encode(), str(step).encode(), "sha256")[:8], "big")
+    return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(MAC))
+
+
+def find_screen(number: str) -> Screen | None:
+    """A screen in use by its number."""
+    return Screen.objects.select_related("counter__office").filter(number=number, revoked_at=None).first()
+
+
+def check_code(code: str, now: datetime) -> Screen | None:
+    """The screen that shows this code now or did a minute ago; None for old, forged and after-hours ones."""
+    screen = find_screen(code[:NUMBER]) if len(code) == CODE else None
+    if screen is None:
+        return None
+    step = int(now.timestamp()) // STEP
+    for distance in range(-STEPS_KEPT, STEPS_KEPT + 1):
+        moment = datetime.fromtimestamp((step + distance) * STEP, tz=now.tzinfo)
+        if screen.is_open(moment) and hmac.compare_digest(_mac(screen, step + distance), code[NUMBER:]):
+            return screen
+    return None
+
+
+def places_left(screen: Screen, now: datetime) -> int:
+    """How many more answers count as given at the screen in this hour. Call inside a transaction: locks the screen."""
+    rows = Screen.objects.filter(pk=screen.pk)
+    (rows.select_for_update() if connection.features.has_select_for_update else rows).get()
+    used = screen.uses.filter(slot__gt=now - WINDOW).aggregate(n=Sum("count"))["n"] or 0
+    return _most(screen.counter, now) - used
+
+
+def _most(counter: Counter, now: datetime) -> int:
+    events = DossierEvent.objects.filter(agency_id=counter.agency_id, channel=Channel.COUNTER, happened_at__lte=now)
+    if counter.domain_id:
+        events = events.filter(domain_id=counter.domain_id)
+    if not events.filter(happened_at__gt=now - timedelta(days=1)).exists():
+        return WITHOUT_FEED
+    dossiers = events.filter(happened_at__gt=now - WINDOW).values("dossier_code").distinct().count()
+    return int(dossiers * PER_TRANSACTION + FREE)
+
+
+def note_use(screen: Screen, now: datetime) -> None:
+    """Count one answer as given at the screen."""
+    seconds = int(SLOT.total_seconds())
+    slot = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, tz=now.tzinfo)
+    row = ScreenUse.objects.filter(screen=screen, slot=slot)
+    if row.update(count=F("count") + 1):
+        return
+    try:
+        with transaction.atomic():
+            ScreenUse.objects.create(screen=screen, slot=slot, count=1)
+    except IntegrityError:
+        row.update(count=F("count") + 1)

@@ -1,0 +1,98 @@
+"""Codes on the receipt slip of one transaction: issued by the case system, used once, disputed when used by others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from survey.agencies.models import Agency, Counter, ProcedureDomain
+from survey.common.tokens import ALPHABET, keyed_hash, new_code
+from survey.transactions.models import Channel, SourceSystem
+
+LENGTH: Final = 10
+"""50 bits: among 100,000 live codes, 50 guesses a second for thirty days hit one with a chance of 1.1 %."""
+LIFE: Final = timedelta(days=30)
+MOST_AT_ONCE: Final = 5000
+
+
+class Slip(models.Model):
+    """A code given out with one transaction; only its hash is kept, and nothing here leads to an answer."""
+
+    code_hash = models.CharField(_("code (hash)"), max_length=64, unique=True)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
+    domain = models.ForeignKey(ProcedureDomain, on_delete=models.PROTECT, null=True, verbose_name=_("procedure domain"))
+    counter = models.ForeignKey(Counter, on_delete=models.PROTECT, null=True, verbose_name=_("counter"))
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    source = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, null=True, verbose_name=_("source"))
+    issued_at = models.DateTimeField(_("issued at"))
+    expires_at = models.DateTimeField(_("expires at"))
+
+    class Meta:
+        verbose_name = _("receipt slip code")
+        verbose_name_plural = _("receipt slip codes")
+
+    def __str__(self) -> str:
+        return self.code_hash[:8]
+
+
+class Dispute(models.Model):
+    """Somebody with the slip in hand says the code was used by another: the incident, without the answer."""
+
+    slip = models.OneToOneField(Slip, on_delete=models.PROTECT, verbose_name=_("receipt slip code"))
+    on = models.DateField(_("day"))
+
+    class Meta:
+        verbose_name = _("disputed code")
+        verbose_name_plural = _("disputed codes")
+
+    def __str__(self) -> str:
+        return f"{self.slip} {self.on}"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a number of codes is for."""
+
+    agency_id: int
+    channel: str
+    domain_id: int | None = None
+    counter_id: int | None = None
+    source: SourceSystem | None = None
+
+
+def issue_slips(*, batch: Batch, count: int, now: datetime) -> list[str]:
+    """Fresh codes; they are told once and kept as hashes."""
+    if not 1 <= count <= MOST_AT_ONCE:
+        raise ValueError(_("Ask for 1 to %(most)s codes at once.") % {"most": MOST_AT_ONCE})
+    codes = [new_code(LENGTH) for _place in range(count)]
+    fields = {"issued_at": now, "expires_at": now + LIFE, **vars(batch)}
+    Slip.objects.bulk_create((Slip(code_hash=_hash(code), **fields) for code in codes), batch_size=500)
+    return codes
+
+
+def _hash(code: str) -> str:
+    return keyed_hash("slip", code)
+
+
+def find_slip(code: str) -> Slip | None:
+    """The slip of a code in its normal form; None when it was never issued."""
+    if len(code) != LENGTH or not set(code) <= set(ALPHABET):
+        return None
+    return Slip.objects.select_related("counter__office").filter(code_hash=_hash(code)).first()
+
+
+def note_dispute(*, slip: Slip, now: datetime) -> None:
+    """Log that a code was used by somebody else before."""
+    Dispute.objects.get_or_create(slip=slip, defaults={"on": timezone.localtime(now).date()})
+
+
+def disputes_by_agency(agencies: Sequence[int]) -> dict[int, int]:
+    """Agency id -> disputed codes."""
+    rows = Dispute.objects.filter(slip__agency__in=agencies).values_list("slip__agency")
+    return dict(rows.annotate(n=models.Count("pk")))

@@ -1,0 +1,54 @@
+"""Codes for receipt slips: a CSV for the case system's printer, or a PDF to cut; the codes are told this once."""
+
+from __future__ import annotations
+
+import csv
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from survey.common.tokens import spaced
+from survey.dispatch.batches import slip_batch, slips_pdf
+from survey.dispatch.qr import short_url
+from survey.dispatch.slips import issue_slips
+
+
+class Command(BaseCommand):
+    """``manage.py make_slips --agency H20.01 --domain land --count 500 --out slips.csv``."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--agency", required=True, help="electronic identifier or unit code")
+        parser.add_argument("--domain", default="", help="code of the procedure domain")
+        parser.add_argument("--channel", default="counter")
+        parser.add_argument("--count", type=int, required=True)
+        parser.add_argument("--out", type=Path, required=True, help="file ending in .csv or .pdf")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now, out = timezone.now(), options["out"]
+        if out.suffix not in (".csv", ".pdf"):
+            raise CommandError(f"--out {out}: the name must end in .csv or .pdf")
+        if not out.parent.is_dir():
+            raise CommandError(f"--out {out}: there is no such folder")
+        wanted = {
+            "agency_code": options["agency"],
+            "domain_code": options["domain"],
+            "channel": options["channel"],
+            "count": options["count"],
+        }
+        try:
+            codes = issue_slips(batch=slip_batch(wanted, None, now), count=options["count"], now=now)
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        if out.suffix == ".pdf":
+            out.write_bytes(slips_pdf(codes, name=options["agency"]))
+        else:
+            with out.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow(["code", "printed", "address"])
+                writer.writerows([code, spaced(code), short_url(code)] for code in codes)
+        self.stdout.write(f"{len(codes)} codes in {out}")

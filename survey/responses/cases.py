@@ -1,0 +1,102 @@
+"""A low rating handed over on the citizen's own wish, to a unit above the rated one, under a case code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar, Final
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from survey.agencies.models import Agency, AgencyVersion
+from survey.common.tokens import new_code
+from survey.responses.models import Comment, Response
+
+CONSENT: Final = "2026-11"
+"""Version of the sentence the citizen agreed to."""
+
+
+class Case(models.Model):
+    """What was handed over, by consent: level, reasons and comment, to whom, and the code to ask about it at 1022."""
+
+    code = models.CharField(_("case code"), max_length=8, unique=True)
+    response = models.UUIDField(_("response"), unique=True, editable=False)
+    rated = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="cases_about", verbose_name=_("rated agency")
+    )
+    handler = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="cases", verbose_name=_("handled by"))
+    level = models.PositiveSmallIntegerField(_("level"))
+    reasons = models.JSONField(_("reasons"), default=list)
+    text = models.TextField(_("comment"), blank=True)
+    consent = models.CharField(_("version of the consent"), max_length=10)
+    opened_on = models.DateField(_("opened on"))
+    withdrawn_on = models.DateField(_("withdrawn on"), null=True)
+    closed_on = models.DateField(_("closed on"), null=True)
+
+    class Meta:
+        verbose_name = _("case")
+        verbose_name_plural = _("cases")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~models.Q(rated=models.F("handler")), name="case_not_to_the_rated"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+def handler_of(agency_id: int) -> int | None:
+    """The unit that handles cases about an agency: the top of its tree, never itself."""
+    above = agency_id
+    for _step in range(10):
+        version = AgencyVersion.objects.filter(agency_id=above, valid_to=None).values_list("parent_id", flat=True)
+        parent = version.first()
+        if parent is None:
+            break
+        above = parent
+    return above if above != agency_id else None
+
+
+@transaction.atomic
+def open_case(*, row: Response, now: datetime) -> Case | None:
+    """Hand a rating over; the same rating gives the same case. None when nobody stands above the rated agency.
+
+    Offered whatever the level: an offer after low ones only would tell what was answered.
+    """
+    handler = handler_of(row.agency_id)
+    if handler is None:
+        return None
+    texts = Comment.objects.filter(submission__response=row.response).values_list("text", flat=True)
+    case, _made = Case.objects.get_or_create(
+        response=row.response,
+        defaults={
+            "code": new_code(8),
+            "rated_id": row.agency_id,
+            "handler_id": handler,
+            "level": row.answers.get("overall", 0),
+            "reasons": row.answers.get("reasons", []),
+            "text": "\n".join(texts),
+            "consent": CONSENT,
+            "opened_on": timezone.localtime(now).date(),
+        },
+    )
+    return case
+
+
+def case_of(row: Response) -> Case | None:
+    """The case of a response, unless it was withdrawn."""
+    return Case.objects.filter(response=row.response, withdrawn_on=None).first()
+
+
+@transaction.atomic
+def erase_words(*, row: Response, now: datetime) -> int:
+    """Erase every comment of a response, and what a case holds of it; the levels stay. Returns how many."""
+    erased, _tables = Comment.objects.filter(submission__response=row.response).delete()
+    Case.objects.filter(response=row.response).update(text="", reasons=[], withdrawn_on=timezone.localtime(now).date())
+    return erased
+
+
+def open_cases(agencies: Sequence[int]) -> models.QuerySet[Case]:
+    """Cases to be handled by these agencies, oldest first."""
+    return Case.objects.select_related("rated").filter(handler__in=agencies, withdrawn_on=None).order_by("opened_on")

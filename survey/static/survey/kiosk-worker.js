@@ -1,0 +1,21 @@
+/* Keeps the kiosk's pages: the newest while there is a network, the last ones while there is none. */
+"use strict";
+const STORE = "kiosk-1";
+const PAGES = ["/kiosk/", "/kiosk/?lang=vi", "/kiosk/?lang=en", "/kiosk/?lang=km", "/kiosk/manifest.webmanifest", "KIOSK_SCRIPT"];
+addEventListener("install", (event) => {
+  event.waitUntil(caches.open(STORE).then((store) => store.addAll(PAGES)).then(() => skipWaiting()));
+});
+addEventListener("activate", (event) => event.waitUntil(clients.claim()));
+addEventListener("fetch", (event) => {
+  if (event.request.method !== "GET") return;
+  event.respondWith((async () => {
+    const store = await caches.open(STORE);
+    try {
+      const answer = await fetch(event.request);
+      if (answer.ok) await store.put(event.request, answer.clone());
+      return answer;
+    } catch (error) {
+      return (await store.match(event.request)) || (await store.match("/kiosk/")) || Response.error();
+    }
+  })());
+});
