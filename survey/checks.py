@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -64,3 +65,56 @@ def claim_sqlite() -> None:
         )
         raise ImproperlyConfigured(message) from error
     _held.append(file)
+
+
+def _loopback(address: str) -> bool:
+    return urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")
+
+
+@register(Tags.security)
+def messages_are_safe(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse configurations that would send numbers in clear, to nobody, or seal them under a key that gets lost."""
+    base, callbacks = settings.TWILIO_API_BASE_URL, settings.SMS_STATUS_CALLBACK_BASE_URL
+    wrong = [
+        (
+            base.startswith("http://") and not _loopback(base),
+            "TWILIO_API_BASE_URL is plain http: phone numbers would travel in clear.",
+            "survey.E002",
+        ),
+        (
+            settings.SECURE and bool(base) and _loopback(base),
+            "TWILIO_API_BASE_URL points to this machine: a simulator must not run in production.",
+            "survey.E003",
+        ),
+        (
+            settings.SECURE and settings.SMS_BACKEND != "twilio" and bool(settings.TWILIO_ACCOUNT_SID),
+            f"SMS_BACKEND={settings.SMS_BACKEND} sends nothing although an account is set.",
+            "survey.E004",
+        ),
+        (
+            settings.SECURE and not (settings.PHONE_KEY and settings.PHONE_HASH_KEY),
+            "PHONE_KEY and PHONE_HASH_KEY are not set: each machine would make keys of its own.",
+            "survey.E005",
+        ),
+        (
+            settings.SECURE and callbacks.startswith("http://"),
+            "SMS_STATUS_CALLBACK_BASE_URL is plain http: use the https address of this server.",
+            "survey.E006",
+        ),
+    ]
+    return [Error(text, id=name) for faulty, text, name in wrong if faulty]
+
+
+def server_holds_sqlite() -> bool:
+    """Whether a server process uses the SQLite file and this SQLite is not safe with another writer beside it."""
+    if not uses_sqlite() or sqlite3.sqlite_version_info >= SAFE_SQLITE:
+        return False
+    path = Path(str(settings.DATABASES["default"]["NAME"]) + ".server-lock")
+    if not path.exists():
+        return False
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False

@@ -27,6 +27,7 @@ from survey.dispatch.models import (
     PhoneLedger,
     Sender,
 )
+from survey.dispatch.money import Spending
 from survey.dispatch.sampling import KnownNumber, SampleDraw, SamplingRule
 from survey.dispatch.screens import Screen, ScreenUse
 from survey.dispatch.slips import Dispute, Slip
@@ -34,13 +35,13 @@ from survey.questionnaires.models import Factor, Question, Questionnaire, Versio
 from survey.responses.cases import Case
 from survey.responses.models import Comment, Response
 from survey.scorecards.models import AgencyResult, Edition
-from survey.transactions.models import DossierEvent, IntakeCount, MonthlyTotal, SourceSystem, TotalsImport
+from survey.transactions.models import DossierEvent, EventsImport, IntakeCount, MonthlyTotal, SourceSystem, TotalsImport
 
 __all__ = [
     "Agency", "AgencyResult", "AgencyVersion", "Case", "Comment", "Counter", "CounterCode", "Dispute", "DossierEvent",
-    "Edition", "Factor", "FunnelCount", "Hosting", "Improvement", "IntakeCount", "Invitation", "Kiosk", "KioskItem",
+    "Edition", "EventsImport", "Factor", "FunnelCount", "Hosting", "Improvement", "IntakeCount", "Invitation", "Kiosk", "KioskItem",
     "KnownNumber", "MessageEvent", "MessageTemplate", "MonthlyTotal", "Office", "OptOut", "OutboxMessage",
     "PhoneLedger", "Procedure", "ProcedureDomain", "ProcedureVersion", "Question", "Questionnaire", "Response",
-    "SampleDraw", "SamplingRule", "Screen", "ScreenUse", "Sender", "Slip", "SourceSystem", "Succession",
+    "SampleDraw", "SamplingRule", "Screen", "ScreenUse", "Sender", "Slip", "SourceSystem", "Spending", "Succession",
     "TotalsImport", "User", "Version", "Wording",
 ]  # fmt: skip

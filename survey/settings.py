@@ -64,6 +64,8 @@ def _database(url: str) -> dict[str, object]:
 
 SECRET_KEY = _secret_key()
 PHONE_KEY = os.environ.get("PHONE_KEY", "")
+PHONE_HASH_KEY = os.environ.get("PHONE_HASH_KEY", "")
+"""Under it numbers are found again (opt-outs, caps); never changed, unlike PHONE_KEY."""
 """Keys that seal phone numbers; empty = a key of its own in the var folder."""
 SMS_BACKEND = os.environ.get("SMS_BACKEND", "twilio" if os.environ.get("TWILIO_ACCOUNT_SID") else "console")
 TWILIO_API_BASE_URL = os.environ.get("TWILIO_API_BASE_URL", "").rstrip("/")
@@ -74,6 +76,8 @@ TWILIO_AUTH_TOKEN_OLD = os.environ.get("TWILIO_AUTH_TOKEN_OLD", "")
 TWILIO_MESSAGING_SERVICE_SID = os.environ.get("TWILIO_MESSAGING_SERVICE_SID", "")
 TWILIO_SENDER_ID = os.environ.get("TWILIO_SENDER_ID", "")
 SMS_STATUS_CALLBACK_BASE_URL = os.environ.get("SMS_STATUS_CALLBACK_BASE_URL", "").rstrip("/")
+SMS_BESIDE_SQLITE = _flag("SMS_BESIDE_SQLITE")
+"""Let the dispatcher write beside a server on an SQLite that may not survive it (decision 3)."""
 SMS_TIMEOUT = float(os.environ.get("SMS_TIMEOUT", "10"))
 SMS_LEASE = float(os.environ.get("SMS_LEASE", "120"))
 SMS_FIRST_LOOK = float(os.environ.get("SMS_FIRST_LOOK", "45"))
@@ -81,7 +85,9 @@ SMS_LOOKS_APART = float(os.environ.get("SMS_LOOKS_APART", "120"))
 """Seconds a call may take, a claim holds, and between look-ups; shorter in tests that kill processes."""
 SMS_SAMPLING = float(os.environ.get("SMS_SAMPLING", "1"))
 """Share of closed online dossiers that are asked, drawn by a seeded hash of the dossier code."""
-SMS_SENSITIVE_PROCEDURES = frozenset(filter(None, os.environ.get("SMS_SENSITIVE_PROCEDURES", "").split(",")))
+SMS_SENSITIVE_PROCEDURES = frozenset(
+    filter(None, (code.strip() for code in os.environ.get("SMS_SENSITIVE_PROCEDURES", "").split(",")))
+)
 SMS_QUIET_HOURS = os.environ.get("SMS_QUIET_HOURS", "on").lower() not in ("off", "0", "false", "no")
 DEBUG = _flag("DEBUG")
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
@@ -93,6 +99,7 @@ SECURE = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = [
     *os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(","),
     urlsplit(PUBLIC_URL).hostname or "localhost",
+    *filter(None, [urlsplit(os.environ.get("SMS_STATUS_CALLBACK_BASE_URL", "")).hostname]),
 ]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if SECURE else []
 
@@ -199,9 +206,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"mask": {"()": "survey.common.logs.MaskCodes"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask"]}},
     # Both write addresses with phone numbers in them: at INFO the one, at DEBUG the other.
-    "loggers": {"twilio": {"level": "WARNING"}, "urllib3": {"level": "WARNING"}},
+    "loggers": {
+        "twilio": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
+        "django.request": {"filters": ["mask"]},
+        "django.security": {"filters": ["mask"]},
+    },
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
 }
 

@@ -8,6 +8,9 @@ os.environ.setdefault("SECRET_KEY", "tests-only-secret-key-" + "x" * 40)
 
 from survey.settings import *  # noqa: F403
 
+# No test may ever reach a real account.
+TWILIO_ACCOUNT_SID = TWILIO_AUTH_TOKEN = TWILIO_AUTH_TOKEN_OLD = TWILIO_API_BASE_URL = ""
+SMS_BACKEND = "console"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 WHITENOISE_USE_FINDERS = True

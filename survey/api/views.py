@@ -18,7 +18,7 @@ from survey.common.sealing import unseal
 from survey.dispatch.batches import slip_batch
 from survey.dispatch.followups import take_events
 from survey.dispatch.slips import LIFE, issue_slips
-from survey.transactions.counting import count_intake
+from survey.transactions.counting import count_later
 from survey.transactions.models import SourceSystem
 
 WINDOW: Final = timedelta(minutes=5)
@@ -27,18 +27,18 @@ MOST_EVENTS: Final = 500
 
 
 def _refused(status: int, code: str, message: str, source: str = "") -> JsonResponse:
-    count_intake(source=source, outcomes={f"request:{code}": 1}, now=timezone.now())
+    count_later(source=source, outcome=f"request:{code}", now=timezone.now())
     return JsonResponse({"error": code, "message": message}, status=status)
 
 
-def _source(request: HttpRequest) -> SourceSystem | JsonResponse:
+def _source(request: HttpRequest, body: bytes) -> SourceSystem | JsonResponse:
     """The system that signed ``time.body``; a request is good for five minutes."""
     key, moment = request.headers.get("X-Key", ""), request.headers.get("X-Time", "")
     source = SourceSystem.objects.filter(key_id=key[:40], active=True).first()
     if source is None or not (moment.isascii() and moment.isdigit() and len(moment) <= 12):
         return _refused(401, "unauthorised", "X-Key, X-Time (seconds) and X-Signature are needed")
     secret = unseal(source.secret_sealed, f"source/{source.key_id}")
-    wanted = hmac.new(secret.encode(), moment.encode() + b"." + request.body, sha256).hexdigest()
+    wanted = hmac.new(secret.encode(), moment.encode() + b"." + body, sha256).hexdigest()
     given = request.headers.get("X-Signature", "").encode(errors="replace")
     if not hmac.compare_digest(wanted.encode(), given):
         return _refused(
@@ -54,12 +54,14 @@ def _source(request: HttpRequest) -> SourceSystem | JsonResponse:
     return source
 
 
-def _read(request: HttpRequest) -> SourceSystem | JsonResponse:
-    """Who sent a body of allowed size."""
+def _read(request: HttpRequest) -> tuple[SourceSystem, bytes] | JsonResponse:
+    """Who sent a body of allowed size, and the body: read here, for the general limit is that of a citizen's form."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > LARGEST:
+    body = request.read(LARGEST + 1) if length.isdigit() and int(length) <= LARGEST else b"x" * (LARGEST + 1)
+    if len(body) > LARGEST:
         return _refused(413, "too-large", f"send at most {LARGEST // 1024} kB")
-    return _source(request)
+    source = _source(request, body)
+    return source if isinstance(source, JsonResponse) else (source, body)
 
 
 def _events(body: bytes) -> list[dict[str, Any]] | None:
@@ -77,10 +79,11 @@ def _events(body: bytes) -> list[dict[str, Any]] | None:
 @require_POST
 def events(request: HttpRequest) -> JsonResponse:
     """Take up to 500 dossier events; the same event may be sent again without harm."""
-    source = _read(request)
-    if isinstance(source, JsonResponse):
-        return source
-    found = _events(request.body)
+    read = _read(request)
+    if isinstance(read, JsonResponse):
+        return read
+    source, body = read
+    found = _events(body)
     if found is None:
         return _refused(400, "malformed", 'the body must be {"events": [{...}, ...]}', source.key_id)
     if len(found) > MOST_EVENTS:
@@ -94,11 +97,12 @@ def events(request: HttpRequest) -> JsonResponse:
 @require_POST
 def slips(request: HttpRequest) -> JsonResponse:
     """Codes to print on receipt slips: ``{"agency_code": ..., "domain_code": ..., "channel": ..., "count": n}``."""
-    source = _read(request)
-    if isinstance(source, JsonResponse):
-        return source
+    read = _read(request)
+    if isinstance(read, JsonResponse):
+        return read
+    source, body = read
     try:
-        document = json.loads(request.body)
+        document = json.loads(body)
         batch = slip_batch(document, source, timezone.now())
         codes = issue_slips(batch=batch, count=document.get("count", 1), now=timezone.now())
     except (ValueError, RecursionError, TypeError, AttributeError) as error:

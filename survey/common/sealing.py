@@ -1,7 +1,7 @@
 """Phone numbers at rest: AES-GCM under a key outside the database, and keyed hashes to find a number again.
 
 ``PHONE_KEY`` holds one or more keys (32 bytes, base64), the newest first; older ones still open what they sealed.
-Without it a key is made once in the ``var`` folder, readable by its owner only. A dump of the database without the
+``PHONE_HASH_KEY`` is the one key of the hashes. Without them keys are made once in the ``var`` folder. A dump of the database without the
 key gives no number.
 """
 
@@ -27,30 +27,33 @@ class SealError(ValueError):
     """The text was sealed under a key this installation does not have, or was changed."""
 
 
-@lru_cache(maxsize=4)
-def _keys(given: str, folder: Path) -> tuple[bytes, ...]:
-    if not given:
-        path = folder / "phone.key"
-        if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
-            os.write(descriptor, base64.b64encode(secrets.token_bytes(32)))
-            os.close(descriptor)
-        given = path.read_text(encoding="ascii")
+def _made(folder: Path, name: str) -> str:
+    """A key in a file of its own, made once, readable by its owner only."""
+    path = folder / name
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+        os.write(descriptor, base64.b64encode(secrets.token_bytes(32)))
+        os.close(descriptor)
+    return path.read_text(encoding="ascii")
+
+
+@lru_cache(maxsize=8)
+def _keys(given: str, folder: Path, name: str, setting: str) -> tuple[bytes, ...]:
     try:
-        keys = tuple(base64.b64decode(part, validate=True) for part in given.split(","))
+        keys = tuple(base64.b64decode(part, validate=True) for part in (given or _made(folder, name)).split(","))
     except ValueError as error:
         raise ImproperlyConfigured(
-            "PHONE_KEY: each key is 32 bytes in base64, several are separated by commas"
+            f"{setting}: each key is 32 bytes in base64, several are separated by commas"
         ) from error
     if any(len(key) != 32 for key in keys):
-        raise ImproperlyConfigured("PHONE_KEY: each key must be 32 bytes long")
+        raise ImproperlyConfigured(f"{setting}: each key must be 32 bytes long")
     return keys
 
 
 def keys() -> tuple[bytes, ...]:
     """Keys in use, the one that seals first."""
-    return _keys(settings.PHONE_KEY, settings.VAR_DIR)
+    return _keys(settings.PHONE_KEY, settings.VAR_DIR, "phone.key", "PHONE_KEY")
 
 
 def seal(text: str, about: str) -> bytes:
@@ -77,6 +80,10 @@ def unseal(sealed: bytes | memoryview, about: str) -> str:
 
 
 def phone_hash(number: str) -> str:
-    """Keyed hash by which a number is found again; plain hashes of phone numbers can be reversed in minutes."""
-    key = hmac.digest(keys()[-1], b"hailong/phone-lookup", "sha256")
+    """Keyed hash by which a number is found again; plain hashes of phone numbers can be reversed in minutes.
+
+    Its key is not the sealing key: that one may be renewed, and opt-outs must be found for ever.
+    """
+    lookup = _keys(settings.PHONE_HASH_KEY, settings.VAR_DIR, "phone-hash.key", "PHONE_HASH_KEY")[0]
+    key = hmac.digest(lookup, b"hailong/phone-lookup", "sha256")
     return hmac.new(key, number.encode(), sha256).hexdigest()

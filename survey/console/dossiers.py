@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
 from django.core.exceptions import PermissionDenied
@@ -18,7 +18,7 @@ from survey.console.counters import attached
 from survey.console.forms import EventsForm
 from survey.console.frame import page, staff_page
 from survey.console.views import TYPES
-from survey.dispatch.followups import FILE_FIELDS, Report, import_events
+from survey.dispatch.followups import FILE_FIELDS, Preview, Report, import_events, preview_events
 from survey.dispatch.words import outcome_word
 from survey.transactions.models import Channel
 from survey.transactions.queries import differences_in, intake_since
@@ -30,7 +30,7 @@ MOST_SHOWN: Final = 100
 
 def _must_operate(request: HttpRequest) -> User:
     user = cast("User", request.user)
-    if not (user.is_superuser or (user.role in (Role.OPERATOR, Role.ANALYST) and user.sees_province)):
+    if not (user.is_superuser or (user.role == Role.OPERATOR and user.sees_province)):
         raise PermissionDenied
     return user
 
@@ -41,35 +41,49 @@ def dossiers(request: HttpRequest) -> HttpResponse:
     """Take a file of events; show what came in lately and the differences to imported totals."""
     user, now = _must_operate(request), timezone.now()
     form = EventsForm(request.POST, request.FILES) if request.method == "POST" else EventsForm()
-    report: Report | None = None
-    if request.method == "POST" and form.is_valid():
-        upload = form.cleaned_data["file"]
-        try:
-            report = import_events(
-                content=upload.read(LARGEST_FILE + 1),
-                file_name=upload.name,
-                source=form.cleaned_data["source"],
-                now=now,
-            )
-        except FileError as error:
-            form.add_error("file", str(error))
+    report, preview = _take(request, form, user, now) if request.method == "POST" and form.is_valid() else (None, None)
     today = timezone.localtime(now).date()
     context = {
         "form": form,
         "report": report,
+        "preview": preview,
         "counts": [(outcome_word(name), n) for name, n in report.counts.most_common()] if report else [],
         "faults": report.faults[:MOST_SHOWN] if report else [],
         "intake": [(source or "–", outcome_word(name), n) for source, name, n in intake_since(today - timedelta(30))],
         "differences": _differences(user, today),
+        "more": max(0, len(differences_in(*_span(today), _keys(user))) - MOST_SHOWN),
     }
     return page(request, "dossiers.html", context, status=422 if form.errors else 200)
+
+
+def _take(request: HttpRequest, form: EventsForm, user: User, now: datetime) -> tuple[Report | None, Preview | None]:
+    """Take the file, or only say what that would do; a file that cannot be read becomes an error of the form."""
+    upload = form.cleaned_data["file"]
+    content, source = upload.read(LARGEST_FILE + 1), form.cleaned_data["source"]
+    try:
+        if "preview" in request.POST:
+            seen = preview_events(content=content, file_name=upload.name, source=source, now=now)
+            return seen.report, seen
+        return import_events(content=content, file_name=upload.name, source=source, now=now, by=user), None
+    except FileError as error:
+        form.add_error("file", str(error))
+    return None, None
+
+
+def _span(today: date) -> tuple[date, date]:
+    """The last three months."""
+    return month_of(month_of(today) - timedelta(days=62)), today
+
+
+def _keys(user: User) -> set[str]:
+    return set(visible_agencies(user).values_list("key", flat=True))
 
 
 def _differences(user: User, today: date) -> list[dict[str, Any]]:
     """The last three months, in words."""
     names = {agency.key: str(agency) for agency in visible_agencies(user)}
     domains = dict(ProcedureDomain.objects.values_list("code", "name"))
-    first = month_of(month_of(today) - timedelta(days=62))
+    found = differences_in(*_span(today), names)
     return [
         {
             "agency": names[row.agency],
@@ -80,7 +94,7 @@ def _differences(user: User, today: date) -> list[dict[str, Any]]:
             "counted": row.counted,
             "gap": row.gap,
         }
-        for row in differences_in(first, today, names)[:MOST_SHOWN]
+        for row in found[:MOST_SHOWN]
     ]
 
 

@@ -42,6 +42,7 @@ urlpatterns = [
     re_path(r"^senders/(?P<pk>\d{1,12})/(?P<action>pause|resume)$", messages.change_sender, name="sender"),
     path("dossiers", dossiers.dossiers, name="dossiers"),
     re_path(r"^dossiers/template\.(?P<kind>xlsx|csv)$", dossiers.dossiers_template, name="dossiers-template"),
+    re_path(r"^messages/(?P<action>again|give-up)$", messages.decide, name="messages-decide"),
     path("totals", counters.totals, name="totals"),
     re_path(r"^totals/template\.(?P<kind>xlsx|csv)$", counters.totals_template, name="totals-template"),
 ]

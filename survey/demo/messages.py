@@ -16,8 +16,8 @@ from survey.agencies.models import AgencyVersion
 from survey.common.sealing import seal
 from survey.dispatch.dispatcher import Dispatcher
 from survey.dispatch.followups import Report, take_events
+from survey.dispatch.lookups import token_in
 from survey.dispatch.models import Invitation, MessageKind, MessageTemplate, Sender
-from survey.dispatch.outbox import token_in
 from survey.dispatch.sms.twilio import TwilioGateway
 from survey.dispatch.upkeep import ask_now
 from survey.simulator.twilio import Settings, Simulator

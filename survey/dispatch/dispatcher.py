@@ -19,8 +19,9 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from survey.dispatch import outbox, upkeep
+from survey.dispatch.lookups import Lookup, looked_up, to_look_up
 from survey.dispatch.marks import mark
-from survey.dispatch.outbox import CALL_MARGIN, LEASE, Claimed, Lookup
+from survey.dispatch.outbox import CALL_MARGIN, Claimed
 from survey.dispatch.sms.base import Gateway, LookupFailed, Outcome, Report, Result
 from survey.dispatch.upkeep import Chore
 
@@ -29,7 +30,9 @@ GROUPING: Final = 0.02
 """Seconds results are gathered before they are written together."""
 IDLE: Final = 0.5
 TICK: Final = 1.0
-CHORES_EVERY: Final = 5.0
+CALL_WITHIN: Final = 5.0
+"""Seconds after the claim in which a call may begin: opt-outs and pauses are asked for at the claim."""
+CHORES_EVERY: Final = 2.0
 CLEAN_EVERY: Final = 60.0
 
 
@@ -82,9 +85,9 @@ class Dispatcher:
         return bool(self._sending or self._looking or self._chores)
 
     def _take(self, pool: ThreadPoolExecutor) -> int:
-        """Claim for the free threads and a few more, so that none waits for the database."""
-        free = self.threads + 4 - self._sending
-        if free <= self.threads // 4:
+        """Claim for the free threads: a call begins at once, so what was asked at the claim still holds."""
+        free = self.threads - self._sending
+        if not free or free < self.threads // 4:
             return 0
         claimed = outbox.claim(owner=self.owner, limit=free, now=self.clock())
         for item in claimed:
@@ -97,7 +100,7 @@ class Dispatcher:
         try:
             waited = time.monotonic() - since
             late = self.clock() > claimed.lease_until - CALL_MARGIN
-            if late or waited > (LEASE - CALL_MARGIN).total_seconds():
+            if late or waited > CALL_WITHIN:
                 result = Result(Outcome.NOT_SENT, code="lease")
             else:
                 mark("calling")
@@ -126,7 +129,7 @@ class Dispatcher:
             mark("recorded")
         for kind, about, report in batch:
             if kind == "looked" and not isinstance(report, LookupFailed):
-                outbox.looked_up(lookup=about, report=report, now=self.clock())
+                looked_up(lookup=about, report=report, now=self.clock())
             elif kind == "chore":
                 upkeep.note_chore(about, report, self.clock())
         # Only what is written is forgotten; writing it twice does no harm.
@@ -144,12 +147,14 @@ class Dispatcher:
         self._ticked = time.monotonic()
         now = self.clock()
         outbox.release_expired(now)
-        for lookup in outbox.to_look_up(now, limit=max(self.threads // 2 - self._looking, 0)):
+        for lookup in to_look_up(
+            now, limit=max(self.threads // 2, 1) - self._looking if self._looking < max(self.threads // 2, 1) else 0
+        ):
             self._looking += 1
             pool.submit(self._look, lookup)
         if not self._chores and time.monotonic() - self._chored >= CHORES_EVERY:
             self._chored = time.monotonic()
-            for chore in upkeep.chores(now):
+            for chore in upkeep.chores(now, limit=max(20, self.threads)):
                 self._chores += 1
                 pool.submit(self._do, chore)
         if time.monotonic() - self._cleaned >= CLEAN_EVERY:
@@ -171,7 +176,7 @@ class Dispatcher:
         """In a thread: ask the provider whether it has the message."""
         found: Report | LookupFailed | None
         try:
-            found = self.gateway.find(to=lookup.to, since=lookup.since, token=lookup.token)
+            found = self.gateway.find(to=lookup.to, since=lookup.since, token=lookup.token, known=lookup.known)
         except LookupFailed as error:
             found = error
         except Exception:  # nothing may be concluded from a failure

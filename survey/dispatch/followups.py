@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
+from hashlib import sha256
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, transaction
+from django.db.models import Sum
 
+from survey.accounts.models import User
 from survey.common.sealing import phone_hash
 from survey.dispatch.invitations import Refused, queue_invitation
-from survey.dispatch.models import Sender
+from survey.dispatch.models import OutboxMessage, Sender
 from survey.dispatch.sampling import KnownNumber, draw, note_dossier
 from survey.transactions.counting import count_intake
 from survey.transactions.events import FIELDS, EventRefused, Incoming, check_event, record_event
-from survey.transactions.models import Channel, DossierEvent, SourceSystem
+from survey.transactions.models import Channel, DossierEvent, EventsImport, SourceSystem
 from survey.transactions.queries import CLOSED
 from survey.transactions.reading import read_rows
 
+log = logging.getLogger(__name__)
+ASKED_WITHIN: Final = timedelta(days=7)
+"""Nobody is asked about a dossier closed longer ago: a back-fill of old events writes to nobody."""
 FILE_FIELDS: Final = FIELDS
 """Headings of a file of events, in this order."""
 
@@ -33,7 +41,9 @@ class Report:
     faults: list[tuple[int, str]] = field(default_factory=list)
 
 
-def import_events(*, content: bytes, file_name: str, source: SourceSystem, now: datetime) -> Report:
+def import_events(
+    *, content: bytes, file_name: str, source: SourceSystem, now: datetime, by: User | None = None
+) -> Report:
     """Take the events of a CSV or XLSX file; faults are given by the row number the spreadsheet shows.
 
     Good rows are taken although others are wrong: sending the mended file again repeats nothing.
@@ -45,9 +55,37 @@ def import_events(*, content: bytes, file_name: str, source: SourceSystem, now: 
     """
     rows = read_rows(content, file_name, FILE_FIELDS)
     events = [dict(zip(FILE_FIELDS, row.cells, strict=True)) for row in rows]
+    EventsImport.objects.create(
+        file_name=file_name[:200], sha256=sha256(content).hexdigest(), rows=len(rows), source=source, imported_by=by,
+        imported_at=now,
+    )  # fmt: skip
     report = take_events(events=events, source=source, now=now, province=source.province)
     report.faults = [(rows[position].number, message) for position, message in report.faults]
     return report
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What taking a file would do: its report, the messages it would queue, their parts and price in đồng."""
+
+    report: Report
+    messages: int
+    parts: int
+    price: Decimal
+
+
+def preview_events(*, content: bytes, file_name: str, source: SourceSystem, now: datetime) -> Preview:
+    """Take a file and undo it: how many would be written to, in how many parts, for how much."""
+    with transaction.atomic():
+        before = OutboxMessage.objects.count()
+        report = import_events(content=content, file_name=file_name, source=source, now=now)
+        fresh = OutboxMessage.objects.filter(created_at=now)
+        parts = fresh.aggregate(n=Sum("parts"))["n"] or 0
+        sender = Sender.objects.order_by("pk").first()
+        price = sender.price * parts if sender else Decimal(0)
+        messages = OutboxMessage.objects.count() - before
+        transaction.set_rollback(True)
+    return Preview(report, messages, parts, price)
 
 
 def take_events(
@@ -63,9 +101,18 @@ def take_events(
             report.counts[f"refused:{error.reason}"] += 1
             report.faults.append((position, str(error)))
         else:
-            report.counts.update(_take(incoming, sender, now))
+            report.counts.update(_taken(incoming, sender, now))
     count_intake(source=source.key_id if source else "", outcomes=report.counts, now=now)
     return report
+
+
+def _taken(incoming: Incoming, sender: Sender | None, now: datetime) -> tuple[str, ...]:
+    """One event; one the database will not have stops nothing, the others of the batch are taken."""
+    try:
+        return _take(incoming, sender, now)
+    except DataError:
+        log.exception("an event was refused by the database")
+        return ("refused:internal",)
 
 
 @transaction.atomic
@@ -89,6 +136,8 @@ def _not_asked(incoming: Incoming, sender: Sender | None, now: datetime) -> str:
         return "not-invited:counter"
     if event.procedure_code in settings.SMS_SENSITIVE_PROCEDURES:
         return "not-invited:sensitive"
+    if event.happened_at < now - ASKED_WITHIN:
+        return "not-invited:too-old"
     if incoming.phone is None:
         return f"not-invited:phone-{incoming.phone_fault}"
     if sender is None:

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from survey.common.sealing import phone_hash, seal
 from survey.common.tokens import ALPHABET, keyed_hash, new_code, normalise_code
+from survey.dispatch.holding import REMIND_AFTER
 from survey.dispatch.models import (
     Invitation,
     MessageKind,
@@ -28,7 +29,7 @@ from survey.transactions.models import DossierEvent
 
 LIFE: Final = timedelta(days=14)
 APART: Final = timedelta(days=30)
-REMIND_AFTER: Final = timedelta(days=3)
+REMINDED: Final = "?r=1"
 LONGEST_CODE: Final = "H99.99.99.99-991231-9999999"
 
 
@@ -51,7 +52,7 @@ def token_hash(token: str) -> str:
 
 def longest_values() -> dict[str, str]:
     """The longest values a template can be filled with."""
-    return {"ma": LONGEST_CODE, "link": link_of(ALPHABET[-1] * TOKEN_LENGTH)}
+    return {"ma": LONGEST_CODE, "link": link_of(ALPHABET[-1] * TOKEN_LENGTH) + REMINDED}
 
 
 def queue_invitation(*, event: DossierEvent, phone: str, sender: Sender, now: datetime) -> Invitation | Refused:
@@ -105,7 +106,9 @@ def _message(
     invitation: Invitation, template: MessageTemplate, kind: MessageKind, phone: str, token: str, now: datetime
 ) -> OutboxMessage:
     code = invitation.event.dossier_code if invitation.event else ""
-    body = render(template.text, {"ma": code, "link": link_of(token)}, accents=template.accents)
+    # The reminder's link differs, so that a look-up never takes the one message for the other.
+    link = link_of(token) + (REMINDED if kind == MessageKind.REMINDER else "")
+    body = render(template.text, {"ma": code, "link": link}, accents=template.accents)
     row = OutboxMessage(
         invitation=invitation,
         kind=kind,

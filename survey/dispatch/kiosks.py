@@ -1,4 +1,4 @@
-"""Tablets at counters: enrolled by a one-time code, signing with a key of their own, counting every answer gaplessly."""
+"""Tablets at counters: enrolled by a one-time code, signing with their own key, counting every answer gaplessly."""
 
 from __future__ import annotations
 

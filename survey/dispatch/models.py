@@ -68,6 +68,8 @@ class Sender(models.Model):
     paused_at = models.DateTimeField(_("paused at"), null=True, blank=True)
     paused_because = models.CharField(_("reason of the pause"), max_length=200, blank=True)
     faults = models.PositiveSmallIntegerField(_("configuration faults in a row"), default=0)
+    slowed_until = models.DateTimeField(_("at half rate until"), null=True, blank=True)
+    resumed_at = models.DateTimeField(_("let go on at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("sender")
@@ -233,8 +235,9 @@ class OutboxMessage(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["sender", "due_at"], condition=Q(state="pending"), name="outbox_pending"),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="outbox_sending"),
+            models.Index(fields=["state", "next_look_at"], name="outbox_open"),
             models.Index(
-                fields=["next_look_at"], condition=Q(state__in=["unknown", "accepted", "sent"]), name="outbox_open"
+                fields=["sender", "-final_at"], condition=Q(final_at__isnull=False, tries__gt=0), name="outbox_final"
             ),
             models.Index(fields=["accepted_at"], name="outbox_accepted"),
             models.Index(fields=["phone_hash", "attempt_at"], name="outbox_number"),

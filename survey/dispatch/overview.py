@@ -10,6 +10,7 @@ from typing import Final
 from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 
+from survey.dispatch.lookups import unknown_for_a_day
 from survey.dispatch.models import (
     FunnelCount,
     Invitation,
@@ -19,7 +20,7 @@ from survey.dispatch.models import (
     PhoneLedger,
     Sender,
 )
-from survey.dispatch.outbox import spent
+from survey.dispatch.money import spent
 from survey.dispatch.sampling import MANY_DOSSIERS, WINDOW, KnownNumber
 from survey.transactions.queries import closed_by_agency
 
@@ -60,7 +61,7 @@ def queue_state(now: datetime) -> QueueState:
 
 def senders(now: datetime) -> list[SenderLine]:
     """Every sender with its spending."""
-    day = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = timezone.localtime(now).date()
     found = Sender.objects.order_by("name")
     return [SenderLine(sender, spent(sender, day), spent(sender, day.replace(day=1))) for sender in found]
 
@@ -80,6 +81,19 @@ def waiting() -> list[Waiting]:
     rows = {row["sender"]: row for row in pending.values("sender").annotate(n=Count("pk"), parts=Sum("parts"))}
     found = Sender.objects.filter(pk__in=rows).order_by("name")
     return [Waiting(sender, rows[sender.pk]["n"], rows[sender.pk]["parts"]) for sender in found]
+
+
+def reasons_since(since: datetime) -> list[tuple[str, str, int]]:
+    """(state, reason, count) of what was not sent or failed, most first."""
+    states = (MessageState.SUPPRESSED, MessageState.EXPIRED, MessageState.FAILED, MessageState.UNDELIVERED)
+    rows = OutboxMessage.objects.filter(state__in=states, final_at__gte=since).values_list("state", "reason")
+    counts = rows.annotate(n=Count("pk")).order_by("-n")[:30]
+    return [(str(MessageState(state).label), reason or "–", n) for state, reason, n in counts]
+
+
+def undecided(now: datetime) -> int:
+    """Messages of which nobody can tell for a day whether they were accepted."""
+    return unknown_for_a_day(now).count()
 
 
 def busy_numbers(now: datetime) -> dict[int, int]:

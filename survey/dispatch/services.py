@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from survey.agencies.models import Counter
 from survey.common.tokens import keyed_hash, new_code
-from survey.dispatch.models import CodeStatus, CounterCode, FunnelCount, Invitation, OptOut
+from survey.dispatch.lookups import unknown_for_a_day
+from survey.dispatch.models import CodeStatus, CounterCode, FunnelCount, Invitation, MessageState, OptOut
 from survey.questionnaires.models import Questionnaire
 
 CODE_LENGTH: Final = 8
@@ -44,6 +45,14 @@ def opt_out(*, token: str, now: datetime) -> None:
     found = Invitation.objects.filter(token_hash=keyed_hash("invitation", token)).values_list("phone_hash", flat=True)
     for number in found:
         OptOut.objects.get_or_create(phone_hash=number, defaults={"how": "page", "at": now})
+
+
+def decide_unknown(*, again: bool, now: datetime) -> int:
+    """Send rows that are unknown for a day again, at the risk of a second message, or give them up."""
+    if again:
+        return unknown_for_a_day(now).update(state=MessageState.PENDING, due_at=now, reason="operator", looks=0)
+    gone = {"final_at": now, "to_sealed": None, "body_sealed": None, "next_look_at": None}
+    return unknown_for_a_day(now).update(state=MessageState.SILENT, reason="operator", **gone)
 
 
 def count_step(*, agency_id: int, step: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from django.db.models import Count, Q
 
 from survey.dispatch.models import Invitation, MessageState, OutboxMessage, Sender
+from survey.dispatch.outbox import pause
 from survey.dispatch.sms.base import Gateway, LookupFailed, Report
 from survey.dispatch.statuses import apply_report
 
@@ -17,7 +18,6 @@ POLLS: Final = tuple(timedelta(minutes=m) for m in (15, 60, 360, 1440, 4320))
 PHONE_LIFE: Final = timedelta(days=7)
 BREAKER_LAST: Final = 100
 BREAKER_SHARE: Final = 0.2
-MOST_AT_ONCE: Final = 20
 _AGAIN: Final = timedelta(minutes=1)
 _WAITING: Final = Q(state__in=(MessageState.ACCEPTED, MessageState.SENT))
 
@@ -31,7 +31,7 @@ class Chore:
     redact: bool
 
 
-def chores(now: datetime) -> list[Chore]:
+def chores(now: datetime, limit: int = 20) -> list[Chore]:
     """Reports to ask for and texts to have erased; each is put off, so that no two dispatchers do the same."""
     missing = OutboxMessage.objects.filter(_WAITING, next_look_at__lte=now).order_by("next_look_at")
     final = OutboxMessage.objects.filter(sid__isnull=False, final_at__lte=now, redacted_at=None).order_by("final_at")
@@ -39,7 +39,7 @@ def chores(now: datetime) -> list[Chore]:
     found = [
         Chore(str(pk), sid or "", redact)
         for rows, redact in ((missing, False), (shown, True))
-        for pk, sid in rows.values_list("pk", "sid")[:MOST_AT_ONCE]
+        for pk, sid in rows.values_list("pk", "sid")[:limit]
     ]
     OutboxMessage.objects.filter(pk__in=[chore.message_id for chore in found]).update(next_look_at=now + _AGAIN)
     return found
@@ -72,7 +72,7 @@ def note_chore(chore: Chore, answer: Report | LookupFailed | None, now: datetime
     else:
         row.filter(_WAITING).update(next_look_at=accepted_at + later)
     if answer is not None and answer.status is not None:
-        apply_report(sid=answer.sid, status=answer.status, code=answer.code, now=now, retry_later=answer.retry_later)
+        apply_report(sid=answer.sid, status=answer.status, code=answer.code, now=now, reaction=answer.reaction)
 
 
 def ask_now(gateway: Gateway, now: datetime) -> int:
@@ -89,17 +89,27 @@ def trip_breakers(now: datetime) -> None:
     """Pause a sender when more than a fifth of its last hundred settled messages failed."""
     for sender in Sender.objects.filter(paused_at=None):
         last = OutboxMessage.objects.filter(sender=sender, final_at__isnull=False, tries__gt=0).order_by("-final_at")
+        if sender.resumed_at is not None:
+            # What failed before somebody looked into it does not stop the sender again.
+            last = last.filter(final_at__gt=sender.resumed_at)
         ids = list(last.values_list("pk", flat=True)[:BREAKER_LAST])
         if len(ids) < BREAKER_LAST:
             continue
         failed = Q(state__in=(MessageState.FAILED, MessageState.UNDELIVERED))
         count = OutboxMessage.objects.filter(pk__in=ids).aggregate(n=Count("pk", filter=failed))["n"]
         if count > BREAKER_SHARE * BREAKER_LAST:
-            Sender.objects.filter(pk=sender.pk, paused_at=None).update(paused_at=now, paused_because="failures")
+            pause(Sender.objects.filter(pk=sender.pk), "failures", now)
 
 
 def erase(now: datetime) -> int:
-    """Erase numbers seven days after their last message was settled, or with the link's end; returns how many."""
+    """Erase numbers seven days after their last message was settled, or with the link's end; returns how many.
+
+    What waited or was unknown until its link ended is given up: a paused sender keeps no number for ever.
+    """
+    gone = {"final_at": now, "to_sealed": None, "body_sealed": None, "next_look_at": None}
+    late = OutboxMessage.objects.filter(not_after__lt=now)
+    late.filter(state=MessageState.PENDING).update(state=MessageState.EXPIRED, reason="expired", **gone)
+    late.filter(state=MessageState.UNKNOWN).update(state=MessageState.SILENT, reason="unknown", **gone)
     live = OutboxMessage.objects.filter(
         state__in=(MessageState.PENDING, MessageState.SENDING, MessageState.UNKNOWN)
     ).values("invitation_id")

@@ -18,13 +18,15 @@ from django.views.decorators.http import require_POST
 from survey.common.phone import PhoneError, parse_mobile
 from survey.common.sealing import phone_hash
 from survey.dispatch.models import OptOut
+from survey.dispatch.sms.text import stripped
 from survey.dispatch.statuses import apply_report
-from survey.transactions.counting import count_intake
+from survey.transactions.counting import count_later
 
 log = logging.getLogger(__name__)
 LARGEST: Final = 16 * 1024
 _SID: Final = re.compile(r"(SM|MM)[0-9a-f]{32}\Z")
 _STOP: Final = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "huy", "tu choi"})
+"""Compared without accents."""
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:
@@ -50,7 +52,7 @@ def status(request: HttpRequest) -> HttpResponse:
     """State of one message. 204 also for what is late, doubled or not known: the provider must not come again."""
     if (refusal := _refused(request)) is not None:
         return refusal
-    from survey.dispatch.sms.twilio import AGAIN_LATER, status_of  # noqa: PLC0415
+    from survey.dispatch.sms.twilio import reaction_of, status_of  # noqa: PLC0415
 
     sid, word = request.POST.get("MessageSid", ""), status_of(request.POST.get("MessageStatus", ""))
     if not _SID.match(sid) or word is None:
@@ -65,7 +67,7 @@ def status(request: HttpRequest) -> HttpResponse:
             code=code,
             now=timezone.now(),
             message_id=_row(request),
-            retry_later=code in AGAIN_LATER,
+            reaction=reaction_of(code),
         )
         if not known:
             _count("unknown")
@@ -77,7 +79,7 @@ def status(request: HttpRequest) -> HttpResponse:
 def _count(what: str) -> None:
     """Nothing that is refused goes uncounted; a database that is down is no reason to answer otherwise."""
     with suppress(Error):
-        count_intake(source="", outcomes={f"callback:{what}": 1}, now=timezone.now())
+        count_later(source="", outcome=f"callback:{what}", now=timezone.now())
 
 
 def _row(request: HttpRequest) -> str | None:
@@ -94,7 +96,10 @@ def inbound(request: HttpRequest) -> HttpResponse:
     """A reply, where replies exist: STOP in any of its forms is an opt-out."""
     if (refusal := _refused(request)) is not None:
         return refusal
-    if request.POST.get("Body", "").strip().lower() in _STOP or request.POST.get("OptOutType") == "STOP":
+    if (
+        stripped(request.POST.get("Body", "")[:100]).strip().lower() in _STOP
+        or request.POST.get("OptOutType") == "STOP"
+    ):
         try:
             number = phone_hash(parse_mobile(request.POST.get("From", "")))
         except PhoneError:

@@ -19,6 +19,8 @@ _WORDS: Final[dict[str, str | Promise]] = {
     "not-invited:opt-out": _("not asked: the number wants no messages"),
     "not-invited:again": _("not asked: dossier or number asked within 30 days"),
     "not-invited:not-drawn": _("not asked: not drawn into the sample"),
+    "not-invited:too-old": _("not asked: closed more than seven days ago"),
+    "refused:internal": _("refused: the database could not take it"),
     "not-invited:staff-number": _("not asked: number of a member of staff"),
     "not-invited:phone-empty": _("not asked: no phone number"),
     "not-invited:phone-several": _("not asked: more than one number in the field"),

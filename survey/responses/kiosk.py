@@ -88,22 +88,22 @@ def manifest(request: HttpRequest) -> JsonResponse:
     )
 
 
-def _json(request: HttpRequest) -> dict[str, Any] | None:
+def _json(request: HttpRequest) -> tuple[dict[str, Any], bytes]:
+    """The document of a body and the body; empty when it is too large or none."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > LARGEST:
-        return None
+    body = request.read(LARGEST) if length.isdigit() and int(length) <= LARGEST else b""
     try:
-        document = json.loads(request.body)
+        document = json.loads(body)
     except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
+        return {}, body
+    return (document if isinstance(document, dict) else {}), body
 
 
 @csrf_exempt
 @require_POST
 def enrolment(request: HttpRequest) -> JsonResponse:
     """Trade the one-time code for the key this tablet signs with."""
-    document = _json(request) or {}
+    document, _body = _json(request)
     code = document.get("code")
     made = enrol(code=code, now=timezone.now()) if isinstance(code, str) and len(code) < 40 else None
     if made is None:
@@ -116,10 +116,10 @@ def enrolment(request: HttpRequest) -> JsonResponse:
 @require_POST
 def sync(request: HttpRequest) -> JsonResponse:
     """Take a part of a kiosk's queue; the same part again gives the same answer. Unsigned and withdrawn: 403."""
-    document = _json(request)
-    if document is None:
+    document, body = _json(request)
+    if not document:
         return JsonResponse({"error": "malformed"}, status=400)
-    kiosk = signed_by(document.get("kiosk"), request.body, request.headers.get("X-Signature", ""))
+    kiosk = signed_by(document.get("kiosk"), body, request.headers.get("X-Signature", ""))
     if kiosk is None:
         return JsonResponse({"error": "not-enrolled"}, status=403)
     items = document.get("items")

@@ -25,7 +25,14 @@ def ticket_of_link(token: str) -> Ticket:
 
 
 def link_page(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Show the form of a link, or take its answer once. GET and HEAD change nothing, however often they come."""
+    """Show the form of a link, or take its answer once; no cache keeps the page of a personal link."""
+    response = _page(request, token)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _page(request: HttpRequest, token: str) -> HttpResponseBase:
+    """GET and HEAD change nothing, however often they come."""
     link = find_link(token, timezone.now())
     if link is None:
         return message_page("unknown-link", status=404)

@@ -20,21 +20,12 @@ from email.utils import format_datetime
 from functools import partial
 from hashlib import sha1
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 from urllib.request import Request, urlopen
 
+from survey.simulator.faults import FAULTS, FAULTY
 from survey.simulator.schedule import Schedule
-
-FAULTY: Final = "+8490000"
-"""Numbers with this beginning choose a fault by their last four digits."""
-FAULTS: Final[Mapping[str, str]] = {
-    "0001": "21211", "0002": "21612", "0003": "21408", "0004": "21610", "0005": "429", "0006": "500-before",
-    "0007": "500-after", "0008": "hang-after", "0009": "21614", "0010": "30003", "0011": "30007", "0012": "no-callback",
-    "0013": "reversed", "0014": "doubled", "0015": "early-callback", "0016": "reset-after", "0017": "20003",
-    "0018": "rfc9457", "0019": "wrong-signature", "0020": "parts", "0021": "21606", "0022": "unknown-fields",
-}  # fmt: skip
-_ERRORS: Final = {"429": (429, 20429), "20003": (401, 20003)}
 
 
 @dataclass
@@ -173,8 +164,11 @@ class Handler(BaseHTTPRequestHandler):
     def _list(self, query: Mapping[str, list[str]]) -> None:
         to = query.get("To", [""])[0]
         visible = time.time() - self.server.settings.list_lag
+        since = _moment(query.get("DateSent>", [""])[0])
         rows = [
-            m for m in list(self.server.store.messages.values()) if (not to or m["to"] == to) and m["at"] <= visible
+            m
+            for m in list(self.server.store.messages.values())
+            if (not to or m["to"] == to) and since <= m["at"] <= visible
         ]
         size, page = int(query.get("PageSize", ["50"])[0]), int(query.get("Page", ["0"])[0])
         shown = rows[::-1][page * size : (page + 1) * size]
@@ -307,6 +301,13 @@ class Handler(BaseHTTPRequestHandler):
                 time.sleep(0.5)
             else:
                 return
+
+
+def _moment(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def _public(message: Mapping[str, Any]) -> dict[str, Any]:

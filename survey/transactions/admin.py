@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from survey.common.admin import ReadOnlyAdmin
-from survey.transactions.models import MonthlyTotal, TotalsImport
+from survey.transactions.models import EventsImport, MonthlyTotal, TotalsImport
 
 
 @admin.register(MonthlyTotal)
@@ -22,3 +22,11 @@ class TotalsImportAdmin(ReadOnlyAdmin):
     """Files taken."""
 
     list_display = ("file_name", "rows", "imported_by", "imported_at")
+
+
+@admin.register(EventsImport)
+class EventsImportAdmin(ReadOnlyAdmin):
+    """Files of events taken."""
+
+    list_display = ("file_name", "rows", "source", "imported_by", "imported_at", "sha256")
+    list_select_related = ("source", "imported_by")

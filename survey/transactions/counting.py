@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -24,3 +28,23 @@ def count_intake(*, source: str, outcomes: Mapping[str, int], now: datetime) -> 
                 IntakeCount.objects.create(day=day, source=source[:40], outcome=outcome[:60], count=number)
         except IntegrityError:
             row.update(count=F("count") + number)
+
+
+_waiting: Counter[tuple[str, str]] = Counter()
+_lock = threading.Lock()
+_written = 0.0
+EVERY: Final = 30.0
+
+
+def count_later(*, source: str, outcome: str, now: datetime) -> None:
+    """Count what anybody may send: summed in this process and written now and then, so that a flood writes little."""
+    global _written
+    with _lock:
+        _waiting[source, outcome] += 1
+        if time.monotonic() - _written < EVERY:
+            return
+        _written = time.monotonic()
+        found = dict(_waiting)
+        _waiting.clear()
+    for (name, what), number in found.items():
+        count_intake(source=name, outcomes={what: number}, now=now)

@@ -14,15 +14,16 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from survey.agencies.models import AgencyVersion, ProcedureDomain
-from survey.agencies.queries import versions_on
+from survey.agencies.queries import find_by_code
 from survey.common.phone import PhoneError, parse_mobile
 from survey.transactions.models import Channel, DossierEvent, SourceSystem
 
 FIELDS: Final = (
     "dossier_code", "event", "time", "timing", "agency_code", "domain_code", "procedure_code", "channel", "phone",
 )  # fmt: skip
-_CODE: Final = re.compile(r"[A-Z0-9]+(\.[A-Z0-9]+)*-(\d{2})(\d{2})(\d{2})-\d{4,7}\Z")
-_PROCEDURE: Final = re.compile(r"\d\.\d{6}\Z")
+_CODE: Final = re.compile(r"[A-Z0-9]+(\.[A-Z0-9]+)*-(\d{2})(\d{2})(\d{2})-\d{4,7}\Z", re.ASCII)
+_PROCEDURE: Final = re.compile(r"\d\.\d{6}\Z", re.ASCII)
+LONGEST_CODE: Final = 60
 CLOCK_AHEAD: Final = timedelta(minutes=5)
 OLDEST: Final = timedelta(days=400)
 
@@ -82,13 +83,17 @@ def _text(raw: Mapping[str, Any], name: str) -> str:
         return ""
     if not isinstance(value, str) or len(value) > 100 or "\x00" in value:
         raise EventRefused(name, "malformed", _("must be text of at most 100 characters."))
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise EventRefused(name, "malformed", _("holds characters that cannot be read.")) from error
     return value.strip()
 
 
 def _dossier_code(text: str) -> str:
     code = text.upper()
     match = _CODE.match(code)
-    if not match:
+    if not match or len(code) > LONGEST_CODE:
         raise EventRefused("dossier_code", "malformed", _("is not a dossier code like H15.50.05.13-261008-0975."))
     try:
         date(2000 + int(match[2]), int(match[3]), int(match[4]))
@@ -121,10 +126,10 @@ def _choice(text: Mapping[str, str], name: str, known: list[str]) -> str:
 
 
 def _agency(code: str, day: date) -> AgencyVersion:
-    for version in versions_on(day):
-        if code and code in (version.unit_code, version.agency_code, version.agency.key):
-            return version
-    raise EventRefused("agency_code", "unknown-agency", _("no agency has this code on that day."))
+    found = find_by_code(code, day) if code else None
+    if found is None:
+        raise EventRefused("agency_code", "unknown-agency", _("no agency has this code on that day."))
+    return found
 
 
 def _domain(code: str) -> ProcedureDomain:

@@ -82,6 +82,26 @@ class SourceSystem(models.Model):
         return self.name
 
 
+class EventsImport(models.Model):
+    """One file of dossier events: who brought it, from which system, and its fingerprint."""
+
+    file_name = models.CharField(_("file name"), max_length=200)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    rows = models.PositiveIntegerField(_("rows"))
+    source = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, verbose_name=_("source"))
+    imported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, verbose_name=_("imported by")
+    )
+    imported_at = models.DateTimeField(_("imported at"))
+
+    class Meta:
+        verbose_name = _("import of events")
+        verbose_name_plural = _("imports of events")
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
 class IntakeCount(models.Model):
     """How often something came in on a day, by what became of it: nothing that is refused goes uncounted."""
 

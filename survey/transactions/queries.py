@@ -79,10 +79,14 @@ class Difference:
 
 
 def differences_in(first: date, last: date, agencies: Collection[str]) -> list[Difference]:
-    """Where files and events disagree, largest gap first; only agencies whose case system reports events."""
+    """Where files and events disagree, largest gap first; only agencies whose case system has ever reported events.
+
+    A month with a file and not one event shows: the feed is dead.
+    """
     imported, counted = _imported(first, last), _from_events(first, last)
-    reporting = {(key[0], key[3]) for key in counted} & {(key[0], key[3]) for key in imported}
-    keys = {key for key in imported | counted if key[0] in agencies and (key[0], key[3]) in reporting}
+    reporting = set(DossierEvent.objects.values_list("agency__key", flat=True).distinct()) & {*agencies}
+    told = {(key[0], key[3]) for key in imported}
+    keys = {key for key in imported | counted if key[0] in reporting and (key[0], key[3]) in told}
     found = [
         Difference(*key, imported.get(key), counted.get(key)) for key in keys if imported.get(key) != counted.get(key)
     ]

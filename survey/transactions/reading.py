@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import IO, Final
 
 from django.utils.translation import gettext as _
@@ -52,7 +52,7 @@ def read_rows(content: bytes, file_name: str, columns: Sequence[str] = COLUMNS) 
     if not content.strip():
         raise FileError(_("The file is empty."))
     if content.startswith(b"PK\x03\x04"):
-        rows = _xlsx(content)
+        rows = _xlsx(content, months="month" in columns)
     elif file_name.lower().endswith((".csv", ".txt")):
         rows = _csv(content)
     else:
@@ -73,7 +73,7 @@ def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
         raise FileError(_("The CSV file is damaged: %(reason)s.") % {"reason": error}) from error
 
 
-def _xlsx(content: bytes) -> Iterator[tuple[int, list[str]]]:
+def _xlsx(content: bytes, *, months: bool) -> Iterator[tuple[int, list[str]]]:
     import openpyxl  # noqa: PLC0415  (heavy; only when a workbook comes in)
     from defusedxml.common import DefusedXmlException  # noqa: PLC0415
 
@@ -82,7 +82,7 @@ def _xlsx(content: bytes) -> Iterator[tuple[int, list[str]]]:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
         for number, row in enumerate(sheet.iter_rows(max_col=WIDEST, values_only=True), start=1):
-            yield number, [_as_text(value) for value in row]
+            yield number, [_as_text(value, months=months) for value in row]
     except FileError:
         raise
     except (*_DAMAGED, DefusedXmlException, KeyError, IndexError, TypeError, SyntaxError) as error:
@@ -116,10 +116,10 @@ def _bounded(stream: IO[bytes]) -> None:
             raise FileError(_("The workbook unpacks to more than %(size)s MB.") % {"size": LARGEST_UNPACKED // 2**20})
 
 
-def _as_text(value: object) -> str:
+def _as_text(value: object, *, months: bool) -> str:
     if value is None:
         return ""
-    if isinstance(value, datetime) and value.time() != time():
+    if isinstance(value, datetime) and not months:
         return value.isoformat(timespec="seconds")
     if isinstance(value, datetime | date):
         return f"{value:%Y-%m}"

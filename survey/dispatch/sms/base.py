@@ -24,6 +24,15 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # anything else the provider will not take
 
 
+class Reaction(StrEnum):
+    """What a final report asks of us beside the state."""
+
+    NONE = ""
+    AGAIN = "again"  # the handset was off, or the message grew too old: one new message later
+    OPTED_OUT = "opted-out"
+    BAD_NUMBER = "bad-number"  # this number never works
+
+
 class Status(StrEnum):
     """State of an accepted message; the order is the order of ``RANK``."""
 
@@ -69,7 +78,7 @@ class Report:
     code: str = ""
     price: str = ""
     parts: int | None = None
-    retry_later: bool = False
+    reaction: Reaction = Reaction.NONE
 
 
 class LookupFailed(Exception):
@@ -85,8 +94,10 @@ class Gateway(Protocol):
         """Hand one message over; never raises for what a provider or network may do."""
         ...
 
-    def find(self, *, to: str, since: datetime, token: str) -> Report | None:
+    def find(self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()) -> Report | None:
         """The message to a number since a time whose text holds ``token``; None when there is none.
+
+        ``known`` are the ids of other messages, which are not meant.
 
         Raises
         ------

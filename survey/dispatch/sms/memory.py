@@ -30,11 +30,12 @@ class MemoryGateway:
         self.reports[sid] = Report(sid=sid, status=Status.ACCEPTED)
         return Result(outcome, sid=sid if outcome == Outcome.ACCEPTED else "")
 
-    def find(self, *, to: str, since: datetime, token: str) -> Report | None:
+    def find(self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()) -> Report | None:
         """The remembered message with this number and token."""
         del since
         pairs = zip(self.sent, self.reports.values(), strict=True)
-        return next((report for message, report in pairs if message.to == to and token in message.body), None)
+        found = (report for message, report in pairs if message.to == to and token in message.body)
+        return next((report for report in found if report.sid not in known), None)
 
     def fetch(self, sid: str) -> Report | None:
         """State of a remembered message."""

@@ -17,7 +17,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from survey.dispatch.sms.base import LookupFailed, Message, Outcome, Report, Result, Status
+from survey.dispatch.sms.base import LookupFailed, Message, Outcome, Reaction, Report, Result, Status
 
 # The client logs addresses with phone numbers at INFO.
 logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
@@ -28,6 +28,7 @@ _OUTCOMES: Final[Mapping[int, Outcome]] = {
     20003: Outcome.CREDENTIALS,
     21212: Outcome.CONFIGURATION, 21606: Outcome.CONFIGURATION, 21408: Outcome.CONFIGURATION,
     21612: Outcome.CONFIGURATION, 21657: Outcome.CONFIGURATION, 30042: Outcome.CONFIGURATION,
+    21603: Outcome.CONFIGURATION, 21659: Outcome.CONFIGURATION, 20404: Outcome.CONFIGURATION,
     21211: Outcome.BAD_NUMBER, 21614: Outcome.BAD_NUMBER, 21635: Outcome.BAD_NUMBER, 30005: Outcome.BAD_NUMBER,
     30006: Outcome.BAD_NUMBER,
     21610: Outcome.OPTED_OUT,
@@ -37,8 +38,17 @@ _STATUSES: Final = {
     "sent": Status.SENT, "delivered": Status.DELIVERED, "read": Status.DELIVERED,
     "undelivered": Status.UNDELIVERED, "failed": Status.FAILED, "canceled": Status.FAILED,
 }  # fmt: skip
-AGAIN_LATER: Final = frozenset({"30003", "30008"})
-"""Handset off or unknown: one new message after four hours."""
+_REACTIONS: Final = {
+    "30003": Reaction.AGAIN, "30008": Reaction.AGAIN, "30036": Reaction.AGAIN,
+    "21610": Reaction.OPTED_OUT,
+    "21211": Reaction.BAD_NUMBER, "21614": Reaction.BAD_NUMBER, "21635": Reaction.BAD_NUMBER,
+    "30005": Reaction.BAD_NUMBER, "30006": Reaction.BAD_NUMBER,
+}  # fmt: skip
+
+
+def reaction_of(code: str) -> Reaction:
+    """What an error code of a final report asks of us."""
+    return _REACTIONS.get(code, Reaction.NONE)
 
 
 def status_of(text: str) -> Status | None:
@@ -114,11 +124,11 @@ class TwilioGateway:
             return Result(Outcome.UNKNOWN, code="no-sid")
         return Result(Outcome.ACCEPTED, sid=made.sid, parts=_whole(made.num_segments))
 
-    def find(self, *, to: str, since: datetime, token: str) -> Report | None:
+    def find(self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()) -> Report | None:
         """Look through what was sent to the number; the text holds the link's token."""
         try:
             for found in self._client.messages.stream(to=to, date_sent_after=since.astimezone(UTC), page_size=50):
-                if token in (found.body or ""):
+                if token in (found.body or "") and found.sid not in known:
                     return _report(found)
         except (TwilioException, requests.exceptions.RequestException, ValueError) as error:
             raise LookupFailed(type(error).__name__) from error
@@ -152,14 +162,18 @@ def _result_of(status: int | None, code: int | None, retry_after: float | None) 
         return Result(known, code=text, retry_after=retry_after)
     if status in (401, 403):
         return Result(Outcome.CREDENTIALS, code=text)
-    # A server error may follow acceptance.
-    return Result(Outcome.UNKNOWN if (status or 500) >= 500 else Outcome.REFUSED, code=text)
+    if 300 <= (status or 0) < 400 or status in (404, 405):
+        # Not the provider's interface: a wrong address or account, which no message can mend.
+        return Result(Outcome.CONFIGURATION, code=text)
+    # A server error or a timeout may follow acceptance.
+    return Result(Outcome.UNKNOWN if (status or 500) >= 500 or status == 408 else Outcome.REFUSED, code=text)
 
 
 def _network(error: requests.exceptions.RequestException) -> Outcome:
-    """Whether anything can have reached the provider."""
-    before = (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.InvalidURL)
-    if isinstance(error, before):
+    """Whether anything can have reached the provider; a TLS fault after the handshake may follow acceptance."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return Outcome.NOT_SENT if "CERTIFICATE_VERIFY_FAILED" in repr(error) else Outcome.UNKNOWN
+    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.InvalidURL):
         return Outcome.NOT_SENT
     refused = isinstance(error, requests.exceptions.ConnectionError) and any(
         word in repr(error) for word in ("NewConnectionError", "NameResolutionError", "Connection refused")
@@ -179,7 +193,7 @@ def _report(found: Any) -> Report:
         code=code,
         price=str(found.price or "").lstrip("-"),
         parts=_whole(found.num_segments),
-        retry_later=code in AGAIN_LATER,
+        reaction=reaction_of(code),
     )
 
 

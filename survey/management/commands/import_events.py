@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from survey.dispatch.followups import import_events
+from survey.dispatch.followups import import_events, preview_events
 from survey.dispatch.words import outcome_word
 from survey.transactions.models import SourceSystem
 from survey.transactions.reading import FileError
@@ -24,6 +24,8 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--source", required=True, help="key of the case system the file comes from")
 
+        parser.add_argument("--dry-run", action="store_true", help="say what it would do and cost; store nothing")
+
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         if not path.is_file():
@@ -31,8 +33,14 @@ class Command(BaseCommand):
         source = SourceSystem.objects.filter(key_id=options["source"], active=True).first()
         if source is None:
             raise CommandError(f"--source {options['source']}: no such case system; manage.py add_source registers one")
+        content, now = path.read_bytes(), timezone.now()
         try:
-            report = import_events(content=path.read_bytes(), file_name=path.name, source=source, now=timezone.now())
+            if options["dry_run"]:
+                seen = preview_events(content=content, file_name=path.name, source=source, now=now)
+                self.stdout.write(f"would queue {seen.messages} messages, {seen.parts} parts, {seen.price} VND")
+                report = seen.report
+            else:
+                report = import_events(content=content, file_name=path.name, source=source, now=now)
         except FileError as error:
             raise CommandError(f"{path}: {error}") from error
         for outcome, number in report.counts.most_common():

@@ -6,9 +6,11 @@ import signal
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
+from survey.checks import server_holds_sqlite
 from survey.dispatch.dispatcher import Dispatcher
 from survey.dispatch.overview import waiting
 from survey.dispatch.sms import gateway
@@ -28,6 +30,12 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self._tell()
             return
+        if server_holds_sqlite() and not settings.SMS_BESIDE_SQLITE:
+            raise CommandError(
+                "A server uses this SQLite file, and SQLite before 3.51.3 may corrupt it when two processes write. "
+                "Use PostgreSQL (DATABASE_URL), stop the server while messages go out, or take the risk with "
+                "SMS_BESIDE_SQLITE=1."
+            )
         if not 1 <= options["threads"] <= 200:
             raise CommandError("--threads: use a number from 1 to 200")
         try:

@@ -93,3 +93,32 @@ def test_malformed_bodies_get_a_sentence_and_never_an_error(source: SourceSystem
 
 def test_get_is_not_a_way_in(source: SourceSystem) -> None:
     assert Client().get("/api/v1/events").status_code == 405
+
+
+def test_five_hundred_events_of_ordinary_size_are_taken(source: SourceSystem) -> None:
+    events = [event(dossier_code=f"H20.01.05-261110-{k:04d}", procedure_code="1.012766") for k in range(500)]
+    body = json.dumps({"events": events}).encode()
+    assert len(body) > 100_000
+    assert send(body).json()["counts"]["stored"] == 500
+    answer = send(b" " * 600_000)
+    assert (answer.status_code, answer.json()["error"]) == (413, "too-large")
+
+
+def test_codes_for_slips_are_issued_to_who_signs(source: SourceSystem) -> None:
+    from survey.dispatch.slips import Slip
+
+    def ask(**wanted: Any) -> Any:
+        body = json.dumps(wanted).encode()
+        moment = str(int(timezone.now().timestamp()))
+        signature = hmac.new(b"a secret of the source", moment.encode() + b"." + body, sha256).hexdigest()
+        headers = {"X-Key": "portal", "X-Time": moment, "X-Signature": signature}
+        return Client().post("/api/v1/slips", body, content_type="application/json", headers=headers)
+
+    answer = ask(agency_code="H20.01", domain_code="land", channel="counter", count=3)
+    assert len(set(answer.json()["codes"])) == Slip.objects.count() == 3
+    for wrong in ({"agency_code": "X"}, {"agency_code": "H20.01", "count": 0}, {"agency_code": "H20.01", "count": "3"},
+                  {"agency_code": "H20.01", "channel": "fax"}, {"agency_code": "H20.01", "domain_code": "magic"}):  # fmt: skip
+        refused = ask(**wrong)
+        assert (refused.status_code, refused.json()["error"]) == (400, "malformed")
+    assert Client().post("/api/v1/slips", b"{}", content_type="application/json").status_code == 401
+    assert Slip.objects.count() == 3

@@ -162,7 +162,7 @@ def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
 
         wanted = pattern.pattern.converters or pattern.pattern.regex.groupindex
         kind = {"kind": "xlsx"} if "template" in str(pattern.name) else {}
-        kind |= {"action": "pause"} if pattern.name == "sender" else {}
+        kind |= {"action": {"sender": "pause", "messages-decide": "again"}.get(str(pattern.name), "revoke")}
         path = reverse(f"console:{pattern.name}", kwargs={k: {**arguments, **kind}[k] for k in wanted})
         for method in (client.get, client.post):
             response = method(path)

@@ -14,7 +14,8 @@ from survey.dispatch.sms.base import Gateway, LookupFailed, Message, Outcome
 from survey.dispatch.sms.console import ConsoleGateway
 from survey.dispatch.sms.memory import MemoryGateway
 from survey.dispatch.sms.twilio import TwilioGateway
-from survey.simulator.twilio import FAULTS, Settings, Simulator
+from survey.simulator.faults import FAULTS
+from survey.simulator.twilio import Settings, Simulator
 
 ACCOUNT, TOKEN = "AC" + "9" * 32, "a token"
 FAULTY = "+8490000"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from survey.common.sealing import phone_hash
-from survey.dispatch import outbox, upkeep
+from survey.dispatch import lookups, outbox, upkeep
 from survey.dispatch.dispatcher import Dispatcher
 from survey.dispatch.hours import next_moment, seconds_valid
 from survey.dispatch.models import OptOut, OutboxMessage, Sender
@@ -58,7 +58,7 @@ def test_every_outcome_of_a_call(outcome: Outcome, wanted: str) -> None:
         assert row.tries == 0
     paused = Sender.objects.get().paused_because
     assert paused == ("credentials" if outcome == Outcome.CREDENTIALS else "")
-    assert OptOut.objects.exists() == (outcome == Outcome.OPTED_OUT)
+    assert OptOut.objects.exists() == (outcome in (Outcome.OPTED_OUT, Outcome.BAD_NUMBER))
 
 
 def test_three_configuration_faults_in_a_row_pause_the_sender_and_a_success_clears_the_count() -> None:
@@ -93,26 +93,26 @@ def test_unknown_is_sent_again_only_after_two_looks_two_minutes_apart() -> None:
     row = message(sender())
     (claimed,) = claim()
     outbox.record(results=[(claimed, Result(Outcome.UNKNOWN))], owner="me", now=NOON)
-    assert outbox.to_look_up(NOON, 10) == []
+    assert lookups.to_look_up(NOON, 10) == []
     moment = NOON + outbox.FIRST_LOOK
-    (lookup,) = outbox.to_look_up(moment, 10)
+    (lookup,) = lookups.to_look_up(moment, 10)
     assert lookup.token in claimed.message.body
-    assert outbox.to_look_up(moment, 10) == []
-    outbox.looked_up(lookup=lookup, report=None, now=moment)
+    assert lookups.to_look_up(moment, 10) == []
+    lookups.looked_up(lookup=lookup, report=None, now=moment)
     assert state(row)[0] == "unknown"
-    assert outbox.to_look_up(moment + timedelta(seconds=100), 10) == []
-    (lookup,) = outbox.to_look_up(moment + outbox.LOOKS_APART, 10)
-    outbox.looked_up(lookup=lookup, report=None, now=moment + outbox.LOOKS_APART)
+    assert lookups.to_look_up(moment + timedelta(seconds=100), 10) == []
+    (lookup,) = lookups.to_look_up(moment + lookups.LOOKS_APART, 10)
+    lookups.looked_up(lookup=lookup, report=None, now=moment + lookups.LOOKS_APART)
     assert state(row) == ("pending", "not-found")
-    assert timedelta(minutes=5) > outbox.FIRST_LOOK + outbox.LOOKS_APART
+    assert timedelta(minutes=5) > outbox.FIRST_LOOK + lookups.LOOKS_APART
 
 
 def test_a_found_message_is_adopted() -> None:
     row = message(sender())
     (claimed,) = claim()
     outbox.record(results=[(claimed, Result(Outcome.UNKNOWN))], owner="me", now=NOON)
-    (lookup,) = outbox.to_look_up(NOON + outbox.FIRST_LOOK, 10)
-    outbox.looked_up(lookup=lookup, report=Report("SM5", Status.DELIVERED), now=NOON)
+    (lookup,) = lookups.to_look_up(NOON + outbox.FIRST_LOOK, 10)
+    lookups.looked_up(lookup=lookup, report=Report("SM5", Status.DELIVERED), now=NOON)
     assert state(row)[0] == "delivered"
     assert (row.sid, row.to_sealed, row.body_sealed) == ("SM5", None, None)
 

@@ -12,7 +12,7 @@ from django.test import Client
 
 from survey.dispatch import outbox
 from survey.dispatch.models import MessageEvent, OptOut, OutboxMessage
-from survey.dispatch.sms.base import Outcome, Result, Status
+from survey.dispatch.sms.base import Outcome, Reaction, Result, Status
 from survey.dispatch.statuses import apply_report
 from survey.simulator.twilio import signature
 from tests.survey.dispatch.messages import NOON, message, sender
@@ -56,7 +56,7 @@ def test_a_report_faster_than_our_own_note_is_adopted_by_the_row_in_its_address(
 def test_a_handset_that_was_off_gets_one_more_message_as_a_row_of_its_own() -> None:
     accepted()
     for _ in range(2):
-        apply_report(sid=SID, status=Status.UNDELIVERED, code="30003", now=NOON, retry_later=True)
+        apply_report(sid=SID, status=Status.UNDELIVERED, code="30003", now=NOON, reaction=Reaction.AGAIN)
     fresh = OutboxMessage.objects.get(sequence=1)
     assert fresh.state == "pending"
     assert (fresh.due_at - NOON).total_seconds() == 4 * 3600
