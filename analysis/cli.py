@@ -57,7 +57,7 @@ def quality_report(snapshot: Snapshot, method_name: str | Path, engine: Engine |
     --------
     >>> report = quality_report(snapshot, "sipas-service")
     >>> sorted(report["agencies"]["s00"])
-    ['item_nonresponse', 'mode_effect', 'response', 'sensitivity']
+    ['channels', 'item_nonresponse', 'mode_effect', 'response', 'sensitivity']
     """
     method, engine = load_method(method_name), engine or LocalEngine()
     result = compute(snapshot, method_name, engine)

@@ -146,6 +146,29 @@ def mode_effects(cells: Cells, totals: Totals, method: Method, channels: tuple[s
     }
 
 
+def channel_indices(cells: Cells, totals: Totals, method: Method) -> dict[str, dict[str, tuple[float, float, int]]]:
+    """Agency -> channel -> (index, standard error, answers) from the answers of that channel alone.
+
+    Only channels that may be shown, and only where no channel of the agency is too small to be told apart.
+
+    Examples
+    --------
+    >>> from analysis.engine import LocalEngine
+    >>> from analysis.method import load_method
+    >>> from analysis.tables import KEYS
+    >>> method = load_method("sipas-service")
+    >>> cells = LocalEngine().cells(snapshot.parts, KEYS, method.variables())
+    >>> sorted(channel_indices(cells, snapshot.totals(), method)["s05"])
+    ['counter', 'online']
+    """
+    result: dict[str, dict[str, tuple[float, float, int]]] = {}
+    for channel in sorted({key[2] for key, (n, _) in totals.items() if n}):
+        for agency, figure in _overall(_channel(cells, channel), _of(totals, channel), method).items():
+            if _shown(figure, method) and (agency == PROVINCE or _channels_large(cells, agency, method)):
+                result.setdefault(agency, {})[channel] = (figure.weighted or 0.0, figure.se or 0.0, figure.n)
+    return result
+
+
 def nonresponse_variables(method: Method) -> list[Variable]:
     """What has to be counted for ``item_nonresponse``: whether an item was touched, and answered with a level."""
     touched = [Variable(f"p_{item}", item, "present") for item in method.items]
@@ -274,6 +297,7 @@ def quality_of(
     channels = sorted({key[2] for key, (n, _) in totals.items() if n})
     modes = mode_effects(cells, totals, method, ("counter", "online")) if {"counter", "online"} <= {*channels} else {}
     missing = item_nonresponse(items, method) if len(items) else {}
+    by_channel = channel_indices(cells, totals, method)
     result: dict[str, dict[str, Any]] = {}
     for agency in sorted(sensitive):
         if agency in hidden:
@@ -282,6 +306,7 @@ def quality_of(
         result[agency] = {
             "response": _rounded(vars(response)) if response else None,
             "sensitivity": _rounded(sensitive[agency]),
+            "channels": {name: round(row[0], 2) for name, row in by_channel.get(agency, {}).items()},
             "mode_effect": _rounded(modes[agency], 4) if agency in modes else None,
             "item_nonresponse": {item: [round(x) for x in pair] for item, pair in missing.get(agency, {}).items()},
         }

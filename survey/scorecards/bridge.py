@@ -140,6 +140,14 @@ def compute_index(*, folder: Path, method: str, earlier: Sequence[Release] = ())
     )
 
 
+def index_by_channel(*, folder: Path, method: str) -> dict[str, float]:
+    """Channel -> index of the province from the answers of that channel alone, in percent; what may be shown."""
+    from analysis import PROVINCE, open_snapshot, quality_report  # noqa: PLC0415
+
+    found = quality_report(open_snapshot(folder), method)["agencies"].get(PROVINCE, {})
+    return dict(found.get("channels", {}))
+
+
 def pictures_of(
     *, rows: Sequence[dict[str, Any]], about: Mapping[str, Any], kind: str, language: str
 ) -> dict[str, Any]:

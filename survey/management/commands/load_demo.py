@@ -5,24 +5,31 @@ from __future__ import annotations
 import json
 import secrets
 from argparse import ArgumentParser
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
+from django.utils.translation import override
 
+from survey.common.numbers import written
 from survey.common.periods import Period
 from survey.demo import services
 from survey.demo.messages import tell_story
+from survey.demo.presence import stand_at_counters
 from survey.demo.province import build_province, issued_codes, make_accounts
 from survey.dispatch.poster import poster_pdf
 from survey.dispatch.qr import short_url
 from survey.questionnaires.services import ensure_library
-from survey.scorecards.bridge import NOTICE, take_snapshot, write_exports
+from survey.scorecards.bridge import NOTICE, index_by_channel, take_snapshot, write_exports
 from survey.scorecards.services import make_edition
+from survey.transactions.models import Channel
 
 METHODS = ("sipas-service", "overall")
+ONCE = ("sms_", "screen_", "slip", "kiosk_")
+"""Links that are made once; a second run takes them from the file of the first."""
 
 
 class Command(BaseCommand):
@@ -48,8 +55,10 @@ class Command(BaseCommand):
         count = services.load_responses(cells, period, now, progress=False)
         services.write_truth(cells, out / "truth.csv")
         links = {**self._index(out, period, progress), **self._posters(out), **self._accounts(out)}
+        links["index_by_channel"] = index_by_channel(folder=out / "snapshot", method="sipas-service")
         links["truth_csv"] = str(out / "truth.csv")
-        links |= story or {name: known for name, known in self._known(out).items() if name.startswith("sms_")}
+        links |= {name: known for name, known in self._known(out).items() if name.startswith(ONCE)}
+        links |= story | stand_at_counters(out=out, now=now)
         text = json.dumps(links, ensure_ascii=False, indent=1)
         (out / "links.json").write_text(text + "\n", encoding="utf-8")
         self.stdout.write(self._summary(links, count))
@@ -106,9 +115,18 @@ class Command(BaseCommand):
                 f"Tỉnh minh họa đã sẵn sàng: {count} phiếu.",
                 f"  Phiếu của người dân   {first}",
                 *(f"  Liên kết trong tin nhắn {link}" for link in links.get("sms_links", [])[:1]),
+                f"  Mã đổi trên màn hình  {links.get('screen_url', '')}",
+                f"  Mã trên giấy tiếp nhận {links.get('slip_urls', [''])[0]}",
+                f"  Máy bảng tại quầy     {links.get('kiosk_url', '')}",
                 f"  Áp phích in           {links['poster_pdfs'][1]}",
                 f"  Trang cán bộ          {links['staff_url']}  ({login['username']} / {login['password']})",
                 f"  Chỉ số (Excel)        {links['index_xlsx']}",
+                f"  Chỉ số theo kênh      {_by_channel(links['index_by_channel'])}",
                 f"  Mọi đường dẫn         {settings.VAR_DIR / 'demo' / 'links.json'}",
             ]
         )
+
+
+def _by_channel(found: dict[str, float]) -> str:
+    with override("vi"):
+        return "; ".join(f"{Channel(name).label} {written(Decimal(str(value)))}" for name, value in found.items())
