@@ -8,7 +8,6 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.templatetags.static import static
 from django.utils import timezone
@@ -40,8 +39,7 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _POLICY: Final = {"manifest-src": ["'self'"], "worker-src": ["'self'"]}
 
 
-@csp_update(_POLICY)
-@citizen_page("GET", "HEAD")
+@citizen_page("GET", "HEAD", policy=_POLICY)
 def app(request: HttpRequest) -> HttpResponseBase:
     """The form as the kiosk shows it; the script puts what is answered into the queue."""
     version_id = published_short_form()

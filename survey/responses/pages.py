@@ -62,7 +62,7 @@ def _source_of(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def citizen_page(*methods: str) -> Callable[[View], View]:
+def citizen_page(*methods: str, policy: Mapping[str, list[str]] | None = None) -> Callable[[View], View]:
     """A public page: language from the address, no cookie, kind words for oversized and broken requests."""
 
     def decorate(view: View) -> View:
@@ -87,9 +87,8 @@ def citizen_page(*methods: str) -> Callable[[View], View]:
                 response = _refusal(request, "unreadable", 400)
             return _finish(response)
 
-        return csp_update({"style-src": [_source_of(style())], "script-src": [_source_of(script())]})(
-            csrf_exempt(inner)
-        )
+        inline = {"style-src": [_source_of(style())], "script-src": [_source_of(script())], **(policy or {})}
+        return csp_update(inline)(csrf_exempt(inner))
 
     return decorate
 

@@ -94,7 +94,8 @@ def test_a_difference_of_a_few_people_is_not_told() -> None:
 def test_everything_together_leaves_hidden_agencies_out() -> None:
     cells = count(answers("E2", 30, 30) + answers("E3", 60, 20, channel="online"), OVERALL)
     found = quality_of(cells, cells.restrict(np.zeros(len(cells), bool)), DOSSIERS, OVERALL)
-    assert set(found["a"]) == {"response", "sensitivity", "mode_effect", "item_nonresponse"}
+    assert set(found["a"]) == {"channels", "response", "sensitivity", "mode_effect", "item_nonresponse"}
+    assert set(found["a"]["channels"]) == {"counter", "online"}
     assert "a" not in quality_of(cells, cells, DOSSIERS, OVERALL, hidden=["a"])
 
 

@@ -1,0 +1,206 @@
+"""The kiosk in a real browser with the server away: nothing lost, nothing twice, gaps told. KIOSK_FULL=1: 2,000 answers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Page
+
+from tests.flows.conftest import FLAGS
+from tests.servers.conftest import environment_for, free_port, manage, serve
+
+pytestmark = pytest.mark.browser
+FULL = os.environ.get("KIOSK_FULL") == "1"
+ANSWERS, RESTARTS, CRASHES = (2000, 30, 10) if FULL else (200, 6, 2)
+HOUR = 3_600_000
+SET_UP = """
+from django.utils import timezone
+from tests.survey.factories import make_cast
+from survey.dispatch.kiosks import add_kiosk
+print(add_kiosk(counter=make_cast().land_counter, name="A", now=timezone.now())[1])
+"""
+COUNTS = """
+from survey.dispatch.kiosks import Kiosk, gaps_of
+from survey.responses.models import Response
+rows = Response.objects.all()
+print(rows.count(), rows.filter(evidence="E1").count(), *gaps_of(Kiosk.objects.get()))
+"""
+
+
+@contextmanager
+def tablet(browser: Browser, profile: Path, shift: int = 0) -> Iterator[BrowserContext]:
+    """The tablet's browser with its stored data; ``shift`` moves its clock, in milliseconds."""
+    context = browser.browser_type.launch_persistent_context(
+        str(profile), executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS
+    )
+    context.add_init_script(
+        f"""{{ const real = Date; const now = () => real.now() + {shift};
+        Date = class extends real {{ constructor(...a) {{ a.length ? super(...a) : super(now()); }}
+        static now() {{ return now(); }} }}; }}"""
+    )
+    try:
+        yield context
+    finally:
+        with suppress(Error):
+            context.close()
+
+
+def kiosk_page(context: BrowserContext, url: str) -> Page:
+    page = context.new_page()
+    page.goto(f"{url}/kiosk/")
+    page.wait_for_function("typeof kiosk === 'object'")
+    return page
+
+
+def keep(page: Page, count: int) -> None:
+    page.evaluate(
+        "async (n) => { for (let k = 0; k < n; k++) await kiosk.keep([['overall', String(1 + k % 5)]]); }", count
+    )
+
+
+def kept(page: Page) -> int:
+    return int(page.evaluate("async () => (await kiosk.fact('sequence')) || 0"))
+
+
+def crash(profile: Path) -> None:
+    """The battery is pulled out while answers are written."""
+    for process in psutil.process_iter(["cmdline"]):
+        if any(str(profile) in part for part in process.info["cmdline"] or []):
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGKILL)
+
+
+def crash_while_writing(browser: Browser, profile: Path, url: str) -> int:
+    """Returns how many writes had been acknowledged to the page."""
+    acknowledged = 0
+
+    def note() -> None:
+        nonlocal acknowledged
+        acknowledged += 1
+
+    with tablet(browser, profile) as context:
+        page = kiosk_page(context, url)
+        before = kept(page)
+        page.expose_function("note", note)
+        page.evaluate("void (async () => { for (;;) { await kiosk.keep([['overall', '4']]); await note(); } })()")
+        page.wait_for_timeout(150)
+        crash(profile)
+        time.sleep(0.3)
+    return before + acknowledged
+
+
+def test_days_without_network_restarts_and_crashes(browser: Browser, tmp_path: Path) -> None:
+    profile, port = tmp_path / "profile", free_port()
+    environment = environment_for(tmp_path, None)
+    manage(environment, "migrate", "--verbosity", "0")
+    with serve(environment, tmp_path, port=port) as server:
+        url = server.url
+        code = server.python(SET_UP)
+        with tablet(browser, profile) as context:
+            page = kiosk_page(context, url)
+            page.fill("#code", code.lower())
+            page.click("#enrol button")
+            page.wait_for_selector("[data-part=form]:not([hidden])")
+            page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+            page.reload()
+            page.wait_for_function("navigator.serviceWorker.controller !== null")
+    # The server is away: the network is pulled.
+    each = ANSWERS // (RESTARTS + 2)
+    for restart in range(RESTARTS):
+        shift = -24 * HOUR if restart == RESTARTS // 2 else restart * 72 * HOUR // RESTARTS
+        with tablet(browser, profile, shift) as context:
+            keep(kiosk_page(context, url), each)
+    with tablet(browser, profile, 72 * HOUR) as context:
+        page, other = (kiosk_page(context, url) for _tab in range(2))
+        assert page.locator("#unsent").is_visible()
+        for tab in (page, other):
+            tab.evaluate(
+                "(n) => { self.work = (async () => { for (let k = 0; k < n; k++) await kiosk.keep([['overall', '3']]); })(); }",
+                each // 2,
+            )
+        for tab in (page, other):
+            tab.evaluate("() => self.work")
+        page.locator("label[for=overall-5]").click()
+        page.locator("#answer button[type=submit]:visible").last.click()
+        page.wait_for_selector("[data-part=thanks]:not([hidden])")
+    for _crash in range(CRASHES):
+        acknowledged = crash_while_writing(browser, profile, url)
+        with tablet(browser, profile) as context:
+            assert kept(kiosk_page(context, url)) >= acknowledged
+    with tablet(browser, profile) as context:
+        page = kiosk_page(context, url)
+        keep(page, max(0, ANSWERS - kept(page)))
+        total = kept(page)
+        with serve(environment, tmp_path, port=port) as server:
+            page.evaluate("() => kiosk.sync()")
+            page.wait_for_function("async () => (await kiosk.waiting(1)).length === 0", timeout=240_000)
+            assert server.python(COUNTS) == f"{total} {total} 0 []"
+            assert total >= ANSWERS
+            # Somebody deletes three bad answers on the tablet: the server knows which numbers are missing.
+            server.process.send_signal(signal.SIGSTOP)
+            keep(page, 5)
+            page.evaluate(
+                """async (first) => { const db = await new Promise((good) => { const r = indexedDB.open("kiosk", 1);
+                r.onsuccess = () => good(r.result); }); const t = db.transaction("queue", "readwrite");
+                for (let k = 0; k < 3; k++) t.objectStore("queue").delete(first + k);
+                await new Promise((good) => { t.oncomplete = good; }); }""",
+                total + 1,
+            )
+            server.process.send_signal(signal.SIGCONT)
+            page.evaluate("() => kiosk.sync()")
+            page.wait_for_function("async () => (await kiosk.waiting(1)).length === 0")
+            assert server.python(COUNTS) == f"{total + 2} {total + 2} 3 [{total + 1}, {total + 2}, {total + 3}]"
+
+
+def test_the_page_forgets_the_citizen_and_a_withdrawn_tablet_says_so(browser: Browser, tmp_path: Path) -> None:
+    environment = environment_for(tmp_path, None)
+    manage(environment, "migrate", "--verbosity", "0")
+    with serve(environment, tmp_path) as server, tablet(browser, tmp_path / "profile") as context:
+        code = server.python(SET_UP)
+        page = kiosk_page(context, server.url)
+        page.fill("#code", "WRONG123")
+        page.click("#enrol button")
+        page.wait_for_function("document.getElementById('enrol-state').textContent !== ''")
+        page.fill("#code", code)
+        page.click("#enrol button")
+        page.wait_for_selector("[data-part=form]:not([hidden])")
+        for place in ("label[for=overall-1]", "#answer button[type=submit]:visible"):
+            box = page.locator(place).last.bounding_box()
+            assert box is not None
+            assert box["height"] >= 72
+        page.locator("label[for=overall-1]").click()
+        page.fill("textarea", "Chờ lâu")
+        page.evaluate("() => kiosk.reset()")
+        assert page.input_value("textarea") == ""
+        assert page.locator("input:checked").count() == 0
+        server.python(
+            "from survey.dispatch.kiosks import Kiosk; Kiosk.objects.update(revoked_at='2026-01-01T00:00:00Z')"
+        )
+        page.locator("label[for=overall-2]").click()
+        page.locator("#answer button[type=submit]:visible").last.click()
+        page.wait_for_selector("[data-part=withdrawn]:not([hidden])")
+        assert page.evaluate("async () => (await kiosk.waiting(9)).length") == 1
+
+
+def test_a_rating_that_cannot_be_sent_is_sent_again_by_itself(browser: Browser, tmp_path: Path) -> None:
+    port, environment = free_port(), environment_for(tmp_path, None)
+    manage(environment, "migrate", "--verbosity", "0")
+    with serve(environment, tmp_path, port=port) as server:
+        server.python("from tests.survey.factories import make_cast; make_cast()")
+        code = server.python("from survey.dispatch.models import CounterCode; print(CounterCode.objects.first().code)")
+        page = browser.new_page(viewport={"width": 360, "height": 740})
+        page.goto(f"{server.url}/s/{code}")
+        page.locator("label[for=overall-4]").click()
+    page.locator("#answer button[type=submit]:visible").last.click()
+    page.wait_for_function("document.getElementById('state').textContent.includes('Mất kết nối')")
+    with serve(environment, tmp_path, port=port) as server:
+        page.wait_for_url("**/r/**", timeout=60_000)
+        assert server.python(COUNTS.replace("Kiosk.objects.get()", "Kiosk(pk=1)")).startswith("1 0 ")
+    page.close()
