@@ -46,7 +46,8 @@ print(dict(Counter(OutboxMessage.objects.values_list("state", flat=True))),
 @contextmanager
 def fake(*options: str) -> Iterator[str]:
     port = free_port()
-    environment = {**os.environ, "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "survey.settings"}
+    environment |= {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
     command = [sys.executable, "manage.py", "fake_twilio", "--port", str(port), *options]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     try:

@@ -1,4 +1,4 @@
-"""What goes wrong between claim and report: nothing stops the queue, nothing is sent twice, nothing is kept too long."""
+"""What goes wrong between claim and report: nothing stops the queue, is sent twice, or is kept too long."""
 
 from __future__ import annotations
 
