@@ -39,9 +39,9 @@ from survey.transactions.models import DossierEvent, EventsImport, IntakeCount, 
 
 __all__ = [
     "Agency", "AgencyResult", "AgencyVersion", "Case", "Comment", "Counter", "CounterCode", "Dispute", "DossierEvent",
-    "Edition", "EventsImport", "Factor", "FunnelCount", "Hosting", "Improvement", "IntakeCount", "Invitation", "Kiosk", "KioskItem",
-    "KnownNumber", "MessageEvent", "MessageTemplate", "MonthlyTotal", "Office", "OptOut", "OutboxMessage",
-    "PhoneLedger", "Procedure", "ProcedureDomain", "ProcedureVersion", "Question", "Questionnaire", "Response",
-    "SampleDraw", "SamplingRule", "Screen", "ScreenUse", "Sender", "Slip", "SourceSystem", "Spending", "Succession",
-    "TotalsImport", "User", "Version", "Wording",
+    "Edition", "EventsImport", "Factor", "FunnelCount", "Hosting", "Improvement", "IntakeCount", "Invitation",
+    "Kiosk", "KioskItem", "KnownNumber", "MessageEvent", "MessageTemplate", "MonthlyTotal", "Office", "OptOut",
+    "OutboxMessage", "PhoneLedger", "Procedure", "ProcedureDomain", "ProcedureVersion", "Question", "Questionnaire",
+    "Response", "SampleDraw", "SamplingRule", "Screen", "ScreenUse", "Sender", "Slip", "SourceSystem", "Spending",
+    "Succession", "TotalsImport", "User", "Version", "Wording",
 ]  # fmt: skip

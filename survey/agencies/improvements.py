@@ -1,4 +1,4 @@
-"""You said, we did: what an office changed after what citizens said, dated, written by one person, approved by another."""
+"""You said, we did: what an office changed, dated, written by one person and approved by another."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Phone numbers at rest: AES-GCM under a key outside the database, and keyed hashes to find a number again.
 
 ``PHONE_KEY`` holds one or more keys (32 bytes, base64), the newest first; older ones still open what they sealed.
-``PHONE_HASH_KEY`` is the one key of the hashes. Without them keys are made once in the ``var`` folder. A dump of the database without the
-key gives no number.
+``PHONE_HASH_KEY`` is the one key of the hashes. Without them keys are made once in the ``var`` folder, readable by
+their owner only. A dump of the database without the keys gives no number.
 """
 
 from __future__ import annotations

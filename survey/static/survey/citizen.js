@@ -1,5 +1,5 @@
-/* Two kindnesses. A rating that cannot be sent is kept and sent again by itself, under the same ticket, so it counts
-   once. And a link tells that a person, not a scanner, has opened it and begun to answer: sums only. */
+/* Three kindnesses. A rating that cannot be sent is kept and sent again by itself, under the same ticket, so it counts
+   once. Another language keeps what was answered. And a link tells that a person, not a scanner, has opened it and begun to answer: sums only. */
 (() => {
   const form = document.getElementById("answer");
   if (!form) return;
@@ -11,7 +11,8 @@
   let busy = false;
   form.addEventListener("submit", async (event) => {
     if (event.submitter && event.submitter.name) return;
-    if (!state || !self.fetch || !self.URLSearchParams) return;
+    // What is not complete goes the ordinary way and comes back with what is missing.
+    if (!state || !self.fetch || !form.querySelector("input[name=overall]:checked")) return;
     event.preventDefault();
     if (busy) return;
     busy = true;
@@ -27,6 +28,15 @@
       await pause(wait);
     }
   });
+  for (const link of document.querySelectorAll("a[data-switch]")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      const wanted = document.createElement("input");
+      Object.assign(wanted, { type: "hidden", name: "switch", value: link.dataset.switch });
+      form.append(wanted);
+      form.submit();
+    });
+  }
   addEventListener("pageshow", () => { busy = false; if (state) state.textContent = ""; });
   if (!form.dataset.steps || !navigator.sendBeacon) return;
   const tell = (step) => navigator.sendBeacon(form.dataset.steps, new URLSearchParams({ step }));

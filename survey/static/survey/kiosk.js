@@ -148,8 +148,6 @@ const kiosk = (() => {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const by = event.submitter;
-    if (by && by.name === "switch") return location.replace(`/kiosk/?lang=${by.value}`);
     const fields = Array.from(new FormData(form)).filter(([name, value]) => value && name !== "lang" && name !== "ticket");
     if (!fields.some(([name]) => name === "overall")) {
       document.getElementById("state").textContent = words("choose");
