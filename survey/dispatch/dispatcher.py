@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import queue
 import secrets
@@ -57,13 +58,14 @@ class Dispatcher:
         self._chores = 0
         self._ticked = self._chored = self._cleaned = -CLEAN_EVERY
 
-    def run(self, *, until_empty: bool = False) -> int:
-        """Send until stopped, or until nothing is waiting or unknown; returns how many messages were accepted."""
-        accepted = 0
+    def run(self, *, until_empty: bool = False, seconds: float = math.inf) -> int:
+        """Send until stopped, until nothing is waiting or unknown, or for so long; returns how many were accepted."""
+        accepted, end = 0, time.monotonic() + seconds
         with ThreadPoolExecutor(self.threads, thread_name_prefix="sms") as pool:
             while not (self.stopping and not self._busy):
                 try:
                     accepted += self._write_answers()
+                    self.stopping = self.stopping or time.monotonic() > end
                     if self.stopping:
                         continue
                     self._tick(pool)

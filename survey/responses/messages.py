@@ -52,6 +52,10 @@ def _about_codes() -> dict[str, tuple[str, str]]:
             _("You will get no more messages"),
             _("This number is on the list of those we do not write to. Thank you."),
         ),
+        "too-often": (
+            _("Too many codes that do not exist"),
+            _("Please wait ten minutes and open your own link or code again, or use the poster at the counter."),
+        ),
         "closed": (
             _("The rating is closed at the moment"),
             _("Please try again later, or tell the staff at the counter."),

@@ -22,12 +22,16 @@ from django.utils.translation import get_language, override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from survey.common.guessing import is_guessing, note_failure
 from survey.common.languages import chosen, known
+from survey.common.tokens import normalise_code
 from survey.questionnaires.content import QuestionSpec
 from survey.questionnaires.kinds import KINDS
 from survey.responses.messages import message
 
 MOST_FIELDS: Final = 200
+SHORTEST_PERSONAL: Final = 10
+"""Characters of receipts, slips and links; codes of posters are shorter and no secret."""
 Data = dict[str, Any]
 View = Callable[..., HttpResponseBase]
 
@@ -74,7 +78,7 @@ def citizen_page(*methods: str, policy: Mapping[str, list[str]] | None = None) -
                 _refuse_large(request)
                 with override(chosen(request)):
                     _refuse_many(request)
-                    response = checked(request, *args, **kwargs)
+                    response = _unless_guessing(checked, request, args, kwargs)
                     # Rendered here, inside the language of the page.
                     if hasattr(response, "render"):
                         response = response.render()
@@ -91,6 +95,19 @@ def citizen_page(*methods: str, policy: Mapping[str, list[str]] | None = None) -
         return csp_update(inline)(csrf_exempt(inner))
 
     return decorate
+
+
+def _unless_guessing(view: View, request: HttpRequest, args: tuple[Any, ...], kwargs: Data) -> HttpResponseBase:
+    """Codes long enough to open something of one person are not looked at for who guesses; posters always are."""
+    personal = len(normalise_code(str(kwargs.get("code", "")))) >= SHORTEST_PERSONAL
+    if personal and is_guessing(request):
+        response: HttpResponseBase = message_page("too-often", status=429)
+        response.headers["Retry-After"] = "600"
+        return response
+    response = view(request, *args, **kwargs)
+    if response.status_code == 404 and "code" in kwargs:
+        note_failure(request)
+    return response
 
 
 def _refusal(request: HttpRequest, reason: str, status: int) -> HttpResponse:

@@ -12,4 +12,6 @@ FAULTS: Final[Mapping[str, str]] = {
     "0007": "500-after", "0008": "hang-after", "0009": "21614", "0010": "30003", "0011": "30007", "0012": "no-callback",
     "0013": "reversed", "0014": "doubled", "0015": "early-callback", "0016": "reset-after", "0017": "20003",
     "0018": "rfc9457", "0019": "wrong-signature", "0020": "parts", "0021": "21606", "0022": "unknown-fields",
+    "0023": "429-bare", "0024": "21611", "0025": "21212", "0026": "30042", "0027": "21617", "0028": "unknown-status",
+    "0029": "unknown-sid", "0030": "slow-list", "0031": "30036", "0032": "30005",
 }  # fmt: skip

@@ -164,6 +164,8 @@ class Handler(BaseHTTPRequestHandler):
     def _list(self, query: Mapping[str, list[str]]) -> None:
         to = query.get("To", [""])[0]
         visible = time.time() - self.server.settings.list_lag
+        if FAULTS.get(to[-4:]) == "slow-list" and to.startswith(FAULTY):
+            time.sleep(2.0)
         since = _moment(query.get("DateSent>", [""])[0])
         rows = [
             m
@@ -209,6 +211,8 @@ class Handler(BaseHTTPRequestHandler):
         """Answer a fault at which nothing is accepted."""
         if fault == "429":
             self._error(429, 20429, "Too Many Requests", Retry_After="1")
+        elif fault == "429-bare":
+            self._error(429, 20429, "Too Many Requests")
         elif fault == "500-before":
             self._answer(500, {"status": 500, "message": "internal"})
         elif fault == "rfc9457":
@@ -264,7 +268,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _callbacks(self, message: dict[str, Any], address: str, fault: str) -> None:
         steps = [("sent", ""), ("delivered", "")]
-        if fault in ("30003", "30007"):
+        if fault.startswith("30"):
             steps = [("sent", ""), ("undelivered", fault)]
         chosen = self.server.settings
         order = [*steps, *steps] if fault == "doubled" or chosen.double_callbacks else steps
@@ -288,6 +292,8 @@ class Handler(BaseHTTPRequestHandler):
         }  # fmt: skip
         values |= {"ErrorCode": code} if code else {}
         values |= {"RawDlrDoneDate": "2611210930", "NewField": "x"} if fault == "unknown-fields" else {}
+        values |= {"MessageStatus": "teleported"} if fault == "unknown-status" else {}
+        values |= {"MessageSid": "SM" + "e" * 32} if fault == "unknown-sid" else {}
         token = "wrong" if fault == "wrong-signature" else self.server.settings.token
         request = Request(address, urlencode(values).encode(), method="POST")  # noqa: S310  (the address we were given)
         request.add_header("X-Twilio-Signature", signature(token, address, values))

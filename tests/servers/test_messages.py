@@ -35,6 +35,10 @@ for k in range(COUNT):
     row.body_sealed = seal(f"TEST: https://dg.vn/s/TOKEN{k:07d}", str(row.pk))
     row.save()
 """
+LEASED = """
+from survey.dispatch.models import OutboxMessage
+print(OutboxMessage.objects.filter(state="sending").count())
+"""
 STATES = """
 from collections import Counter
 from survey.dispatch.models import OutboxMessage
@@ -156,6 +160,7 @@ def test_two_dispatchers_and_a_frozen_one_share_the_work(tmp_path: Path, scratch
         frozen = dispatch(environment)
         time.sleep(1.5)
         frozen.send_signal(signal.SIGSTOP)
+        assert int(server.python(LEASED)) > 0, "the frozen process held rows"
         others = [dispatch(environment) for _ in range(2)]
         assert [other.wait(90) for other in others] == [0, 0]
         frozen.send_signal(signal.SIGCONT)

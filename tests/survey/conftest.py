@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from survey.common import guessing
 from tests.survey.factories import Cast, make_cast
 
 
@@ -18,3 +19,9 @@ def cast(db: None) -> Cast:
 def citizen() -> Client:
     """A browser that enforces CSRF, so that citizen pages prove they do not need it."""
     return Client(enforce_csrf_checks=True)
+
+
+@pytest.fixture(autouse=True)
+def nobody_guesses() -> None:
+    """Failures are counted per process; each test begins with none."""
+    guessing.forget()

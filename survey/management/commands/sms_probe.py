@@ -35,6 +35,10 @@ from survey.dispatch.sms.text import size_of
 INSIDE = "HAILONG_PROBE"
 
 
+LONGEST = 600.0
+"""Seconds beside what the rate takes, after which the probe gives up."""
+
+
 class Command(BaseCommand):
     """``manage.py sms_probe --count 100``."""
 
@@ -77,7 +81,7 @@ class Command(BaseCommand):
         sender = Sender.objects.create(name=(settings.TWILIO_SENDER_ID or "HAILONG")[:11], rate=rate)
         OutboxMessage.objects.bulk_create((self._row(sender, k, now) for k in range(count)), batch_size=500)
         begun = time.monotonic()
-        dispatcher.run(until_empty=True)
+        dispatcher.run(until_empty=True, seconds=LONGEST + count / rate)
         seconds = time.monotonic() - begun
         with_id = OutboxMessage.objects.exclude(sid=None).count()
         states = dict(OutboxMessage.objects.values_list("state").annotate(n=_count()))

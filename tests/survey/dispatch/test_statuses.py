@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from survey.dispatch import outbox
@@ -15,6 +16,8 @@ from survey.dispatch.models import MessageEvent, OptOut, OutboxMessage
 from survey.dispatch.sms.base import Outcome, Reaction, Result, Status
 from survey.dispatch.statuses import apply_report
 from survey.simulator.twilio import signature
+from survey.transactions import counting
+from survey.transactions.models import IntakeCount
 from tests.survey.dispatch.messages import NOON, message, sender
 
 pytestmark = pytest.mark.django_db
@@ -132,3 +135,41 @@ def test_no_number_and_no_text_in_the_log(provider: Any, caplog: pytest.LogCaptu
         post("/sms/status", report(row) | {"MessageSid": "x"})
     assert caplog.text
     assert "912345678" not in caplog.text
+
+
+def test_replies_need_the_signature_too_and_stop_is_understood_with_accents(provider: Any) -> None:
+    values = {"AccountSid": "AC" + "1" * 32, "From": "+84912345678", "Body": "Từ chối"}
+    assert post("/sms/inbound", values, token=None) == 403
+    assert post("/sms/inbound", values, token="wrong") == 403
+    assert not OptOut.objects.exists()
+    assert post("/sms/inbound", values) == 204
+    assert OptOut.objects.count() == 1
+
+
+def test_a_header_never_chooses_the_algorithm(provider: Any) -> None:
+    row = accepted()
+    headers = {"x-twilio-webhooks-signature-settings": "alg=none", "x-twilio-signature": "anything"}
+    form = "application/x-www-form-urlencoded"
+    answer = Client().post(f"/sms/status?m={row.pk}", urlencode(report(row)), content_type=form, headers=headers)
+    assert answer.status_code == 403
+
+
+def test_a_database_that_is_down_is_said_and_the_poller_repairs(provider: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = accepted()
+
+    def down(**_: object) -> bool:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("survey.dispatch.views.apply_report", down)
+    assert post(f"/sms/status?m={row.pk}", report(row)) == 503
+
+
+def test_what_is_not_known_is_counted(provider: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("survey.transactions.counting.EVERY", -1.0)
+    counting._waiting.clear()
+    row = accepted()
+    assert post("/sms/status", report(row) | {"MessageSid": "SM" + "f" * 32}) == 204
+    assert post("/sms/status", report(row), token="wrong") == 403
+    assert post("/sms/status", report(row, "teleported")) == 204
+    found = dict(IntakeCount.objects.values_list("outcome", "count"))
+    assert found == {"callback:unknown": 1, "callback:unsigned": 1, "callback:unreadable": 1}
