@@ -58,11 +58,9 @@ def main(address: str) -> None:
         for language in ("vi", "en", "km"):
             visits = [once(browser, f"{address}?lang={language}") for _round in range(ROUNDS)]
             middle = {name: median(visit[name] for visit in visits) for name in visits[0]}
-            print(
-                f"{language}: first page {middle['first'] / 1000:.1f} kB, form and thanks "
-                f"{middle['requests']:.0f} requests {middle['bytes'] / 1000:.1f} kB, FCP {middle['fcp'] / 1000:.2f} s, LCP {middle['lcp'] / 1000:.2f} s, "
-                f"CLS {middle['cls']:.3f}"
-            )
+            sizes = f"first page {middle['first'] / 1000:.1f} kB, form and thanks {middle['bytes'] / 1000:.1f} kB"
+            times = f"FCP {middle['fcp'] / 1000:.2f} s, LCP {middle['lcp'] / 1000:.2f} s, CLS {middle['cls']:.3f}"
+            print(f"{language}: {sizes} in {middle['requests']:.0f} requests, {times}")
         browser.close()
 
 

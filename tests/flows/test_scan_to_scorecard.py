@@ -207,7 +207,17 @@ def test_an_error_takes_the_focus_and_links_to_the_answer(browser: Browser, serv
 
 
 CITIZEN_PAGES = ["/", "/privacy", "/s/00000000", "/r/0000000000"]
-STAFF_PAGES = ["/staff/", "/staff/pictures", "/staff/messages", "/staff/codes", "/staff/totals"]
+STAFF_PAGES = [
+    *("/staff/", "/staff/pictures", "/staff/messages", "/staff/codes", "/staff/totals", "/staff/dossiers"),
+    *("/staff/presence", "/staff/improvements", "/staff/cases", "/staff/languages"),
+]
+SLIP = """
+from django.utils import timezone
+from survey.agencies.models import Counter
+from survey.dispatch.slips import Batch, issue_slips
+counter = Counter.objects.first()
+print(issue_slips(batch=Batch(counter.agency_id, "counter"), count=1, now=timezone.now())[0])
+"""
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -219,7 +229,9 @@ def test_no_page_breaks_an_accessibility_rule_or_scrolls_sideways(
     server.manage("make_edition", str(tmp_path / "all"))
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
-    paths = [f"{path}?lang={language}" for path in [*CITIZEN_PAGES, "/staff/sign-in"] for language in ("vi", "en")]
+    paths = [
+        f"{path}?lang={language}" for path in [*CITIZEN_PAGES, "/staff/sign-in"] for language in ("vi", "en", "km")
+    ]
     page.goto(f"{server.url}/staff/sign-in")
     faults: list[str] = []
 
@@ -250,6 +262,55 @@ def test_no_page_breaks_an_accessibility_rule_or_scrolls_sideways(
     page.click("main button[type=submit]")
     faults.extend(violations(page))
     assert faults == []
+
+
+@pytest.mark.parametrize("language", ["vi", "en", "km"])
+def test_every_page_of_a_rating_in_every_language(
+    browser: Browser, server: Server, tmp_path: Path, language: str
+) -> None:
+    """From the form to the rights of the receipt: axe finds nothing, nothing is wider than a narrow phone."""
+    page = browser.new_page(viewport={"width": 320, "height": 640})
+    faults: list[str] = []
+
+    def look(path: str) -> None:
+        page.goto(path if "://" in path else f"{server.url}{path}{'' if '?' in path else f'?lang={language}'}")
+        faults.extend(f"{path} {item}" for item in violations(page))
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            faults.append(f"{path} is wider than the window")
+        assert page.locator("html").get_attribute("lang") == language
+
+    code = scan(tmp_path / "poster.pdf").rpartition("/")[2]
+    slip = server.python(SLIP)
+    look(f"/s/{code}")
+    page.locator("label[for=overall-1]").click()
+    page.locator("#answer button[type=submit]").first.click()
+    page.wait_for_url("**/r/**")
+    receipt = page.url.partition("?")[0].removeprefix(server.url)
+    for path in ("", "/change", "/comment", "/erase", "/handover", "/full"):
+        look(receipt + path)
+    for path in (f"/s/{slip}", f"/s/{code}/done", "/kiosk/", "/q/00000000000", "/r/0000000000"):
+        look(path)
+    page.goto(f"{server.url}{receipt}/handover?lang={language}")
+    page.check("#consent")
+    page.locator("#answer button[type=submit]").first.click()
+    page.wait_for_url(f"**{receipt}?**")
+    faults.extend(violations(page))
+    page.close()
+    assert faults == []
+
+
+def test_the_switch_keeps_the_answers_with_and_without_script(browser: Browser, server: Server, tmp_path: Path) -> None:
+    address = scan(tmp_path / "poster.pdf")
+    for scripted in (True, False):
+        page = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=scripted).new_page()
+        page.goto(address)
+        page.locator("label[for=overall-2]").click()
+        page.fill("textarea", "Chờ lâu")
+        page.locator("nav a[lang=km]" if scripted else "button[name=switch][value=km]").click()
+        page.wait_for_selector("html[lang=km]")
+        assert page.locator("#overall-2").is_checked()
+        assert page.input_value("textarea") == "Chờ lâu"
+        page.context.close()
 
 
 def test_the_analyst_downloads_what_the_page_shows(browser: Browser, server: Server, tmp_path: Path) -> None:
