@@ -26,6 +26,8 @@ from survey.transactions.reading import LARGEST_FILE, FileError
 from survey.transactions.template import events_csv, events_xlsx
 
 MOST_SHOWN: Final = 100
+MOST_ROWS: Final = 2000
+"""A page answers within half a minute; larger files are taken by the command."""
 
 
 def _must_operate(request: HttpRequest) -> User:
@@ -62,9 +64,11 @@ def _take(request: HttpRequest, form: EventsForm, user: User, now: datetime) -> 
     content, source = upload.read(LARGEST_FILE + 1), form.cleaned_data["source"]
     try:
         if "preview" in request.POST:
-            seen = preview_events(content=content, file_name=upload.name, source=source, now=now)
+            seen = preview_events(content=content, file_name=upload.name, source=source, now=now, most=MOST_ROWS)
             return seen.report, seen
-        return import_events(content=content, file_name=upload.name, source=source, now=now, by=user), None
+        return import_events(
+            content=content, file_name=upload.name, source=source, now=now, by=user, most=MOST_ROWS
+        ), None
     except FileError as error:
         form.add_error("file", str(error))
     return None, None

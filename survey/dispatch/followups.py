@@ -14,6 +14,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import DataError, transaction
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from survey.accounts.models import User
 from survey.common.sealing import phone_hash
@@ -24,7 +25,7 @@ from survey.transactions.counting import count_intake
 from survey.transactions.events import FIELDS, EventRefused, Incoming, check_event, record_event
 from survey.transactions.models import Channel, DossierEvent, EventsImport, SourceSystem
 from survey.transactions.queries import CLOSED
-from survey.transactions.reading import read_rows
+from survey.transactions.reading import FileError, read_rows
 
 log = logging.getLogger(__name__)
 ASKED_WITHIN: Final = timedelta(days=7)
@@ -42,7 +43,13 @@ class Report:
 
 
 def import_events(
-    *, content: bytes, file_name: str, source: SourceSystem, now: datetime, by: User | None = None
+    *,
+    content: bytes,
+    file_name: str,
+    source: SourceSystem,
+    now: datetime,
+    by: User | None = None,
+    most: int | None = None,
 ) -> Report:
     """Take the events of a CSV or XLSX file; faults are given by the row number the spreadsheet shows.
 
@@ -54,6 +61,11 @@ def import_events(
         The file as a whole cannot be read; nothing was stored.
     """
     rows = read_rows(content, file_name, FILE_FIELDS)
+    if most is not None and len(rows) > most:
+        raise FileError(
+            _("The file has more than %(count)s rows. Split it, or have an operator use manage.py import_events.")
+            % {"count": most}
+        )
     events = [dict(zip(FILE_FIELDS, row.cells, strict=True)) for row in rows]
     EventsImport.objects.create(
         file_name=file_name[:200], sha256=sha256(content).hexdigest(), rows=len(rows), source=source, imported_by=by,
@@ -74,11 +86,13 @@ class Preview:
     price: Decimal
 
 
-def preview_events(*, content: bytes, file_name: str, source: SourceSystem, now: datetime) -> Preview:
+def preview_events(
+    *, content: bytes, file_name: str, source: SourceSystem, now: datetime, most: int | None = None
+) -> Preview:
     """Take a file and undo it: how many would be written to, in how many parts, for how much."""
     with transaction.atomic():
         before = OutboxMessage.objects.count()
-        report = import_events(content=content, file_name=file_name, source=source, now=now)
+        report = import_events(content=content, file_name=file_name, source=source, now=now, most=most)
         fresh = OutboxMessage.objects.filter(created_at=now)
         parts = fresh.aggregate(n=Sum("parts"))["n"] or 0
         sender = Sender.objects.order_by("pk").first()
@@ -134,7 +148,8 @@ def _not_asked(incoming: Incoming, sender: Sender | None, now: datetime) -> str:
         return "not-invited:moment"
     if event.channel == Channel.COUNTER:
         return "not-invited:counter"
-    if event.procedure_code in settings.SMS_SENSITIVE_PROCEDURES:
+    # Where some procedures are sensitive, one that is not named may be one of them.
+    if settings.SMS_SENSITIVE_PROCEDURES and event.procedure_code in {"", *settings.SMS_SENSITIVE_PROCEDURES}:
         return "not-invited:sensitive"
     if event.happened_at < now - ASKED_WITHIN:
         return "not-invited:too-old"

@@ -31,6 +31,7 @@ _WORDS: Final[dict[str, str | Promise]] = {
     "refused:unknown-field": _("refused: unknown field"),
     "refused:unknown-agency": _("refused: unknown agency"),
     "refused:unknown-domain": _("refused: unknown procedure domain"),
+    "refused:unknown-procedure": _("refused: unknown procedure"),
     "refused:future": _("refused: time in the future"),
     "refused:too-old": _("refused: more than 400 days old"),
     "request:unauthorised": _("request refused: no valid key"),

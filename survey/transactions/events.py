@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from survey.agencies.models import AgencyVersion, ProcedureDomain
+from survey.agencies.models import AgencyVersion, Procedure, ProcedureDomain
 from survey.agencies.queries import find_by_code
 from survey.common.phone import PhoneError, parse_mobile
 from survey.transactions.models import Channel, DossierEvent, SourceSystem
@@ -142,6 +142,9 @@ def _domain(code: str) -> ProcedureDomain:
 def _procedure(text: str) -> str:
     if text and not _PROCEDURE.match(text):
         raise EventRefused("procedure_code", "malformed", _("is not a procedure code like 1.012766."))
+    # Only where the province has loaded its procedures can a code be unknown.
+    if text and not Procedure.objects.filter(code=text).exists() and Procedure.objects.exists():
+        raise EventRefused("procedure_code", "unknown-procedure", _("no procedure has this code."))
     return text
 
 

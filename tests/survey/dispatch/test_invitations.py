@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from survey.agencies.models import Procedure
 from survey.common.sealing import unseal
 from survey.dispatch.followups import take_events
 from survey.dispatch.invitations import Refused, queue_invitation
@@ -155,6 +156,8 @@ def raw(**more: str) -> dict[str, str]:
         ({"event": "received"}, "not-invited:moment"),
         ({"channel": "counter"}, "not-invited:counter"),
         ({"procedure_code": "2.000001"}, "not-invited:sensitive"),
+        ({"procedure_code": ""}, "not-invited:sensitive"),
+        ({"procedure_code": "3.000001"}, "refused:unknown-procedure"),
         ({"phone": "02343822822"}, "not-invited:phone-not-mobile"),
         ({"phone": "0912345678; 0987654321"}, "not-invited:phone-several"),
         ({"phone": ""}, "not-invited:phone-empty"),
@@ -173,6 +176,8 @@ def raw(**more: str) -> dict[str, str]:
 )
 def test_every_event_is_counted_with_its_reason(cast: Cast, settings: Any, change: dict[str, str], count: str) -> None:
     settings.SMS_SENSITIVE_PROCEDURES = frozenset({"2.000001"})
+    for code in ("1.012766", "2.000001"):
+        Procedure.objects.create(code=code)
     sender()
     report = take_events(events=[raw(**change), raw(odd="x")], source=None, now=NOON, province="H20")
     assert report.counts[count] >= 1
