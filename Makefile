@@ -61,10 +61,10 @@ chromium:
 	  || { echo "Chromium could not be installed: install it and set CHROMIUM=/path/to/chromium"; [ "$$CI" != "true" ]; }; \
 	fi
 
-# The statistics' tests use one core while the others wait for servers and browsers: side by side they take half the time.
+# What only computes runs beside what waits for servers and browsers: together they take less time.
 test: check-fast chromium  ## format, lint, types, import contracts, migrations and all tests
-	@log=$$(mktemp); $(PY) -m pytest -q tests/analysis tests/docs >$$log 2>&1 & beside=$$!; \
-	$(PY) -m pytest -q --ignore=tests/analysis --ignore=tests/docs; own=$$?; \
+	@log=$$(mktemp); $(PY) -m pytest -q --ignore=tests/servers --ignore=tests/flows >$$log 2>&1 & beside=$$!; \
+	$(PY) -m pytest -q tests/servers tests/flows; own=$$?; \
 	wait $$beside; other=$$?; cat $$log; rm -f $$log; exit $$((own | other))
 
 check-fast: .venv/.installed-dev setup

@@ -33,7 +33,11 @@ def receipt_state(receipt: str) -> ReceiptState | None:
     """State of the response a receipt code belongs to; None also when another receipt has taken its place."""
     hashed = receipt_hash(receipt)
     row = Response.objects.filter(receipt_hash=hashed).order_by("-revision").first()
-    if row is None or Response.objects.filter(response=row.response, revision__gt=row.revision).exists():
+    if row is None:
+        return None
+    # By another receipt only: a revision under this one may come in between the two reads.
+    newer = Response.objects.filter(response=row.response, revision__gt=row.revision).exclude(receipt_hash=hashed)
+    if newer.exists():
         return None
     complete = row.base_version_id is not None
     return ReceiptState(row.pk, row.revision, row.answered_hour, row.version_id, row.agency_id, complete)
