@@ -62,9 +62,10 @@ chromium:
 	fi
 
 # What only computes runs beside what waits for servers and browsers: together they take less time.
+COMPUTING := tests/analysis tests/docs tests/house tests/survey tests/servers/test_postgresql.py
 test: check-fast chromium  ## format, lint, types, import contracts, migrations and all tests
-	@log=$$(mktemp); $(PY) -m pytest -q --ignore=tests/servers --ignore=tests/flows >$$log 2>&1 & beside=$$!; \
-	$(PY) -m pytest -q tests/servers tests/flows; own=$$?; \
+	@log=$$(mktemp); $(PY) -m pytest -q $(COMPUTING) >$$log 2>&1 & beside=$$!; \
+	$(PY) -m pytest -q $(COMPUTING:%=--ignore=%); own=$$?; \
 	wait $$beside; other=$$?; cat $$log; rm -f $$log; exit $$((own | other))
 
 check-fast: .venv/.installed-dev setup
