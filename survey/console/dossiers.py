@@ -45,6 +45,7 @@ def dossiers(request: HttpRequest) -> HttpResponse:
     form = EventsForm(request.POST, request.FILES) if request.method == "POST" else EventsForm()
     report, preview = _take(request, form, user, now) if request.method == "POST" and form.is_valid() else (None, None)
     today = timezone.localtime(now).date()
+    differences = _differences(user, today)
     context = {
         "form": form,
         "report": report,
@@ -52,8 +53,8 @@ def dossiers(request: HttpRequest) -> HttpResponse:
         "counts": [(outcome_word(name), n) for name, n in report.counts.most_common()] if report else [],
         "faults": report.faults[:MOST_SHOWN] if report else [],
         "intake": [(source or "–", outcome_word(name), n) for source, name, n in intake_since(today - timedelta(30))],
-        "differences": _differences(user, today),
-        "more": max(0, len(differences_in(*_span(today), _keys(user))) - MOST_SHOWN),
+        "differences": differences[:MOST_SHOWN],
+        "more": max(0, len(differences) - MOST_SHOWN),
     }
     return page(request, "dossiers.html", context, status=422 if form.errors else 200)
 
@@ -74,20 +75,11 @@ def _take(request: HttpRequest, form: EventsForm, user: User, now: datetime) -> 
     return None, None
 
 
-def _span(today: date) -> tuple[date, date]:
-    """The last three months."""
-    return month_of(month_of(today) - timedelta(days=62)), today
-
-
-def _keys(user: User) -> set[str]:
-    return set(visible_agencies(user).values_list("key", flat=True))
-
-
 def _differences(user: User, today: date) -> list[dict[str, Any]]:
     """The last three months, in words."""
     names = {agency.key: str(agency) for agency in visible_agencies(user)}
     domains = dict(ProcedureDomain.objects.values_list("code", "name"))
-    found = differences_in(*_span(today), names)
+    first = month_of(month_of(today) - timedelta(days=62))
     return [
         {
             "agency": names[row.agency],
@@ -98,7 +90,7 @@ def _differences(user: User, today: date) -> list[dict[str, Any]]:
             "counted": row.counted,
             "gap": row.gap,
         }
-        for row in found[:MOST_SHOWN]
+        for row in differences_in(first, today, names)
     ]
 
 

@@ -7,11 +7,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from django.db import IntegrityError, models, transaction
-from django.db.models import F, Sum
+from django.db import models
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from survey.common.counters import add_to
 from survey.dispatch.models import Sender
 
 
@@ -39,14 +40,8 @@ def day_of(moment: datetime | None, now: datetime) -> date:
 def book(parts: Mapping[tuple[int, date], int]) -> None:
     """Add parts to (sender, day), or take them back when they were not sent after all."""
     for (sender_id, day), number in sorted(parts.items()):
-        row = Spending.objects.filter(sender_id=sender_id, day=day)
-        if not number or row.update(parts=F("parts") + number):
-            continue
-        try:
-            with transaction.atomic():
-                Spending.objects.create(sender_id=sender_id, day=day, parts=number)
-        except IntegrityError:
-            row.update(parts=F("parts") + number)
+        if number:
+            add_to(Spending, "parts", number, sender_id=sender_id, day=day)
 
 
 def spent(sender: Sender, since: date) -> Decimal:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import ClassVar, Final
 
-from django.db import IntegrityError, connection, models, transaction
-from django.db.models import F, Sum
+from django.db import connection, models, transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from survey.agencies.models import Counter
+from survey.common.counters import add_to
 from survey.common.sealing import seal, unseal
 from survey.common.tokens import ALPHABET, keyed_hash, new_code, normalise_code
 from survey.transactions.models import Channel, DossierEvent
@@ -157,11 +158,4 @@ def note_use(screen: Screen, now: datetime) -> None:
     """Count one answer as given at the screen."""
     seconds = int(SLOT.total_seconds())
     slot = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, tz=now.tzinfo)
-    row = ScreenUse.objects.filter(screen=screen, slot=slot)
-    if row.update(count=F("count") + 1):
-        return
-    try:
-        with transaction.atomic():
-            ScreenUse.objects.create(screen=screen, slot=slot, count=1)
-    except IntegrityError:
-        row.update(count=F("count") + 1)
+    add_to(ScreenUse, "count", 1, screen=screen, slot=slot)

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Final
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from survey.agencies.models import Counter
+from survey.common.counters import add_to
 from survey.common.tokens import keyed_hash, new_code
 from survey.dispatch.lookups import unknown_for_a_day
 from survey.dispatch.models import CodeStatus, CounterCode, FunnelCount, Invitation, MessageState, OptOut
@@ -58,14 +58,7 @@ def decide_unknown(*, again: bool, now: datetime) -> int:
 def count_step(*, agency_id: int, step: str, now: datetime) -> None:
     """Add one to a sum of people who opened a link or began to answer; no link and no number is kept."""
     day = timezone.localtime(now).date()
-    row = FunnelCount.objects.filter(agency_id=agency_id, day=day, step=step)
-    if row.update(count=F("count") + 1):
-        return
-    try:
-        with transaction.atomic():
-            FunnelCount.objects.create(agency_id=agency_id, day=day, step=step, count=1)
-    except IntegrityError:
-        row.update(count=F("count") + 1)
+    add_to(FunnelCount, "count", 1, agency_id=agency_id, day=day, step=step)
 
 
 def revoke_code(*, code: CounterCode, now: datetime) -> CounterCode:

@@ -166,7 +166,7 @@ def _slip(request: HttpRequest, code: str) -> HttpResponseBase:
     if first is None and slip.expires_at <= timezone.now():
         return message_page("expired-slip", status=410)
     if first is not None and not disputing:
-        return _used(request, slip, code, first, version_id)
+        return _used(request, slip, code, version_id)
     at = _at_slip(slip, code, version_id, first)
     if request.method != "POST" or (disputing and "ticket" not in request.POST):
         return show(at, issue_ticket(at.seal, timezone.now()))
@@ -218,7 +218,7 @@ def _record_slip(slip: Slip, code: str, at: Entrance, ticket: Ticket, parsed: ob
     return thanks(mine, recorded)
 
 
-def _used(request: HttpRequest, slip: Slip, code: str, first: Response, version_id: int) -> HttpResponseBase:
+def _used(request: HttpRequest, slip: Slip, code: str, version_id: int) -> HttpResponseBase:
     """A second visit, or the second tap of a slow network; who has not rated yet may say so, once."""
     if request.method == "POST":
         at = _at_slip(slip, code, version_id, None)

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 
+from survey.common.counters import add_to
 from survey.transactions.models import IntakeCount
 
 
@@ -20,14 +19,7 @@ def count_intake(*, source: str, outcomes: Mapping[str, int], now: datetime) -> 
     """Add to the counters of a day; several processes may count at once."""
     day = timezone.localtime(now).date()
     for outcome, number in sorted(outcomes.items()):
-        row = IntakeCount.objects.filter(day=day, source=source[:40], outcome=outcome[:60])
-        if row.update(count=F("count") + number):
-            continue
-        try:
-            with transaction.atomic():
-                IntakeCount.objects.create(day=day, source=source[:40], outcome=outcome[:60], count=number)
-        except IntegrityError:
-            row.update(count=F("count") + number)
+        add_to(IntakeCount, "count", number, day=day, source=source[:40], outcome=outcome[:60])
 
 
 _waiting: Counter[tuple[str, str]] = Counter()
