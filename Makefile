@@ -15,7 +15,7 @@ INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 UV_COMPILE_BYTE
 	|| $(PY) -m pip install --disable-pip-version-check -r $<
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis check fix messages bench lock map
+.PHONY: fonts pictures help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis check fix messages bench lock map
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -105,6 +105,16 @@ bench: .venv/.installed-dev setup  ## measure: server CPU and SQL per answer, in
 	@$(PY) -m benchmarks.web
 	@$(PY) -m benchmarks.index_scale
 	@$(PY) -m benchmarks.coverage
+
+KHMER := survey/dispatch/fonts/NotoSansKhmer
+SUBSET = $(BIN)/pyftsubset --layout-features='*' --flavor=woff2 --no-hinting --desubroutinize
+fonts: .venv/.installed-dev  ## cut the Khmer web fonts from the bundled ones
+	@$(SUBSET) $(KHMER)-Regular.ttf --unicodes=U+1780-17FF,U+200B-200D,U+25CC --output-file=survey/static/survey/fonts/khmer-400.woff2
+	@$(SUBSET) $(KHMER)-Bold.ttf --unicodes=U+1780-17FF,U+200B-200D,U+25CC --output-file=survey/static/survey/fonts/khmer-700.woff2
+	@$(SUBSET) $(KHMER)-Regular.ttf --text="$$($(PY) -c 'from survey.settings import LANGUAGES; print(dict(LANGUAGES)["km"])')" --output-file=survey/static/survey/fonts/khmer-name.woff2
+
+pictures: .venv/.installed-dev setup chromium  ## draw every page a citizen can meet, in every language, into docs/images/citizen
+	@$(PY) -m tests.flows.gallery docs/images/citizen
 
 lock:  ## write the lock files again from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header -q -o requirements.lock

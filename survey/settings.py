@@ -96,6 +96,8 @@ PROVINCE_NAME = os.environ.get("PROVINCE_NAME", "Tỉnh Đồng Tháp")
 DEMO = _flag("HAILONG_DEMO")
 """True where the data are made up; pages, posters and exports then say so."""
 SECURE = PUBLIC_URL.startswith("https://")
+PROXIES = int(os.environ.get("PROXIES", "1" if SECURE else "0"))
+"""Our own proxies in front that write X-Forwarded-For: guessers are told apart by what the nearest of them saw."""
 ALLOWED_HOSTS = [
     *os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(","),
     urlsplit(PUBLIC_URL).hostname or "localhost",
@@ -173,6 +175,7 @@ USE_THOUSAND_SEPARATOR = False
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_IMMUTABLE_FILE_TEST = r"\.woff2$"
 
 # A citizen's answer is under 4 kB; what is larger is not an answer.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024

@@ -1,11 +1,16 @@
 """Stops a guesser of codes without stopping the others behind the same address: only failures are counted.
 
-A whole office shares one address, so a failure is put down to address, browser and language together, in this
-process's memory and under a key that is gone with it: nothing about anybody is stored.
+A whole office shares one address and half of its phones name the same browser, so whoever fails often cannot be told
+from the citizen beside him by these alone. Nobody is therefore locked out: after too many failures a code is looked
+at only when a button was pressed that was made for this code, and only so many times a minute. A citizen presses once;
+a guesser's script is stopped, and one that presses too is too slow to hit anything.
+
+Everything is in this process's memory, under a key that is gone with it: nothing about anybody is stored.
 """
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections import OrderedDict
@@ -13,45 +18,107 @@ from hashlib import blake2b
 from threading import Lock
 from typing import Final
 
+from django.conf import settings
+from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest
 
+log = logging.getLogger(__name__)
 MOST_FAILURES: Final = 15
-"""In ten minutes and per process; two processes make thirty."""
-WINDOW: Final = 600.0
+"""In half an hour and per process; two processes make thirty."""
+WINDOW: Final = 1800.0
+MOST_PASSES: Final = 60
+"""Codes looked at in a minute after the button was pressed."""
+PASS_WINDOW: Final = 60.0
+PASS_LIFE: Final = 24 * 3600
+"""Seconds a button works: as long as the form behind it."""
+_BUTTON, _SHOWN = f"{__name__}.button", f"{__name__}.shown"
+PRESSED: Final = "pressed"
+"""Name of the field the button sends, and of the one a form behind a code sends on."""
 MOST_KNOWN: Final = 50_000
 _key: Final = secrets.token_bytes(32)
 _failures: OrderedDict[bytes, list[float]] = OrderedDict()
+_passes: OrderedDict[bytes, list[float]] = OrderedDict()
 _lock: Final = Lock()
 
 
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(errors="replace"), key=_key, digest_size=16).digest()
+
+
+def address_of(request: HttpRequest) -> str:
+    """The address a request comes from, as the nearest of our own proxies saw it."""
+    if settings.PROXIES:
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+        if len(hops) >= settings.PROXIES and hops[-settings.PROXIES]:
+            return hops[-settings.PROXIES]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
 def _who(request: HttpRequest) -> bytes:
-    parts = (
-        request.META.get("REMOTE_ADDR", ""),
-        *(request.headers.get(h, "") for h in ("User-Agent", "Accept-Language")),
-    )
-    return blake2b("\n".join(parts).encode(errors="replace"), key=_key, digest_size=16).digest()
+    browser = (request.headers.get(header, "") for header in ("User-Agent", "Accept-Language"))
+    return _digest("\n".join((address_of(request), *browser)))
+
+
+def _note(kept: OrderedDict[bytes, list[float]], who: bytes, window: float, most: int) -> int:
+    """Add this moment; returns how many there are in the window. Call with the lock held."""
+    now = time.monotonic()
+    recent = [moment for moment in kept.pop(who, []) if moment > now - window]
+    kept[who] = [*recent, now][-most:]
+    while len(kept) > MOST_KNOWN:
+        kept.popitem(last=False)
+    return len(recent) + 1
 
 
 def note_failure(request: HttpRequest) -> None:
     """Somebody asked for a code that does not exist."""
-    who, now = _who(request), time.monotonic()
     with _lock:
-        recent = [moment for moment in _failures.pop(who, []) if moment > now - WINDOW]
-        _failures[who] = [*recent, now][-MOST_FAILURES:]
-        while len(_failures) > MOST_KNOWN:
-            _failures.popitem(last=False)
+        count = _note(_failures, _who(request), WINDOW, MOST_FAILURES)
+    if count == MOST_FAILURES:
+        log.warning("many codes that do not exist are tried from one place; the next ones need a button pressed")
+
+
+def _is_guessing(who: bytes) -> bool:
+    with _lock:
+        recent = _failures.get(who, [])
+        return len(recent) >= MOST_FAILURES and recent[0] > time.monotonic() - WINDOW
 
 
 def is_guessing(request: HttpRequest) -> bool:
-    """Whether this one has failed so often that the next tries are not looked at."""
-    if not _failures:
+    """Whether so many failed from where this request comes that the next codes need a button."""
+    return bool(_failures) and _is_guessing(_who(request))
+
+
+def may_look(request: HttpRequest, code: str) -> bool:
+    """Whether a code may be looked up for this request; otherwise show a button that sends ``pass_for(code)``."""
+    if not is_guessing(request) or _carries(request, code, _SHOWN):
+        return True
+    if not _carries(request, code, _BUTTON):
         return False
+    who = _who(request)
     with _lock:
-        recent = _failures.get(_who(request), [])
-        return len(recent) >= MOST_FAILURES and recent[0] > time.monotonic() - WINDOW
+        recent = _passes.get(who, [])
+        if len(recent) >= MOST_PASSES and recent[0] > time.monotonic() - PASS_WINDOW:
+            return False
+        _note(_passes, who, PASS_WINDOW, MOST_PASSES)
+    return True
+
+
+def pass_for(code: str, *, shown: bool = False) -> str:
+    """What the button for a code sends; ``shown``: what a page sends on that was shown because the code exists."""
+    return TimestampSigner(salt=_SHOWN if shown else _BUTTON).sign(code).removeprefix(f"{code}:")
+
+
+def _carries(request: HttpRequest, code: str, salt: str) -> bool:
+    stamp = request.POST.get(PRESSED) or request.GET.get(PRESSED) or ""
+    try:
+        TimestampSigner(salt=salt).unsign(f"{code}:{stamp}", max_age=PASS_LIFE)
+    except BadSignature:
+        return False
+    return True
 
 
 def forget() -> None:
     """Start anew; for tests."""
     with _lock:
         _failures.clear()
+        _passes.clear()

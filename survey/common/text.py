@@ -28,6 +28,12 @@ def clean(text: str) -> str:
     ).strip()
 
 
+def folded(text: str) -> str:
+    """For searching: lower case without accents, as people type on a phone; "Đồng Tháp" is "dong thap"."""
+    bare = "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c))
+    return " ".join(bare.replace("đ", "d").split())
+
+
 def plain_content_type(header: str) -> str:
     """A content type without what Django must not trust: everything but the media type and the boundary.
 

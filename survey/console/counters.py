@@ -49,7 +49,7 @@ def codes(request: HttpRequest) -> HttpResponse:
         "offices": offices.items(),
         "without": counters_without_code(agencies),
         "papers": PAPERS,
-        "seconds": [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE],
+        "seconds": second_languages(),
         "may_change": may_change(user),
     }
     return page(request, "codes.html", context)
@@ -85,6 +85,11 @@ def attached(content: bytes, kind: str, name: str) -> HttpResponse:
     response = HttpResponse(content, content_type=kind)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def second_languages() -> list[tuple[str, str]]:
+    """Languages that posters and slips can bear under Vietnamese."""
+    return [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 
 
 def second_language(request: HttpRequest) -> str:

@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from survey.accounts.models import User
 from survey.agencies.models import Counter
 from survey.agencies.queries import visible_agencies
+from survey.common.languages import known
 from survey.common.tokens import normalise_code, spaced
-from survey.console.counters import attached, may_change
+from survey.console.counters import attached, may_change, second_languages
 from survey.console.frame import page, staff_page
 from survey.dispatch.batches import slips_pdf
 from survey.dispatch.kiosks import Kiosk, add_kiosk, gaps_of
@@ -64,6 +65,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "lines": lines,
         "disputes": [(agencies[pk], count) for pk, count in disputes.items()],
+        "seconds": second_languages(),
         "may_change": may_change(cast("User", request.user)),
     }
     return page(request, "presence.html", context)
@@ -90,7 +92,10 @@ def add(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     if what == "slips":
         batch = Batch(counter.agency_id, Channel.COUNTER, counter.domain_id, counter.pk)
         codes = issue_slips(batch=batch, count=SHEET, now=now)
-        content = slips_pdf(codes, name=counter.office.name, notice=NOTICE if settings.DEMO else "")
+        wanted = request.POST.get("with", "")
+        second = wanted if known(wanted) else ""
+        notice = NOTICE if settings.DEMO else ""
+        content = slips_pdf(codes, name=counter.office.name, second=second, notice=notice)
         return attached(content, "application/pdf", f"phieu-{counter.pk}.pdf")
     if what == "screen":
         _screen, display = enrol_screen(counter=counter, now=now)

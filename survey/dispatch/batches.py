@@ -11,6 +11,7 @@ from typing import Any, Final
 import typst
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from survey.agencies.models import ProcedureDomain
 from survey.agencies.queries import find_by_code
@@ -47,12 +48,20 @@ def slip_batch(wanted: Mapping[str, Any], source: SourceSystem | None, now: date
     return Batch(agency.agency_id, channel, domain.pk if domain else None, None, source)
 
 
-def slips_pdf(codes: Sequence[str], *, name: str, notice: str = "") -> bytes:
-    """An A4 sheet of snippets, 21 a page, each with square code, code and one sentence."""
+def _sentence() -> str:
+    return _("Rate the service: scan, or open the address and type the code. Good for 30 days.")
+
+
+def slips_pdf(codes: Sequence[str], *, name: str, language: str = "vi", second: str = "", notice: str = "") -> bytes:
+    """An A4 sheet of snippets, 21 a page, each with square code, code and a sentence in one or two languages."""
+    sentences = []
+    for code in dict.fromkeys((language, second or language)):
+        with override(code):
+            sentences.append({"lang": code, "text": _sentence()})
     data = {
         "name": name,
         "notice": notice,
-        "sentence": _("Rate the service: scan, or open the address and type the code. Good for 30 days."),
+        "sentences": sentences,
         "site": qr.printed_domain(),
         "slips": [{"code": spaced(code), "qr": qr.as_svg(code).decode()} for code in codes],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,10 +13,20 @@ from django.utils.translation import gettext_lazy as _lazy
 from survey.questionnaires.content import Answers, Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS, AnswerError
 
-ASSISTED: Final = {"relative": _lazy("A relative helped me"), "officer": _lazy("An officer helped me")}
-"""Who helped with the answer; analysed apart."""
+NOBODY: Final = "nobody"
+ASSISTED: Final = {
+    "relative": _lazy("A relative"),
+    "officer": _lazy("An officer"),
+    NOBODY: _lazy("Nobody"),
+}
+"""Who helped with the answer; analysed apart. "Nobody" takes a mistaken tap back and leaves no mark."""
 WHOLE_FORM = ""
 """Key of an error that belongs to no single question."""
+
+
+def helped_by(chosen: Sequence[str]) -> dict[str, str]:
+    """The mark for who helped, from what was chosen; empty when nobody did."""
+    return {"assisted": chosen[0]} if chosen and chosen[0] != NOBODY else {}
 
 
 @dataclass

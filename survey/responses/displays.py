@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 from datetime import datetime
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from survey.dispatch import qr
@@ -33,12 +36,17 @@ def screen_page(request: HttpRequest, display: str) -> HttpResponseBase:
     """The page a tablet or television at the counter keeps open."""
     screen = find_display(display)
     if screen is None or screen.revoked_at is not None:
-        return message_page("unknown-screen", status=404)
+        return message_page("unknown-screen", status=404, call=False)
     code = _code(screen, timezone.now())
+    instructions = []
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            instructions.append((language, _("Scan this code with your phone’s camera. It takes half a minute.")))
     context = {
         "title": str(screen.counter),
         "office": screen.counter.office.name,
         "counter": str(screen.counter),
+        "instructions": instructions,
         "code": code if "image" in code else None,
         "source": f"/screen/{display}/code",
         "site": qr.printed_domain(),

@@ -13,15 +13,16 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from survey.common.guessing import PRESSED, pass_for
 from survey.common.languages import SWITCH
 from survey.common.tokens import Ticket, TicketError, issue_ticket, read_ticket
 from survey.questionnaires.queries import form_of, wordings
-from survey.responses.answers import ASSISTED, WHOLE_FORM, Parsed, parse
+from survey.responses.answers import ASSISTED, WHOLE_FORM, Parsed, helped_by, parse
 from survey.responses.models import Response
 from survey.responses.pages import base_context, error_list, questions_data
 from survey.responses.services import Place, Recorded, Submission, record_response
 
-TECHNICAL: Final = frozenset({"ticket", "lang", "assisted", "dispute", SWITCH})
+TECHNICAL: Final = frozenset({"ticket", "lang", "assisted", "dispute", PRESSED, SWITCH})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +43,18 @@ class Entrance:
     foot: str = ""
     link: str = ""
     did: str = ""
+    named: bool = False
+    """The counter bears a name of its own, which is Vietnamese in every language of the page."""
     kiosk: bool = False
     notice: str = ""
     hidden: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, str] = field(default_factory=dict)
     replaces: Response | None = None
+
+
+def shown_for(code: str) -> dict[str, str]:
+    """The field by which a form behind a personal code is taken whoever else fails at the same address."""
+    return {PRESSED: pass_for(code, shown=True)}
 
 
 def form_page(at: Entrance, *, ticket: str, sent: Mapping[str, Sequence[str]], errors: Mapping[str, str]) -> str:
@@ -63,6 +71,7 @@ def form_page(at: Entrance, *, ticket: str, sent: Mapping[str, Sequence[str]], e
         "hidden": at.hidden.items(),
         "assisted": [(value, label, value in sent.get("assisted", ())) for value, label in ASSISTED.items()],
         "switch": True,
+        "home": settings.LANGUAGE_CODE,
     }
     template = "kiosk" if at.kiosk else "short"
     return render_to_string(f"survey/responses/{template}.html", base_context(**context))
@@ -134,8 +143,7 @@ def again(request: HttpRequest, at: Entrance, parsed: Parsed, ticket: str = "") 
 
 def record(at: Entrance, ticket: Ticket, parsed: Parsed) -> Recorded:
     """Store the answer once."""
-    helped = parsed.sent.get("assisted") or []
-    marks = {**at.marks, **({"assisted": helped[0]} if helped else {})}
+    marks = {**at.marks, **helped_by(parsed.sent.get("assisted", ()))}
     submission = Submission(
         ticket=ticket,
         form=form_of(at.version_id),

@@ -8,6 +8,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.templatetags.static import static
 from django.utils import timezone
@@ -23,7 +24,7 @@ from survey.dispatch.kiosks import Kiosk, enrol, note_item, signed_by
 from survey.dispatch.queries import published_short_form
 from survey.questionnaires.models import Status, Version
 from survey.questionnaires.queries import form_of
-from survey.responses.answers import ASSISTED, parse
+from survey.responses.answers import ASSISTED, helped_by, parse
 from survey.responses.entrance import TECHNICAL, Entrance, form_page
 from survey.responses.models import Evidence
 from survey.responses.pages import citizen_page, file_text, message_page
@@ -61,7 +62,10 @@ def app(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
     """The service worker that keeps the pages for the time without network."""
-    text = file_text("kiosk-worker.js").replace("KIOSK_SCRIPT", static("survey/kiosk.js"))
+    pages = ["/kiosk/", *(f"/kiosk/?lang={code}" for code, _name in settings.LANGUAGES)]
+    fonts = [static(f"survey/fonts/khmer-{name}.woff2") for name in ("name", "400", "700")]
+    kept = [*pages, "/kiosk/manifest.webmanifest", static("survey/kiosk.js"), *fonts]
+    text = file_text("kiosk-worker.js").replace('["KEPT"]', json.dumps(kept))
     response = HttpResponse(text, content_type="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
     return response
@@ -74,7 +78,7 @@ def manifest(request: HttpRequest) -> JsonResponse:
         {
             "name": "Hài Lòng",
             "short_name": "Hài Lòng",
-            "lang": "vi",
+            "lang": settings.LANGUAGE_CODE,
             "start_url": "/kiosk/",
             "scope": "/kiosk/",
             "display": "fullscreen",
@@ -156,15 +160,15 @@ def _submission(kiosk: Kiosk, item: dict[str, Any], now: datetime) -> Submission
     form = form_of(version)
     with override(language):
         parsed = parse(data, form.questions.values(), TECHNICAL)
-    helped = data.get("assisted", "")
-    if parsed.errors or helped not in ("", *ASSISTED):
+    helped = data.getlist("assisted")
+    if parsed.errors or len(helped) > 1 or not set(helped) <= set(ASSISTED):
         return None
-    counter, since = kiosk.counter, item.get("since")
-    marks = {"assisted": helped} if helped else {}
+    counter, since, marks = kiosk.counter, item.get("since"), helped_by(helped)
     if isinstance(since, int) and 0 <= since < QUICK:
         marks["flag"] = "quick"
     return Submission(
-        ticket=ticket_of(f"kiosk/{kiosk.pk}/{uuid.UUID(item['uuid'])}"),
+        # By the answer alone: a tablet that was set up anew may send what it had sent before.
+        ticket=ticket_of(f"kiosk/{uuid.UUID(item['uuid'])}"),
         form=form,
         answers=parsed.answers,
         place=Place(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from survey.common.tokens import Ticket, normalise_code, ticket_of
 from survey.dispatch.queries import LinkLanding, find_link
 from survey.dispatch.services import count_step, opt_out
-from survey.responses.entrance import Entrance, again, read, record, show, thanks
+from survey.responses.entrance import Entrance, again, read, record, show, shown_for, thanks
 from survey.responses.models import Evidence
 from survey.responses.pages import citizen_page, message_page, render_page
 from survey.responses.queries import is_recorded
@@ -35,13 +35,13 @@ def _page(request: HttpRequest, token: str) -> HttpResponseBase:
     """GET and HEAD change nothing, however often they come."""
     link = find_link(token, timezone.now())
     if link is None:
-        return message_page("unknown-link", status=404)
+        return message_page("unknown-link", status=404, ask=True)
     ticket = ticket_of_link(token)
     if is_recorded(ticket.key):
         # The second tap of a slow network and the second visit get the same receipt.
         return HttpResponseRedirect(f"/r/{ticket.receipt}?lang={get_language()}&again=1", status=303)
     if link.expired:
-        return message_page("expired-link", status=410)
+        return message_page("expired-link", status=410, ask=True)
     if link.version_id is None:
         return message_page("closed", status=410)
     at = _at_link(link, link.version_id)
@@ -62,6 +62,7 @@ def _at_link(link: LinkLanding, version_id: int) -> Entrance:
         evidence=Evidence.SMS,
         version_id=version_id,
         link=f"/s/{link.code}",
+        hidden=shown_for(link.code),
     )
 
 
@@ -69,11 +70,13 @@ def _at_link(link: LinkLanding, version_id: int) -> Entrance:
 def stop(request: HttpRequest, code: str) -> HttpResponseBase:
     """No more messages: GET shows a button, POST keeps the number's hash on the list of those not to be written to."""
     token = normalise_code(code)
-    if find_link(token, timezone.now()) is None:
-        return message_page("unknown-link", status=404)
+    link = find_link(token, timezone.now())
+    if link is None:
+        return message_page("unknown-link", status=404, ask=True)
     if request.method == "POST":
         opt_out(token=token, now=timezone.now())
-        return message_page("stopped", status=200)
+        onward = "" if link.expired else f"/s/{token}?lang={get_language()}"
+        return message_page("stopped", status=200, onward=onward, call=False)
     return render_page("survey/responses/stop.html", {"title": _("No more messages"), "action": f"/s/{token}/stop"})
 
 

@@ -36,6 +36,7 @@ def _about_codes() -> dict[str, tuple[str, str]]:
             _("The system is busy"),
             _("What you answered is still here. Please wait a few seconds and send it again: it counts once only."),
         ),
+        "busy-unsent": (_("The system is busy"), _("Please wait a few seconds and try again.")),
         "revoked": (
             _("This code has been withdrawn"),
             _("Please do not use this poster. Ask at the counter for the current code."),
@@ -53,8 +54,11 @@ def _about_codes() -> dict[str, tuple[str, str]]:
             _("This number is on the list of those we do not write to. Thank you."),
         ),
         "too-often": (
-            _("Too many codes that do not exist"),
-            _("Please wait ten minutes and open your own link or code again, or use the poster at the counter."),
+            _("One more tap, please"),
+            _(
+                "Many codes that do not exist were tried from this network. "
+                "Please press the button to go on; nothing is lost."
+            ),
         ),
         "closed": (
             _("The rating is closed at the moment"),
@@ -80,7 +84,7 @@ def _about_answers() -> dict[str, tuple[str, str]]:
         ),
         "too-late": (
             _("The time for changes is over"),
-            _("A rating can be completed within 7 days. Thank you: your first answer counts."),
+            _("A rating can be changed or completed within 7 days. Thank you: your last answer counts."),
         ),
         "too-late-words": (
             _("The time for this is over"),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, wraps
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from csp.decorators import csp_update
 from django.conf import settings
@@ -19,10 +20,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadableP
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from survey.common.guessing import is_guessing, note_failure
+from survey.common.guessing import PRESSED, is_guessing, may_look, note_failure, pass_for
 from survey.common.languages import chosen, known
 from survey.common.tokens import normalise_code
 from survey.questionnaires.content import QuestionSpec
@@ -98,23 +100,44 @@ def citizen_page(*methods: str, policy: Mapping[str, list[str]] | None = None) -
 
 
 def _unless_guessing(view: View, request: HttpRequest, args: tuple[Any, ...], kwargs: Data) -> HttpResponseBase:
-    """Codes long enough to open something of one person are not looked at for who guesses; posters always are."""
-    personal = len(normalise_code(str(kwargs.get("code", "")))) >= SHORTEST_PERSONAL
-    if personal and is_guessing(request):
-        response: HttpResponseBase = message_page("too-often", status=429)
-        response.headers["Retry-After"] = "600"
-        return response
+    """Codes long enough to open something of one person need a button pressed where many failed; posters never do."""
+    code = normalise_code(str(kwargs.get("code", "")))
+    personal = len(code) >= SHORTEST_PERSONAL
+    if personal and not may_look(request, code):
+        return _button(request, code)
     response = view(request, *args, **kwargs)
     if response.status_code == 404 and "code" in kwargs:
         note_failure(request)
+    elif (to := re.match(r"/r/(\w+)\?", response.headers.get("Location", ""))) and is_guessing(request):
+        # The receipt a citizen has just got needs no button.
+        response.headers["Location"] += f"&{PRESSED}={pass_for(to[1], shown=True)}"
+    return response
+
+
+def _button(request: HttpRequest, code: str) -> HttpResponse:
+    """Nothing was looked up; the same request again, with all that was sent, at the press of a button."""
+    title, text = message("too-often")
+    lists = [*request.GET.lists(), *(request.POST.lists() if request.method == "POST" else ())]
+    sent = [(name, value) for name, values in lists for value in values if name != PRESSED]
+    context = {
+        "title": title,
+        "text": text,
+        "method": "post" if request.method == "POST" else "get",
+        "action": request.path,
+        "sent": [*sent, (PRESSED, pass_for(code))],
+        "button": _("Continue"),
+    }
+    response = render_page("survey/responses/busy.html", context, status=429)
+    response.headers["Retry-After"] = "2"
     return response
 
 
 def _refusal(request: HttpRequest, reason: str, status: int) -> HttpResponse:
     """A message in the language of the address; the body cannot be asked for it."""
-    language = request.GET.get("lang", "")
-    with override(language if known(language) else settings.LANGUAGE_CODE):
-        return message_page(reason, status=status)
+    asked = request.GET.get("lang", "")
+    language = asked if known(asked) else settings.LANGUAGE_CODE
+    with override(language):
+        return message_page(reason, status=status, again=f"{quote(request.path)}?lang={language}")
 
 
 def _busy(request: HttpRequest) -> HttpResponse:
@@ -122,8 +145,15 @@ def _busy(request: HttpRequest) -> HttpResponse:
     connection.close()
     sent = [(name, value) for name, values in request.POST.lists() for value in values]
     with override(chosen(request)):
-        title, text = message("busy")
-        context = {"title": title, "text": text, "sent": sent, "action": request.path if sent else ""}
+        title, text = message("busy" if sent else "busy-unsent")
+        context = {
+            "title": title,
+            "text": text,
+            "method": "post",
+            "action": request.path if sent else "",
+            "sent": sent,
+            "button": _("Send again"),
+        }
         response = render_page("survey/responses/busy.html", context, status=503)
     response.headers["Retry-After"] = "5"
     return response
@@ -168,10 +198,16 @@ def render_page(template: str, context: Data, *, status: int = 200) -> HttpRespo
     return HttpResponse(render_to_string(template, base_context(**context)), status=status)
 
 
-def message_page(reason: str, *, status: int, again: str = "", ask: bool = False) -> HttpResponse:
-    """A plain sentence and a way on. ``again``: address to try again at; ``ask``: offer a field for the right code."""
+def message_page(
+    reason: str, *, status: int, again: str = "", onward: str = "", ask: bool = False, call: bool = True
+) -> HttpResponse:
+    """A plain sentence and a way on, never a dead end.
+
+    ``again``: address to start again at, ``onward``: to go on at; ``ask``: offer a field for the right code and the
+    list of offices; ``call``: offer the hotline.
+    """
     title, text = message(reason)
-    context = {"title": title, "text": text, "again": again, "ask": ask}
+    context = {"title": title, "text": text, "again": again, "onward": onward, "ask": ask, "call": call}
     return render_page("survey/responses/message.html", context, status=status)
 
 

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from survey.common.tokens import Ticket, keyed_hash, normalise_code, spaced
+from survey.common.tokens import Ticket, issue_ticket, keyed_hash, normalise_code, spaced
 from survey.dispatch.qr import printed_domain
 from survey.questionnaires.queries import extension_id, form_of, wordings
-from survey.responses.answers import Parsed, parse
+from survey.responses.answers import Parsed, helped_by, parse
 from survey.responses.cases import case_of, erase_words, handler_of, open_case
-from survey.responses.entrance import TECHNICAL, Entrance, cached_page, take_with_ticket
+from survey.responses.entrance import TECHNICAL, Entrance, show, shown_for, take_with_ticket
 from survey.responses.feedback import told_of
 from survey.responses.models import Response
 from survey.responses.pages import citizen_page, error_list, message_page, questions_data, render_page
@@ -65,7 +65,7 @@ def receipt(request: HttpRequest, code: str) -> HttpResponseBase:
     """Thank-you page: what can still be done, and what the agency did with earlier answers."""
     found = _find(code)
     if found is None:
-        return message_page("no-receipt", status=404)
+        return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
     state = found.state
     changeable, wordable = found.within(CHANGE_DAYS), found.within(WORD_DAYS)
     further = changeable and not state.complete and extension_id(state.version_id) is not None
@@ -92,12 +92,12 @@ def full(request: HttpRequest, code: str) -> HttpResponseBase:
     """The full form, one factor a page."""
     found = _find(code)
     if found is None:
-        return message_page("no-receipt", status=404)
+        return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
     version_id = extension_id(found.state.version_id)
     if version_id is None:
         return message_page("closed", status=410)
     if not found.within(CHANGE_DAYS):
-        return message_page("too-late", status=410)
+        return message_page("too-late", status=410, onward=found.address())
     form = form_of(version_id)
     wizard = FullFormWizard.as_view(factor_forms(form), form=form, receipt=found.code, base=found.state.response_id)
     try:
@@ -112,12 +112,12 @@ def change(request: HttpRequest, code: str) -> HttpResponseBase:
     """The short form once more, empty; the last answer counts."""
     found = _find(code)
     if found is None:
-        return message_page("no-receipt", status=404)
+        return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
     if not found.within(CHANGE_DAYS):
-        return message_page("too-late", status=410)
+        return message_page("too-late", status=410, onward=found.address())
     at = _changing(found)
     if request.method != "POST":
-        return HttpResponse(cached_page(at))
+        return show(at, issue_ticket(at.seal, timezone.now()))
     taken = take_with_ticket(request, at)
     if isinstance(taken, HttpResponse):
         return taken
@@ -132,11 +132,13 @@ def _changing(found: _Open) -> Entrance:
         action=f"/r/{found.code}/change",
         office=str(row.office or row.agency),
         counter=str(row.counter or ""),
+        named=bool(row.counter and row.counter.name),
         place=Place(agency_id=row.agency_id),
         channel=row.channel,
         evidence=row.evidence,
         version_id=row.base_version_id or row.version_id,
         seal=f"change/{found.code}",
+        hidden=shown_for(found.code),
         notice=_("Please answer once more. What you answer now takes the place of what you answered before."),
     )
 
@@ -159,9 +161,17 @@ def _revise(found: _Open, ticket: Ticket, parsed: Parsed) -> None:
         language=get_language() or "vi",
         now=timezone.now(),
         further=further,
-        marks={**(row.marks or {}), **({"assisted": helped[0]} if (helped := parsed.sent.get("assisted")) else {})},
+        marks={**_marks_left(row, parsed), **helped_by(parsed.sent.get("assisted", ()))},
     )
     record_response(submission=submission, revises=row, anew=True)
+
+
+def _marks_left(row: Response, parsed: Parsed) -> dict[str, str]:
+    """The marks of the answer before; who helped is asked anew."""
+    marks = dict(row.marks or {})
+    if parsed.sent.get("assisted"):
+        marks.pop("assisted", None)
+    return marks
 
 
 @citizen_page("GET", "HEAD", "POST")
@@ -169,9 +179,9 @@ def comment(request: HttpRequest, code: str) -> HttpResponseBase:
     """Add words to a rating, for thirty days."""
     found = _find(code)
     if found is None:
-        return message_page("no-receipt", status=404)
+        return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
     if not found.within(WORD_DAYS):
-        return message_page("too-late-words", status=410)
+        return message_page("too-late-words", status=410, onward=found.address())
     row = found.row
     form = form_of(row.base_version_id or row.version_id)
     asked = [question for question in form.questions.values() if question.kind == "short-text"]
@@ -204,9 +214,9 @@ def erase(request: HttpRequest, code: str) -> HttpResponseBase:
     """Erase all words of a rating; the levels stay. GET asks, POST does."""
     found = _find(code)
     if found is None:
-        return message_page("no-receipt", status=404)
+        return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
     if not found.within(WORD_DAYS):
-        return message_page("too-late-words", status=410)
+        return message_page("too-late-words", status=410, onward=found.address())
     if request.method == "POST":
         erase_words(row=found.row, now=timezone.now())
         return _back(found, "&erased=1")
@@ -220,9 +230,9 @@ def handover(request: HttpRequest, code: str) -> HttpResponseBase:
     """Hand a rating over to a unit above the rated one, by a consent of its own."""
     found = _find(code)
     if found is None:
-        return message_page("no-receipt", status=404)
+        return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
     if not found.within(WORD_DAYS) or handler_of(found.state.agency_id) is None:
-        return message_page("too-late-words", status=410)
+        return message_page("too-late-words", status=410, onward=found.address())
     agreed = request.POST.get("consent") == "yes"
     if request.method == "POST" and agreed:
         open_case(row=found.row, now=timezone.now())

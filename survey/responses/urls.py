@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from survey.responses import displays, kiosk, links, rights, views
+from survey.responses import displays, kiosk, links, offices, rights, views
 
 CODE = r"(?P<code>[^/]{1,40})"
 urlpatterns = [
     path("", views.front, name="front"),
     path("privacy", views.privacy, name="privacy"),
+    path("offices", offices.offices, name="offices"),
+    path("offices/<str:key>/<str:agency>", offices.office, name="office"),
     re_path(rf"^[sS]/{CODE}/?$", views.short, name="short"),
     re_path(rf"^[sS]/{CODE}/done$", views.done, name="done"),
     re_path(rf"^[sS]/{CODE}/stop$", links.stop, name="stop"),

@@ -24,6 +24,7 @@ from survey.responses.entrance import (
     marked,
     record,
     show,
+    shown_for,
     take_with_ticket,
     thanks,
 )
@@ -65,6 +66,7 @@ def _at_poster(landing: Landing, version_id: int) -> Entrance:
         action=f"/s/{landing.code}",
         office=landing.office,
         counter=landing.counter,
+        named=bool(landing.counter_name),
         place=Place(
             agency_id=landing.agency_id,
             office_id=landing.office_id,
@@ -126,6 +128,7 @@ def _at_screen(found: Screen, version_id: int) -> Entrance:
         action=f"/q/{found.number}",
         office=counter.office.name,
         counter=str(counter),
+        named=bool(counter.name),
         place=Place(
             agency_id=counter.agency_id,
             office_id=counter.office_id,
@@ -164,7 +167,7 @@ def _slip(request: HttpRequest, code: str) -> HttpResponseBase:
     first = Response.objects.filter(submission_key=_slip_key(code)).first()
     disputing = "dispute" in request.POST
     if first is None and slip.expires_at <= timezone.now():
-        return message_page("expired-slip", status=410)
+        return message_page("expired-slip", status=410, ask=True)
     if first is not None and not disputing:
         return _used(request, slip, code, version_id)
     at = _at_slip(slip, code, version_id, first)
@@ -180,6 +183,7 @@ def _slip_key(code: str, again: str = "") -> str:
 
 def _at_slip(slip: Slip, code: str, version_id: int, first: Response | None) -> Entrance:
     name, counter = _names(slip)
+    named = bool(slip.counter and slip.counter.name)
     place = Place(
         agency_id=slip.agency_id,
         office_id=slip.counter.office_id if slip.counter else None,
@@ -190,12 +194,13 @@ def _at_slip(slip: Slip, code: str, version_id: int, first: Response | None) -> 
         action=f"/s/{code}",
         office=name,
         counter=counter,
+        named=named,
         place=place,
         channel=slip.channel,
         evidence=Evidence.RECEIPT,
         version_id=version_id,
         seal=f"slip/{code}",
-        hidden={"dispute": "1"} if first else {},
+        hidden={**shown_for(code), **({"dispute": "1"} if first else {})},
         marks={"flag": "disputed"} if first else {},
         replaces=first,
     )
@@ -212,7 +217,7 @@ def _record_slip(slip: Slip, code: str, at: Entrance, ticket: Ticket, parsed: ob
     mine = Ticket(key=_slip_key(code, "/dispute" if at.replaces else ""), receipt=ticket.receipt)
     recorded = record(at, mine, parsed)  # type: ignore[arg-type]
     if recorded.repeated and not recorded.own(mine.receipt):
-        return message_page("used-slip", status=409)
+        return message_page("used-slip", status=409, onward=f"/s/{code}?lang={get_language()}")
     if at.replaces is not None:
         note_dispute(slip=slip, now=timezone.now())
     return thanks(mine, recorded)

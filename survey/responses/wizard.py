@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from formtools.wizard.views import WizardView
 
+from survey.common.guessing import PRESSED
 from survey.common.languages import SWITCH
 from survey.common.tokens import Ticket, ticket_of
 from survey.questionnaires.content import Answer, Answers, Form, QuestionSpec
@@ -28,7 +29,7 @@ from survey.responses.services import Place, Submission, record_response
 from survey.responses.storage import FIELD
 
 PREFIX = "full"
-TECHNICAL = frozenset({FIELD, SWITCH, "lang", "wizard_goto_step", f"{PREFIX}-current_step"})
+TECHNICAL = frozenset({FIELD, PRESSED, SWITCH, "lang", "wizard_goto_step", f"{PREFIX}-current_step"})
 
 
 class _Raw(forms.Widget):

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from survey.common.languages import known
 from survey.common.tokens import spaced
 from survey.dispatch.batches import slip_batch, slips_pdf
 from survey.dispatch.qr import short_url
@@ -26,12 +27,15 @@ class Command(BaseCommand):
         parser.add_argument("--domain", default="", help="code of the procedure domain")
         parser.add_argument("--channel", default="counter")
         parser.add_argument("--count", type=int, required=True)
+        parser.add_argument("--with", dest="second", default="", help="second language on a PDF, e.g. km")
         parser.add_argument("--out", type=Path, required=True, help="file ending in .csv or .pdf")
 
     def handle(self, *args: Any, **options: Any) -> None:
         now, out = timezone.now(), options["out"]
         if out.suffix not in (".csv", ".pdf"):
             raise CommandError(f"--out {out}: the name must end in .csv or .pdf")
+        if options["second"] and not known(options["second"]):
+            raise CommandError(f"--with {options['second']}: this language is not in LANGUAGES")
         if not out.parent.is_dir():
             raise CommandError(f"--out {out}: there is no such folder")
         wanted = {
@@ -45,7 +49,7 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(str(error)) from error
         if out.suffix == ".pdf":
-            out.write_bytes(slips_pdf(codes, name=options["agency"]))
+            out.write_bytes(slips_pdf(codes, name=options["agency"], second=options["second"]))
         else:
             with out.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)

@@ -1,9 +1,9 @@
-/* Keeps the kiosk's pages: the newest while there is a network, the last ones while there is none. */
+/* Keeps the kiosk's pages: the newest while there is a network, the last ones while there is none or it hangs. */
 "use strict";
 const STORE = "kiosk-1";
-const PAGES = ["/kiosk/", "/kiosk/?lang=vi", "/kiosk/?lang=en", "/kiosk/?lang=km", "/kiosk/manifest.webmanifest", "KIOSK_SCRIPT"];
+const KEPT = ["KEPT"], PATIENCE = 4000;
 addEventListener("install", (event) => {
-  event.waitUntil(caches.open(STORE).then((store) => store.addAll(PAGES)).then(() => skipWaiting()));
+  event.waitUntil(caches.open(STORE).then((store) => store.addAll(KEPT)).then(() => skipWaiting()));
 });
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 addEventListener("fetch", (event) => {
@@ -11,7 +11,7 @@ addEventListener("fetch", (event) => {
   event.respondWith((async () => {
     const store = await caches.open(STORE);
     try {
-      const answer = await fetch(event.request);
+      const answer = await fetch(event.request, { signal: AbortSignal.timeout(PATIENCE) });
       if (answer.ok) await store.put(event.request, answer.clone());
       return answer;
     } catch (error) {

@@ -2,8 +2,9 @@
    and is forgotten here only when the server has said that it has it. Two tabs, restarts and crashes change nothing. */
 "use strict";
 const kiosk = (() => {
-  const IDLE = 30, ASK = 20, THANKS = 6, WARN_HOURS = 48, BATCH = 50;
-  const body = document.body, form = document.getElementById("answer");
+  const IDLE = 30, ASK = 20, THANKS = 6, WARN_HOURS = 48, BATCH = 50, BEAT_MINUTES = 10, FRESH_HOURS = 12;
+  const MOVED = "kiosk-moved";
+  const form = document.getElementById("answer"), home = form.dataset.home;
   const words = (name) => document.getElementById("words").dataset[name];
   const request = (r) => new Promise((good, bad) => {
     r.onsuccess = () => good(r.result);
@@ -24,12 +25,7 @@ const kiosk = (() => {
   });
   const start = async (mode) => (await opened).transaction(["queue", "facts"], mode, { durability: "strict" });
   const fact = async (name) => request((await start("readonly")).objectStore("facts").get(name));
-  const setFact = async (name, value) => {
-    const t = await start("readwrite");
-    t.objectStore("facts").put(value, name);
-    return finished(t);
-  };
-  let last = -Infinity;
+  let last = -Infinity, beaten = -Infinity, withdrawn = false;
 
   /* The number and the answer are written together or not at all. */
   async function keep(fields) {
@@ -61,14 +57,21 @@ const kiosk = (() => {
     const me = await fact("me");
     if (!me) return 0;
     let sent = 0;
-    for (let items = await waiting(BATCH); items.length; items = await waiting(BATCH)) {
+    const due = performance.now() - beaten > BEAT_MINUTES * 60000;
+    /* An empty part tells the server that the tablet is there, and the tablet whether it still may answer. */
+    for (let items = await waiting(BATCH), first = due; items.length || first; items = await waiting(BATCH), first = false) {
       const text = JSON.stringify({ kiosk: me.kiosk, items });
       const answer = await fetch("/kiosk/sync", {
         method: "POST", body: text, credentials: "omit",
         headers: { "Content-Type": "application/json", "X-Signature": await sign(text, me.key) },
       });
-      if (answer.status === 403) return withdrawn();
+      if (answer.status === 403) {
+        withdrawn = true;
+        show("withdrawn");
+        return 0;
+      }
       if (!answer.ok) break;
+      beaten = performance.now();
       const done = new Set((await answer.json()).done.map((item) => item.uuid));
       const t = await start("readwrite");
       for (const item of items) if (done.has(item.uuid)) t.objectStore("queue").delete(item.sequence);
@@ -81,16 +84,9 @@ const kiosk = (() => {
 
   async function sync() {
     const run = async () => { try { return await send(); } catch (error) { return 0; } };
-    const sent = navigator.locks
-      ? await navigator.locks.request("kiosk-sync", { ifAvailable: true }, (lock) => (lock ? run() : 0))
-      : await run();
+    const sent = await navigator.locks.request("kiosk-sync", { ifAvailable: true }, (lock) => (lock ? run() : 0));
     await tell();
     return sent;
-  }
-
-  function withdrawn() {
-    show("withdrawn");
-    return 0;
   }
 
   async function tell() {
@@ -108,14 +104,35 @@ const kiosk = (() => {
   let idle, asked;
   function reset() {
     clearTimeout(idle); clearTimeout(asked);
-    if (document.documentElement.lang !== "vi") return location.replace("/kiosk/");
+    if (withdrawn) return;
+    const stale = navigator.onLine && performance.now() > FRESH_HOURS * 3600000;
+    if (stale || document.documentElement.lang !== home) return location.replace("/kiosk/");
     form.reset();
+    document.querySelector("details").open = false;
     scrollTo(0, 0);
     show("form");
   }
+
+  /* Another language keeps what was answered, and leaves no page to go back to. */
+  function move(event) {
+    event.preventDefault();
+    sessionStorage.setItem(MOVED, JSON.stringify(Array.from(new FormData(form))));
+    location.replace(event.currentTarget.href);
+  }
+  function moved() {
+    const fields = JSON.parse(sessionStorage.getItem(MOVED) || "[]");
+    sessionStorage.removeItem(MOVED);
+    for (const [name, value] of fields) {
+      const field = form.elements[name];
+      for (const one of field instanceof RadioNodeList ? field : [field]) {
+        if (one.type === "radio" || one.type === "checkbox") one.checked = one.checked || one.value === value;
+        else if (one.type !== "hidden") one.value = value;
+      }
+    }
+  }
   function touched() {
     clearTimeout(idle); clearTimeout(asked);
-    const answered = new FormData(form).has("overall") || form.elements.comment?.value || document.documentElement.lang !== "vi";
+    const answered = new FormData(form).has("overall") || form.elements.comment?.value || document.documentElement.lang !== home;
     if (document.querySelector('[data-part="ask"]').hidden === false) show("form");
     if (answered) idle = setTimeout(() => { show("ask"); asked = setTimeout(reset, ASK * 1000); }, IDLE * 1000);
   }
@@ -123,12 +140,29 @@ const kiosk = (() => {
   async function begin() {
     if ("serviceWorker" in navigator) navigator.serviceWorker.register("/kiosk/worker.js", { scope: "/kiosk/" });
     show((await fact("me")) ? "form" : "enrol");
+    moved();
+    touched();
+    for (const link of document.querySelectorAll("a[data-switch]")) link.addEventListener("click", move);
+    document.getElementById("anew").addEventListener("click", () => show("enrol"));
     for (const kind of ["pointerdown", "keydown", "input", "scroll"]) addEventListener(kind, touched, { passive: true });
     document.getElementById("stay").addEventListener("click", touched);
     addEventListener("pageshow", (event) => { if (event.persisted) reset(); });
     addEventListener("online", sync);
     setInterval(sync, 60000);
     sync();
+  }
+
+  /* A new key begins a new sequence; what still waits comes first in it. */
+  async function enrolled(me) {
+    const t = await start("readwrite"), queue = t.objectStore("queue"), facts = t.objectStore("facts");
+    const items = await request(queue.getAll());
+    queue.clear();
+    items.forEach((item, place) => queue.put({ ...item, sequence: place + 1 }));
+    facts.put(items.length, "sequence");
+    facts.put(me, "me");
+    await finished(t);
+    withdrawn = false;
+    beaten = -Infinity;
   }
 
   document.getElementById("enrol").addEventListener("submit", async (event) => {
@@ -140,9 +174,11 @@ const kiosk = (() => {
         body: JSON.stringify({ code: event.target.elements.code.value }),
       });
       if (!answer.ok) { state.textContent = words("unknown"); return; }
-      await setFact("me", await answer.json());
+      const me = await answer.json();
+      await navigator.locks.request("kiosk-sync", () => enrolled(me));
       if (navigator.storage && navigator.storage.persist) await navigator.storage.persist();
       show("form");
+      sync();
     } catch (error) { state.textContent = words("offline"); }
   });
 

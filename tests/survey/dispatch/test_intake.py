@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from survey.common.sealing import phone_hash, seal
 from survey.dispatch import followups
@@ -86,8 +87,11 @@ def test_a_file_that_is_none_stores_nothing(source: SourceSystem) -> None:
     assert not IntakeCount.objects.exists()
 
 
-def test_the_command_says_what_became_of_every_row(source: SourceSystem, tmp_path: Any, capsys: Any) -> None:
+def test_the_command_says_what_became_of_every_row(
+    source: SourceSystem, tmp_path: Any, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sender()
+    monkeypatch.setattr(timezone, "now", lambda: NOON)
     path = tmp_path / "e.csv"
     path.write_bytes(as_csv(raw(time="2026-11-16T11:00:00+07:00")))
     call_command("import_events", path, "--source", "portal")

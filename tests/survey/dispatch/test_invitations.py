@@ -15,7 +15,7 @@ from survey.agencies.models import Procedure
 from survey.common.sealing import unseal
 from survey.dispatch.followups import take_events
 from survey.dispatch.invitations import Refused, queue_invitation
-from survey.dispatch.models import Invitation, MessageKind, MessageTemplate, OptOut, OutboxMessage
+from survey.dispatch.models import Invitation, MessageKind, MessageTemplate, OptOut, OutboxMessage, Sender
 from survey.dispatch.upkeep import erase
 from survey.responses.models import Response
 from survey.transactions.models import DossierEvent
@@ -26,9 +26,10 @@ PHONE = "+84912345678"
 BOTS = ("facebookexternalhit/1.1", "Zalo", "Mozilla/5.0 (compatible; Googlebot/2.1)", "Microsoft Office/16.0")
 
 
-def invited(cast: Cast, **more: Any) -> tuple[Invitation, str]:
+def invited(cast: Cast, phone: str = PHONE, **more: Any) -> tuple[Invitation, str]:
     """An invitation and the token its message holds."""
-    made = queue_invitation(event=event(cast, **more), phone=PHONE, sender=sender(), now=timezone.now())
+    by = Sender.objects.first() or sender()
+    made = queue_invitation(event=event(cast, **more), phone=phone, sender=by, now=timezone.now())
     assert isinstance(made, Invitation)
     row = made.messages.get(kind=MessageKind.INVITATION)
     body = unseal(row.body_sealed or b"", str(row.pk))

@@ -18,16 +18,34 @@ from tests.survey.factories import Cast, hidden
 pytestmark = pytest.mark.django_db
 
 
-def test_six_hundred_behind_one_address_and_a_guesser_among_them(cast: Cast) -> None:
+CHROME = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36"
+
+
+@pytest.fixture
+def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The clock failures are counted by, moved by the test."""
+    now = [1000.0]
+    monkeypatch.setattr(guessing.time, "monotonic", lambda: now[0])
+    return now
+
+
+@pytest.mark.parametrize("agent", ["python-requests/2.32", CHROME], ids=["a script", "the citizens' own browser"])
+def test_six_hundred_behind_one_address_and_a_guesser_among_them(cast: Cast, agent: str, seconds: list[float]) -> None:
+    """All 600 rate and read their thanks; the guesser is stopped, even when nothing tells him from the others."""
     batch = Batch(agency_id=cast.land.pk, channel="counter")
     slips = issue_slips(batch=batch, count=300, now=timezone.now())
-    guesser = Client(headers={"user-agent": "python-requests/2.32"})
-    tried = refused = 0
+    guesser, citizen = Client(headers={"user-agent": agent}), Client(headers={"user-agent": CHROME})
+    tried = refused = pressed = 0
     for k in range(600):
-        citizen = Client(headers={"user-agent": f"Mozilla/5.0 (Linux; Android {5 + k % 9}; SM-A{k % 70})"})
+        # Sixty in the first minute, the others over the half hour.
+        seconds[0] += 1 if k < 60 else 3.2
         code = slips[k // 2] if k % 2 else cast.code.code
-        form = hidden(citizen.get(f"/s/{code}").content)
-        assert citizen.post(f"/s/{code}", {**form, "overall": "4"}).status_code == 303
+        page = citizen.get(f"/s/{code}")
+        if page.status_code == 429:
+            pressed += 1
+            page = citizen.get(f"/s/{code}", hidden(page.content))
+        sent = citizen.post(f"/s/{code}", {**hidden(page.content), "overall": "4"}, follow=True)
+        assert "Đã ghi nhận" in sent.content.decode()
         if k % 6 == 0:
             tried += 1
             status = guesser.get(f"/{'sr'[k % 12 // 6]}/{new_code(10)}").status_code
@@ -37,6 +55,41 @@ def test_six_hundred_behind_one_address_and_a_guesser_among_them(cast: Cast) -> 
     assert tried - refused == guessing.MOST_FAILURES
     assert guesser.get(f"/s/{slips[0]}").status_code == 429
     assert guesser.get(f"/s/{cast.code.code}").status_code == 200
+    assert bool(pressed) is (agent == CHROME)
+
+
+def test_a_guesser_who_presses_the_button_too_is_slowed_and_what_was_sent_is_kept(
+    cast: Cast, seconds: list[float]
+) -> None:
+    _made, token = invited(cast)
+    client = Client()
+    form = hidden(client.get(f"/s/{token}").content)
+    for _try in range(guessing.MOST_FAILURES):
+        assert client.get(f"/s/{new_code(12)}").status_code == 404
+    looked = 0
+    seconds[0] += 1
+    for _try in range(3 * guessing.MOST_PASSES):
+        wrong = f"/s/{new_code(12)}"
+        button = hidden(client.get(wrong).content)
+        looked += client.get(wrong, button).status_code == 404
+        assert client.get(f"/s/{token}", button).status_code == 429, "a button is for one code"
+    assert looked == guessing.MOST_PASSES
+    # An answer that was on its way is not lost: the form had been shown before, so it needs no button.
+    kept = client.post(f"/s/{token}", {"overall": "2", "comment": "Chờ lâu"})
+    assert kept.status_code == 429
+    assert {"overall": "2", "comment": "Chờ lâu"}.items() <= hidden(kept.content).items()
+    assert not Response.objects.exists()
+    assert client.post(f"/s/{token}", {**form, "overall": "2"}).status_code == 303
+    assert Response.objects.get().evidence == "E3"
+
+
+def test_addresses_behind_our_proxy_are_told_apart(settings: Any, rf: Any) -> None:
+    settings.PROXIES = 1
+    asked = rf.get("/", headers={"x-forwarded-for": "203.0.113.9, 198.51.100.7"}, REMOTE_ADDR="127.0.0.1")
+    assert guessing.address_of(asked) == "198.51.100.7", "what the citizen claims before it counts for nothing"
+    assert guessing.address_of(rf.get("/", REMOTE_ADDR="127.0.0.1")) == "127.0.0.1"
+    settings.PROXIES = 0
+    assert guessing.address_of(asked) == "127.0.0.1"
 
 
 def test_safe_methods_with_any_agent_change_nothing(cast: Cast) -> None:

@@ -1,0 +1,319 @@
+"""Every page a citizen can meet, with the way to it: looked at by tests, drawn by ``make pictures``."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.flows.conftest import launch
+from tests.servers.conftest import Server, environment_for, manage, serve
+
+LANGUAGES: Final = ("vi", "en", "km")
+WIDTHS: Final = (360, 768)
+FILL: Final = """
+import json
+from datetime import date, timedelta
+from django.utils import timezone
+from survey.agencies.improvements import Improvement
+from survey.common.tokens import ticket_of
+from survey.dispatch.kiosks import add_kiosk
+from survey.dispatch.models import Invitation
+from survey.dispatch.screens import Screen, enrol_screen
+from survey.dispatch.services import issue_code, revoke_code
+from survey.dispatch.slips import Batch, Slip, issue_slips
+from survey.responses.cases import open_case
+from survey.responses.models import Response
+from survey.responses.services import record_response
+from tests.survey.dispatch.test_invitations import invited
+from tests.survey.factories import make_cast
+from tests.survey.scorecards.test_snapshot import fill
+from survey.transactions.models import MonthlyTotal
+from survey.transactions.services import import_totals
+from tests.survey.transactions.test_import import csv_file
+
+now = timezone.now()
+cast = make_cast()
+old = cast.code
+fresh = issue_code(counter=cast.land_counter, now=now)
+gone = cast.commune_code
+revoke_code(code=gone, now=now)
+fill(cast, good=30, bad=9, channel="counter", now=now - timedelta(days=40))
+month = timezone.localtime(now - timedelta(days=40)).strftime("%Y-%m")
+import_totals(content=csv_file(f"{month},H20.01,land,counter,240,236"), file_name="t.csv", by=None, now=now)
+for days, said, did in ((12, "Chờ lâu vào sáng thứ Hai", "Mở thêm một quầy từ 7 giờ đến 9 giờ 30 sáng thứ Hai"),
+                        (50, "Không rõ cần giấy tờ gì", "Dán danh mục giấy tờ tại quầy và gửi qua tin nhắn khi hẹn")):
+    Improvement.objects.create(agency=cast.land, office=cast.land_counter.office, said=said, did=did,
+        author=cast.analyst, approved_by=cast.operator, approved_at=now,
+        done_on=timezone.localtime(now).date() - timedelta(days=days))
+
+def rated(seed, **more):
+    record_response(submission=cast.submission(seed, 2, **{"now": now, **more}))
+    return ticket_of(seed).receipt
+
+handed = rated("handed")
+open_case(row=Response.objects.get(submission_key=ticket_of("handed").key), now=now)
+link, token = invited(cast)
+expired, lapsed = invited(cast, code="H20.01.05-261110-0077", phone="+84912345670")
+Invitation.objects.filter(pk=expired.pk).update(expires_at=now)
+screen, display = enrol_screen(counter=cast.land_counter, now=now)
+Screen.objects.update(opens="00:00", closes="23:59:59", days="1234567")
+asleep, closed = enrol_screen(counter=cast.land_counter, now=now)
+Screen.objects.filter(pk=asleep.pk).update(opens="03:00", closes="03:00")
+batch = Batch(agency_id=cast.land.pk, channel="counter", counter_id=cast.land_counter.pk)
+slip, used, late = issue_slips(batch=batch, count=3, now=now)
+from survey.responses.views import _slip_key
+from survey.common.tokens import Ticket, keyed_hash
+taken = Ticket(_slip_key(used), "USEDSLIP00")
+record_response(submission=cast.submission("x", 5, ticket=taken, evidence="E2", now=now))
+Slip.objects.filter(code_hash=keyed_hash("slip", late)).update(expires_at=now)
+print(json.dumps({
+    "code": fresh.code, "old": old.code, "gone": gone.code, "link": token, "lapsed": lapsed,
+    "display": display, "closed": closed, "slip": slip, "used": used, "late": late, "number": screen.number,
+    "receipt": rated("new"), "handed": handed, "week": rated("week", now=now - timedelta(days=9)),
+    "month": rated("month", now=now - timedelta(days=40)),
+    "enrol": [add_kiosk(counter=cast.land_counter, name=f"T{k}", now=now)[1] for k in range(60)],
+}))
+"""
+CLOSE: Final = "from survey.questionnaires.models import Version; Version.objects.update(status='retired')"
+
+
+@dataclass(frozen=True)
+class View:
+    """A page: its address, what is posted there (None: nothing, it is opened), and what a person does on it."""
+
+    name: str
+    path: str
+    posted: Mapping[str, str] | None = None
+    then: Callable[[Page, Grounds], None] | None = None
+    broken: bool = False
+    """The server's database cannot be read."""
+
+
+@dataclass
+class Grounds:
+    """A real server with one of everything, and one beside it whose database does not answer."""
+
+    server: Server
+    broken: Server
+    facts: dict[str, str]
+    codes: list[str] = field(default_factory=list)
+
+    def views(self) -> list[View]:
+        """Every page, in the order a citizen may meet them; closing the form is left to ``close``."""
+        return [*_entrances(self.facts), *_after_rating(self.facts), *_devices(self.facts)]
+
+    def close(self) -> View:
+        """Take the form out of use and give the page that says so. Nothing else works afterwards."""
+        self.server.python(CLOSE)
+        return View("closed-form", f"/s/{self.facts['code']}")
+
+    def show(self, page: Page, view: View, language: str) -> None:
+        """Bring a view onto the page."""
+        mark = "&" if "?" in view.path else "?"
+        address = (self.broken if view.broken else self.server).url + view.path
+        if view.posted is None:
+            page.goto(f"{address}{mark}lang={language}")
+        else:
+            page.goto((self.broken if view.broken else self.server).url + "/privacy")
+            body = {**view.posted, "lang": language}
+            with page.expect_navigation():
+                page.evaluate(SUBMIT, [address, list(body.items())])
+        if view.then is not None:
+            view.then(page, self)
+
+
+SUBMIT: Final = """([address, fields]) => {
+    const form = document.createElement("form");
+    Object.assign(form, { method: "post", action: address });
+    for (const [name, value] of fields) {
+        const field = document.createElement("input");
+        Object.assign(field, { type: "hidden", name, value });
+        form.append(field);
+    }
+    document.body.append(form);
+    form.submit();
+}"""
+
+
+def _low(page: Page, _grounds: Grounds) -> None:
+    page.locator("label[for=overall-2]").click()
+    page.fill("textarea", "Chờ hơn hai giờ, quầy số 3 nghỉ sớm.")
+
+
+def _entrances(facts: Mapping[str, str]) -> Iterator[View]:
+    code, link, slip = facts["code"], facts["link"], facts["slip"]
+    bad = {"ticket": "x", "overall": "2", "reasons": "waiting", "comment": "Chờ lâu"}
+    yield View("front", "/")
+    yield View("privacy", "/privacy")
+    yield View("form", f"/s/{code}")
+    yield View("form-low", f"/s/{code}", then=_low)
+    yield View("form-error", f"/s/{code}", {"comment": "Chờ lâu"})
+    yield View("form-too-old", f"/s/{code}", bad)
+    yield View("old-poster", f"/s/{facts['old']}")
+    yield View("unknown-code", "/s/00000000")
+    yield View("withdrawn-code", f"/s/{facts['gone']}")
+    yield View("offices", "/offices")
+    yield View("offices-none", "/offices?name=zzz")
+    yield View("office", "/offices/hall/28261")
+    yield View("told", f"/s/{code}/done")
+    yield View("link", f"/s/{link}")
+    yield View("link-expired", f"/s/{facts['lapsed']}")
+    yield View("link-unknown", "/s/000000000000")
+    yield View("stop", f"/s/{link}/stop")
+    yield View("stopped", f"/s/{facts['lapsed']}/stop", {})
+    yield View("slip", f"/s/{slip}")
+    yield View("slip-used", f"/s/{facts['used']}")
+    yield View("slip-dispute", f"/s/{facts['used']}", {"dispute": "1"})
+    yield View("slip-expired", f"/s/{facts['late']}")
+    yield View("screen-code-old", "/q/00000000000")
+    yield View("too-big", f"/s/{code}", {"comment": "x" * 70_000})
+    yield View("unreadable", f"/s/{code}", {f"f{k}": "" for k in range(300)})
+    yield View("busy", f"/s/{code}", broken=True)
+    yield View("busy-sent", f"/s/{code}", bad, broken=True)
+
+
+def _after_rating(facts: Mapping[str, str]) -> Iterator[View]:
+    receipt = f"/r/{facts['receipt']}"
+    yield View("thanks", receipt)
+    for mark in ("again", "changed", "noted", "erased"):
+        yield View(f"thanks-{mark}", f"{receipt}?{mark}=1")
+    yield View("thanks-handed-over", f"/r/{facts['handed']}")
+    yield View("thanks-late", f"/r/{facts['month']}")
+    yield View("change", f"{receipt}/change")
+    yield View("comment", f"{receipt}/comment")
+    yield View("comment-error", f"{receipt}/comment", {"ticket": "1", "comment": "ă" * 501})
+    yield View("erase", f"{receipt}/erase")
+    yield View("handover", f"{receipt}/handover")
+    yield View("handover-error", f"{receipt}/handover", {})
+    yield View("full", f"{receipt}/full")
+    yield View("full-last", f"{receipt}/full", then=_last_part)
+    yield View("full-broken", f"{receipt}/full", {"state": "x", "full-current_step": "ACCESS"})
+    yield View("too-late", f"/r/{facts['week']}/change")
+    yield View("too-late-words", f"/r/{facts['month']}/comment")
+    yield View("receipt-unknown", "/r/0000000000")
+
+
+def _last_part(page: Page, _grounds: Grounds) -> None:
+    for _part in range(4):
+        with page.expect_navigation():
+            page.locator("#answer button[type=submit]").first.click()
+
+
+def _devices(facts: Mapping[str, str]) -> Iterator[View]:
+    yield View("screen", f"/screen/{facts['display']}", then=_lit)
+    yield View("screen-closed", f"/screen/{facts['closed']}")
+    yield View("screen-offline", f"/screen/{facts['display']}", then=_cut_off)
+    yield View("screen-unknown", "/screen/AAAA")
+    yield View("kiosk-set-up", "/kiosk/", then=_not_enrolled)
+    yield View("kiosk", "/kiosk/", then=_enrolled)
+    yield View("kiosk-asks", "/kiosk/", then=_idle)
+    yield View("kiosk-thanks", "/kiosk/", then=_rated)
+    yield View("kiosk-withdrawn", "/kiosk/", then=_withdrawn)
+
+
+def _lit(page: Page, _grounds: Grounds) -> None:
+    page.wait_for_selector("#symbol")
+
+
+def _not_enrolled(page: Page, _grounds: Grounds) -> None:
+    page.evaluate("indexedDB.deleteDatabase('kiosk')")
+    page.reload()
+    page.wait_for_selector("#enrol:visible")
+
+
+def _cut_off(page: Page, _grounds: Grounds) -> None:
+    page.clock.install()
+    page.reload()
+    page.route("**/code", lambda route: route.abort())
+    for _second in range(70):
+        page.clock.run_for(1000)
+    page.wait_for_selector("#offline:visible")
+
+
+def _enrolled(page: Page, grounds: Grounds) -> None:
+    """Set the tablet up, unless this browser's already is."""
+    page.wait_for_selector("[data-part=enrol]:visible, [data-part=form]:visible")
+    if page.locator("#enrol").is_visible():
+        page.fill("#code", grounds.codes.pop())
+        page.click("#enrol button")
+    page.wait_for_selector("[data-part=form]:visible")
+
+
+def _idle(page: Page, grounds: Grounds) -> None:
+    _enrolled(page, grounds)
+    page.clock.install()
+    page.locator("label[for=overall-2]").click()
+    page.clock.run_for(31_000)
+    page.wait_for_selector("[data-part=ask]:visible")
+
+
+def _rated(page: Page, grounds: Grounds) -> None:
+    _enrolled(page, grounds)
+    page.locator("label[for=overall-5]").click()
+    page.locator("#answer button[type=submit]:visible").first.click()
+    page.wait_for_selector("[data-part=thanks]:visible")
+
+
+def _withdrawn(page: Page, grounds: Grounds) -> None:
+    _enrolled(page, grounds)
+    page.route("**/kiosk/sync", lambda route: route.fulfill(status=403, body="{}"))
+    page.locator("label[for=overall-5]").click()
+    page.locator("#answer button[type=submit]:visible").first.click()
+    page.wait_for_selector("[data-part=withdrawn]:visible")
+
+
+@contextmanager
+def grounds_in(folder: Path) -> Iterator[Grounds]:
+    """Start both servers, filled."""
+    environment = environment_for(folder, None)
+    manage(environment, "migrate", "--verbosity", "0")
+    facts = json.loads(manage(environment, "shell", "--no-imports", "-c", FILL).splitlines()[-1])
+    empty = folder / "empty"
+    empty.mkdir()
+    with serve(environment, folder) as server, serve(environment_for(empty, None), empty) as broken:
+        yield Grounds(server, broken, facts, list(facts.pop("enrol")))
+
+
+def _save(page: Page, target: Path) -> None:
+    """The whole page as a small PNG: sixty-four colours are enough for pages without photographs."""
+    picture = Image.open(BytesIO(page.screenshot(full_page=True)))
+    picture.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(target, optimize=True)
+
+
+def draw(browser: Browser, grounds: Grounds, out: Path) -> int:
+    """Pictures of every view in every language at every width; returns how many."""
+    out.mkdir(parents=True, exist_ok=True)
+    drawn = 0
+    contexts = {width: browser.new_context(viewport={"width": width, "height": 800}) for width in WIDTHS}
+    for view in [*grounds.views(), None]:
+        wanted = view or grounds.close()
+        for language in LANGUAGES:
+            for width, context in contexts.items():
+                page = context.new_page()
+                grounds.show(page, wanted, language)
+                _save(page, out / f"{wanted.name}-{language}-{width}.png")
+                page.close()
+                drawn += 1
+    return drawn
+
+
+def main(out: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="hailong-pictures-") as folder, sync_playwright() as playwright:
+        browser = launch(playwright)
+        with grounds_in(Path(folder)) as grounds:
+            print(f"{draw(browser, grounds, out)} pictures in {out}")  # noqa: T201
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
