@@ -120,14 +120,14 @@ class Grounds:
     def show(self, page: Page, view: View, language: str) -> None:
         """Bring a view onto the page."""
         mark = "&" if "?" in view.path else "?"
-        address = (self.broken if view.broken else self.server).url + view.path
+        home = (self.broken if view.broken else self.server).url
+        address = f"{home}{view.path}{mark}lang={language}"
         if view.posted is None:
-            page.goto(f"{address}{mark}lang={language}")
+            page.goto(address)
         else:
-            page.goto((self.broken if view.broken else self.server).url + "/privacy")
-            body = {**view.posted, "lang": language}
+            page.goto(f"{home}/privacy")
             with page.expect_navigation():
-                page.evaluate(SUBMIT, [address, list(body.items())])
+                page.evaluate(SUBMIT, [address, list(view.posted.items())])
         if view.then is not None:
             view.then(page, self)
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
-from tests.flows.conftest import FLAGS
+from tests.flows.conftest import FLAGS, until
 from tests.servers.conftest import environment_for, free_port, manage, serve
 
 pytestmark = pytest.mark.browser
@@ -55,7 +55,7 @@ def tablet(browser: Browser, profile: Path, shift: int = 0) -> Iterator[BrowserC
 def kiosk_page(context: BrowserContext, url: str) -> Page:
     page = context.new_page()
     page.goto(f"{url}/kiosk/")
-    page.wait_for_function("typeof kiosk === 'object'")
+    until(page, "typeof kiosk === 'object'")
     return page
 
 
@@ -110,7 +110,7 @@ def test_days_without_network_restarts_and_crashes(browser: Browser, tmp_path: P
             page.wait_for_selector("[data-part=form]:not([hidden])")
             page.evaluate("async () => { await navigator.serviceWorker.ready; }")
             page.reload()
-            page.wait_for_function("navigator.serviceWorker.controller !== null")
+            until(page, "navigator.serviceWorker.controller !== null")
     # The server is away: the network is pulled.
     each = ANSWERS // (RESTARTS + 2)
     for restart in range(RESTARTS):
@@ -141,7 +141,7 @@ def test_days_without_network_restarts_and_crashes(browser: Browser, tmp_path: P
         total = kept(page)
         with serve(environment, tmp_path, port=port) as server:
             page.evaluate("() => kiosk.sync()")
-            page.wait_for_function("async () => (await kiosk.waiting(1)).length === 0", timeout=240_000)
+            until(page, "async () => (await kiosk.waiting(1)).length === 0", 240)
             assert server.python(COUNTS) == f"{total} {total} 0 []"
             assert total >= ANSWERS
             # Somebody deletes three bad answers on the tablet: the server knows which numbers are missing.
@@ -156,11 +156,35 @@ def test_days_without_network_restarts_and_crashes(browser: Browser, tmp_path: P
             )
             server.process.send_signal(signal.SIGCONT)
             page.evaluate("() => kiosk.sync()")
-            page.wait_for_function("async () => (await kiosk.waiting(1)).length === 0")
+            until(page, "async () => (await kiosk.waiting(1)).length === 0")
             assert server.python(COUNTS) == f"{total + 2} {total + 2} 3 [{total + 1}, {total + 2}, {total + 3}]"
 
 
-def test_the_page_forgets_the_citizen_and_a_withdrawn_tablet_says_so(browser: Browser, tmp_path: Path) -> None:
+NEW_CODE = """
+from django.utils import timezone
+from survey.agencies.models import Counter
+from survey.dispatch.kiosks import add_kiosk
+print(add_kiosk(counter=Counter.objects.first(), name="B", now=timezone.now())[1])
+"""
+ROW = "from survey.models import Response as R; r = R.objects.get(); print(r.language, r.answers, r.marks)"
+WITHDRAW = "from survey.dispatch.kiosks import Kiosk; Kiosk.objects.update(revoked_at='2026-01-01T00:00:00Z')"
+TARGETS = """() => [...document.querySelectorAll("button, a, summary, .field, .options > label")]
+    .filter((e) => e.checkVisibility()).map((e) => [e.getBoundingClientRect().height, e.outerHTML.slice(0, 60)])"""
+
+
+def set_up(page: Page, code: str) -> None:
+    page.fill("#code", code)
+    page.click("#enrol button")
+    page.wait_for_selector("[data-part=form]:not([hidden])")
+
+
+def send(page: Page) -> None:
+    page.locator("#answer button[type=submit]:visible").first.click()
+
+
+def test_the_page_forgets_the_citizen_and_a_withdrawn_tablet_can_be_set_up_anew(
+    browser: Browser, tmp_path: Path
+) -> None:
     environment = environment_for(tmp_path, None)
     manage(environment, "migrate", "--verbosity", "0")
     with serve(environment, tmp_path) as server, tablet(browser, tmp_path / "profile") as context:
@@ -168,26 +192,76 @@ def test_the_page_forgets_the_citizen_and_a_withdrawn_tablet_says_so(browser: Br
         page = kiosk_page(context, server.url)
         page.fill("#code", "WRONG123")
         page.click("#enrol button")
-        page.wait_for_function("document.getElementById('enrol-state').textContent !== ''")
-        page.fill("#code", code)
-        page.click("#enrol button")
-        page.wait_for_selector("[data-part=form]:not([hidden])")
-        for place in ("label[for=overall-1]", "#answer button[type=submit]:visible"):
-            box = page.locator(place).first.bounding_box()
-            assert box is not None
-            assert box["height"] >= 72
+        until(page, "document.getElementById('enrol-state').textContent !== ''")
+        set_up(page, code)
+        assert [target for target in page.evaluate(TARGETS) if target[0] < 72] == []
         page.locator("label[for=overall-1]").click()
         page.fill("textarea", "Chờ lâu")
         page.evaluate("() => kiosk.reset()")
         assert page.input_value("textarea") == ""
         assert page.locator("input:checked").count() == 0
-        server.python(
-            "from survey.dispatch.kiosks import Kiosk; Kiosk.objects.update(revoked_at='2026-01-01T00:00:00Z')"
-        )
         page.locator("label[for=overall-2]").click()
-        page.locator("#answer button[type=submit]:visible").first.click()
+        send(page)
+        until(page, "async () => (await kiosk.fact('sequence')) === 1 && !(await kiosk.waiting(1)).length")
+        server.python(WITHDRAW)
+        page.wait_for_selector("[data-part=form]:not([hidden])", timeout=15_000)
+        page.locator("label[for=overall-2]").click()
+        send(page)
         page.wait_for_selector("[data-part=withdrawn]:not([hidden])")
+        page.wait_for_timeout(7000)
+        assert page.locator("[data-part=withdrawn]").is_visible(), "it does not go back to a form nobody receives"
         assert page.evaluate("async () => (await kiosk.waiting(9)).length") == 1
+        page.reload()
+        page.wait_for_selector("[data-part=withdrawn]:not([hidden])", timeout=15_000)
+        page.click("#anew")
+        set_up(page, server.python(NEW_CODE))
+        until(page, "async () => !(await kiosk.waiting(1)).length")
+        # The answer that waited is the first of the new sequence: nothing is lost and no gap invented.
+        assert server.python(COUNTS.replace("Kiosk.objects.get()", "Kiosk.objects.get(name='B')")) == "2 2 0 []"
+
+
+def test_a_change_of_language_keeps_the_answers_and_leaves_nothing_behind(browser: Browser, tmp_path: Path) -> None:
+    environment = environment_for(tmp_path, None)
+    manage(environment, "migrate", "--verbosity", "0")
+    port = free_port()
+    with tablet(browser, tmp_path / "profile") as context:
+        with serve(environment, tmp_path, port=port) as server:
+            code = server.python(SET_UP)
+            page = kiosk_page(context, server.url)
+            set_up(page, code)
+            page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+            page.reload()
+            until(page, "navigator.serviceWorker.controller !== null")
+            errors = context.new_cdp_session(page).send("Page.getInstallabilityErrors")["installabilityErrors"]
+            assert [error for error in errors if error["errorId"] != "in-incognito"] == []
+        # The network is pulled: every language has been kept.
+        before = page.evaluate("history.length")
+        page.locator("label[for=overall-2]").click()
+        page.locator("label[for=reasons-waiting]").click()
+        page.fill("textarea", "Chờ lâu")
+        page.locator("label[for=assisted-relative]").click()
+        for language in ("km", "en"):
+            page.locator(f"nav a[lang={language}]").click()
+            page.wait_for_selector(f"html[lang={language}]")
+            until(page, "document.getElementById('overall-2').checked")
+            assert page.locator("#reasons-waiting").is_checked()
+            assert page.locator("#assisted-relative").is_checked()
+            assert page.input_value("textarea") == "Chờ lâu"
+        assert page.evaluate("sessionStorage.length") == 0
+        assert page.evaluate("history.length") == before, "there is nothing to go back to"
+        send(page)
+        page.wait_for_selector("[data-part=thanks]:not([hidden])")
+        page.wait_for_selector("html[lang=vi] [data-part=form]:not([hidden])", timeout=15_000)
+        assert page.locator("input:checked").count() == 0
+        page.go_back()
+        assert page.locator("input:checked").count() == 0
+        assert page.url == "about:blank" or page.input_value("textarea") == ""
+        page.close()
+        page = kiosk_page(context, f"http://127.0.0.1:{port}")
+        with serve(environment, tmp_path, port=port) as server:
+            page.evaluate("() => kiosk.sync()")
+            until(page, "async () => !(await kiosk.waiting(1)).length")
+            assert server.python(ROW) == "en {'overall': 2, 'reasons': ['waiting']} {'assisted': 'relative'}"
 
 
 def test_a_rating_that_cannot_be_sent_is_sent_again_by_itself(browser: Browser, tmp_path: Path) -> None:
@@ -200,7 +274,7 @@ def test_a_rating_that_cannot_be_sent_is_sent_again_by_itself(browser: Browser, 
         page.goto(f"{server.url}/s/{code}")
         page.locator("label[for=overall-4]").click()
     page.locator("#answer button[type=submit]:visible").first.click()
-    page.wait_for_function("document.getElementById('state').textContent.includes('Mất kết nối')")
+    until(page, "document.getElementById('state').textContent.includes('Mất kết nối')")
     with serve(environment, tmp_path, port=port) as server:
         page.wait_for_url("**/r/**", timeout=60_000)
         assert server.python(COUNTS.replace("Kiosk.objects.get()", "Kiosk(pk=1)")).startswith("1 0 ")

@@ -25,7 +25,7 @@ CHROME = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gec
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The clock failures are counted by, moved by the test."""
     now = [1000.0]
-    monkeypatch.setattr(guessing.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("survey.common.guessing.time.monotonic", lambda: now[0])
     return now
 
 

@@ -1,0 +1,234 @@
+"""However somebody reads and answers: by keyboard, magnified, in high contrast, inside an app, without fonts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.flows.conftest import FLAGS, violations
+from tests.flows.gallery import LANGUAGES, Grounds, grounds_in
+
+pytestmark = pytest.mark.browser
+PHONE = {"width": 360, "height": 740}
+FONTS = Path(__file__).parents[2] / "survey" / "dispatch" / "fonts"
+ANDROID = "Mozilla/5.0 (Linux; Android 8.1.0; SM-J260G) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
+IN_APPS = {
+    "Zalo": ANDROID + "Chrome/83.0.4103.106 Mobile Safari/537.36 Zalo android/24010502 ZaloTheme/light ZaloLanguage/vi",
+    "Facebook": ANDROID + "Chrome/96.0.4664.45 Mobile Safari/537.36 [FB_IAB/FB4A;FBAV/345.0.0.34.118;]",
+    "Messenger": ANDROID + "Chrome/96.0.4664.45 Mobile Safari/537.36 [FB_IAB/Orca-Android;FBAV/340.0.0.15.119;]",
+    "Viber": ANDROID + "Chrome/90.0.4430.82 Mobile Safari/537.36 Viber/15.3.0.5",
+}
+
+
+@pytest.fixture(scope="module")
+def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grounds]:
+    with grounds_in(tmp_path_factory.mktemp("grounds")) as made:
+        yield made
+
+
+def address(grounds: Grounds, language: str = "vi") -> str:
+    return f"{grounds.server.url}/s/{grounds.facts['code']}?lang={language}"
+
+
+def rate(page: Page) -> None:
+    """Two taps, and the thanks."""
+    page.locator("label[for=overall-4]").click()
+    page.locator("#answer button[type=submit]").first.click()
+    page.wait_for_url("**/r/**")
+    assert page.locator(".receipt").inner_text()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.mark.parametrize("app", IN_APPS)
+def test_the_browsers_inside_apps_rate_without_cookies(
+    browser: Browser, grounds: Grounds, app: str, script: bool
+) -> None:
+    """No answer sets a cookie, so a browser that refuses them all meets the same pages."""
+    context = browser.new_context(viewport=PHONE, user_agent=IN_APPS[app], java_script_enabled=script)  # type: ignore[arg-type]
+    page, asked = context.new_page(), []
+    context.on("response", lambda response: asked.append(response.all_headers()))
+    page.goto(address(grounds))
+    rate(page)
+    assert asked
+    assert not any("set-cookie" in headers for headers in asked)
+    assert context.cookies() == []
+    context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_answers_are_seen_without_scrolling(browser: Browser, grounds: Grounds, language: str) -> None:
+    page = browser.new_page(viewport=PHONE)  # type: ignore[arg-type]
+    page.goto(address(grounds, language))
+    bottoms = [page.locator(f"label[for=overall-{level}]").bounding_box() for level in range(1, 6)]
+    assert all(box is not None and box["y"] + box["height"] < PHONE["height"] for box in bottoms)
+    tops = [box["y"] + box["height"] for box in bottoms if box]
+    assert all(below["y"] - above >= 8 for above, below in zip(tops, bottoms[1:], strict=False) if below)
+    assert page.locator("input:checked").count() == 0
+    page.close()
+
+
+def focused(page: Page) -> Any:
+    """The focused element: what it is, whether its ring is drawn, whether it is in the window."""
+    return page.evaluate(
+        """() => { const e = document.activeElement, s = getComputedStyle(e), b = e.getBoundingClientRect();
+        return { id: e.id || e.name || e.textContent.trim(),
+                 ring: parseFloat(s.outlineWidth) >= 3 && s.outlineStyle !== "none",
+                 seen: b.bottom > 0 && b.top < innerHeight, tag: e.tagName }; }"""
+    )
+
+
+def test_the_keyboard_alone_goes_from_the_question_to_the_thanks(browser: Browser, grounds: Grounds) -> None:
+    page = browser.new_page(viewport=PHONE)  # type: ignore[arg-type]
+    page.goto(address(grounds))
+    visited = []
+    for _key in range(20):
+        page.keyboard.press("Tab")
+        now = focused(page)
+        assert now["ring"], now
+        assert now["seen"], now
+        visited.append(now["id"])
+        if now["id"] == "overall-1":
+            page.keyboard.press("ArrowDown")
+            assert page.locator("#overall-2").is_checked(), "arrows move inside one question"
+        if now["id"] == "reasons-waiting":
+            page.keyboard.press("Space")
+        if now["id"] == "comment":
+            page.keyboard.type("Chờ lâu")
+        if now["tag"] == "BUTTON":
+            break
+    # The order of the keys is the order of the eyes.
+    order = [visited.index(name) for name in ("overall-1", "reasons-waiting", "comment", "assisted-relative")]
+    assert order == sorted(order)
+    assert page.locator("#reasons-waiting").is_checked()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/r/**")
+    page.close()
+
+
+def test_four_hundred_per_cent_zoom_loses_nothing(browser: Browser, grounds: Grounds) -> None:
+    """A window of 1280 x 1024 at 400 % has 320 x 256 pixels of its own."""
+    context = browser.new_context(viewport={"width": 320, "height": 256}, device_scale_factor=4)
+    page = context.new_page()
+    for view in grounds.views():
+        if view.then is None and view.posted is None:
+            grounds.show(page, view, "vi")
+            assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), view.name
+            hiding = page.evaluate(
+                """() => [...document.querySelectorAll("*")].filter(
+                    (e) => ["fixed", "sticky"].includes(getComputedStyle(e).position)).length"""
+            )
+            assert hiding == 0, "nothing stays in front of what is read"
+    page.goto(address(grounds))
+    rate(page)
+    context.close()
+
+
+LOOKED_AT = frozenset(
+    {"form-low", "form-error", "old-poster", "told", "offices", "privacy", "slip-used", "busy-sent", "thanks-changed"}
+    | {"thanks-handed-over", "handover-error", "comment-error", "full", "kiosk", "kiosk-asks", "screen", "too-late"}
+)
+
+
+@pytest.mark.parametrize("scheme", ["dark", "forced"])
+def test_the_colours_a_reader_has_chosen(browser: Browser, grounds: Grounds, scheme: str) -> None:
+    """axe measures the contrasts of the dark scheme; with forced colours a choice is still seen and a focus too."""
+    context = browser.new_context(viewport=PHONE, color_scheme="dark")  # type: ignore[arg-type]
+    if scheme == "forced":
+        context = browser.new_context(viewport=PHONE, forced_colors="active")  # type: ignore[arg-type]
+    faults: list[str] = []
+    for view in grounds.views():
+        if view.name in LOOKED_AT:
+            page = context.new_page()
+            grounds.show(page, view, "vi")
+            faults += [f"{view.name} {item}" for item in violations(page)]
+            page.close()
+    assert faults == []
+    if scheme == "forced":
+        page = context.new_page()
+        page.goto(address(grounds))
+        page.locator("label[for=overall-2]").click()
+        look = (
+            "(id) => { const s = getComputedStyle(document.querySelector(`label[for=${id}]`)); return s.outlineStyle; }"
+        )
+        assert page.evaluate(look, "overall-2") == "solid"
+        assert page.evaluate(look, "overall-3") == "none"
+        page.keyboard.press("Tab")
+        assert focused(page)["ring"]
+    context.close()
+
+
+def test_nothing_moves(browser: Browser, grounds: Grounds) -> None:
+    """There is no motion to reduce: neither with nor without the wish."""
+    for motion in ("reduce", "no-preference"):
+        context = browser.new_context(viewport=PHONE, reduced_motion=motion)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(address(grounds))
+        page.locator("label[for=overall-1]").click()
+        assert page.evaluate("document.getAnimations().length") == 0
+        moving = """() => [...document.querySelectorAll("*")].filter((e) => { const s = getComputedStyle(e);
+            return parseFloat(s.transitionDuration) > 0 || s.animationName !== "none"; }).length"""
+        assert page.evaluate(moving) == 0
+        context.close()
+
+
+def without_khmer(browser: Browser, folder: Path) -> BrowserContext:
+    """A browser on a machine whose only font is Noto Sans: Latin with every Vietnamese letter, no Khmer."""
+    (folder / "fonts").mkdir()
+    shutil.copy(FONTS / "NotoSans-Regular.ttf", folder / "fonts")
+    (folder / "fonts.conf").write_text(
+        f"<fontconfig><dir>{folder}/fonts</dir><cachedir>{folder}/cache</cachedir></fontconfig>", encoding="utf-8"
+    )
+    return browser.browser_type.launch_persistent_context(
+        str(folder / "profile"),
+        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        args=FLAGS,
+        viewport=PHONE,  # type: ignore[arg-type]
+        env={**os.environ, "FONTCONFIG_FILE": str(folder / "fonts.conf")},
+    )
+
+
+def fonts_of(page: Page, selector: str) -> dict[str, bool]:
+    """Family name -> whether it was sent by us, of every font the browser draws an element with."""
+    session = page.context.new_cdp_session(page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    node = session.send("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
+    found = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+    return {font["familyName"]: font["isCustomFont"] for font in found}
+
+
+def test_khmer_letters_are_sent_to_who_has_none_and_to_nobody_else(
+    browser: Browser, grounds: Grounds, tmp_path: Path
+) -> None:
+    sent: list[str] = []
+
+    def watch(context: BrowserContext) -> Page:
+        sent.clear()
+        context.on("request", lambda request: sent.append(request.url.rpartition("/")[2]))
+        return context.new_page()
+
+    ours = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
+    page = watch(ours)
+    for language in LANGUAGES:
+        page.goto(address(grounds, language), wait_until="networkidle")
+    assert not any(name.endswith(".woff2") for name in sent), "the letters of the device are used where it has some"
+    ours.close()
+    bare = without_khmer(browser, tmp_path)
+    page = watch(bare)
+    page.goto(address(grounds), wait_until="networkidle")
+    assert [name for name in sent if name.endswith(".woff2")] == ["khmer-name.woff2"]
+    assert fonts_of(page, "nav a[lang=km]") == {"Noto Sans Khmer": True}
+    assert fonts_of(page, "legend") == {"Noto Sans": False}
+    page.goto(address(grounds, "km"), wait_until="networkidle")
+    assert {name for name in sent if name.endswith(".woff2")} >= {"khmer-400.woff2", "khmer-700.woff2"}
+    for place in ("header p", "label[for=overall-1] span", "#answer button", "footer a"):
+        assert fonts_of(page, place) == {"Noto Sans Khmer": True}, place
+    rate(page)
+    bare.close()
