@@ -15,7 +15,7 @@ INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 UV_COMPILE_BYTE
 	|| $(PY) -m pip install --disable-pip-version-check -r $<
 
 .DEFAULT_GOAL := help
-.PHONY: fonts pictures help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis check fix messages bench lock map
+.PHONY: bench-pages fonts pictures help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis check fix messages bench lock map
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -115,6 +115,9 @@ fonts: .venv/.installed-dev  ## cut the Khmer web fonts from the bundled ones
 
 pictures: .venv/.installed-dev setup chromium  ## draw every page a citizen can meet, in every language, into docs/images/citizen
 	@$(PY) -m tests.flows.gallery docs/images/citizen
+
+bench-pages: .venv/.installed-dev setup chromium  ## measure: requests, bytes and first paint of the form on slow 3G
+	@$(PY) -m benchmarks.pages
 
 lock:  ## write the lock files again from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header -q -o requirements.lock

@@ -39,7 +39,12 @@ _FIELDS: Final[Mapping[str, Mapping[str, tuple[type, Any]]]] = {
         "detail": (str, "items"),
         "by_domain": (bool, True),
     },
-    "evidence": {"counted": (list, list(EVIDENCE)), "capped": (list, ["E0"]), "flagged": (bool, True)},
+    "evidence": {
+        "counted": (list, list(EVIDENCE)),
+        "capped": (list, ["E0"]),
+        "flagged": (bool, True),
+        "uncounted_flags": (list, ["no-code", "withdrawn"]),
+    },
     "weighting": {
         "cells": (list, _REQUIRED),
         "min_cell": (int, _REQUIRED),
@@ -84,6 +89,7 @@ class Method:
     counted: tuple[str, ...]
     capped: tuple[str, ...]
     flagged: bool
+    uncounted_flags: tuple[str, ...]
     channel_mix: Mapping[str, Fraction]
     weighting_cells: tuple[str, ...]
     min_cell: int
@@ -195,6 +201,7 @@ def _build(data: dict[str, Any], path: Path, sha256: str) -> Method:
         counted=tuple(flat["counted"]),
         capped=tuple(flat["capped"]),
         flagged=flat["flagged"],
+        uncounted_flags=tuple(flat["uncounted_flags"]),
         channel_mix=_fractions("channel_mix", data, path),
         weighting_cells=tuple(flat["cells"]),
         min_cell=flat["min_cell"],

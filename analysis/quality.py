@@ -25,7 +25,7 @@ from analysis.change import change, holm
 from analysis.errors import AnalysisError
 from analysis.method import Method
 from analysis.result import PROVINCE, Figure
-from analysis.tables import agency_indices
+from analysis.tables import agency_indices, counted_by
 from analysis.weighting.poststratify import Key
 
 Floats = npt.NDArray[np.float64]
@@ -247,9 +247,7 @@ def sensitivity(cells: Cells, totals: Totals, method: Method) -> dict[str, dict[
 
 def _left(cells: Cells, method: Method) -> dict[str, int]:
     """Answers received that a method does not leave out, before any cap, by agency and for all."""
-    counted = np.isin(cells.key("evidence"), method.counted)
-    if not method.flagged:
-        counted &= np.array(cells.key("flag")) == ""
+    counted = counted_by(method, cells)
     sizes: dict[str, int] = {}
     for agency, n, inside in zip(cells.key("agency"), cells.n.tolist(), counted.tolist(), strict=True):
         sizes[agency] = sizes.get(agency, 0) + (n if inside else 0)

@@ -42,7 +42,11 @@ KEY_COLUMNS: Final = (
     Column("domain", "text", "code of the procedure domain (lĩnh vực); empty when not known"),
     Column("channel", "text", "how the service was used: counter, online, postal"),
     Column("evidence", "text", "evidence class E0 to E4: how sure it is that a transaction lies behind the answer"),
-    Column("flag", "text", "rule that marked the answer (hours, assisted, over, quick, old-poster, void), or empty"),
+    Column(
+        "flag",
+        "text",
+        "rule that marked the answer (docs/snapshot.md lists them), or empty",
+    ),
     Column("language", "text", "language the form was answered in"),
     Column("month", "text", "month of the answer, YYYY-MM; nothing finer leaves the database"),
 )

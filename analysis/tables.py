@@ -24,6 +24,23 @@ KEYS: Final = ("agency", "domain", "channel", "evidence", "flag")
 """What the cells of an index have to be counted by."""
 
 
+def counted_by(method: Method, cells: Cells) -> npt.NDArray[np.bool_]:
+    """Which cells count, before any cap: by evidence class, and by the rule that marked their answers.
+
+    Parameters
+    ----------
+    cells : with the keys ``KEYS``.
+
+    Returns
+    -------
+    Boolean array, one entry per cell.
+    """
+    flags = np.array(cells.key("flag"))
+    counted: npt.NDArray[np.bool_] = np.isin(cells.key("evidence"), method.counted)
+    counted &= (flags == "") | (method.flagged & ~np.isin(flags, method.uncounted_flags))
+    return counted
+
+
 def weighted(cells: Cells, completed: Mapping[Key, int], method: Method) -> tuple[Cells, Weights]:
     """The answers a method counts, and their weights: classes left out, open posters capped, post-stratified.
 
@@ -40,10 +57,7 @@ def weighted(cells: Cells, completed: Mapping[Key, int], method: Method) -> tupl
     >>> round(float(weights.weight @ counted.n)) == sum(completed.values())
     True
     """
-    counted = np.isin(cells.key("evidence"), method.counted)
-    if not method.flagged:
-        counted &= np.array(cells.key("flag")) == ""
-    cells = cells.restrict(counted)
+    cells = cells.restrict(counted_by(method, cells))
     keys = _masked(list(zip(cells.key("agency"), cells.key("domain"), cells.key("channel"), strict=True)), method)
     weights = poststratify(
         keys,

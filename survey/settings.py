@@ -175,7 +175,7 @@ USE_THOUSAND_SEPARATOR = False
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_IMMUTABLE_FILE_TEST = r"\.woff2$"
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/survey/fonts/.+\.woff2$"
 
 # A citizen's answer is under 4 kB; what is larger is not an answer.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024

@@ -1,9 +1,10 @@
 """Stops a guesser of codes without stopping the others behind the same address: only failures are counted.
 
 A whole office shares one address and half of its phones name the same browser, so whoever fails often cannot be told
-from the citizen beside him by these alone. Nobody is therefore locked out: after too many failures a code is looked
-at only when a button was pressed that was made for this code, and only so many times a minute. A citizen presses once;
-a guesser's script is stopped, and one that presses too is too slow to hit anything.
+from the citizen beside him by these alone. Nobody is therefore locked out: after too many failures from a browser, or
+from an address under changing names, a code is looked at only when a button was pressed that was made for this code.
+Above a number of presses a minute only one in four is heard. A citizen presses once, at worst a few times; a guesser's
+script is stopped, and one that presses too is too slow to hit anything.
 
 Everything is in this process's memory, under a key that is gone with it: nothing about anybody is stored.
 """
@@ -24,10 +25,13 @@ from django.http import HttpRequest
 
 log = logging.getLogger(__name__)
 MOST_FAILURES: Final = 15
-"""In half an hour and per process; two processes make thirty."""
+"""Of one browser at one address in half an hour, per process; two processes make thirty."""
+MOST_AT_ADDRESS: Final = 30
+"""Of all browsers at one address: a guesser may call himself something else each time."""
 WINDOW: Final = 1800.0
 MOST_PASSES: Final = 60
-"""Codes looked at in a minute after the button was pressed."""
+"""Presses heard in a minute; of those above it one in ``HEARD_ABOVE``."""
+HEARD_ABOVE: Final = 4
 PASS_WINDOW: Final = 60.0
 PASS_LIFE: Final = 24 * 3600
 """Seconds a button works: as long as the form behind it."""
@@ -54,9 +58,10 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def _who(request: HttpRequest) -> bytes:
+def _who(request: HttpRequest) -> tuple[bytes, bytes]:
+    """Keys of the address, and of the browser at it."""
     browser = (request.headers.get(header, "") for header in ("User-Agent", "Accept-Language"))
-    return _digest("\n".join((address_of(request), *browser)))
+    return _digest(address_of(request)), _digest("\n".join((address_of(request), *browser)))
 
 
 def _note(kept: OrderedDict[bytes, list[float]], who: bytes, window: float, most: int) -> int:
@@ -71,21 +76,26 @@ def _note(kept: OrderedDict[bytes, list[float]], who: bytes, window: float, most
 
 def note_failure(request: HttpRequest) -> None:
     """Somebody asked for a code that does not exist."""
+    address, browser = _who(request)
     with _lock:
-        count = _note(_failures, _who(request), WINDOW, MOST_FAILURES)
-    if count == MOST_FAILURES:
+        at_address = _note(_failures, address, WINDOW, MOST_AT_ADDRESS)
+        of_browser = _note(_failures, browser, WINDOW, MOST_FAILURES)
+    if of_browser == MOST_FAILURES or at_address == MOST_AT_ADDRESS:
         log.warning("many codes that do not exist are tried from one place; the next ones need a button pressed")
 
 
-def _is_guessing(who: bytes) -> bool:
+def _full(kept: OrderedDict[bytes, list[float]], who: bytes, window: float, most: int) -> bool:
     with _lock:
-        recent = _failures.get(who, [])
-        return len(recent) >= MOST_FAILURES and recent[0] > time.monotonic() - WINDOW
+        recent = kept.get(who, [])
+        return len(recent) >= most and recent[-most] > time.monotonic() - window
 
 
 def is_guessing(request: HttpRequest) -> bool:
     """Whether so many failed from where this request comes that the next codes need a button."""
-    return bool(_failures) and _is_guessing(_who(request))
+    if not _failures:
+        return False
+    address, browser = _who(request)
+    return _full(_failures, browser, WINDOW, MOST_FAILURES) or _full(_failures, address, WINDOW, MOST_AT_ADDRESS)
 
 
 def may_look(request: HttpRequest, code: str) -> bool:
@@ -94,12 +104,11 @@ def may_look(request: HttpRequest, code: str) -> bool:
         return True
     if not _carries(request, code, _BUTTON):
         return False
-    who = _who(request)
+    address, _browser = _who(request)
+    if _full(_passes, address, PASS_WINDOW, MOST_PASSES) and secrets.randbelow(HEARD_ABOVE):
+        return False
     with _lock:
-        recent = _passes.get(who, [])
-        if len(recent) >= MOST_PASSES and recent[0] > time.monotonic() - PASS_WINDOW:
-            return False
-        _note(_passes, who, PASS_WINDOW, MOST_PASSES)
+        _note(_passes, address, PASS_WINDOW, MOST_PASSES)
     return True
 
 
@@ -111,10 +120,9 @@ def pass_for(code: str, *, shown: bool = False) -> str:
 def _carries(request: HttpRequest, code: str, salt: str) -> bool:
     stamp = request.POST.get(PRESSED) or request.GET.get(PRESSED) or ""
     try:
-        TimestampSigner(salt=salt).unsign(f"{code}:{stamp}", max_age=PASS_LIFE)
+        return TimestampSigner(salt=salt).unsign(f"{code}:{stamp}", max_age=PASS_LIFE) == code
     except BadSignature:
         return False
-    return True
 
 
 def forget() -> None:

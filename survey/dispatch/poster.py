@@ -69,7 +69,7 @@ def _words() -> dict[str, Any]:
         "or-open": _("No camera? Open this address:"),
         "what-happens-title": _("What happens with your answer"),
         "what-happens": [
-            _("The officer does not see it. No name and no phone number is asked."),
+            _("The officer does not see your answer. No name and no phone number is asked."),
             _(
                 "The Department of Home Affairs counts all answers and publishes the result "
                 "of each agency every quarter."

@@ -14,7 +14,7 @@ from survey.agencies.models import Agency, AgencyVersion
 from survey.common.tokens import new_code
 from survey.responses.models import Comment, Response
 
-CONSENT: Final = "2026-11"
+CONSENT: Final = "2026-11-2"
 """Version of the sentence the citizen agreed to."""
 
 

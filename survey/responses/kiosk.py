@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from survey.common.languages import known
-from survey.common.tokens import ticket_of
+from survey.common.tokens import ALPHABET, normalise_code, ticket_of
 from survey.dispatch.kiosks import Kiosk, enrol, note_item, signed_by
 from survey.dispatch.queries import published_short_form
 from survey.questionnaires.models import Status, Version
@@ -27,7 +27,7 @@ from survey.questionnaires.queries import form_of
 from survey.responses.answers import ASSISTED, helped_by, parse
 from survey.responses.entrance import TECHNICAL, Entrance, form_page
 from survey.responses.models import Evidence
-from survey.responses.pages import citizen_page, file_text, message_page
+from survey.responses.pages import citizen_page, file_names, file_text, message_page
 from survey.responses.services import Place, Submission, record_response
 from survey.transactions.models import Channel
 
@@ -63,7 +63,7 @@ def app(request: HttpRequest) -> HttpResponseBase:
 def worker(request: HttpRequest) -> HttpResponse:
     """The service worker that keeps the pages for the time without network."""
     pages = ["/kiosk/", *(f"/kiosk/?lang={code}" for code, _name in settings.LANGUAGES)]
-    fonts = [static(f"survey/fonts/khmer-{name}.woff2") for name in ("name", "400", "700")]
+    fonts = [static(f"survey/fonts/{name}") for name in file_names("fonts", ".woff2")]
     kept = [*pages, "/kiosk/manifest.webmanifest", static("survey/kiosk.js"), *fonts]
     text = file_text("kiosk-worker.js").replace('["KEPT"]', json.dumps(kept))
     response = HttpResponse(text, content_type="text/javascript")
@@ -107,7 +107,8 @@ def enrolment(request: HttpRequest) -> JsonResponse:
     """Trade the one-time code for the key this tablet signs with."""
     document, _body = _json(request)
     code = document.get("code")
-    made = enrol(code=code, now=timezone.now()) if isinstance(code, str) and len(code) < 40 else None
+    wanted = normalise_code(code) if isinstance(code, str) and len(code) < 40 else ""
+    made = enrol(code=wanted, now=timezone.now()) if wanted and set(wanted) <= set(ALPHABET) else None
     if made is None:
         return JsonResponse({"error": "unknown-code"}, status=403)
     kiosk, key = made
@@ -163,9 +164,12 @@ def _submission(kiosk: Kiosk, item: dict[str, Any], now: datetime) -> Submission
     helped = data.getlist("assisted")
     if parsed.errors or len(helped) > 1 or not set(helped) <= set(ASSISTED):
         return None
-    counter, since, marks = kiosk.counter, item.get("since"), helped_by(helped)
+    moved, since, marks = _moved_from(kiosk, item), item.get("since"), helped_by(helped)
+    counter = (moved or kiosk).counter
     if isinstance(since, int) and 0 <= since < QUICK:
         marks["flag"] = "quick"
+    if moved is not None:
+        marks["flag"] = "withdrawn"
     return Submission(
         # By the answer alone: a tablet that was set up anew may send what it had sent before.
         ticket=ticket_of(f"kiosk/{uuid.UUID(item['uuid'])}"),
@@ -178,11 +182,22 @@ def _submission(kiosk: Kiosk, item: dict[str, Any], now: datetime) -> Submission
             domain_id=counter.domain_id,
         ),
         channel=Channel.COUNTER,
-        evidence=Evidence.SCREEN,
+        evidence=Evidence.SCREEN if moved is None else Evidence.POSTER,
         language=language,
         now=_moment(item.get("at"), now),
         marks=marks,
     )
+
+
+def _moved_from(kiosk: Kiosk, item: dict[str, Any]) -> Kiosk | None:
+    """The tablet's former self, when it was set up anew while an answer waited on it.
+
+    The answer stays with the counter it was given at. It is signed by the new key only, so it proves no presence.
+    """
+    given_at = str(item.get("kiosk", kiosk.pk))
+    if given_at == str(kiosk.pk) or not (given_at.isascii() and given_at.isdigit() and len(given_at) < 12):
+        return None
+    return Kiosk.objects.select_related("counter").filter(pk=int(given_at)).first()
 
 
 def _pairs(fields: object) -> bool:

@@ -76,7 +76,9 @@ def stop(request: HttpRequest, code: str) -> HttpResponseBase:
     if request.method == "POST":
         opt_out(token=token, now=timezone.now())
         onward = "" if link.expired else f"/s/{token}?lang={get_language()}"
-        return message_page("stopped", status=200, onward=onward, call=False)
+        return message_page(
+            "stopped", status=200, onward=onward, onward_text=_("Rate the service all the same"), call=False
+        )
     return render_page("survey/responses/stop.html", {"title": _("No more messages"), "action": f"/s/{token}/stop"})
 
 

@@ -50,7 +50,7 @@ def _about_codes() -> dict[str, tuple[str, str]]:
             _("A link can be used for 14 days. To tell us something about the service, call 1022."),
         ),
         "stopped": (
-            _("You will get no more messages"),
+            _("You will get no more messages that ask for a rating"),
             _("This number is on the list of those we do not write to. Thank you."),
         ),
         "too-often": (
@@ -89,6 +89,10 @@ def _about_answers() -> dict[str, tuple[str, str]]:
         "too-late-words": (
             _("The time for this is over"),
             _("Comments can be added, erased or handed over within 30 days. To tell us something, call 1022."),
+        ),
+        "no-handler": (
+            _("This cannot be handed over"),
+            _("No unit stands above the one you rated. To have somebody look into it, call 1022."),
         ),
         "state-expired": (_("This page has been open for too long"), safe),
         "state-broken": (_("This page was damaged on its way"), safe),

@@ -77,6 +77,8 @@ def offices(request: HttpRequest) -> HttpResponseBase:
 @citizen_page("GET", "HEAD", "POST")
 def office(request: HttpRequest, key: str, agency: str) -> HttpResponseBase:
     """The short form about an agency at an office; open to anybody, so of the weakest evidence and marked."""
+    if "\x00" in key + agency:
+        return message_page("unknown", status=404, ask=True)
     found = [(place, served) for place in open_offices(key) for served in place.agencies if served.key == agency]
     version_id = published_short_form()
     if not found:

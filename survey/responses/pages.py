@@ -33,7 +33,8 @@ from survey.responses.messages import message
 
 MOST_FIELDS: Final = 200
 SHORTEST_PERSONAL: Final = 10
-"""Characters of receipts, slips and links; codes of posters are shorter and no secret."""
+"""Characters of receipts, slips and links, and of the passing codes of screens; codes of posters are no secret."""
+_RECEIPT: Final = re.compile(r"/r/(\w+)\?")
 Data = dict[str, Any]
 View = Callable[..., HttpResponseBase]
 
@@ -44,6 +45,12 @@ def file_text(name: str) -> str:
     if not isinstance(path, str):
         raise FileNotFoundError(name)
     return Path(path).read_text(encoding="utf-8")
+
+
+def file_names(folder: str, suffix: str) -> list[str]:
+    """Names of our static files in a folder."""
+    path = finders.find(f"survey/{folder}")
+    return sorted(found.name for found in Path(path).glob(f"*{suffix}")) if isinstance(path, str) else []
 
 
 def _without_comments(text: str) -> str:
@@ -108,8 +115,8 @@ def _unless_guessing(view: View, request: HttpRequest, args: tuple[Any, ...], kw
     response = view(request, *args, **kwargs)
     if response.status_code == 404 and "code" in kwargs:
         note_failure(request)
-    elif (to := re.match(r"/r/(\w+)\?", response.headers.get("Location", ""))) and is_guessing(request):
-        # The receipt a citizen has just got needs no button.
+    elif request.method == "POST" and is_guessing(request) and (to := _RECEIPT.match(response.get("Location", ""))):
+        # The receipt of what was just stored needs no button. By POST only: no GET may hand a pass to a guess.
         response.headers["Location"] += f"&{PRESSED}={pass_for(to[1], shown=True)}"
     return response
 
@@ -117,13 +124,15 @@ def _unless_guessing(view: View, request: HttpRequest, args: tuple[Any, ...], kw
 def _button(request: HttpRequest, code: str) -> HttpResponse:
     """Nothing was looked up; the same request again, with all that was sent, at the press of a button."""
     title, text = message("too-often")
-    lists = [*request.GET.lists(), *(request.POST.lists() if request.method == "POST" else ())]
+    posted = request.method == "POST"
+    lists = (request.POST if posted else request.GET).lists()
     sent = [(name, value) for name, values in lists for value in values if name != PRESSED]
     context = {
         "title": title,
         "text": text,
-        "method": "post" if request.method == "POST" else "get",
+        "method": "post" if posted else "get",
         "action": request.path,
+        "switch": posted,
         "sent": [*sent, (PRESSED, pass_for(code))],
         "button": _("Continue"),
     }
@@ -151,6 +160,7 @@ def _busy(request: HttpRequest) -> HttpResponse:
             "text": text,
             "method": "post",
             "action": request.path if sent else "",
+            "switch": bool(sent),
             "sent": sent,
             "button": _("Send again"),
         }
@@ -199,7 +209,14 @@ def render_page(template: str, context: Data, *, status: int = 200) -> HttpRespo
 
 
 def message_page(
-    reason: str, *, status: int, again: str = "", onward: str = "", ask: bool = False, call: bool = True
+    reason: str,
+    *,
+    status: int,
+    again: str = "",
+    onward: str = "",
+    ask: bool = False,
+    call: bool = True,
+    onward_text: str = "",
 ) -> HttpResponse:
     """A plain sentence and a way on, never a dead end.
 
@@ -208,6 +225,7 @@ def message_page(
     """
     title, text = message(reason)
     context = {"title": title, "text": text, "again": again, "onward": onward, "ask": ask, "call": call}
+    context["onward_text"] = onward_text or _("Continue")
     return render_page("survey/responses/message.html", context, status=status)
 
 

@@ -167,9 +167,9 @@ def _revise(found: _Open, ticket: Ticket, parsed: Parsed) -> None:
 
 
 def _marks_left(row: Response, parsed: Parsed) -> dict[str, str]:
-    """The marks of the answer before; who helped is asked anew."""
+    """The marks of the answer before; who helped is asked anew with the question, not with a comment."""
     marks = dict(row.marks or {})
-    if parsed.sent.get("assisted"):
+    if "assisted" in parsed.sent:
         marks.pop("assisted", None)
     return marks
 
@@ -231,7 +231,9 @@ def handover(request: HttpRequest, code: str) -> HttpResponseBase:
     found = _find(code)
     if found is None:
         return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
-    if not found.within(WORD_DAYS) or handler_of(found.state.agency_id) is None:
+    if handler_of(found.state.agency_id) is None:
+        return message_page("no-handler", status=410, onward=found.address())
+    if not found.within(WORD_DAYS):
         return message_page("too-late-words", status=410, onward=found.address())
     agreed = request.POST.get("consent") == "yes"
     if request.method == "POST" and agreed:

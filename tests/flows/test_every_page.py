@@ -13,7 +13,7 @@ from tests.flows.gallery import LANGUAGES, Grounds, grounds_in
 pytestmark = pytest.mark.browser
 NARROW = {"width": 320, "height": 640}
 SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
-SMALL = """(least) => [...document.querySelectorAll("button, .button, .options > label, .field, header a, footer a")]
+SMALL = """(least) => [...document.querySelectorAll("button, .button, .options > label, .field, a")]
     .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < least)
     .map((e) => e.outerHTML.slice(0, 80) + " " + e.getBoundingClientRect().height)"""
 CUT = """() => [...document.querySelectorAll("button, .button, label, legend, h1, h2, p, a, li")]
@@ -37,7 +37,10 @@ def faults_of(page: Page, name: str, language: str) -> list[str]:
         found.append("is wider than the window")
     if page.locator("html").get_attribute("lang") != language:
         found.append("does not say its language")
-    found += [f"is hard to hit: {item}" for item in page.evaluate(SMALL, 72 if name.startswith("kiosk") else 44)]
+    found += [f"is hard to hit: {item}" for item in page.evaluate(SMALL, 72 if name.startswith("kiosk") else 48)]
+    page.emulate_media(color_scheme="dark")
+    found += [f"in dark colours {item}" for item in violations(page, "color-contrast")]
+    page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 360, "height": 740})
     page.evaluate("(size) => { document.documentElement.style.fontSize = `${size}%`; }", 112.5 * VISIBLE_TEXT / 100)
     if page.evaluate(SIDEWAYS):
@@ -53,11 +56,14 @@ def test_every_page_in_every_language(browser: Browser, grounds: Grounds, langua
     requested: set[str] = set()
     context.on("request", lambda request: requested.add(request.url.partition("://")[2].partition("/")[0]))
     faults: list[str] = []
+    page = context.new_page()
     for view in grounds.views():
-        page = context.new_page()
+        if view.then is not None:
+            page.close()
+            page = context.new_page()
+        page.set_viewport_size(NARROW)  # type: ignore[arg-type]
         grounds.show(page, view, language)
         faults += faults_of(page, view.name, language)
-        page.close()
     assert context.cookies() == []
     context.close()
     own = {server.url.partition("://")[2] for server in (grounds.server, grounds.broken)}

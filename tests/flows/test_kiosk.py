@@ -217,7 +217,43 @@ def test_the_page_forgets_the_citizen_and_a_withdrawn_tablet_can_be_set_up_anew(
         set_up(page, server.python(NEW_CODE))
         until(page, "async () => !(await kiosk.waiting(1)).length")
         # The answer that waited is the first of the new sequence: nothing is lost and no gap invented.
-        assert server.python(COUNTS.replace("Kiosk.objects.get()", "Kiosk.objects.get(name='B')")) == "2 2 0 []"
+        # It was given at another tablet's counter under a key that no longer counts: kept as an open answer, marked.
+        assert server.python(COUNTS.replace("Kiosk.objects.get()", "Kiosk.objects.get(name='B')")) == "2 1 0 []"
+        last = (
+            "from survey.models import Response as R; r = R.objects.get(evidence='E0'); print(r.marks, r.counter.name)"
+        )
+        assert server.python(last) == "{'flag': 'withdrawn'} Quầy 1"
+
+
+def test_nobody_there_resets_the_page_and_a_double_tap_is_one_answer(browser: Browser, tmp_path: Path) -> None:
+    environment = environment_for(tmp_path, None)
+    manage(environment, "migrate", "--verbosity", "0")
+    with serve(environment, tmp_path) as server, tablet(browser, tmp_path / "profile") as context:
+        code = server.python(SET_UP)
+        page = kiosk_page(context, server.url)
+        set_up(page, code)
+        page.set_viewport_size({"width": 800, "height": 500})
+        page.clock.install()
+        page.locator("label[for=overall-1]").click()
+        page.fill("textarea", "Chờ lâu")
+        page.mouse.wheel(0, 2000)
+        page.clock.run_for(31_000)
+        assert page.locator("[data-part=ask]").is_visible()
+        assert page.evaluate("document.activeElement.id") == "ask-title", "a screen reader is told"
+        page.clock.run_for(10_000)
+        page.click("#stay")
+        assert page.input_value("textarea") == "Chờ lâu", "who needs more time loses nothing"
+        page.clock.run_for(31_000)
+        page.wait_for_timeout(100)
+        page.clock.run_for(21_000)
+        assert page.locator("[data-part=form]").is_visible()
+        assert page.locator("input:checked").count() == 0
+        assert page.input_value("textarea") == ""
+        page.locator("label[for=overall-4]").click()
+        page.locator("#answer button[type=submit]:visible").first.dblclick()
+        page.wait_for_selector("[data-part=thanks]:not([hidden])")
+        until(page, "async () => !(await kiosk.waiting(1)).length")
+        assert server.python(COUNTS) == "1 1 0 []"
 
 
 def test_a_change_of_language_keeps_the_answers_and_leaves_nothing_behind(browser: Browser, tmp_path: Path) -> None:
@@ -234,6 +270,10 @@ def test_a_change_of_language_keeps_the_answers_and_leaves_nothing_behind(browse
             until(page, "navigator.serviceWorker.controller !== null")
             errors = context.new_cdp_session(page).send("Page.getInstallabilityErrors")["installabilityErrors"]
             assert [error for error in errors if error["errorId"] != "in-incognito"] == []
+            # A server that answers with errors takes the page away no more than one that is not there.
+            server.python("from survey.models import Version; Version.objects.update(status='retired')")
+            page.goto(f"{server.url}/kiosk/")
+            page.wait_for_selector("[data-part=form]:not([hidden])")
         # The network is pulled: every language has been kept.
         before = page.evaluate("history.length")
         page.locator("label[for=overall-2]").click()

@@ -28,8 +28,9 @@ def test_vietnamese_is_complete_and_nothing_is_left_over() -> None:
     assert translated == source
 
 
-def test_translations_keep_every_placeholder() -> None:
-    for message in catalogues.read_catalogue("vi"):
+@pytest.mark.parametrize("language", ["vi", "km"])
+def test_translations_keep_every_placeholder(language: str) -> None:
+    for message in catalogues.read_catalogue(language):
         ids = message.id if isinstance(message.id, tuple) else (message.id,)
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
         wanted = {part for text in ids for part in re.findall(r"%\(\w+\)s", str(text))}

@@ -37,7 +37,11 @@
       form.submit();
     });
   }
-  addEventListener("pageshow", () => { busy = false; if (state) state.textContent = ""; });
+  addEventListener("pageshow", () => {
+    busy = false;
+    if (state) state.textContent = "";
+    for (const left of form.querySelectorAll("input[name=switch]")) left.remove();
+  });
   if (!form.dataset.steps || !navigator.sendBeacon) return;
   const tell = (step) => navigator.sendBeacon(form.dataset.steps, new URLSearchParams({ step }));
   const once = { once: true, passive: true };

@@ -10,12 +10,14 @@ addEventListener("fetch", (event) => {
   if (event.request.method !== "GET") return;
   event.respondWith((async () => {
     const store = await caches.open(STORE);
+    const kept = async () => (await store.match(event.request)) || (await store.match("/kiosk/"));
     try {
       const answer = await fetch(event.request, { signal: AbortSignal.timeout(PATIENCE) });
       if (answer.ok) await store.put(event.request, answer.clone());
-      return answer;
+      /* A server that restarts must not take the page away: it keeps the answers. */
+      return answer.ok ? answer : (await kept()) || answer;
     } catch (error) {
-      return (await store.match(event.request)) || (await store.match("/kiosk/")) || Response.error();
+      return (await kept()) || Response.error();
     }
   })());
 });

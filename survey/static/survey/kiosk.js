@@ -3,7 +3,7 @@
 "use strict";
 const kiosk = (() => {
   const IDLE = 30, ASK = 20, THANKS = 6, WARN_HOURS = 48, BATCH = 50, BEAT_MINUTES = 10, FRESH_HOURS = 12;
-  const MOVED = "kiosk-moved";
+  const MOVED = "kiosk-moved", LAST = "kiosk-last";
   const form = document.getElementById("answer"), home = form.dataset.home;
   const words = (name) => document.getElementById("words").dataset[name];
   const request = (r) => new Promise((good, bad) => {
@@ -25,20 +25,27 @@ const kiosk = (() => {
   });
   const start = async (mode) => (await opened).transaction(["queue", "facts"], mode, { durability: "strict" });
   const fact = async (name) => request((await start("readonly")).objectStore("facts").get(name));
-  let last = -Infinity, beaten = -Infinity, withdrawn = false;
+  /* Kept over a change of language, so that the least time between two answers is measured there too. */
+  const moment = () => performance.timeOrigin + performance.now();
+  const sinceLast = () => {
+    const since = moment() - Number(sessionStorage.getItem(LAST) || -Infinity);
+    sessionStorage.setItem(LAST, moment());
+    return since < 0 ? 86400000 : Math.round(Math.min(since, 86400000));
+  };
+  let beaten = -Infinity, withdrawn = false, busy = false, idle, asked;
 
   /* The number and the answer are written together or not at all. */
   async function keep(fields) {
-    const since = Math.round(Math.min(performance.now() - last, 86400000));
+    const since = sinceLast();
     const t = await start("readwrite"), facts = t.objectStore("facts");
-    const sequence = ((await request(facts.get("sequence"))) || 0) + 1;
+    const [kept, me] = await Promise.all([request(facts.get("sequence")), request(facts.get("me"))]);
+    const sequence = (kept || 0) + 1;
     facts.put(sequence, "sequence");
     t.objectStore("queue").put({
-      sequence, fields, uuid: crypto.randomUUID(), at: new Date().toISOString(), kept: Date.now(),
+      sequence, fields, kiosk: me.kiosk, uuid: crypto.randomUUID(), at: new Date().toISOString(), kept: Date.now(),
       since, version: Number(form.dataset.version), language: document.documentElement.lang,
     });
     await finished(t);
-    last = performance.now();
     return sequence;
   }
 
@@ -65,13 +72,13 @@ const kiosk = (() => {
         method: "POST", body: text, credentials: "omit",
         headers: { "Content-Type": "application/json", "X-Signature": await sign(text, me.key) },
       });
-      if (answer.status === 403) {
-        withdrawn = true;
-        show("withdrawn");
-        return 0;
-      }
+      if (answer.status === 403 && (await answer.json().catch(() => ({}))).error === "not-enrolled") return withdraw();
       if (!answer.ok) break;
       beaten = performance.now();
+      if (withdrawn) {
+        withdrawn = false;
+        reset();
+      }
       const done = new Set((await answer.json()).done.map((item) => item.uuid));
       const t = await start("readwrite");
       for (const item of items) if (done.has(item.uuid)) t.objectStore("queue").delete(item.sequence);
@@ -80,6 +87,14 @@ const kiosk = (() => {
       sent += done.size;
     }
     return sent;
+  }
+
+  function withdraw() {
+    clearTimeout(idle); clearTimeout(asked);
+    withdrawn = true;
+    /* Who types a new code is not thrown out of it. */
+    if (document.querySelector('[data-part="enrol"]').hidden) show("withdrawn");
+    return 0;
   }
 
   async function sync() {
@@ -101,7 +116,6 @@ const kiosk = (() => {
     if (head) head.focus();
   }
 
-  let idle, asked;
   function reset() {
     clearTimeout(idle); clearTimeout(asked);
     if (withdrawn) return;
@@ -124,6 +138,7 @@ const kiosk = (() => {
     sessionStorage.removeItem(MOVED);
     for (const [name, value] of fields) {
       const field = form.elements[name];
+      if (!field) continue;
       for (const one of field instanceof RadioNodeList ? field : [field]) {
         if (one.type === "radio" || one.type === "checkbox") one.checked = one.checked || one.value === value;
         else if (one.type !== "hidden") one.value = value;
@@ -132,22 +147,24 @@ const kiosk = (() => {
   }
   function touched() {
     clearTimeout(idle); clearTimeout(asked);
-    const answered = new FormData(form).has("overall") || form.elements.comment?.value || document.documentElement.lang !== home;
+    if (withdrawn) return;
+    const begun = Array.from(new FormData(form)).some(([name, value]) => value && name !== "lang");
+    const away = document.documentElement.lang !== home || document.querySelector("details").open;
     if (document.querySelector('[data-part="ask"]').hidden === false) show("form");
-    if (answered) idle = setTimeout(() => { show("ask"); asked = setTimeout(reset, ASK * 1000); }, IDLE * 1000);
+    if (begun || away) idle = setTimeout(() => { show("ask"); asked = setTimeout(reset, ASK * 1000); }, IDLE * 1000);
   }
 
   async function begin() {
     if ("serviceWorker" in navigator) navigator.serviceWorker.register("/kiosk/worker.js", { scope: "/kiosk/" });
     show((await fact("me")) ? "form" : "enrol");
-    moved();
-    touched();
     for (const link of document.querySelectorAll("a[data-switch]")) link.addEventListener("click", move);
     document.getElementById("anew").addEventListener("click", () => show("enrol"));
-    for (const kind of ["pointerdown", "keydown", "input", "scroll"]) addEventListener(kind, touched, { passive: true });
+    for (const kind of ["pointerdown", "keydown", "input"]) addEventListener(kind, touched, { passive: true });
     document.getElementById("stay").addEventListener("click", touched);
     addEventListener("pageshow", (event) => { if (event.persisted) reset(); });
     addEventListener("online", sync);
+    moved();
+    touched();
     setInterval(sync, 60000);
     sync();
   }
@@ -184,6 +201,7 @@ const kiosk = (() => {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (busy) return;
     const fields = Array.from(new FormData(form)).filter(([name, value]) => value && name !== "lang" && name !== "ticket");
     if (!fields.some(([name]) => name === "overall")) {
       document.getElementById("state").textContent = words("choose");
@@ -191,11 +209,18 @@ const kiosk = (() => {
       return;
     }
     document.getElementById("state").textContent = "";
-    await keep(fields);
-    form.reset();
-    show("thanks");
-    setTimeout(reset, THANKS * 1000);
-    sync();
+    clearTimeout(idle);
+    /* A second tap while the first is written is the same answer. */
+    busy = true;
+    try {
+      await keep(fields);
+      form.reset();
+      show("thanks");
+      setTimeout(reset, THANKS * 1000);
+      sync();
+    } catch (error) {
+      document.getElementById("state").textContent = words("full");
+    } finally { busy = false; }
   });
 
   begin();

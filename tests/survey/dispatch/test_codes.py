@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import io
 import re
+from itertools import permutations
 
 import pypdfium2
 import pytest
 import zxingcpp
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 from PIL import Image
 
+from survey.common.tokens import new_code
 from survey.dispatch import qr
+from survey.dispatch.batches import slips_pdf
 from survey.dispatch.models import CodeStatus, CounterCode
 from survey.dispatch.poster import FONTS, PAPERS, poster_pdf
 from survey.dispatch.services import issue_code, revoke_code
@@ -69,6 +74,35 @@ def test_posters_of_every_size_are_read_by_a_decoder(cast: Cast, paper: str, lan
     text = document[0].get_textpage().get_text_range()
     for part in (cast.land_counter.office.name, qr.printed_domain(), f"/s/{cast.code.code}", cast.code.code):
         assert part in text.replace("\r\n", " "), part
+
+
+PAIRS = list(permutations(("vi", "en", "km"), 2))
+
+
+@pytest.mark.parametrize(("language", "second"), PAIRS)
+def test_posters_and_slips_of_every_pair_of_languages(cast: Cast, language: str, second: str) -> None:
+    """Both languages stand on the sheet, drawn with letters it brings along."""
+    slips = [new_code(10) for _place in range(22)]
+    for name, pdf in (
+        ("A4", poster_pdf([cast.code], paper="A4", language=language, second=second)),
+        ("tent", poster_pdf([cast.code], paper="tent", language=language, second=second)),
+        ("slips", slips_pdf(slips, name="Trung tâm", language=language, second=second)),
+    ):
+        document = pypdfium2.PdfDocument(pdf)
+        assert len(document) == (2 if name == "slips" else 1), name
+        text = document[0].get_textpage().get_text_range()
+        for code in (language, second):
+            with override(code):
+                wanted = _("Rate the service: scan, or open the address and type the code. Good for 30 days.")
+                wanted = wanted if name == "slips" else _("How was the service?")
+            # A PDF may hold the parts of a Khmer syllable in another order; Latin words are compared as they are.
+            found = re.search(r"[\u1780-\u17ff]", text) if code == "km" else wanted.split()[0] in text
+            assert found, (name, code)
+        fonts = set(re.findall(rb"/FontName\s*/[A-Z]{6}\+([A-Za-z-]+)", pdf))
+        assert any(b"Khmer" in font for font in fonts) is ("km" in (language, second)), name
+        assert all(font.startswith(b"NotoSans") for font in fonts), name
+    addresses = [qr.short_url(code).upper() for code in slips]
+    assert sorted(address for page in pages(pdf) for address in decoded(page)) == sorted(addresses)
 
 
 def test_the_poster_uses_the_bundled_fonts_only(cast: Cast) -> None:
