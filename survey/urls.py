@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+handler404 = "survey.responses.views.lost"
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("staff/", include("survey.console.urls")),

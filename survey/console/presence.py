@@ -30,7 +30,7 @@ from survey.dispatch.slips import Batch, disputes_by_agency, issue_slips
 from survey.scorecards.bridge import NOTICE
 from survey.transactions.models import Channel
 
-SHEET = 21
+SHEET, SHEET_OF_TWO = 21, 18
 
 
 def _counters(request: HttpRequest) -> list[Counter]:
@@ -91,9 +91,9 @@ def add(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     counter, now = _counter(request, pk), timezone.now()
     if what == "slips":
         batch = Batch(counter.agency_id, Channel.COUNTER, counter.domain_id, counter.pk)
-        codes = issue_slips(batch=batch, count=SHEET, now=now)
         wanted = request.POST.get("with", "")
         second = wanted if known(wanted) else ""
+        codes = issue_slips(batch=batch, count=SHEET_OF_TWO if second else SHEET, now=now)
         notice = NOTICE if settings.DEMO else ""
         content = slips_pdf(codes, name=counter.office.name, second=second, notice=notice)
         return attached(content, "application/pdf", f"phieu-{counter.pk}.pdf")

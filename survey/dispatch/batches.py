@@ -53,7 +53,7 @@ def _sentence() -> str:
 
 
 def slips_pdf(codes: Sequence[str], *, name: str, language: str = "vi", second: str = "", notice: str = "") -> bytes:
-    """An A4 sheet of snippets, 21 a page, each with square code, code and a sentence in one or two languages."""
+    """A4 sheets of snippets with square code, code and a sentence: 21 a page, 18 in two languages."""
     sentences = []
     for code in dict.fromkeys((language, second or language)):
         with override(code):

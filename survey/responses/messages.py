@@ -16,6 +16,10 @@ def _about_codes() -> dict[str, tuple[str, str]]:
             _("We do not know this code"),
             _("Check the letters and numbers under the square code and open the address again, or ask at the counter."),
         ),
+        "no-page": (
+            _("There is no page at this address"),
+            _("Check the address, or type the code that stands on the poster or the receipt slip."),
+        ),
         "unknown-screen": (
             _("This screen is not set up"),
             _("Staff: set the screen up on the staff page and open the address shown there."),

@@ -32,6 +32,7 @@ from survey.questionnaires.kinds import KINDS
 from survey.responses.messages import message
 
 MOST_FIELDS: Final = 200
+ADDRESS_TYPE: Final = "text/uri-list"
 SHORTEST_PERSONAL: Final = 10
 """Characters of receipts, slips and links, and of the passing codes of screens; codes of posters are no secret."""
 _RECEIPT: Final = re.compile(r"/r/(\w+)\?")
@@ -98,7 +99,7 @@ def citizen_page(*methods: str, policy: Mapping[str, list[str]] | None = None) -
                 response = _refusal(request, "too-big", 413)
             except (SuspiciousOperation, MultiPartParserError, UnreadablePostError, BadRequest):
                 response = _refusal(request, "unreadable", 400)
-            return _finish(response)
+            return _finish(_address_only(request, response))
 
         inline = {"style-src": [_source_of(style())], "script-src": [_source_of(script())], **(policy or {})}
         return csp_update(inline)(csrf_exempt(inner))
@@ -180,6 +181,15 @@ def _refuse_large(request: HttpRequest) -> None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise RequestDataTooBig
+
+
+def _address_only(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """The page's script asks where to go on, and goes there itself: followed by it, the next page would come twice."""
+    if response.status_code != 303 or request.headers.get("Accept") != ADDRESS_TYPE:
+        return response
+    told = HttpResponse(response.headers["Location"], content_type=ADDRESS_TYPE)
+    told.headers["Cache-Control"] = "no-store"
+    return told
 
 
 def _finish(response: HttpResponseBase) -> HttpResponseBase:

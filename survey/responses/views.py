@@ -251,6 +251,12 @@ def front(request: HttpRequest) -> HttpResponseBase:
     return render_page("survey/responses/front.html", {"title": _("Rate the service")})
 
 
+@citizen_page("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+def lost(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Any address that is none."""
+    return message_page("no-page", status=404, ask=True)
+
+
 @citizen_page("GET", "HEAD")
 def privacy(request: HttpRequest) -> HttpResponseBase:
     """What happens with an answer, in under 300 words."""

@@ -27,6 +27,13 @@ def test_links_and_pictures_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
+def test_every_page_a_citizen_can_meet_has_its_pictures() -> None:
+    """After a change of pages: `make pictures`, and look at them."""
+    from tests.flows.gallery import names
+
+    assert {path.name for path in (ROOT / "docs" / "images" / "citizen").glob("*.png")} == set(names())
+
+
 def test_every_make_target_named_in_the_documents_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for page in PAGES:

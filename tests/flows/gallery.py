@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -150,6 +151,12 @@ def _low(page: Page, _grounds: Grounds) -> None:
     page.fill("textarea", "Chờ hơn hai giờ, quầy số 3 nghỉ sớm.")
 
 
+def _nothing_chosen(page: Page, _grounds: Grounds) -> None:
+    page.fill("textarea", "Chờ lâu")
+    with page.expect_navigation():
+        page.locator("#answer button[type=submit]").first.click()
+
+
 def _entrances(facts: Mapping[str, str]) -> Iterator[View]:
     code, link, slip = facts["code"], facts["link"], facts["slip"]
     bad = {"ticket": "x", "overall": "2", "reasons": "waiting", "comment": "Chờ lâu"}
@@ -157,11 +164,12 @@ def _entrances(facts: Mapping[str, str]) -> Iterator[View]:
     yield View("privacy", "/privacy")
     yield View("form", f"/s/{code}")
     yield View("form-low", f"/s/{code}", then=_low)
-    yield View("form-error", f"/s/{code}", {"comment": "Chờ lâu"})
+    yield View("form-error", f"/s/{code}", then=_nothing_chosen)
     yield View("form-too-old", f"/s/{code}", bad)
     yield View("old-poster", f"/s/{facts['old']}")
     yield View("unknown-code", "/s/00000000")
     yield View("withdrawn-code", f"/s/{facts['gone']}")
+    yield View("no-page", "/x/y")
     yield View("offices", "/offices")
     yield View("offices-none", "/offices?name=zzz")
     yield View("office", "/offices/hall/28261")
@@ -266,7 +274,7 @@ def _rated(page: Page, grounds: Grounds) -> None:
 
 def _withdrawn(page: Page, grounds: Grounds) -> None:
     _enrolled(page, grounds)
-    page.route("**/kiosk/sync", lambda route: route.fulfill(status=403, body="{}"))
+    page.route("**/kiosk/sync", lambda route: route.fulfill(status=403, json={"error": "not-enrolled"}))
     page.locator("label[for=overall-5]").click()
     page.locator("#answer button[type=submit]:visible").first.click()
     page.wait_for_selector("[data-part=withdrawn]:visible")
@@ -288,6 +296,13 @@ def _save(page: Page, target: Path) -> None:
     """The whole page as a small PNG: sixty-four colours are enough for pages without photographs."""
     picture = Image.open(BytesIO(page.screenshot(full_page=True)))
     picture.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(target, optimize=True)
+
+
+def names() -> list[str]:
+    """Names of all pictures."""
+    views = Grounds(None, None, defaultdict(str)).views()  # type: ignore[arg-type]  # nothing is opened
+    every = [*(view.name for view in views), "closed-form"]
+    return [f"{name}-{language}-{width}.png" for name in every for language in LANGUAGES for width in WIDTHS]
 
 
 def draw(browser: Browser, grounds: Grounds, out: Path) -> int:

@@ -20,8 +20,10 @@
     state.textContent = form.dataset.sending;
     for (let wait = 2; ; wait = Math.min(wait * 2, 30)) {
       try {
-        const answer = await fetch(form.action, { method: "POST", body, credentials: "omit" });
-        if (answer.redirected) return location.assign(answer.url);
+        const headers = { Accept: "text/uri-list" };
+        const answer = await fetch(form.action, { method: "POST", body, headers, credentials: "omit" });
+        const address = (answer.headers.get("Content-Type") || "").startsWith(headers.Accept);
+        if (address) return location.assign(await answer.text());
         if (answer.status < 502) return form.submit();
       } catch (error) { /* no network: the same again */ }
       state.textContent = form.dataset.waiting;

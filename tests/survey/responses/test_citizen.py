@@ -403,3 +403,15 @@ def test_refused_methods_are_not_kept_by_caches(citizen: Client, cast: Cast) -> 
     response = citizen.put(f"/s/{cast.code.code}")
     assert response.status_code == 405
     assert response.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_the_script_is_told_where_to_go_and_does_not_load_the_thanks_twice(citizen: Client, cast: Cast) -> None:
+    fields = {**open_form(citizen, cast.code.code), "overall": "4"}
+    asked = citizen.post(f"/s/{cast.code.code}", fields, headers={"accept": "text/uri-list"})
+    plain = citizen.post(f"/s/{cast.code.code}", fields)
+    assert (asked.status_code, asked.headers["Content-Type"]) == (200, "text/uri-list")
+    assert asked.content.decode() == plain.headers["Location"]
+    assert asked.headers["Cache-Control"] == "no-store"
+    assert Response.objects.count() == 1
+    wrong = citizen.post(f"/s/{cast.code.code}", {**fields, "overall": "9"}, headers={"accept": "text/uri-list"})
+    assert wrong.status_code == 422

@@ -1,0 +1,39 @@
+"""A new language is one row in the settings plus files: pages and kiosk offer it, texts it lacks are Vietnamese."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+
+from survey.common import catalogues
+from survey.questionnaires.models import Questionnaire, Version
+from survey.questionnaires.services import LIBRARY, load_questionnaire, publish_version
+from tests.survey.factories import NOW, Cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def french(settings: Any) -> None:
+    settings.LANGUAGES = [*settings.LANGUAGES, ("fr", "Français")]
+
+
+def test_every_page_and_the_kiosk_offer_the_new_language(citizen: Client, cast: Cast, french: None) -> None:
+    page = citizen.get(f"/s/{cast.code.code}?lang=fr").content.decode()
+    assert '<html lang="fr">' in page
+    assert "Gửi đánh giá" in page, "what has no translation yet is shown in Vietnamese"
+    assert 'lang="fr" hreflang="fr"' in citizen.get(f"/s/{cast.code.code}").content.decode()
+    assert "/kiosk/?lang=fr" in citizen.get("/kiosk/worker.js").content.decode()
+    assert catalogues.completeness("fr") == 0
+    assert catalogues.completeness("km") == 100
+
+
+def test_a_form_without_the_words_of_a_language_cannot_be_published(cast: Cast, french: None) -> None:
+    Questionnaire.objects.filter(code="counter-short").update(code="old")
+    draft = load_questionnaire(path=LIBRARY / "counter-short.toml")
+    with pytest.raises(ValidationError, match="fr"):
+        publish_version(version=draft, now=NOW)
+    assert Version.objects.get(pk=draft.pk).status == "draft"
