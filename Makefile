@@ -61,12 +61,16 @@ chromium:
 	  || { echo "Chromium could not be installed: install it and set CHROMIUM=/path/to/chromium"; [ "$$CI" != "true" ]; }; \
 	fi
 
-# What only computes runs beside what waits for servers and browsers: together they take less time.
+# What only computes and what waits for servers run beside the browser: together they take less time.
 COMPUTING := tests/analysis tests/docs tests/house tests/survey tests/servers/test_postgresql.py
+SERVERS := tests/servers --ignore=tests/servers/test_postgresql.py
 test: check-fast chromium  ## format, lint, types, import contracts, migrations and all tests
-	@log=$$(mktemp); $(PY) -m pytest -q $(COMPUTING) >$$log 2>&1 & beside=$$!; \
-	$(PY) -m pytest -q $(COMPUTING:%=--ignore=%); own=$$?; \
-	wait $$beside; other=$$?; cat $$log; rm -f $$log; exit $$((own | other))
+	@logs=$$(mktemp -d); \
+	$(PY) -m pytest -q $(COMPUTING) >$$logs/computing 2>&1 & computing=$$!; \
+	$(PY) -m pytest -q $(SERVERS) >$$logs/servers 2>&1 & servers=$$!; \
+	$(PY) -m pytest -q tests --ignore=tests/servers $(COMPUTING:%=--ignore=%); bad=$$?; \
+	wait $$servers; bad=$$((bad | $$?)); wait $$computing; bad=$$((bad | $$?)); \
+	cat $$logs/servers $$logs/computing; rm -rf $$logs; exit $$bad
 
 check-fast: .venv/.installed-dev setup
 	@$(BIN)/ruff format --check .

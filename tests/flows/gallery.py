@@ -16,7 +16,7 @@ from typing import Final
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.flows.conftest import launch
+from tests.flows.browsing import launch
 from tests.servers.conftest import Server, environment_for, manage, serve
 
 LANGUAGES: Final = ("vi", "en", "km")
@@ -26,6 +26,7 @@ import json
 from datetime import date, timedelta
 from django.utils import timezone
 from survey.agencies.improvements import Improvement
+from survey.agencies.models import Counter
 from survey.common.tokens import ticket_of
 from survey.dispatch.kiosks import add_kiosk
 from survey.dispatch.models import Invitation
@@ -61,6 +62,9 @@ def rated(seed, **more):
     record_response(submission=cast.submission(seed, 2, **{"now": now, **more}))
     return ticket_of(seed).receipt
 
+empty = Counter.objects.create(office=cast.land_counter.office, agency=cast.land, number=7)
+shut = issue_code(counter=empty, now=now)
+Counter.objects.filter(pk=empty.pk).update(closed_on=timezone.localdate())
 handed = rated("handed")
 open_case(row=Response.objects.get(submission_key=ticket_of("handed").key), now=now)
 link, token = invited(cast)
@@ -78,14 +82,13 @@ taken = Ticket(_slip_key(used), "USEDSLIP00")
 record_response(submission=cast.submission("x", 5, ticket=taken, evidence="E2", now=now))
 Slip.objects.filter(code_hash=keyed_hash("slip", late)).update(expires_at=now)
 print(json.dumps({
-    "code": fresh.code, "old": old.code, "gone": gone.code, "link": token, "lapsed": lapsed,
+    "shut": shut.code, "code": fresh.code, "old": old.code, "gone": gone.code, "link": token, "lapsed": lapsed,
     "display": display, "closed": closed, "slip": slip, "used": used, "late": late, "number": screen.number,
     "receipt": rated("new"), "handed": handed, "week": rated("week", now=now - timedelta(days=9)),
     "month": rated("month", now=now - timedelta(days=40)),
     "enrol": [add_kiosk(counter=cast.land_counter, name=f"T{k}", now=now)[1] for k in range(60)],
 }))
 """
-CLOSE: Final = "from survey.questionnaires.models import Version; Version.objects.update(status='retired')"
 
 
 @dataclass(frozen=True)
@@ -110,13 +113,8 @@ class Grounds:
     codes: list[str] = field(default_factory=list)
 
     def views(self) -> list[View]:
-        """Every page, in the order a citizen may meet them; closing the form is left to ``close``."""
+        """Every page, in the order a citizen may meet them."""
         return [*_entrances(self.facts), *_after_rating(self.facts), *_devices(self.facts)]
-
-    def close(self) -> View:
-        """Take the form out of use and give the page that says so. Nothing else works afterwards."""
-        self.server.python(CLOSE)
-        return View("closed-form", f"/s/{self.facts['code']}")
 
     def show(self, page: Page, view: View, language: str) -> None:
         """Bring a view onto the page."""
@@ -173,6 +171,7 @@ def _entrances(facts: Mapping[str, str]) -> Iterator[View]:
     yield View("offices", "/offices")
     yield View("offices-none", "/offices?name=zzz")
     yield View("office", "/offices/hall/28261")
+    yield View("closed-form", f"/s/{facts['shut']}")
     yield View("told", f"/s/{code}/done")
     yield View("link", f"/s/{link}")
     yield View("link-expired", f"/s/{facts['lapsed']}")
@@ -301,8 +300,7 @@ def _save(page: Page, target: Path) -> None:
 def names() -> list[str]:
     """Names of all pictures."""
     views = Grounds(None, None, defaultdict(str)).views()  # type: ignore[arg-type]  # nothing is opened
-    every = [*(view.name for view in views), "closed-form"]
-    return [f"{name}-{language}-{width}.png" for name in every for language in LANGUAGES for width in WIDTHS]
+    return [f"{view.name}-{language}-{width}.png" for view in views for language in LANGUAGES for width in WIDTHS]
 
 
 def draw(browser: Browser, grounds: Grounds, out: Path) -> int:
@@ -310,13 +308,12 @@ def draw(browser: Browser, grounds: Grounds, out: Path) -> int:
     out.mkdir(parents=True, exist_ok=True)
     drawn = 0
     contexts = {width: browser.new_context(viewport={"width": width, "height": 800}) for width in WIDTHS}
-    for view in [*grounds.views(), None]:
-        wanted = view or grounds.close()
+    for view in grounds.views():
         for language in LANGUAGES:
             for width, context in contexts.items():
                 page = context.new_page()
-                grounds.show(page, wanted, language)
-                _save(page, out / f"{wanted.name}-{language}-{width}.png")
+                grounds.show(page, view, language)
+                _save(page, out / f"{view.name}-{language}-{width}.png")
                 page.close()
                 drawn += 1
     return drawn

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.flows.conftest import violations
-from tests.flows.gallery import LANGUAGES, Grounds, grounds_in
+from tests.flows.browsing import violations
+from tests.flows.gallery import LANGUAGES, Grounds
 
 pytestmark = pytest.mark.browser
 NARROW = {"width": 320, "height": 640}
@@ -22,12 +20,6 @@ CUT = """() => [...document.querySelectorAll("button, .button, label, legend, h1
     .map((e) => e.outerHTML.slice(0, 80))"""
 VISIBLE_TEXT = 200
 """Per cent: the text size of a phone whose owner has set the largest letters."""
-
-
-@pytest.fixture(scope="module")
-def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grounds]:
-    with grounds_in(tmp_path_factory.mktemp("grounds")) as made:
-        yield made
 
 
 def faults_of(page: Page, name: str, language: str) -> list[str]:
@@ -68,14 +60,4 @@ def test_every_page_in_every_language(browser: Browser, grounds: Grounds, langua
     context.close()
     own = {server.url.partition("://")[2] for server in (grounds.server, grounds.broken)}
     assert {host for host in requested if not host.startswith(("image/", "data"))} <= own | {","}
-    assert faults == []
-
-
-def test_the_closed_form_in_every_language(browser: Browser, grounds: Grounds) -> None:
-    view, page = grounds.close(), browser.new_page(viewport=NARROW)  # type: ignore[arg-type]
-    faults: list[str] = []
-    for language in LANGUAGES:
-        grounds.show(page, view, language)
-        faults += faults_of(page, view.name, language)
-    page.close()
     assert faults == []

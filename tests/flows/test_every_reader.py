@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.flows.conftest import FLAGS
-from tests.flows.gallery import LANGUAGES, Grounds, grounds_in
+from tests.flows.browsing import FLAGS
+from tests.flows.gallery import LANGUAGES, Grounds
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 360, "height": 740}
@@ -24,12 +23,6 @@ IN_APPS = {
     "Messenger": ANDROID + "Chrome/96.0.4664.45 Mobile Safari/537.36 [FB_IAB/Orca-Android;FBAV/340.0.0.15.119;]",
     "Viber": ANDROID + "Chrome/90.0.4430.82 Mobile Safari/537.36 Viber/15.3.0.5",
 }
-
-
-@pytest.fixture(scope="module")
-def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grounds]:
-    with grounds_in(tmp_path_factory.mktemp("grounds")) as made:
-        yield made
 
 
 def address(grounds: Grounds, language: str = "vi") -> str:

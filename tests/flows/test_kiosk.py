@@ -13,7 +13,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
-from tests.flows.conftest import FLAGS, until
+from tests.flows.browsing import FLAGS, until
 from tests.servers.conftest import environment_for, free_port, manage, serve
 
 pytestmark = pytest.mark.browser

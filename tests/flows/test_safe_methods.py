@@ -6,7 +6,6 @@ SAFE_FULL=1 lets the browser come twenty times to each page, as often as the oth
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -14,7 +13,7 @@ import requests
 from django.urls import URLPattern, get_resolver
 from playwright.sync_api import Browser
 
-from tests.flows.gallery import Grounds, grounds_in
+from tests.flows.gallery import Grounds
 
 pytestmark = pytest.mark.browser
 TIMES: Final = 20
@@ -89,20 +88,19 @@ def open_in_browser(browser: Browser, grounds: Grounds, paths: list[str]) -> Non
     context.close()
 
 
-def test_looking_changes_nothing_however_often(browser: Browser, tmp_path: Path) -> None:
-    with grounds_in(tmp_path) as grounds:
-        found = addresses(grounds.facts)
-        assert set(found) == public_names()
-        paths = [path for group in found.values() for path in group]
-        shown = [path for name, group in found.items() if name not in ONLY_SENT_TO for path in group]
-        before = grounds.server.python(DUMP)
-        open_by_clients(grounds, paths)
-        open_in_browser(browser, grounds, shown)
-        assert grounds.server.python(DUMP) == before, "not one row of any table is another"
-        for name in ("link", "slip"):
-            page = browser.new_page()
-            page.goto(f"{grounds.server.url}/s/{grounds.facts[name]}")
-            page.locator("label[for=overall-5]").click()
-            page.locator("#answer button[type=submit]").first.click()
-            page.wait_for_url("**/r/**")
-            page.close()
+def test_looking_changes_nothing_however_often(browser: Browser, grounds: Grounds) -> None:
+    found = addresses(grounds.facts)
+    assert set(found) == public_names()
+    paths = [path for group in found.values() for path in group]
+    shown = [path for name, group in found.items() if name not in ONLY_SENT_TO for path in group]
+    before = grounds.server.python(DUMP)
+    open_by_clients(grounds, paths)
+    open_in_browser(browser, grounds, shown)
+    assert grounds.server.python(DUMP) == before, "not one row of any table is another"
+    for name in ("link", "slip"):
+        page = browser.new_page()
+        page.goto(f"{grounds.server.url}/s/{grounds.facts[name]}")
+        page.locator("label[for=overall-5]").click()
+        page.locator("#answer button[type=submit]").first.click()
+        page.wait_for_url("**/r/**")
+        page.close()

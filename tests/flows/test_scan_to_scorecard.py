@@ -16,7 +16,7 @@ import requests
 import zxingcpp
 from playwright.sync_api import Browser, Page
 
-from tests.flows.conftest import violations
+from tests.flows.browsing import violations
 from tests.servers.conftest import Server, copy_installation, environment_for, free_port, manage, serve
 from tests.survey.factories import PASSWORD
 

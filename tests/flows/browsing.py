@@ -1,0 +1,47 @@
+"""Debian's Chromium for the journeys, and what is asked of every page in it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import axe_playwright_python
+from playwright.sync_api import Browser, Page, Playwright
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Debian's Chromium."""
+    return playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS)
+
+
+def until(page: Page, expression: str, seconds: float = 30) -> None:
+    """Wait for a condition in the page; Playwright's own waiting evaluates text, which our policy forbids."""
+    ends = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < ends, expression
+        page.wait_for_timeout(50)
+
+
+@pytest.fixture(scope="session")
+def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grounds]:
+    """A server with one of everything a citizen can meet; tests leave it as they find it, but for more ratings."""
+    with grounds_in(tmp_path_factory.mktemp("grounds")) as made:
+        yield made
+
+
+AXE = "() => self.axe.run(document, %s).then((found) => found.violations.map((v) => `${v.id}: ${v.nodes[0].html}`))"
+AXE_SCRIPT = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe finds wrong with a page: WCAG and best practice, or only these rules of it."""
+    if not page.evaluate("typeof self.axe === 'object'"):
+        page.evaluate(AXE_SCRIPT)
+    options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    return [str(item)[:160] for item in page.evaluate(AXE % json.dumps(options))]
