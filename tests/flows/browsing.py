@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import axe_playwright_python
@@ -26,13 +27,6 @@ def until(page: Page, expression: str, seconds: float = 30) -> None:
     while not page.evaluate(expression):
         assert time.monotonic() < ends, expression
         page.wait_for_timeout(50)
-
-
-@pytest.fixture(scope="session")
-def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grounds]:
-    """A server with one of everything a citizen can meet; tests leave it as they find it, but for more ratings."""
-    with grounds_in(tmp_path_factory.mktemp("grounds")) as made:
-        yield made
 
 
 AXE = "() => self.axe.run(document, %s).then((found) => found.violations.map((v) => `${v.id}: ${v.nodes[0].html}`))"

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.flows.browsing import launch
+from tests.flows.gallery import Grounds, grounds_in
 from tests.servers.conftest import postgresql_url, scratch_database
 
 __all__ = ["postgresql_url", "scratch_database"]
@@ -28,3 +29,10 @@ def browser() -> Iterator[Browser]:
         chromium = launch(playwright)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grounds]:
+    """A server with one of everything a citizen can meet; tests leave it as they find it, but for more ratings."""
+    with grounds_in(tmp_path_factory.mktemp("grounds")) as made:
+        yield made
