@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,30 +15,15 @@ from survey.responses.models import Response
 FEWEST_SHOWN: Final = 10
 
 
-@dataclass(frozen=True)
-class ReceiptState:
-    """What the pages behind a receipt need to know; nothing of what was answered."""
-
-    response_id: uuid.UUID
-    revision: int
-    first_hour: datetime
-    version_id: int
-    agency_id: int
-    complete: bool
-
-
-def receipt_state(receipt: str) -> ReceiptState | None:
-    """State of the response a receipt code belongs to; None also when another receipt has taken its place."""
+def response_of(receipt: str) -> Response | None:
+    """The revision that counts of a receipt's response; None also when another receipt has taken its place."""
     hashed = receipt_hash(receipt)
     row = Response.objects.filter(receipt_hash=hashed).order_by("-revision").first()
     if row is None:
         return None
     # By another receipt only: a revision under this one may come in between the two reads.
     newer = Response.objects.filter(response=row.response, revision__gt=row.revision).exclude(receipt_hash=hashed)
-    if newer.exists():
-        return None
-    complete = row.base_version_id is not None
-    return ReceiptState(row.pk, row.revision, row.answered_hour, row.version_id, row.agency_id, complete)
+    return None if newer.exists() else row
 
 
 def is_recorded(submission_key: str) -> bool:

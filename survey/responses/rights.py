@@ -16,12 +16,12 @@ from survey.common.tokens import Ticket, issue_ticket, keyed_hash, normalise_cod
 from survey.dispatch.qr import printed_domain
 from survey.questionnaires.queries import extension_id, form_of, wordings
 from survey.responses.answers import Parsed, helped_by, parse
-from survey.responses.cases import case_of, erase_words, handler_of, open_case
+from survey.responses.cases import Case, case_of, erase_words, handler_of, open_case
 from survey.responses.entrance import TECHNICAL, Entrance, show, shown_for, take_with_ticket
 from survey.responses.feedback import told_of
 from survey.responses.models import Response
 from survey.responses.pages import citizen_page, error_list, message_page, questions_data, render_page
-from survey.responses.queries import ReceiptState, receipt_state
+from survey.responses.queries import response_of
 from survey.responses.services import Further, Place, Submission, record_response
 from survey.responses.storage import StateError
 from survey.responses.wizard import FullFormWizard, factor_forms
@@ -35,16 +35,12 @@ class _Open:
     """A receipt that exists, and what may still be done with it."""
 
     code: str
-    state: ReceiptState
+    row: Response
+    """The revision that counts; no page shows what was answered in it."""
 
     def within(self, days: int) -> bool:
         """Whether the first answer is not older than this."""
-        return timezone.now() - self.state.first_hour < timedelta(days=days)
-
-    @property
-    def row(self) -> Response:
-        """The revision that counts."""
-        return Response.objects.get(pk=self.state.response_id)
+        return timezone.now() - self.row.answered_hour < timedelta(days=days)
 
     def address(self, page: str = "", mark: str = "") -> str:
         """Address of a page of this receipt."""
@@ -52,12 +48,16 @@ class _Open:
 
 
 def _find(code: str) -> _Open | None:
-    state = receipt_state(code)
-    return None if state is None else _Open(normalise_code(code), state)
+    row = response_of(code)
+    return None if row is None else _Open(normalise_code(code), row)
 
 
 def _back(found: _Open, mark: str = "") -> HttpResponse:
     return HttpResponseRedirect(found.address(mark=mark), status=303)
+
+
+def _handable(found: _Open, case: Case | None) -> bool:
+    return found.within(WORD_DAYS) and case is None and handler_of(found.row.agency_id) is not None
 
 
 @citizen_page("GET", "HEAD")
@@ -66,23 +66,23 @@ def receipt(request: HttpRequest, code: str) -> HttpResponseBase:
     found = _find(code)
     if found is None:
         return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
-    state = found.state
+    complete = found.row.base_version_id is not None
     changeable, wordable = found.within(CHANGE_DAYS), found.within(WORD_DAYS)
-    further = changeable and not state.complete and extension_id(state.version_id) is not None
+    further = changeable and not complete and extension_id(found.row.version_id) is not None
     case = case_of(found.row)
     context = {
         "title": _("Thank you"),
         "receipt": spaced(found.code),
         "site": printed_domain(),
         "mark": next((name for name in ("again", "erased", "changed", "noted") if name in request.GET), ""),
-        "complete": state.complete,
+        "complete": complete,
         "full": found.address("/full") if further else None,
         "change": found.address("/change") if changeable else None,
         "comment": found.address("/comment") if wordable else None,
         "erase": f"/r/{found.code}/erase" if wordable else None,
-        "handover": found.address("/handover") if wordable and case is None and handler_of(state.agency_id) else None,
+        "handover": found.address("/handover") if _handable(found, case) else None,
         "case": case.code if case else "",
-        "told": told_of(state.agency_id, timezone.now()),
+        "told": told_of(found.row.agency_id, timezone.now()),
     }
     return render_page("survey/responses/thanks.html", context)
 
@@ -93,13 +93,13 @@ def full(request: HttpRequest, code: str) -> HttpResponseBase:
     found = _find(code)
     if found is None:
         return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
-    version_id = extension_id(found.state.version_id)
+    version_id = extension_id(found.row.version_id)
     if version_id is None:
         return message_page("closed", status=410)
     if not found.within(CHANGE_DAYS):
         return message_page("too-late", status=410, onward=found.address())
     form = form_of(version_id)
-    wizard = FullFormWizard.as_view(factor_forms(form), form=form, receipt=found.code, base=found.state.response_id)
+    wizard = FullFormWizard.as_view(factor_forms(form), form=form, receipt=found.code, base=found.row.pk)
     try:
         return wizard(request)  # type: ignore[no-any-return]
     except StateError as error:
@@ -231,7 +231,7 @@ def handover(request: HttpRequest, code: str) -> HttpResponseBase:
     found = _find(code)
     if found is None:
         return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
-    if handler_of(found.state.agency_id) is None:
+    if handler_of(found.row.agency_id) is None:
         return message_page("no-handler", status=410, onward=found.address())
     if not found.within(WORD_DAYS):
         return message_page("too-late-words", status=410, onward=found.address())

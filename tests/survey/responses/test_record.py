@@ -11,7 +11,7 @@ from survey.common.periods import parse_period
 from survey.questionnaires.queries import extension_of, form_of
 from survey.responses.answers import AnswersRefused
 from survey.responses.models import Comment, Response
-from survey.responses.queries import counted_in, receipt_state
+from survey.responses.queries import counted_in, response_of
 from survey.responses.services import Further, record_batch, record_response
 from tests.survey.factories import Cast
 
@@ -36,7 +36,7 @@ def test_a_revision_carries_answers_on_and_the_last_counts(cast: Cast) -> None:
     assert rows == [(0, {"overall": 2}), (1, {"overall": 2, "A1": 5}), (2, {"overall": 2, "A1": 3, "A2": 0})]
     assert [row.revision for row in counted_in(parse_period("2026-Q3"))] == [2]
     assert not counted_in(parse_period("2026-Q2")).exists()
-    latest = receipt_state(cast.submission("one").ticket.receipt)
+    latest = response_of(cast.submission("one").ticket.receipt)
     assert latest is not None
     assert latest.revision == 2
 
