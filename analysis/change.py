@@ -1,20 +1,27 @@
 """Change between periods, and which changes are more than chance.
 
-``d = b - a``, ``V(d) = V(a) + V(b) - 2 Cov(a, b)``; independent samples have covariance 0. p-values from t with the
-agency's df; Holm (1979) keeps the chance of any false flag below the level, Benjamini & Hochberg (1995) the share of
-false ones among the flagged.
+``d = b - a``, ``V(d) = V(a) + V(b) - 2 Cov(a, b)``; independent samples have covariance 0. A figure everybody agrees
+on has the variance 0 and is not known exactly: changes of indices come from the two figures' own intervals
+(square-and-add, Newcombe 1998 method 10; Zou & Donner 2008)
+
+    low = d - sqrt((b - l_b)^2 + (u_a - a)^2),   high = d + sqrt((u_b - b)^2 + (a - l_a)^2)
+
+and p is the level at which this interval reaches 0. Holm (1979) keeps the chance of any false flag below the level,
+Benjamini & Hochberg (1995) the share of false ones among the flagged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from analysis.errors import AnalysisError
-from analysis.result import IndexResult
+from analysis.interval import limits
+from analysis.method import Method
+from analysis.result import Figure, IndexResult
 
 Floats = npt.NDArray[np.float64]
 
@@ -125,32 +132,95 @@ def index_changes(
     if before.method.sha256 != after.method.sha256:
         raise AnalysisError(f"{before.method.id} and {after.method.id} are not the same method; compare like with like")
     first, second = (
-        {figure.agency: figure for figure in result.figures if figure.level == "overall" and figure.se is not None}
+        {
+            figure.agency: figure
+            for figure in result.figures
+            if figure.level == "overall" and figure.weighted is not None
+        }
         for result in (before, after)
     )
     both = sorted(set(first) & set(second) & set(shown))
     if not both:
         return {}
-    a, b = ([table[agency] for agency in both] for table in (first, second))
-    found = change(
-        [f.weighted or 0.0 for f in a],
-        [f.weighted or 0.0 for f in b],
-        [(f.se or 0.0) ** 2 for f in a],
-        [(f.se or 0.0) ** 2 for f in b],
-        [min(x.df, y.df) for x, y in zip(a, b, strict=True)],
-        level=level,
-    )
+    a, b = (sides_of([table[agency] for agency in both], before.method) for table in (first, second))
+    found = change_of_intervals(a, b, level=level)
     strict, loose = holm(found.p), benjamini_hochberg(found.p)
     return {
         agency: {
-            "before": round(a[k].weighted or 0.0, 2),
-            "after": round(b[k].weighted or 0.0, 2),
-            "difference": round(float(found.difference[k]), 2),
-            "low": round(float(found.low[k]), 2),
-            "high": round(float(found.high[k]), 2),
+            "before": round(100 * float(a.value[k]), 2),
+            "after": round(100 * float(b.value[k]), 2),
+            "difference": round(100 * float(found.difference[k]), 2),
+            "low": round(100 * float(found.low[k]), 2),
+            "high": round(100 * float(found.high[k]), 2),
             "p_holm": round(float(strict[k]), 4),
             "changed": bool(strict[k] < 1 - level),
             "to_look_at": bool(loose[k] < 1 - level),
         }
         for k, agency in enumerate(both)
     }
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Figures to compare, as shares: arrays (K,), and how the method makes intervals of them."""
+
+    value: Floats
+    variance: Floats
+    size: Floats
+    df: Floats
+    interval: str
+    span: tuple[float, float]
+
+    def limits(self, level: npt.ArrayLike) -> tuple[Floats, Floats]:
+        """Limits (K,) at a level, or at one level each."""
+        return limits(self.interval, self.value, self.variance, self.size, self.df, level, self.span)
+
+
+def sides_of(figures: Sequence[Figure], method: Method) -> Sides:
+    """What comparisons need of some figures, each with answers.
+
+    Examples
+    --------
+    >>> from analysis.cli import compute
+    >>> result = compute(snapshot, "sipas-service")
+    >>> figure = next(f for f in result.figures if (f.agency, f.level) == ("s00", "overall"))
+    >>> sides_of([figure], result.method).value.round(4).tolist()
+    [0.8593]
+    """
+    value, se, size, df = (
+        np.array([getattr(figure, name) or 0.0 for figure in figures], float)
+        for name in ("weighted", "se", "size", "df")
+    )
+    return Sides(value / 100, (se / 100) ** 2, np.maximum(size, 1), np.maximum(df, 1), method.interval, method.span)
+
+
+def change_of_intervals(a: Sides, b: Sides, *, level: float = 0.95) -> Change:
+    """Change from ``a`` to ``b`` of independent figures by their own intervals; SE by adding the variances.
+
+    Examples
+    --------
+    >>> def side(share, variance, n):
+    ...     kind = ("korn-graubard-kish", (0.0, 1.0))
+    ...     return Sides(np.array([share]), np.array([variance]), np.array([n]), np.array([n - 1]), *kind)
+    >>> moved = change_of_intervals(side(1.0, 0.0, 30.0), side(0.95, 0.95 * 0.05 / 999, 1000.0))
+    >>> [round(float(x[0]), 3) for x in (moved.difference, moved.low, moved.high, moved.p)]
+    [-0.05, -0.065, 0.066, 0.433]
+    """
+    difference = b.value - a.value
+    low, high = _square_and_add(a, b, difference, level)
+    # The interval narrows with p: halving finds the p at which 0 is on its edge.
+    reached, missed = np.zeros(len(difference)), np.ones(len(difference))
+    for _ in range(40):
+        p = (reached + missed) / 2
+        left, right = _square_and_add(a, b, difference, 1 - p)
+        inside = (left <= 0) & (right >= 0)
+        reached, missed = np.where(inside, p, reached), np.where(inside, missed, p)
+    p = np.where(difference == 0, 1.0, reached)
+    return Change(difference, np.sqrt(a.variance + b.variance), low, high, p)
+
+
+def _square_and_add(a: Sides, b: Sides, difference: Floats, level: npt.ArrayLike) -> tuple[Floats, Floats]:
+    (low_a, high_a), (low_b, high_b) = a.limits(level), b.limits(level)
+    down = np.hypot(b.value - np.minimum(low_b, b.value), np.maximum(high_a, a.value) - a.value)
+    up = np.hypot(np.maximum(high_b, b.value) - b.value, a.value - np.minimum(low_a, a.value))
+    return difference - down, difference + up

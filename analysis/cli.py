@@ -19,6 +19,7 @@ from analysis.export.table import Table, build
 from analysis.labels import VI
 from analysis.method import Method, available, load_method
 from analysis.quality import nonresponse_variables, quality_of
+from analysis.ranks import rank_estimates
 from analysis.result import PROVINCE, IndexResult
 from analysis.snapshot import Snapshot, open_snapshot
 from analysis.spec import load_spec
@@ -35,7 +36,7 @@ def compute(snapshot: Snapshot, method_name: str | Path, engine: Engine | None =
     --------
     >>> result = compute(snapshot, "sipas-service")
     >>> [round(f.weighted, 2) for f in result.figures if (f.agency, f.level) == ("s00", "overall")]
-    [86.37]
+    [85.93]
     """
     method = load_method(method_name)
     cells = (engine or LocalEngine()).cells(snapshot.parts, KEYS, method.variables())
@@ -73,10 +74,20 @@ def changes(before: Snapshot, after: Snapshot, method_name: str | Path) -> dict[
 
     Examples
     --------
-    >>> found = changes(snapshot, snapshot, "sipas-service")["agencies"]["s00"]
+    >>> found = changes(snapshot, later, "sipas-service")["agencies"]["s00"]
     >>> found["difference"], found["changed"]
     (0.0, False)
+
+    Raises
+    ------
+    AnalysisError
+        The snapshots share months: their answers are not independent.
     """
+    if shared := sorted(before.months() & after.months()):
+        raise AnalysisError(
+            f"both snapshots hold answers or dossiers of {', '.join(shared[:3])}: a change needs two periods without a "
+            "month in common"
+        )
     results = [compute(snapshot, method_name) for snapshot in (before, after)]
     shown = [
         {p.agency for p in publish_all(result) if p.level == "overall" and p.status == "published"}
@@ -95,7 +106,7 @@ def table_of(snapshot: Snapshot, result: IndexResult, earlier: Sequence[Mapping[
     >>> table = table_of(snapshot, compute(snapshot, "sipas-service"))
     >>> row = next(row for row in table.rows if (row["agency"], row["level"]) == ("s00", "overall"))
     >>> str(row["weighted_index"]), row["status"]
-    ('86.37', 'published')
+    ('85.93', 'published')
     """
     province = str(snapshot.manifest.get("province") or "Toàn tỉnh")
     labels = VI | snapshot.manifest.get("domains", {}) | {"-": "Lĩnh vực chưa rõ"}
@@ -198,6 +209,23 @@ def write(table: Table, path: Path) -> None:
     temporary.replace(path)
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """A result written by ``write_json``.
+
+    Raises
+    ------
+    AnalysisError
+        There is no such file, or it is no result.
+    """
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AnalysisError(f"{path} cannot be read as a result: {error}") from error
+    if not isinstance(result, dict) or not isinstance(result.get("estimates"), list) or not result["estimates"]:
+        raise AnalysisError(f"{path} is no result of estimate")
+    return result
+
+
 def write_json(result: dict[str, Any], path: Path) -> None:
     """Write a result at full precision; equal results give equal bytes.
 
@@ -212,10 +240,20 @@ def write_json(result: dict[str, Any], path: Path) -> None:
     try:
         text = json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False)
     except ValueError as error:
-        raise AnalysisError("a result is not a number; leave out domains in which nobody answered") from error
+        raise AnalysisError("a result is not a number: values in the data are too large to compute with") from error
     temporary = path.with_name(path.name + ".partial")
     temporary.write_text(text + "\n", encoding="utf-8")
     temporary.replace(path)
+
+
+def _run_estimate(spec: Path, out: Path) -> None:
+    """Write the estimates, and say how a file was understood that is not plain CSV in UTF-8."""
+    result = estimate(load_spec(spec))
+    write_json(result, out)
+    reading = result["data"]
+    if reading["encoding"] not in ("UTF-8", "Parquet") or reading.get("separator", ",") != ",":
+        separator = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas"}[reading["separator"]]
+        print(f"note: read as {reading['encoding']} with {separator}", file=sys.stderr)  # noqa: T201
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -245,6 +283,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     moved.add_argument("later", type=Path, help="snapshot of the later period")
     moved.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
     moved.add_argument("--out", type=Path, required=True, help="change.json")
+    ranks = commands.add_parser("ranks", help="joint rank sets of the domains of an estimate's result (max-t)")
+    ranks.add_argument("result", type=Path, help="result.json of estimate, with its covariance")
+    ranks.add_argument("--estimand", default="", help="name of the estimand; default: the first")
+    ranks.add_argument("--lowest-first", action="store_true", help="rank 1 is the lowest value")
+    ranks.add_argument("--out", type=Path, required=True, help="ranks.json")
     charts = commands.add_parser("charts", help="pictures of the index, each with a text alternative")
     charts.add_argument("snapshot", type=Path, help="snapshot folder")
     charts.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
@@ -254,7 +297,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.command == "estimate":
-            write_json(estimate(load_spec(options.spec)), options.out)
+            _run_estimate(options.spec, options.out)
+        elif options.command == "ranks":
+            places = rank_estimates(read_json(options.result), options.estimand, highest_first=not options.lowest_first)
+            write_json({"ranks": places}, options.out)
         elif options.command == "change":
             first, second = open_snapshot(options.snapshot), open_snapshot(options.later)
             write_json(changes(first, second, options.method), options.out)

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 import numpy as np
 
 from analysis.method import Method
 from analysis.result import PROVINCE, Figure, IndexResult
+from analysis.rounding import rounded
 from analysis.suppression import ALL, Counts, protect
 
-Status = Literal["published", "few", "suppressed", "none"]
+Status = Literal["published", "few", "unverified", "suppressed", "none"]
+MIN_WIDTH: Final = 10.0
+"""Points an outsider's interval for a hidden figure must leave."""
 Place = tuple[str, str, str]
 """(agency, level, code) of a figure."""
-_MODES: Final = {"half-up": ROUND_HALF_UP, "half-even": ROUND_HALF_EVEN}
 
 
 @dataclass(frozen=True)
 class Published:
     """A figure as it may leave the house: rounded, or without numbers.
 
-    ``status``: ``published``; ``few`` = shown but never ranked (effective n below the minimum); ``suppressed`` = too
-    few answered, or the figure would give away another one; ``none`` = nobody answered. Which of the two reasons a
+    ``status``: ``published``; ``few`` = shown but never ranked (effective n below the minimum); ``unverified`` = shown,
+    never ranked: it rests on open answers alone, or there are no dossiers to hold its answers against; ``suppressed`` =
+    too few answered, or the figure would give away another one; ``none`` = nobody answered. Which of the two reasons a
     suppressed figure has is not told, and neither is its n: both would help to work it out.
     """
 
@@ -48,34 +51,9 @@ class Published:
     without_totals: bool = False
     received: int | None = None
     evidence: tuple[Decimal | None, ...] = field(default=(None,) * 5)
-    without_open: Decimal | None = None
+    with_open: Decimal | None = None
+    n_with_open: int | None = None
     margin_loss: Decimal | None = None
-
-
-def half_up(value: float | Decimal | None, places: int) -> Decimal | None:
-    """Round half away from zero, as published tables do; floats by their shortest decimal form.
-
-    Examples
-    --------
-    >>> half_up(1.25, 1), half_up(0.125, 2)
-    (Decimal('1.3'), Decimal('0.13'))
-    """
-    return rounded(value, places, "half-up")
-
-
-def rounded(value: float | Decimal | None, places: int, rounding: str) -> Decimal | None:
-    """Round a number as a method says: ``half-up`` or ``half-even``.
-
-    Examples
-    --------
-    >>> rounded(0.125, 2, "half-up"), rounded(0.125, 2, "half-even")
-    (Decimal('0.13'), Decimal('0.12'))
-    """
-    if value is None:
-        return None
-    # Ten digits are more than any figure is worth, and turn 2.4999999999999996 back into the half it is.
-    exact = value if isinstance(value, Decimal) else Decimal(repr(round(value, 10)))
-    return exact.quantize(Decimal(1).scaleb(-places), rounding=_MODES[rounding])
 
 
 def status_of(figure: Figure, method: Method) -> Status:
@@ -94,6 +72,8 @@ def status_of(figure: Figure, method: Method) -> Status:
         return "suppressed" if figure.received and figure.level in ("overall", "domain") else "none"
     if figure.n < method.min_n or figure.weighted is None:
         return "suppressed"
+    if figure.unverified or (figure.without_totals and figure.agency != PROVINCE):
+        return "unverified"
     # Both have to reach the minimum: a design effect below 1 must not turn 26 answers into 36 (NCHS 2(175)).
     if figure.n_eff is None or min(figure.n, rounded_n(figure.n_eff)) < method.min_n_eff:
         return "few"
@@ -114,7 +94,7 @@ def rounded_n(value: float) -> float:
 def publish(figure: Figure, method: Method, *, hidden: bool = False, hide_open: bool = False) -> Published:
     """Apply the rules of ``method`` to one figure.
 
-    ``hidden``: it would give another one away; ``hide_open``: its value without open posters would.
+    ``hidden``: it would give another one away; ``hide_open``: its value with open answers would.
 
     Examples
     --------
@@ -122,9 +102,10 @@ def publish(figure: Figure, method: Method, *, hidden: bool = False, hide_open: 
     >>> result = compute(snapshot, "sipas-service")
     >>> figure = next(f for f in result.figures if (f.agency, f.level) == ("s00", "overall"))
     >>> publish(figure, result.method).weighted
-    Decimal('86.37')
+    Decimal('85.93')
     """
-    status = "suppressed" if hidden else status_of(figure, method)
+    # What an unverified figure adds to others is not in it: it cannot give them away.
+    status = "suppressed" if hidden and not figure.unverified else status_of(figure, method)
     place: dict[str, Any] = {
         "agency": figure.agency,
         "level": figure.level,
@@ -137,8 +118,8 @@ def publish(figure: Figure, method: Method, *, hidden: bool = False, hide_open: 
     def shown(value: float | None) -> Decimal | None:
         return rounded(value, method.decimals, method.rounding)
 
-    apart = figure.n - figure.n_without_open
-    open_shown = figure.n_without_open >= method.min_n and (apart == 0 or apart >= method.min_n) and not hide_open
+    apart = figure.n_with_open - figure.n
+    open_shown = not figure.unverified and apart >= method.min_n and not hide_open
     # Only of whole agencies: parts of one could be subtracted from each other.
     open_shown &= figure.level == "overall"
     return Published(
@@ -157,9 +138,10 @@ def publish(figure: Figure, method: Method, *, hidden: bool = False, hide_open: 
         items_missing=figure.items_missing,
         cells_joined=figure.cells_joined,
         without_totals=figure.without_totals,
-        received=figure.received,
+        received=figure.received or None,
         evidence=tuple(shown(share) for share in figure.evidence),
-        without_open=shown(figure.without_open) if open_shown else None,
+        with_open=shown(figure.with_open) if open_shown else None,
+        n_with_open=figure.n_with_open if open_shown else None,
         margin_loss=shown(figure.margin_loss),
     )
 
@@ -178,6 +160,8 @@ def publish_all(result: IndexResult, earlier: Sequence[Mapping[Place, int]] = ()
     [(None, None)]
     """
     hidden, hide_open = _hidden(result, earlier), _hidden_open(result)
+    while more := narrow_groups(result, hidden):
+        hidden = _hidden(result, earlier, hidden | more)
     return [
         publish(
             figure,
@@ -189,24 +173,65 @@ def publish_all(result: IndexResult, earlier: Sequence[Mapping[Place, int]] = ()
     ]
 
 
-def _hidden_open(result: IndexResult) -> set[Place]:
-    """Agencies whose index without open posters would tell about a few people, there or elsewhere."""
-    overall = [figure for figure in result.figures if figure.level == "overall"]
+def narrow_groups(result: IndexResult, hidden: Collection[Place]) -> set[Place]:
+    """Figures to hide as well, because hidden ones can be told to within ``MIN_WIDTH`` points from the shown ones.
+
+    A shown mean is the mean of its parts weighted by their dossiers, which are shown. What the hidden parts have
+    together is known then, and near 0 or 100 it leaves each of them little room: part i lies between
+    ``(S - 100 (N - N_i)) / N_i`` and ``S / N_i`` with S = sum N_i P_i over the hidden ones. The smallest shown part is
+    hidden with them until every one has room; nothing more can be done when all parts are hidden.
+    """
     found: set[Place] = set()
-    closed = {(f.agency, f.level, f.code): f.n_without_open for f in overall}
-    opened = {(f.agency, f.level, f.code): f.n - f.n_without_open for f in overall}
-    for column in (closed, opened):
-        found |= _in_table(column, found, result.method.min_n)
+    for parts in _parts_of_means(result, hidden):
+        closed = [f for f in parts if (f.agency, f.level, f.code) in hidden]
+        shown = [f for f in parts if f not in closed and f.weighted is not None and f.n > 0]
+        if closed and shown and _width(closed) < MIN_WIDTH:
+            least = min(shown, key=lambda f: (f.n, f.agency, f.code))
+            found.add((least.agency, least.level, least.code))
     return found
 
 
-def _hidden(result: IndexResult, earlier: Sequence[Mapping[Place, int]]) -> set[Place]:
+def _parts_of_means(result: IndexResult, hidden: Collection[Place]) -> list[list[Figure]]:
+    """The parts of every shown mean: domains of an agency, and agencies in a column of the province."""
+    shown = {(f.agency, f.level, f.code) for f in result.figures if f.weighted is not None} - set(hidden)
+    domains: dict[str, list[Figure]] = {}
+    columns: dict[tuple[str, str], list[Figure]] = {}
+    for figure in result.figures:
+        if figure.unverified or not figure.transactions:
+            continue
+        if figure.agency != PROVINCE and figure.level in ("overall", "domain"):
+            columns.setdefault((figure.level, figure.code), []).append(figure)
+        if figure.level == "domain":
+            domains.setdefault(figure.agency, []).append(figure)
+    inside = [parts for agency, parts in domains.items() if (agency, "overall", "overall") in shown]
+    return inside + [parts for column, parts in columns.items() if (PROVINCE, *column) in shown]
+
+
+def _width(parts: Sequence[Figure]) -> float:
+    """The narrowest interval, in points, an outsider can give one of some hidden parts from what they have together."""
+    sizes = np.array([figure.transactions for figure in parts], dtype=np.float64)
+    values = np.array([figure.weighted or 0.0 for figure in parts])
+    total = float(sizes @ values)
+    low = np.maximum((total - 100 * (sizes.sum() - sizes)) / sizes, 0.0)
+    high = np.minimum(total / sizes, 100.0)
+    return float((high - low).min())
+
+
+def _hidden_open(result: IndexResult) -> set[Place]:
+    """Agencies whose index with open answers would tell about a few people, there or elsewhere."""
+    overall = [figure for figure in result.figures if figure.level == "overall" and not figure.unverified]
+    added = {(f.agency, f.level, f.code): f.n_with_open - f.n for f in overall}
+    return _in_table(added, set(), result.method.min_n)
+
+
+def _hidden(result: IndexResult, earlier: Sequence[Mapping[Place, int]], more: Collection[Place] = ()) -> set[Place]:
     minimum = result.method.min_n
-    n = {(figure.agency, figure.level, figure.code): figure.n for figure in result.figures}
-    small = {place for place, count in n.items() if 0 < count < minimum}
+    n = {(figure.agency, figure.level, figure.code): figure.n_added for figure in result.figures}
+    small = {place for place, count in n.items() if 0 < count < minimum} | set(more)
+    told = {(figure.agency, figure.level, figure.code): figure.n for figure in result.figures}
     for release in earlier:
-        shared = n.keys() & release.keys()
-        difference = {place: abs(n[place] - release[place]) for place in shared}
+        shared = told.keys() & release.keys()
+        difference = {place: abs(told[place] - release[place]) for place in shared}
         small |= {place for place, count in difference.items() if 0 < count < minimum}
         small |= _in_table({k: v for k, v in difference.items() if k[1] in ("overall", "domain")}, set(), minimum)
     hidden = small | _in_table({k: v for k, v in n.items() if k[1] in ("overall", "domain")}, small, minimum)

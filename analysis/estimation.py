@@ -1,4 +1,4 @@
-"""Estimates with their full covariance from any survey file: rows -> cells -> calibration -> linearised variance.
+"""Estimates with their uncertainty from any survey file: rows -> cells -> calibration -> linearised variance.
 
 For estimand m in domain D with terms ``c_j T_num / T_den`` of weighted totals T, the linearised value of response i is
 
@@ -11,42 +11,31 @@ second stage of elements inside PSUs adds ``f_h`` times its own V
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from analysis import interval
-from analysis.cells import Cells, unpack
-from analysis.errors import DesignError
+from analysis.cells import unpack
+from analysis.linearisation import Linearised, Targets, linearise, targets_of
 from analysis.sample import Sample, load_sample
-from analysis.spec import Estimand, Spec
-from analysis.stages import stage_variance
+from analysis.spec import Spec
+from analysis.survey_variance import answers_of, pairs_of, variances_of
 from analysis.weighting.calibrate import Calibration, calibrate
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Target:
-    """One number to estimate: an estimand in a domain given by column values."""
-
-    estimand: Estimand
-    domain: Mapping[str, str]
-    member: npt.NDArray[np.bool_]
-
-    @property
-    def label(self) -> str:
-        """Name with the domain, e.g. ``api00[stype=E]``."""
-        inside = ", ".join(f"{column}={value}" for column, value in self.domain.items())
-        return f"{self.estimand.name}[{inside}]" if inside else self.estimand.name
+MAX_WITH_COVARIANCE: Final = 100
+"""Estimates up to which the full matrix is given without asking: its cost grows with their square."""
 
 
 def estimate(spec: Spec) -> dict[str, Any]:
-    """Run a SPEC: estimates, covariance, SE, df, design effects, intervals and diagnostics, at full precision.
+    """Run a SPEC: estimates, SE, df, design effects, intervals and diagnostics, at full precision.
+
+    The full covariance matrix is there when the SPEC asks for it, and for up to ``MAX_WITH_COVARIANCE`` estimates; else
+    None. A domain nobody answered in is a row without a figure.
 
     Raises
     ------
@@ -63,19 +52,23 @@ def estimate(spec: Spec) -> dict[str, Any]:
     sample = load_sample(spec)
     calibration = _calibration(spec, sample)
     weight = sample.weight * calibration.g if calibration else sample.weight
-    targets = _targets(spec, sample.cells)
-    values, gradients = _linearise(spec, sample, weight, targets)
-    covariance = _covariance(spec, sample, calibration, targets, gradients)
-    rows = [
-        _row(spec, sample, weight, target, float(values[m]), gradients[m], float(covariance[m, m]))
-        for m, target in enumerate(targets)
-    ]
+    targets = targets_of(spec, sample)
+    found = linearise(spec, sample, weight, targets)
+    full = spec.covariance if spec.covariance is not None else len(targets) <= MAX_WITH_COVARIANCE
+    variance, covariance = variances_of(spec, sample, calibration, targets, found.gradient, full=full)
+    tables = _Tables.of(sample, weight, targets, found, variance, spec.interval or interval.DEFAULT)
     return {
-        "estimates": rows,
-        "covariance": [[None if v != v else v for v in row] for row in covariance.tolist()],
+        "estimates": _rows(spec, tables, targets, found),
+        "covariance": None if covariance is None else _without_nan(covariance),
         "weights": _diagnostics(weight, sample.cells.n),
         "calibration": None if not calibration else {"rounds": calibration.rounds, "error": calibration.error},
+        "design": {"strata": len(sample.strata), "lonely": sample.lonely, "lonely_rule": spec.lonely},
+        "data": dict(sample.reading),
     }
+
+
+def _without_nan(matrix: Floats) -> list[list[float | None]]:
+    return [[None if v != v else v for v in row] for row in matrix.tolist()]
 
 
 def _calibration(spec: Spec, sample: Sample) -> Calibration | None:
@@ -87,189 +80,130 @@ def _calibration(spec: Spec, sample: Sample) -> Calibration | None:
     return calibrate(cells, sample.weight * sample.cells.n, spec.margins, spec.calibration, spec.bounds)
 
 
-def _targets(spec: Spec, cells: Cells) -> list[Target]:
-    targets = []
-    for estimand in spec.estimands:
-        if not estimand.by:
-            targets.append(Target(estimand, {}, np.ones(len(cells), dtype=bool)))
-            continue
-        code, labels = cells.codes(*estimand.by)
-        for number, label in enumerate(labels):
-            targets.append(Target(estimand, dict(zip(estimand.by, label, strict=True)), code == number))
-    return targets
+@dataclass(frozen=True)
+class _Tables:
+    """What stands beside the M values: variances, rows, answers, degrees of freedom, and variances under SRS."""
 
+    variance: Floats
+    n: Integers
+    answers: Integers
+    df: Integers
+    srs: Floats
+    srs_replace: Floats
+    kish: Floats
+    size: Floats
 
-def _linearise(spec: Spec, sample: Sample, weight: Floats, targets: list[Target]) -> tuple[Floats, Floats]:
-    """Values (M,) and gradients (M, p); terms nobody answered drop out and the others share their weight."""
-    place = {name: column for column, name in enumerate(sample.cells.variables)}
-    shifts = [(place[name], place[_presence(spec, name)], size) for name, size in sample.shift.items()]
-    values, gradients = np.zeros(len(targets)), np.zeros((len(targets), len(place)))
-    for m, target in enumerate(targets):
-        totals = (weight * target.member) @ sample.cells.total
-        for value, present, size in shifts:
-            totals[value] += size * totals[present]
-        terms = [t for t in target.estimand.terms if t.denominator is None or totals[place[t.denominator]] != 0]
-        if not terms:
-            raise DesignError(f"{target.label}: nobody in this domain answered; leave it out or join it with another")
-        share = sum(t.coefficient for t in target.estimand.terms) / sum(t.coefficient for t in terms)
-        for term in terms:
-            base = 1.0 if term.denominator is None else totals[place[term.denominator]]
-            ratio = totals[place[term.numerator]] / base
-            values[m] += share * term.coefficient * ratio
-            gradients[m, place[term.numerator]] += share * term.coefficient / base
-            if term.denominator is not None:
-                gradients[m, place[term.denominator]] -= share * term.coefficient * ratio / base
-    for value, present, size in shifts:
-        gradients[:, present] += size * gradients[:, value]
-    return values, gradients
-
-
-def _presence(spec: Spec, name: str) -> str:
-    """The variable that says whether a counted value is there."""
-    value = next(v for v in spec.variables if v.name == name)
-    alike = (v for v in spec.variables if v.rule == "present" and v.column == value.column and v.needs == value.needs)
-    return next(alike).name
-
-
-def _covariance(
-    spec: Spec, sample: Sample, calibration: Calibration | None, targets: list[Target], gradients: Floats
-) -> Floats:
-    cells, g = sample.cells, calibration.g if calibration else np.ones(len(sample.cells))
-    member = np.array([target.member for target in targets], dtype=np.float64)
-    linear = (gradients @ cells.total.T) * member
-    mean = np.zeros_like(linear)
-    if calibration:
-        start = sample.weight
-        x = calibration.x
-        matrix = (x * (start * cells.n)[:, None]).T @ x
-        coefficients = np.linalg.pinv(matrix, hermitian=True) @ (x * start[:, None]).T @ linear.T
-        mean = (x @ coefficients).T
-    scale = g * sample.weight
-    sums = scale * (linear - cells.n * mean)
-
-    def within(k: int) -> Floats:
-        """Squares of u about the mean of cell k: weight and calibration are the same for all in it."""
-        jacobian = gradients * member[:, k, None]
-        total = cells.total[k].astype(np.float64)
-        raw, squared = unpack(cells.cross[k].astype(np.float64), len(cells.variables)), np.outer(total, total)
-        about = raw - squared / cells.n[k]
-        about[np.abs(about) <= 1e-14 * np.abs(raw)] = 0.0
-        inner = jacobian @ about @ jacobian.T
-        gross = np.abs(jacobian) @ np.abs(about) @ np.abs(jacobian).T
-        return np.asarray(scale[k] ** 2 * np.where(np.abs(inner) <= 1e-13 * gross, 0.0, inner))
-
-    result = _stages(spec, sample, sums, within, _present(sample, targets))
-    # A total the calibration fixes has no variance; what is left of it is rounding.
-    gross = ((scale * linear) ** 2).sum(axis=1)
-    fixed = np.abs(np.diag(result)) <= 1e-24 * gross
-    result[fixed] = 0.0
-    result[:, fixed] = 0.0
-    return result
-
-
-def _present(sample: Sample, targets: list[Target]) -> npt.NDArray[np.bool_]:
-    """Strata (M, H) in which each target has answers."""
-    result = np.zeros((len(targets), len(sample.strata)), dtype=bool)
-    for m, target in enumerate(targets):
-        result[m, sample.stratum[target.member & (_answered(target, sample.cells) > 0)]] = True
-    return result
-
-
-def _stages(
-    spec: Spec, sample: Sample, sums: Floats, within: Callable[[int], Floats], present: npt.NDArray[np.bool_]
-) -> Floats:
-    """Variance of the first stage, and of elements inside PSUs when their number is known."""
-    size = len(sample.strata)
-    if sample.psu is None:
-        units = np.bincount(sample.stratum, weights=sample.cells.n, minlength=size)
-        counts = sample.cells.n.astype(np.float64)
-        names = [f"stratum {name}" for name in sample.strata]
-        return stage_variance(
-            spec.lonely, sums, counts, sample.stratum, units, sample.population, names, within, present=present
+    @classmethod
+    def of(
+        cls, sample: Sample, weight: Floats, targets: Targets, found: Linearised, variance: Floats, method: str
+    ) -> _Tables:
+        n = np.rint(targets.sums(sample.cells.n)).astype(np.int64)
+        answered = answers_of(sample, targets)
+        answers = np.rint(targets.sums_of_each(answered)).astype(np.int64)
+        srs, replace = _srs(sample, weight, targets, found.gradient, answered)
+        total, squares = (targets.sums(power * sample.cells.n) for power in (weight, weight**2))
+        of_answers = [targets.sums_of_each(power * answered) for power in (weight, weight**2)]
+        size = interval.sizes(method, variance, answers, _kish(answers, *of_answers))
+        return cls(
+            variance=variance,
+            n=n,
+            answers=answers,
+            df=_degrees(sample, targets),
+            srs=srs,
+            srs_replace=replace,
+            kish=_kish(n, total, squares),
+            size=size,
         )
-    number = int(sample.psu.max()) + 1
-    home = np.zeros(number, dtype=np.int64)
-    home[sample.psu] = sample.stratum
-    by_psu = np.array([np.bincount(sample.psu, weights=row, minlength=number) for row in sums])
-    units = np.bincount(home, minlength=size).astype(np.float64)
-    names = [f"stratum {name}" for name in sample.strata]
-    result = stage_variance(
-        spec.lonely, by_psu, np.ones(number), home, units, sample.population, names, present=present
-    )
-    if sample.population2 is None or sample.population is None:
-        return result
-    inside = np.bincount(sample.psu, weights=sample.cells.n, minlength=number)
-    names = [f"PSU {name}" for name in sample.psu_names]
-    fraction = (units / sample.population)[home]
-    counts = sample.cells.n.astype(np.float64)
-    inner = stage_variance(
-        spec.lonely, sums, counts, sample.psu, inside, sample.population2, names, within, factor=fraction
-    )
-    return np.asarray(result + inner)
 
 
-def _row(
-    spec: Spec, sample: Sample, weight: Floats, target: Target, value: float, gradient: Floats, variance: float
-) -> dict[str, Any]:
-    cells, member = sample.cells, target.member
-    n, answered = int(cells.n[member].sum()), _answered(target, cells)
-    answers = round(float(answered[member].sum()))
-    df = _degrees(sample, member)
-    srs, srs_replace = _srs(cells, weight, member, gradient, answered)
-    proportion = target.estimand.kind in ("share", "mean-of-shares")
-    method = interval.METHODS[spec.interval if proportion else "t"]
-    low, high = method(value, np.nan_to_num(variance), max(answers, 1), max(min(df, answers - 1), 1), spec.level)
-    told = df > 0 and answers > 1 and variance == variance
-    deff = variance / srs_replace if srs_replace > 0 else None
-    return {
-        "label": target.label,
-        "estimand": target.estimand.name,
-        "domain": dict(target.domain),
-        "estimate": value,
-        "se": float(np.sqrt(max(variance, 0.0))) if told else None,
-        "low": float(low) if told else None,
-        "high": float(high) if told else None,
+def _kish(n: npt.ArrayLike, total: Floats, squares: Floats) -> Floats:
+    """Kish's design effect of weights, 1 + cv^2, from their number, sum and sum of squares."""
+    safe = np.where(total > 0, total, 1.0)
+    return np.where(total > 0, np.maximum(np.asarray(n) * squares / safe**2, 1.0), 1.0)
+
+
+def _degrees(sample: Sample, targets: Targets) -> Integers:
+    """Units minus strata of each target, counted where it has responses."""
+    strata = _distinct(targets, sample.stratum, len(sample.strata))
+    if sample.psu is None:
+        return np.rint(targets.sums(sample.cells.n)).astype(np.int64) - strata
+    return _distinct(targets, sample.psu, len(sample.psu_names)) - strata
+
+
+def _distinct(targets: Targets, group: Integers, size: int) -> Integers:
+    """How many groups the cells of each target lie in."""
+    there = targets.code >= 0
+    pairs = np.unique(targets.code[there] * size + np.broadcast_to(group, targets.code.shape)[there])
+    return np.bincount(pairs // size, minlength=len(targets))
+
+
+def _srs(sample: Sample, weight: Floats, targets: Targets, gradient: Floats, answered: Floats) -> tuple[Floats, Floats]:
+    """Variances (M,) under simple random sampling of as many answers, without and with replacement (R's two deff)."""
+    n, big = targets.sums_of_each(answered), targets.sums_of_each(weight * answered)
+    spread = np.zeros(len(targets))
+    for e in range(len(targets.code)):
+        rows = targets.rows_of(e)
+        used = np.flatnonzero((gradient[rows] != 0).any(axis=0))
+        spread[rows] = _spread(sample, weight, targets, rows, used, gradient[rows][:, used], big[rows])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        replaced = np.where(n > 1, big**2 * spread / (n - 1), 0.0)
+        return np.where(big > 0, replaced * (1 - n / big), 0.0), replaced
+
+
+def _spread(
+    sample: Sample, weight: Floats, targets: Targets, rows: slice, used: Integers, gradient: Floats, big: Floats
+) -> Floats:
+    """Spread of the linearised values of the answers of some targets, (D,)."""
+    cells, member = sample.cells, targets.member[rows]
+    size = np.where(big > 0, big, 1.0)[:, None]
+    first = member @ (weight[:, None] * cells.total[:, used]) / size
+    cross = member @ (weight[:, None] * cells.cross[:, pairs_of(used, len(cells.variables))]) / size
+    about = unpack(np.asarray(cross), len(used)) - first[:, :, None] * first[:, None, :]
+    spread = np.einsum("dp,dpq,dq->d", gradient, about, gradient)
+    gross = np.einsum("dp,dpq,dq->d", np.abs(gradient), np.abs(about), np.abs(gradient))
+    return np.asarray(np.where(spread > 1e-13 * gross, spread, 0.0))
+
+
+def _rows(spec: Spec, tables: _Tables, targets: Targets, found: Linearised) -> list[dict[str, Any]]:
+    low, high = _limits(spec, tables, targets, found.value)
+    return [_row(targets, found, tables, m, (float(low[m]), float(high[m]))) for m in range(len(targets))]
+
+
+def _limits(spec: Spec, tables: _Tables, targets: Targets, value: Floats) -> tuple[Floats, Floats]:
+    """Limits (M,): shares by the SPEC's method, means, totals and ratios by t."""
+    proportion = np.array([e.kind in ("share", "mean-of-shares") for e in targets.estimands])
+    df = np.maximum(np.minimum(tables.df, tables.answers - 1), 1)
+    arguments = (np.nan_to_num(value), np.nan_to_num(tables.variance), np.maximum(tables.size, 1.0), df, spec.level)
+    shares, others = interval.METHODS[spec.interval or interval.DEFAULT](*arguments), interval.METHODS["t"](*arguments)
+    low, high = (np.where(proportion, a, b) for a, b in zip(shares, others, strict=True))
+    return low, high
+
+
+def _row(targets: Targets, found: Linearised, tables: _Tables, m: int, limits: tuple[float, float]) -> dict[str, Any]:
+    variance, answers, df = float(tables.variance[m]), int(tables.answers[m]), int(tables.df[m])
+    known = bool(found.value[m] == found.value[m]) and answers > 0
+    told = known and answers > 1 and variance == variance
+    inside = told and df > 0
+    deff = variance / float(tables.srs_replace[m]) if told and tables.srs_replace[m] > 0 else None
+    row = {
+        "label": targets.label(m),
+        "estimand": targets.estimands[m].name,
+        "domain": dict(targets.domains[m]),
+        "estimate": float(found.value[m]) if known else None,
+        "se": float(np.sqrt(variance)) if told else None,
+        "low": limits[0] if inside else None,
+        "high": limits[1] if inside else None,
         "df": df,
-        "n": n,
+        "n": int(tables.n[m]),
         "answers": answers,
-        "deff": variance / srs if srs > 0 else None,
+        "deff": variance / float(tables.srs[m]) if told and tables.srs[m] > 0 else None,
         "deff_replace": deff,
         "n_eff": answers / deff if deff else None,
-        "kish_deff": _diagnostics(weight[member], cells.n[member])["kish_deff"],
+        "kish_deff": float(tables.kish[m]),
     }
-
-
-def _answered(target: Target, cells: Cells) -> Floats:
-    """Who answered, per cell: all of it where the parts of an estimand were answered by different people."""
-    names = {term.answered for term in target.estimand.terms}
-    name = names.pop() if len(names) == 1 else None
-    return (cells.n if name is None else cells.column(name)).astype(np.float64)
-
-
-def _degrees(sample: Sample, member: npt.NDArray[np.bool_]) -> int:
-    """Units minus strata, counted where the domain has responses."""
-    strata = len(np.unique(sample.stratum[member]))
-    if sample.psu is None:
-        return int(sample.cells.n[member].sum()) - strata
-    return len(np.unique(sample.psu[member])) - strata
-
-
-def _srs(
-    cells: Cells, weight: Floats, member: npt.NDArray[np.bool_], gradient: Floats, answered: Floats
-) -> tuple[float, float]:
-    """Variance under simple random sampling of as many answers, without and with replacement (R's two deff)."""
-    n = float(answered[member].sum())
-    if n < 2:
-        return 0.0, 0.0
-    mine = weight[member]
-    big = float(mine @ answered[member])
-    first = mine @ cells.total[member] / big
-    about = unpack((mine @ cells.cross[member]) / big, len(cells.variables)) - np.outer(first, first)
-    spread = float(gradient @ about @ gradient)
-    gross = float(np.abs(gradient) @ np.abs(about) @ np.abs(gradient))
-    spread = spread if spread > 1e-13 * gross else 0.0
-    replaced = big**2 * spread / (n - 1)
-    return replaced * (1 - n / big), replaced
+    if targets.estimands[m].kind == "mean-of-shares":
+        row["items_missing"] = int(found.missing[m])
+    return row
 
 
 def _diagnostics(weight: Floats, n: Integers) -> dict[str, float]:

@@ -44,8 +44,8 @@ class Agencies:
     weights : how the weights came about.
     classes : (D, 5) counted answers by evidence class.
     received : (D,) answers before classes were left out or capped.
-    closed : (D, M) values without the capped evidence classes, NaN where there are none.
-    closed_n : (D,) answers these rest on.
+    opened : (D, M) values with the classes that stand beside the index, NaN where there are none.
+    opened_n : (D,) answers these rest on.
     """
 
     names: Sequence[str]
@@ -53,19 +53,19 @@ class Agencies:
     weights: Weights
     classes: Floats
     received: Integers
-    closed: Floats
-    closed_n: Integers
+    opened: Floats
+    opened_n: Integers
 
-    def together(self, closed: Floats) -> Agencies:
-        """All agencies as one, with the values without posters computed from their sum."""
+    def together(self, *, received: int, opened: Floats, opened_n: int) -> Agencies:
+        """All agencies as one; what includes open answers is told, for it covers agencies without a row here."""
         return Agencies(
             names=[PROVINCE],
             transactions={PROVINCE: sum(self.transactions.values())},
             weights=self.weights,
             classes=self.classes.sum(axis=0, keepdims=True),
-            received=self.received.sum(keepdims=True),
-            closed=closed,
-            closed_n=self.closed_n.sum(keepdims=True),
+            received=np.array([received]),
+            opened=opened,
+            opened_n=np.array([opened_n]),
         )
 
 
@@ -80,7 +80,7 @@ def figures_of(estimates: Estimates, about: Agencies, chosen: Sequence[Measure],
             known = n > 0 and values[1] == values[1]
             unweighted, weighted, se, low, high, deff, n_eff = _known(values, known=known, spread=known and n > 1)
             dossiers = about.transactions.get(agency, 0)
-            closed = 100 * float(about.closed[d, m])
+            opened = 100 * float(about.opened[d, m])
             result.append(
                 Figure(
                     agency=agency,
@@ -98,7 +98,7 @@ def figures_of(estimates: Estimates, about: Agencies, chosen: Sequence[Measure],
                     size=float(max(estimates.size[d, m], 1.0)),
                     n_eff=n_eff,
                     items_missing=missing,
-                    without_open=closed if known and closed == closed else None,
+                    with_open=opened if known and opened == opened else None,
                     **beside,
                 )
             )
@@ -107,12 +107,13 @@ def figures_of(estimates: Estimates, about: Agencies, chosen: Sequence[Measure],
 
 def _tables(estimates: Estimates, method: Method) -> list[list[list[float]]]:
     df = np.maximum(estimates.df, 1)
-    low, high = interval.METHODS[method.interval](
-        np.nan_to_num(estimates.value), estimates.variance, np.maximum(estimates.size, 1), df, method.confidence
-    )
+    size = np.maximum(estimates.size, 1)
+    value = np.nan_to_num(estimates.value)
+    low, high = interval.limits(method.interval, value, estimates.variance, size, df, method.confidence, method.span)
     with np.errstate(divide="ignore", invalid="ignore"):
         deff = np.where(estimates.variance > 0, estimates.variance / estimates.srs, estimates.kish[:, None])
-    n_eff = np.where(deff > 0, estimates.n / np.where(deff > 0, deff, 1.0), np.nan)
+    # A design effect below 1 is no reason to count answers that nobody gave.
+    n_eff = np.where(deff > 0, estimates.n / np.maximum(np.where(deff > 0, deff, 1.0), 1.0), np.nan)
     percent = (estimates.unweighted, estimates.value, np.sqrt(estimates.variance), low, high)
     return [
         table.tolist() for table in (estimates.n, *(100 * part for part in percent), deff, n_eff, estimates.missing)
@@ -127,7 +128,7 @@ def _beside(d: int, about: Agencies, shares: Floats) -> dict[str, Any]:
         "transactions": about.transactions.get(agency, 0),
         "received": int(about.received[d]),
         "evidence": tuple(shares.tolist()),
-        "n_without_open": int(about.closed_n[d]),
+        "n_with_open": int(about.opened_n[d]),
         "margin_loss": 100 * (max(weights.loss.values(), default=0.0) if everywhere else weights.loss.get(agency, 0.0)),
         "cells_joined": sum(weights.joined.values()) if everywhere else weights.joined.get(agency, 0),
         "without_totals": bool(weights.without_totals) if everywhere else agency in weights.without_totals,
@@ -140,14 +141,15 @@ def _known(values: Sequence[float], *, known: bool, spread: bool) -> list[float 
     return [value if tell else None for value, tell in zip(values, told, strict=True)]
 
 
-def silent(agency: str, measure: Measure, transactions: int) -> Figure:
-    """An agency with dossiers but no answer: present, with nothing to say."""
+def silent(agency: str, measure: Measure, transactions: int, received: int = 0) -> Figure:
+    """An agency without a counted answer: present, with nothing to say."""
     return Figure(
         agency=agency,
         level=measure.level,
         code=measure.code,
         n=0,
         transactions=transactions,
+        received=received,
         response_rate=0.0 if transactions else None,
         items_missing=len(measure.items),
     )

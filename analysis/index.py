@@ -21,6 +21,7 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
+from analysis import interval
 from analysis.cells import Cells
 from analysis.figures import Estimates
 from analysis.method import Method
@@ -181,8 +182,7 @@ def estimate_measures(sums: Sums, chosen: Sequence[Measure], method: Method) -> 
         kish=kish,
         missing=missing,
         df=n - np.column_stack([strata for _, strata in counted]),
-        # Without any spread there is no effective size to compute; the one of the weights takes its place.
-        size=np.where(diagonal > 0, n, n / kish[:, None]),
+        size=interval.sizes(method.interval, diagonal, n, kish[:, None]),
     )
 
 

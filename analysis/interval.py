@@ -17,10 +17,10 @@ Floats = npt.NDArray[np.float64]
 Pair = tuple[Floats, Floats]
 
 
-def _t(df: npt.ArrayLike, level: float) -> Floats:
+def _t(df: npt.ArrayLike, level: npt.ArrayLike) -> Floats:
     from scipy.special import stdtrit  # noqa: PLC0415  (scipy is loaded when an interval is asked for)
 
-    return np.asarray(stdtrit(np.maximum(df, 1), 0.5 + level / 2))
+    return np.asarray(stdtrit(np.maximum(df, 1), 0.5 + np.asarray(level) / 2))
 
 
 def effective_size(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike) -> Floats:
@@ -39,17 +39,18 @@ def effective_size(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike) 
 
 
 def _adjusted_size(
-    p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: float
+    p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: npt.ArrayLike
 ) -> Floats:
     n = np.asarray(n, float)
     size = effective_size(p, variance, n)
     exact = np.asarray(variance) <= 0
-    ratio = np.where(exact, 1.0, (_t(n - 1, level) / _t(df, level)) ** 2)
+    wide = _t(df, level)
+    ratio = np.where(exact | (wide == 0), 1.0, (_t(n - 1, level) / np.where(wide == 0, 1.0, wide)) ** 2)
     return np.asarray(size * ratio)
 
 
 def korn_graubard(
-    p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: float = 0.95
+    p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: npt.ArrayLike = 0.95
 ) -> Pair:
     """Korn & Graubard (1998): Clopper-Pearson at the effective size n* = n_eff (t(n-1)/t(df))^2.
 
@@ -59,18 +60,58 @@ def korn_graubard(
     >>> round(float(low), 4), round(float(high), 4)
     (0.3983, 0.6017)
     """
+    return _clopper_pearson(np.asarray(p, float), _adjusted_size(p, variance, n, df, level), level)
+
+
+def _clopper_pearson(p: Floats, size: Floats, level: npt.ArrayLike) -> Pair:
+    """Exact binomial limits at a size that need not be whole."""
     from scipy.special import betaincinv  # noqa: PLC0415
 
-    size = _adjusted_size(p, variance, n, df, level)
-    x = size * np.asarray(p)
-    tail = (1 - level) / 2
+    x = size * p
+    tail = (1 - np.asarray(level)) / 2
     with np.errstate(invalid="ignore"):
         low = np.where(x > 0, betaincinv(np.maximum(x, 1e-300), size - x + 1, tail), 0.0)
         high = np.where(size - x > 0, betaincinv(x + 1, np.maximum(size - x, 1e-300), 1 - tail), 1.0)
     return low, high
 
 
-def wilson(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: float = 0.95) -> Pair:
+def korn_graubard_kish(
+    p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: npt.ArrayLike = 0.95
+) -> Pair:
+    """Korn-Graubard with n* never above what the weights alone leave of the answers, ``n`` divided by Kish's effect.
+
+    Where a stratum of much weight is satisfied to a man, V is almost 0 and n* far above the number of answers: near
+    100 % such intervals hold the truth in as few as half of the samples. The standards of the NCHS cap n* at n (Parker
+    et al. 2017, Series 2 No. 175), which is not enough where weights differ; Kish (1965, 11.7) says what is left then.
+    ``n`` here is n / Kish's effect (``sizes``). Coverage: ``benchmarks/interval_grid.py``.
+
+    Examples
+    --------
+    >>> low, high = korn_graubard_kish(0.9975, 0.0000016, 60, 78)
+    >>> round(float(low), 3), round(float(high), 3)
+    (0.935, 1.0)
+    """
+    size = np.minimum(_adjusted_size(p, variance, n, df, level), np.asarray(n, float))
+    return _clopper_pearson(np.asarray(p, float), size, level)
+
+
+def sizes(name: str, variance: npt.ArrayLike, n: npt.ArrayLike, kish: npt.ArrayLike) -> Floats:
+    """The number of answers a method's intervals start from; ``kish`` is Kish's design effect of the weights.
+
+    Without any spread there is no effective size to compute, and the one of the weights takes its place in all methods.
+
+    Examples
+    --------
+    >>> sizes("korn-graubard", [0.001, 0.0], 40, 2.0).tolist(), sizes("korn-graubard-kish", 0.001, 40, 2.0).tolist()
+    ([40.0, 20.0], 20.0)
+    """
+    whole, left = np.asarray(n, float), np.asarray(n, float) / np.asarray(kish, float)
+    return left if name == DEFAULT else np.where(np.asarray(variance) > 0, whole, left)
+
+
+def wilson(
+    p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: npt.ArrayLike = 0.95
+) -> Pair:
     """Wilson score interval at the effective size n* (normal quantile).
 
     Examples
@@ -82,14 +123,16 @@ def wilson(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.
 
     p = np.asarray(p, float)
     size = _adjusted_size(p, variance, n, df, level)
-    z = float(ndtri(0.5 + level / 2))
+    z = ndtri(0.5 + np.asarray(level) / 2)
     middle = p + z**2 / (2 * size)
     half = z * np.sqrt(p * (1 - p) / size + z**2 / (4 * size**2))
     scale = 1 + z**2 / size
     return (middle - half) / scale, (middle + half) / scale
 
 
-def logit(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: float = 0.95) -> Pair:
+def logit(
+    p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: npt.ArrayLike = 0.95
+) -> Pair:
     """T interval on the logit scale; where p is 0 or 1 the scale does not exist and Korn-Graubard is used.
 
     Examples
@@ -107,7 +150,9 @@ def logit(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.A
     return np.where(at_edge, exact[0], low), np.where(at_edge, exact[1], high)
 
 
-def asin(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: float = 0.95) -> Pair:
+def asin(
+    p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: npt.ArrayLike = 0.95
+) -> Pair:
     """T interval on the scale asin(sqrt p).
 
     Examples
@@ -127,7 +172,7 @@ def asin(p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.Ar
 
 
 def student(
-    p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: float = 0.95
+    p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: npt.ArrayLike = 0.95
 ) -> Pair:
     """Plain t interval p -+ t(df) SE; may leave 0..1 (as R's method "mean").
 
@@ -141,10 +186,43 @@ def student(
     return p - half, p + half
 
 
+def limits(
+    name: str,
+    value: npt.ArrayLike,
+    variance: npt.ArrayLike,
+    n: npt.ArrayLike,
+    df: npt.ArrayLike,
+    level: npt.ArrayLike = 0.95,
+    span: tuple[float, float] = (0.0, 1.0),
+) -> Pair:
+    """Limits by the named method for a value between the ends of ``span``; everybody alike is not known exactly.
+
+    The t interval of a score has no width where its variance is 0. A mean of numbers between two ends spreads at most
+    as a share of ends does, so exact binomial limits hold there (conservative).
+
+    Examples
+    --------
+    >>> low, high = limits("t", [1.0, 0.8], [0.0, 0.0016], 40, 39)
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.912, 0.719], [1.0, 0.881])
+    """
+    low, high = METHODS[name](value, variance, n, df, level)
+    if name != "t":
+        return low, high
+    start, length = span[0], span[1] - span[0]
+    share = np.clip((np.asarray(value, float) - start) / length, 0.0, 1.0)
+    exact = _clopper_pearson(share, np.asarray(n, float), level)
+    alike = np.asarray(variance) <= 0
+    return np.where(alike, start + length * exact[0], low), np.where(alike, start + length * exact[1], high)
+
+
 METHODS: Final[dict[str, Callable[..., Pair]]] = {
+    "korn-graubard-kish": korn_graubard_kish,
     "korn-graubard": korn_graubard,
     "wilson": wilson,
     "logit": logit,
     "asin": asin,
     "t": student,
 }
+DEFAULT: Final = "korn-graubard-kish"
+"""For shares, where nothing else is asked for: it stays inside 0..1 and holds near the ends."""

@@ -14,13 +14,14 @@ from typing import Any, Final
 from analysis.cells import Variable
 from analysis.errors import MethodError
 from analysis.interval import METHODS as INTERVALS
+from analysis.method_values import bands_of, check_range, fractions_of
+from analysis.rounding import MODES, rounded
 from analysis.schema import EVIDENCE, ITEMS
 
 FOLDER: Final = Path(__file__).parent / "methods"
 RULES: Final = ("mean-of-items", "pooled", "factor-weighted")
 STATISTICS: Final = ("share", "score", "net")
 MISSING: Final = ("available", "complete")
-ROUNDINGS: Final = ("half-up", "half-even")
 _REQUIRED: Final = object()
 
 # Section -> key -> (type, default). What has no default must stand in the file.
@@ -40,10 +41,10 @@ _FIELDS: Final[Mapping[str, Mapping[str, tuple[type, Any]]]] = {
         "by_domain": (bool, True),
     },
     "evidence": {
-        "counted": (list, list(EVIDENCE)),
-        "capped": (list, ["E0"]),
+        "counted": (list, ["E1", "E2", "E3"]),
+        "beside": (list, ["E0"]),
         "flagged": (bool, True),
-        "uncounted_flags": (list, ["no-code", "withdrawn"]),
+        "uncounted_flags": (list, ["no-code", "withdrawn", "over", "disputed", "undated"]),
     },
     "weighting": {
         "cells": (list, _REQUIRED),
@@ -87,7 +88,7 @@ class Method:
     by_domain: bool
     factor_weights: Mapping[str, Fraction]
     counted: tuple[str, ...]
-    capped: tuple[str, ...]
+    beside: tuple[str, ...]
     flagged: bool
     uncounted_flags: tuple[str, ...]
     channel_mix: Mapping[str, Fraction]
@@ -113,6 +114,11 @@ class Method:
         """What is counted apart: items, or whole factors where the method needs no items."""
         return tuple(self.factors) if self.detail == "factors" else self.items
 
+    @property
+    def span(self) -> tuple[float, float]:
+        """The lowest and the highest value an index can have, as a share: a net share goes down to -1."""
+        return (-1.0, 1.0) if self.statistic == "net" else (0.0, 1.0)
+
     def variables(self) -> list[Variable]:
         """What the kernel counts: per part valid answers ``v_`` and, as ``t_``, what the statistic adds up."""
         if self.detail == "factors":
@@ -130,15 +136,25 @@ class Method:
         return valid + [Variable(f"t_{item}", item, "among", **levels, **need) for item in self.items]
 
     def band(self, value: float | Decimal | None) -> str:
-        """Name of the band an unrounded value lies in; empty without bands or below the lowest."""
+        """Name of the band of a value as it is shown, rounded; empty without bands or below the lowest."""
         if value is None:
             return ""
-        exact = value if isinstance(value, Decimal) else Decimal(repr(value))
-        return next((name for edge, name in self.bands if exact >= edge), "")
+        shown = rounded(value, self.decimals, self.rounding)
+        return next((name for edge, name in self.bands if shown is not None and shown >= edge), "")
 
-    def without(self, *classes: str) -> Method:
-        """The same method with some evidence classes not counted."""
-        return replace(self, counted=tuple(c for c in self.counted if c not in classes))
+    @property
+    def open_classes(self) -> tuple[str, ...]:
+        """Classes that stand beside the index and not in it."""
+        return tuple(c for c in self.beside if c not in self.counted)
+
+    @property
+    def counts_open(self) -> bool:
+        """Whether answers that prove no presence stand inside the index: every output has to say so."""
+        return "E0" in self.counted
+
+    def counting(self, *classes: str) -> Method:
+        """The same method with these evidence classes counted, and no others."""
+        return replace(self, counted=tuple(c for c in EVIDENCE if c in classes), beside=())
 
 
 def available() -> list[str]:
@@ -182,7 +198,7 @@ def _build(data: dict[str, Any], path: Path, sha256: str) -> Method:
     flat = _checked(data, path)
     answers = tuple(flat["answers"])
     span = flat["range"] or [min(answers, default=0), max(answers, default=1)]
-    _check_range(span, path)
+    check_range(span, path)
     method = Method(
         id=flat["id"],
         version=flat["version"],
@@ -197,12 +213,12 @@ def _build(data: dict[str, Any], path: Path, sha256: str) -> Method:
         missing=flat["missing"],
         detail=flat["detail"],
         by_domain=flat["by_domain"],
-        factor_weights=_fractions("factor_weights", data, path),
+        factor_weights=fractions_of("factor_weights", data, path),
         counted=tuple(flat["counted"]),
-        capped=tuple(flat["capped"]),
+        beside=tuple(flat["beside"]),
         flagged=flat["flagged"],
         uncounted_flags=tuple(flat["uncounted_flags"]),
-        channel_mix=_fractions("channel_mix", data, path),
+        channel_mix=fractions_of("channel_mix", data, path),
         weighting_cells=tuple(flat["cells"]),
         min_cell=flat["min_cell"],
         trim=float(flat["trim"]),
@@ -212,7 +228,7 @@ def _build(data: dict[str, Any], path: Path, sha256: str) -> Method:
         min_n_eff=flat["min_n_eff"],
         decimals=flat["decimals"],
         rounding=flat["rounding"],
-        bands=_bands(flat["bands"], path),
+        bands=bands_of(flat["bands"], path),
         sha256=sha256,
     )
     _check_values(method, path)
@@ -238,32 +254,6 @@ def _checked(data: dict[str, Any], path: Path) -> dict[str, Any]:
                 raise MethodError(f"{path}: {section or 'top level'}: {key} must be given as {kind.__name__}")
             flat[key] = value
     return flat
-
-
-def _check_range(span: Any, path: Path) -> None:
-    if len(span) != 2 or not all(isinstance(v, int | float) for v in span) or not span[0] < span[1]:
-        raise MethodError(f"{path}: scale.range must be two numbers, what 0 and what 100 stands for: [1, 5]")
-
-
-def _fractions(section: str, data: Mapping[str, Any], path: Path) -> dict[str, Fraction]:
-    """Weights as exact fractions, written ``"1/9"``; they have to add up to exactly 1."""
-    try:
-        weights = {name: Fraction(str(weight)) for name, weight in data.get(section, {}).items()}
-    except (ValueError, ZeroDivisionError) as error:
-        raise MethodError(f'{path}: {section}: write fractions as "1/9" ({error})') from error
-    if weights and (sum(weights.values()) != 1 or min(weights.values()) <= 0):
-        raise MethodError(f"{path}: {section} must be above 0 and add up to exactly 1")
-    return weights
-
-
-def _bands(entries: list[Any], path: Path) -> tuple[tuple[Decimal, str], ...]:
-    try:
-        bands = [(Decimal(str(entry["from"])), str(entry["name"])) for entry in entries]
-    except (KeyError, TypeError, ArithmeticError) as error:
-        raise MethodError(f"{path}: publication.bands: each needs from and name ({error})") from error
-    if len({edge for edge, _ in bands}) != len(bands):
-        raise MethodError(f"{path}: publication.bands: two bands begin at the same value")
-    return tuple(sorted(bands, reverse=True))
 
 
 def _check_values(method: Method, path: Path) -> None:
@@ -298,8 +288,8 @@ def _check_values(method: Method, path: Path) -> None:
         ),
         (method.interval in INTERVALS, f"weighting.interval must be one of {', '.join(INTERVALS)}"),
         (
-            bool(method.counted) and {*method.counted, *method.capped} <= set(EVIDENCE),
-            f"evidence.counted and evidence.capped may hold {', '.join(EVIDENCE)}",
+            bool(method.counted) and {*method.counted, *method.beside} <= set(EVIDENCE),
+            f"evidence.counted and evidence.beside may hold {', '.join(EVIDENCE)}",
         ),
         (set(method.weighting_cells) <= {"domain", "channel"}, "weighting.cells may hold domain and channel"),
         (
@@ -311,7 +301,7 @@ def _check_values(method: Method, path: Path) -> None:
         (0.5 < method.confidence < 1, "weighting.confidence must lie between 0.5 and 1"),
         (method.min_n >= 1 and method.min_n_eff >= 1, "publication: minimum numbers start at 1"),
         (0 <= method.decimals <= 6, "publication.decimals must lie between 0 and 6"),
-        (method.rounding in ROUNDINGS, f"publication.rounding must be one of {', '.join(ROUNDINGS)}"),
+        (method.rounding in MODES, f"publication.rounding must be one of {', '.join(MODES)}"),
     ]
     for good, message in checks:
         if not good:

@@ -43,7 +43,7 @@ __all__ = [
 Row = Mapping[str, Any]
 TARGET: Final = 90.0
 FEWEST_IN_FUNNEL: Final = 12
-SHOWN: Final = ("published", "few")
+SHOWN: Final = ("published", "few", "unverified")
 
 
 def told_apart(rows: Iterable[Row]) -> dict[str, str]:
@@ -152,17 +152,26 @@ def coverage_rows(snapshot: Snapshot, engine: Engine, shown: Iterable[str], min_
     """
     cells = engine.cells(snapshot.parts, ("agency", "month"), [Variable("n", "", "one")])
     n = dict(zip(zip(cells.key("agency"), cells.key("month"), strict=True), cells.n.tolist(), strict=True))
-    completed = snapshot.monthly_totals()
     wanted = set(shown)
+    months: dict[str, dict[str, int]] = {}
+    for (agency, month), big in sorted(snapshot.monthly_totals().items()):
+        if agency in wanted and big:
+            months.setdefault(agency, {})[month] = big
     return [
-        [
-            agency,
-            month,
-            min(round(100 * n[agency, month] / big, 1), 100.0) if n.get((agency, month), 0) >= min_n else None,
-        ]
-        for (agency, month), big in sorted(completed.items())
-        if agency in wanted and big
+        [agency, month, None if month in closed else min(round(100 * n[agency, month] / big, 1), 100.0)]
+        for agency, completed in months.items()
+        for closed in [_closed_months({month: n.get((agency, month), 0) for month in completed}, min_n)]
+        for month, big in completed.items()
     ]
+
+
+def _closed_months(n: Mapping[str, int], min_n: int) -> set[str]:
+    """Months of an agency to leave out: few answers, and more until the sum of the year does not tell them."""
+    closed = {month for month, count in n.items() if count < min_n}
+    others = sorted((month for month in n if month not in closed), key=lambda month: (n[month], month))
+    while closed and others and (len(closed) < 2 or sum(n[month] for month in closed) < min_n):
+        closed.add(others.pop(0))
+    return closed
 
 
 def level_rows(snapshot: Snapshot, method: Method, engine: Engine, shown: Iterable[str]) -> list[list[Any]]:

@@ -3,10 +3,10 @@
 - R-indicator (Schouten, Cobben & Bethlehem 2009): ``R = 1 - 2 S(rho)``, rho = answers per dossier of a cell, S its
   standard deviation over dossiers; 1 when all kinds of cases answer alike. The sampling noise of small cells is taken
   off S. The largest bias nonresponse can bring is ``S(rho) sd(y) / mean(rho)``.
-- Mode effect: difference of the index between two channels inside one agency, with its t test, Holm over agencies.
+- Mode effect: difference of the index between two channels inside one agency, from their intervals, Holm over agencies.
 - Item nonresponse: of those who went through the questions, the share that left an item empty or chose "does not
   apply".
-- Sensitivity: the index again without open posters, with transaction-bound answers only, without flagged answers,
+- Sensitivity: the index again with open posters, with transaction-bound answers only, without flagged answers,
   unweighted, and under equal channels.
 """
 
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.cells import Cells, Variable
-from analysis.change import change, holm
+from analysis.change import change_of_intervals, holm, sides_of
 from analysis.errors import AnalysisError
 from analysis.method import Method
 from analysis.result import PROVINCE, Figure
@@ -129,17 +129,14 @@ def mode_effects(cells: Cells, totals: Totals, method: Method, channels: tuple[s
     if not both:
         return {}
     pairs = [(first[agency], second[agency]) for agency in both]
-    value = [[figure.weighted for figure in side] for side in zip(*pairs, strict=True)]
-    variance = [[(figure.se or 0.0) ** 2 for figure in side] for side in zip(*pairs, strict=True)]
-    df = [max(min(a.n, b.n) - 1, 1) for a, b in pairs]
-    found = change(value[0], value[1], variance[0], variance[1], df)
+    found = change_of_intervals(*(sides_of(side, method) for side in zip(*pairs, strict=True)))
     adjusted = holm(found.p)
     return {
         agency: {
-            "difference": float(found.difference[k]),
-            "se": float(found.se[k]),
-            "low": float(found.low[k]),
-            "high": float(found.high[k]),
+            "difference": 100 * float(found.difference[k]),
+            "se": 100 * float(found.se[k]),
+            "low": 100 * float(found.low[k]),
+            "high": 100 * float(found.high[k]),
             "p_holm": float(adjusted[k]),
         }
         for k, agency in enumerate(both)
@@ -212,13 +209,13 @@ def sensitivity(cells: Cells, totals: Totals, method: Method) -> dict[str, dict[
     >>> method = load_method("sipas-service")
     >>> cells = LocalEngine().cells(snapshot.parts, KEYS, method.variables())
     >>> sorted(sensitivity(cells, snapshot.totals(), method)["s05"])
-    ['equal_channels', 'index', 'transaction_bound_only', 'unweighted', 'without_flagged', 'without_open_posters']
+    ['equal_channels', 'index', 'transaction_bound_only', 'unweighted', 'with_open_posters', 'without_flagged']
     """
     base = _overall(cells, totals, method)
     channels = sorted({key[2] for key, (n, _) in totals.items() if n})
     equal = {channel: Fraction(1, len(channels)) for channel in channels}
     variants = {
-        "without_open_posters": replace(method, counted=tuple(c for c in method.counted if c != "E0")),
+        "with_open_posters": method.counting(*method.counted, "E0"),
         "transaction_bound_only": replace(method, counted=tuple(c for c in method.counted if c in BOUND)),
         "without_flagged": replace(method, flagged=False),
     }

@@ -6,7 +6,8 @@ with the given confidence, between 1 + #{j: U_j <= L_k} and n - #{j: L_j >= U_k}
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +58,8 @@ def rank_sets(
     ([1, 1, 3], [2, 2, 3])
     """
     value, spread = np.asarray(estimate, float), np.asarray(se, float)
+    if value.ndim != 1 or value.shape != spread.shape:
+        raise AnalysisError(f"ranks need as many SEs as estimates; there are {value.shape} and {spread.shape}")
     if not (np.isfinite(value).all() and np.isfinite(spread).all() and (spread >= 0).all()):
         raise AnalysisError("ranks need an estimate and an SE of 0 or more for every agency; leave suppressed ones out")
     if highest_first:
@@ -86,6 +89,8 @@ def rank_sets_from_limits(
     ([1, 1, 3], [2, 2, 3])
     """
     lower, upper = np.asarray(low, float), np.asarray(high, float)
+    if lower.ndim != 1 or lower.shape != upper.shape:
+        raise AnalysisError(f"ranks need as many upper as lower limits; there are {upper.shape} and {lower.shape}")
     if not (np.isfinite(lower).all() and np.isfinite(upper).all() and (lower <= upper).all()):
         raise AnalysisError("ranks need both limits of every agency; leave suppressed ones out")
     if highest_first:
@@ -107,9 +112,9 @@ def rank_sets_max_t(
 ) -> tuple[Integers, Integers]:
     """Joint rank sets from all differences, shorter than ``rank_sets``: best and worst rank, (K,) and (K,).
 
-    Every pair is compared with the quantile of the largest standardised difference under the joint normal
-    distribution with ``covariance`` (K, K), by simulation; ``step_down`` leaves decided pairs out and repeats
-    (Romano & Wolf 2005; Mogstad, Romano, Shaikh & Wilhelm 2024). At most 200 agencies: compare inside a group.
+    Every ordered pair (is j above k?) is compared with the quantile of the largest standardised difference under the
+    joint normal distribution with ``covariance`` (K, K), by simulation; ``step_down`` leaves decided pairs out and
+    repeats (Romano & Wolf 2005; Mogstad, Romano, Shaikh & Wilhelm 2024). At most 200 agencies: compare inside a group.
 
     Raises
     ------
@@ -130,15 +135,16 @@ def rank_sets_max_t(
         raise AnalysisError("ranks need an estimate for every agency and their covariance matrix; leave suppressed out")
     if count < 2:
         return np.ones(count, dtype=np.int64), np.ones(count, dtype=np.int64)
-    j, k = np.triu_indices(count, 1)
+    # Ordered pairs: "j is above k" and "k is above j" are two hypotheses, and deciding one leaves the other in.
+    j, k = np.nonzero(~np.eye(count, dtype=bool))
     square = np.diag(matrix)[j] + np.diag(matrix)[k] - 2 * matrix[j, k]
     if (square < -1e-9 * np.abs(np.diag(matrix)).max()).any():
         raise AnalysisError("the covariance matrix gives a difference a negative variance")
     se = np.sqrt(np.maximum(square, 0.0))
-    difference = value[j] - value[k]
+    difference = (value[j] - value[k]) if highest_first else (value[k] - value[j])
     exact = se == 0
-    decided = exact & (difference != 0)
-    t = np.where(exact, 0.0, np.abs(difference) / np.where(exact, 1.0, se))
+    decided = exact & (difference > 0)
+    t = np.where(exact, 0.0, difference / np.where(exact, 1.0, se))
     noise = _noise(matrix, draws, seed)
     while not (decided | exact).all():
         open_pairs = np.flatnonzero(~(decided | exact))
@@ -147,9 +153,7 @@ def rank_sets_max_t(
         if not len(fresh) or not step_down:
             break
     above = np.zeros((count, count), dtype=bool)
-    above[j, k], above[k, j] = decided & (difference > 0), decided & (difference < 0)
-    if not highest_first:
-        above = above.T
+    above[j, k] = decided
     return 1 + above.sum(axis=0), count - above.sum(axis=1)
 
 
@@ -161,9 +165,48 @@ def _noise(matrix: Floats, draws: int, seed: int) -> Floats:
 
 
 def _max_t_quantile(noise: Floats, j: Integers, k: Integers, se: Floats, level: float) -> float:
-    largest = np.zeros(noise.shape[1])
+    largest = np.full(noise.shape[1], -np.inf)
     # A few hundred pairs at a time: all of them at once would need gigabytes.
     for start in range(0, len(j), 256):
         part = slice(start, start + 256)
-        np.maximum(largest, (np.abs(noise[j[part]] - noise[k[part]]) / se[part, None]).max(axis=0), out=largest)
+        np.maximum(largest, ((noise[j[part]] - noise[k[part]]) / se[part, None]).max(axis=0), out=largest)
     return float(np.quantile(largest, level))
+
+
+def rank_estimates(
+    result: Mapping[str, Any], estimand: str = "", *, highest_first: bool = True, level: float = 0.95
+) -> list[dict[str, Any]]:
+    """Joint rank sets of the domains of one estimand, from a result of ``estimate`` with its covariance.
+
+    Rows without an estimate are left out: what is not known has no place.
+
+    Raises
+    ------
+    AnalysisError
+        No such estimand, no covariance in the result, or more than 200 domains.
+
+    Examples
+    --------
+    >>> values = {"a": 9.0, "b": 5.0, "c": None}
+    >>> rows = [{"label": f"y[g={g}]", "estimand": "y", "estimate": v} for g, v in values.items()]
+    >>> matrix = [[0.1, 0.0, None], [0.0, 0.1, None], [None, None, None]]
+    >>> places = rank_estimates({"estimates": rows, "covariance": matrix})
+    >>> [(place["label"], place["best"], place["worst"]) for place in places]
+    [('y[g=a]', 1, 1), ('y[g=b]', 2, 2)]
+    """
+    rows = result["estimates"]
+    name = estimand or rows[0]["estimand"]
+    if result.get("covariance") is None:
+        raise AnalysisError("the result has no covariance; set covariance = true in the SPEC and estimate again")
+    places = [k for k, row in enumerate(rows) if row["estimand"] == name and row["estimate"] is not None]
+    if not places:
+        known = ", ".join(dict.fromkeys(str(row["estimand"]) for row in rows))
+        raise AnalysisError(f"there is nothing to rank under {name!r}; estimands of the result: {known}")
+    matrix = np.array([[result["covariance"][i][j] for j in places] for i in places], dtype=float)
+    best, worst = rank_sets_max_t(
+        [rows[k]["estimate"] for k in places], matrix, highest_first=highest_first, level=level
+    )
+    return [
+        {"label": rows[k]["label"], "estimate": rows[k]["estimate"], "best": int(b), "worst": int(w)}
+        for k, b, w in zip(places, best, worst, strict=True)
+    ]

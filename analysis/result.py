@@ -34,10 +34,11 @@ class Measure:
 class Figure:
     """One figure of one agency. Shares, SE and limits in percent; None where there is nothing to say.
 
-    ``received`` counts answers before evidence classes were left out or capped, ``evidence`` is the share of the
-    counted ones in each class of ``schema.EVIDENCE``, ``without_open`` the index without the capped classes,
-    resting on ``n_without_open`` answers; ``df`` and ``size`` are what an interval at another level needs;
-    ``margin_loss`` is the share of weight that trimming moved.
+    ``received`` counts answers before evidence classes were left out or held to the dossiers, ``evidence`` is the share
+    of the counted ones in each class of ``schema.EVIDENCE``, ``with_open`` the index with the classes that stand beside
+    it ("kể cả phiếu mở"), resting on ``n_with_open`` answers; ``unverified`` figures rest on open answers alone,
+    because only ``n_proven`` of the agency's answers prove that somebody was there; ``df`` and ``size`` are what an
+    interval at another level needs; ``margin_loss`` is the share of weight that trimming moved.
     """
 
     agency: str
@@ -60,9 +61,16 @@ class Figure:
     without_totals: bool = False
     received: int = 0
     evidence: tuple[float, ...] = (0.0,) * len(EVIDENCE)
-    without_open: float | None = None
-    n_without_open: int = 0
+    with_open: float | None = None
+    n_with_open: int = 0
+    unverified: bool = False
+    n_proven: int = 0
     margin_loss: float = 0.0
+
+    @property
+    def n_added(self) -> int:
+        """Answers by which the figure adds to those of all agencies: of an unverified one only the proven ones."""
+        return self.n_proven if self.unverified else self.n
 
 
 @dataclass(frozen=True)

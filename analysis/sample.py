@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from analysis.cells import Cells
-from analysis.engine import read_survey
 from analysis.errors import DesignError
 from analysis.spec import Spec
+from analysis.survey_data import WHERE, read_survey
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -27,6 +28,8 @@ class Sample:
     stratum, psu : (K,) numbers; psu is None when responses were drawn one by one.
     weight : (K,) starting weight. population, population2 : (H,) and (J,) units, or None.
     shift : what some variables are counted about; their totals are ``shift`` times the answers larger.
+    inside : (K,) cells the filter of the SPEC keeps; the others are sampled too, but lie in no domain.
+    reading : how the file was understood: encoding, separator, rows.
     """
 
     cells: Cells
@@ -38,6 +41,23 @@ class Sample:
     population2: Floats | None
     shift: Mapping[str, float]
     psu_names: list[str]
+    inside: npt.NDArray[np.bool_]
+    reading: Mapping[str, Any]
+
+    @property
+    def homes(self) -> Integers:
+        """(J,) stratum of each PSU."""
+        result = np.zeros(len(self.psu_names), dtype=np.int64)
+        if self.psu is not None:
+            result[self.psu] = self.stratum
+        return result
+
+    @property
+    def lonely(self) -> int:
+        """Strata with a single unit."""
+        if self.psu is None:
+            return int((np.bincount(self.stratum, weights=self.cells.n) == 1).sum())
+        return int((np.bincount(self.homes, minlength=len(self.strata)) == 1).sum())
 
 
 def load_sample(spec: Spec) -> Sample:
@@ -50,7 +70,8 @@ def load_sample(spec: Spec) -> Sample:
     >>> int(sample.cells.n.sum()), len(set(sample.stratum.tolist()))
     (6, 2)
     """
-    cells, centres = read_survey(spec)
+    data = read_survey(spec)
+    cells = data.cells
     stratum, strata = cells.codes("_stratum")
     psu: Integers | None = None
     names: list[tuple[str, ...]] = []
@@ -65,7 +86,9 @@ def load_sample(spec: Spec) -> Sample:
     labels = [label[0] for label in strata]
     return Sample(
         cells=cells,
-        shift=centres,
+        shift=data.centres,
+        inside=np.array(cells.key(WHERE)) == "1",
+        reading=data.reading,
         psu_names=[name for _, name in names],
         weight=np.array(cells.key("_weight"), dtype=np.float64),
         stratum=stratum,

@@ -13,6 +13,8 @@ NOT_APPLICABLE: Final = 0
 """Code of the answer "không áp dụng" of a five-level item; a null is "no answer" or "not asked"."""
 EVIDENCE: Final = ("E0", "E1", "E2", "E3", "E4")
 """Evidence classes, from the printed poster to the independent call-back."""
+EVIDENCE_ORDER: Final = {"E2": 0, "E3": 0, "E4": 0, "E1": 1, "E0": 2}
+"""Who is counted first where there are more answers than dossiers: tied to a transaction, present, open."""
 
 DType = Literal["text", "int8", "int32"]
 

@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from analysis.disclosure import half_up
 from analysis.errors import MethodError
+from analysis.rounding import half_up
 
 FRAMEWORKS: Final = Path(__file__).parent / "frameworks"
 Number = Decimal | int | str

@@ -37,7 +37,8 @@ def fay_herriot(direct: npt.ArrayLike, variance: npt.ArrayLike, x: npt.ArrayLike
     Raises
     ------
     AnalysisError
-        If a variance is not above 0, the covariates are collinear, or there are too few areas.
+        If the shapes do not fit together, a value is not a number, a variance is not above 0, the covariates are
+        collinear, or there are too few areas.
 
     Examples
     --------
@@ -49,6 +50,15 @@ def fay_herriot(direct: npt.ArrayLike, variance: npt.ArrayLike, x: npt.ArrayLike
     [0.97, 0.97, 0.83, 0.97, 0.83]
     """
     y, psi, design = (np.asarray(value, float) for value in (direct, variance, x))
+    if y.ndim != 1 or psi.shape != y.shape or design.ndim != 2 or len(design) != len(y):
+        raise AnalysisError(
+            f"small areas: estimates {y.shape}, variances {psi.shape} and covariates {design.shape} do not fit "
+            "together; one row per area in each, covariates as a table"
+        )
+    for name, values in (("direct estimates", y), ("covariates", design)):
+        if not np.isfinite(values).all():
+            row = int(np.argwhere(~np.isfinite(values))[0][0])
+            raise AnalysisError(f"small areas: {name}, area {row + 1} is not a number; leave the area out")
     if not (np.isfinite(psi).all() and (psi > 0).all()):
         raise AnalysisError("small areas: every direct estimate needs a sampling variance above 0")
     if len(y) <= design.shape[1] + 1 or np.linalg.matrix_rank(design) < design.shape[1]:

@@ -60,6 +60,7 @@ class Snapshot:
         """Completed dossiers of the period and those on time, by (agency, domain, channel)."""
         keys = ["agency", "domain", "channel"]
         frame = pl.read_parquet(self.folder / "totals.parquet")
+        _check_totals(frame)
         sums = frame.group_by(keys, maintain_order=True).agg(pl.col("transactions", "on_time").cast(pl.Int64).sum())
         return {(a, d, c): (n, ok) for a, d, c, n, ok in sums.iter_rows()}
 
@@ -69,9 +70,28 @@ class Snapshot:
         sums = frame.group_by("agency", "month").agg(pl.col("transactions").cast(pl.Int64).sum())
         return {(agency, month): n for agency, month, n in sums.iter_rows()}
 
+    def months(self) -> set[str]:
+        """Months of the answers and of the dossiers, YYYY-MM."""
+        found = [pl.read_parquet(path, columns=["month"]) for path in [*self.parts, self.folder / "totals.parquet"]]
+        return set(pl.concat(found)["month"].unique().to_list())
+
     def agencies(self) -> list[dict[str, str]]:
         """Agency key, name, kind and code, in the order the snapshot lists them."""
         return pl.read_parquet(self.folder / "agencies.parquet").to_dicts()
+
+
+def _check_totals(frame: pl.DataFrame) -> None:
+    """Dossiers are numbers from 0, and no more of them on time than completed."""
+    wrong = frame.filter(
+        (pl.col("transactions") < 0) | (pl.col("on_time") < 0) | (pl.col("on_time") > pl.col("transactions"))
+        | pl.col("transactions").is_null()
+    )  # fmt: skip
+    if len(wrong):
+        row = wrong.row(0, named=True)
+        raise SnapshotError(
+            f"totals.parquet: agency {row['agency']!r}, domain {row['domain']!r}, {row['month']}: "
+            f"{row['transactions']} dossiers, {row['on_time']} on time; both must be 0 or more, on time at most all"
+        )
 
 
 def open_snapshot(folder: Path | str) -> Snapshot:

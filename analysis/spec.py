@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
-from analysis.cells import COMPARISONS, Variable
+from analysis.cells import Variable
+from analysis.csv_text import decode_text
 from analysis.errors import SpecError
 from analysis.interval import METHODS
+from analysis.names import normal
+from analysis.spec_values import (
+    Bound,
+    category_of,
+    check_choice,
+    check_keys,
+    codes_of,
+    comparison_of,
+    level_of,
+    names_of,
+    number_of,
+    table_of,
+    tables_of,
+    text_of,
+)
 from analysis.weighting.calibrate import Kind, Margin
 
-_KEYS: Final[Mapping[str, frozenset[str]]] = {
-    "": frozenset({"data", "design", "calibration", "estimand", "interval"}),
-    "design": frozenset({"weight", "stratum", "psu", "fpc", "fpc2", "lonely"}),
-    "calibration": frozenset({"method", "bounds", "margin"}),
-    "estimand": frozenset({"name", "kind", "numerator", "denominator", "condition", "by", "items", "weights"}),
-    "interval": frozenset({"method", "level"}),
-}
 _USED: Final = {
     "mean": frozenset({"numerator"}),
     "total": frozenset({"numerator"}),
@@ -33,31 +41,43 @@ LONELY: Final = ("fail", "remove", "certainty", "adjust", "average")
 
 
 @dataclass(frozen=True)
-class Term:
-    """coefficient * numerator / denominator; a term without denominator is the total itself.
+class Condition:
+    """``column operator bound``; a missing value meets no condition."""
 
-    ``answered`` is the variable that says who answered; None where the parts of an estimand have different ones.
-    """
+    column: str
+    operator: str
+    bound: Bound
+
+
+@dataclass(frozen=True)
+class Term:
+    """coefficient * numerator / denominator; a term without denominator is the total itself."""
 
     coefficient: float
     numerator: str
     denominator: str | None
-    answered: str | None = None
 
 
 @dataclass(frozen=True)
 class Estimand:
-    """A named sum of terms, for the whole and for the combinations of the columns in ``by``."""
+    """A named sum of terms, for the whole and for the combinations of the columns in ``by``.
+
+    ``answered`` is the variable that says who answered it, or any part of it.
+    """
 
     name: str
     kind: str
     terms: tuple[Term, ...]
     by: tuple[str, ...]
+    answered: str
 
 
 @dataclass(frozen=True)
 class Spec:
-    """Everything a run needs; columns are checked against the data when they are read."""
+    """Everything a run needs; columns are checked against the data when they are read.
+
+    ``covariance``: whether the full matrix is asked for; None gives it where there are few estimates.
+    """
 
     data: Path
     weight: str | None
@@ -66,13 +86,15 @@ class Spec:
     fpc: str | None
     fpc2: str | None
     lonely: str
+    where: tuple[Condition, ...]
     calibration: Kind | None
     margins: tuple[Margin, ...]
     bounds: tuple[float, float] | None
     estimands: tuple[Estimand, ...]
     variables: tuple[Variable, ...]
-    interval: str
+    interval: str | None
     level: float
+    covariance: bool | None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -88,7 +110,8 @@ def load_spec(path: Path) -> Spec:
     Raises
     ------
     SpecError
-        Missing file, unreadable TOML, unknown key, or a value out of range; the message names the key.
+        Missing file, unreadable TOML, unknown key, or a value of the wrong kind or out of range; the message names the
+        key.
 
     Examples
     --------
@@ -97,56 +120,57 @@ def load_spec(path: Path) -> Spec:
     ['satisfied']
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text, _ = decode_text(path.read_bytes(), path.name)
+        data = tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    except (OSError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise SpecError(f"{path}: {error}") from error
-    try:
-        return build_spec(data, path.parent)
-    except (TypeError, AttributeError, ValueError, KeyError) as error:
-        if isinstance(error, SpecError):
-            raise
-        raise SpecError(
-            f"{path}: a value is of the wrong kind ({error}); docs/method.md says what each key takes"
-        ) from error
+    return build_spec(data, path.parent)
 
 
 def build_spec(data: dict[str, Any], folder: Path) -> Spec:
-    """A Spec from parsed TOML."""
-    _known("", data)
-    design, calibration, interval = (data.get(name, {}) for name in ("design", "calibration", "interval"))
-    for name, table in (("design", design), ("calibration", calibration), ("interval", interval)):
-        _known(name, table)
-    _one_of("design.lonely", design.get("lonely", "remove"), LONELY)
-    _one_of("interval.method", interval.get("method", "t"), METHODS)
+    """A Spec from parsed TOML.
+
+    Raises
+    ------
+    SpecError
+        A key is unknown or missing, or its value of the wrong kind or out of range.
+    """
+    check_keys("", data)
+    design, calibration, interval = (table_of(data, name) for name in ("design", "calibration", "interval"))
+    # Without strata the whole sample is one: a single response has no spread, and that is said, not refused.
+    lonely = design.get("lonely", "fail" if "stratum" in design else "remove")
+    check_choice("design.lonely", lonely, LONELY)
+    if "method" in interval:
+        check_choice("interval.method", interval["method"], METHODS)
     variables: dict[str, Variable] = {}
-    estimands = tuple(_estimand(entry, variables) for entry in data.get("estimand", []))
+    missing = codes_of("missing", data.get("missing", []))
+    entries = tables_of("estimand", data.get("estimand", []))
+    estimands = tuple(_estimand(entry, variables, missing) for entry in entries)
     if not estimands:
         raise SpecError("estimand: at least one [[estimand]] is needed")
     if len({estimand.name for estimand in estimands}) < len(estimands):
         raise SpecError("estimand: two estimands have the same name")
-    if design.get("fpc2") and not (design.get("psu") and design.get("fpc")):
+    columns = {key: text_of(f"design.{key}", column) for key, column in design.items() if key != "lonely"}
+    if columns.get("fpc2") and not (columns.get("psu") and columns.get("fpc")):
         raise SpecError("design.fpc2 needs design.psu and design.fpc: it is the size of each PSU")
-    for key, column in design.items():
-        if key != "lonely":
-            _text(f"design.{key}", column)
-    method = calibration.get("method")
     if calibration:
-        _one_of("calibration.method", method, ("poststratify", "rake", "linear"))
+        check_choice("calibration.method", calibration.get("method"), ("poststratify", "rake", "linear"))
+    covariance = data.get("covariance")
+    if covariance is not None and not isinstance(covariance, bool):
+        raise SpecError("covariance must be true or false")
     return Spec(
-        data=folder / _text("data", data.get("data")),
-        weight=design.get("weight"),
-        stratum=design.get("stratum"),
-        psu=design.get("psu"),
-        fpc=design.get("fpc"),
-        fpc2=design.get("fpc2"),
-        lonely=design.get("lonely", "remove"),
-        calibration=cast("Kind | None", method),
+        data=folder / text_of("data", data.get("data")),
+        **{key: columns.get(key) for key in ("weight", "stratum", "psu", "fpc", "fpc2")},
+        lonely=lonely,
+        where=tuple(_where(entry) for entry in tables_of("where", data.get("where", []))),
+        calibration=cast("Kind | None", calibration.get("method")),
         margins=_margins(calibration),
         bounds=_bounds(calibration),
         estimands=estimands,
         variables=_with_presence(variables),
-        interval=interval.get("method", "t"),
-        level=_level(interval.get("level", 0.95)),
+        interval=interval.get("method"),
+        level=level_of(interval.get("level", 0.95)),
+        covariance=covariance,
     )
 
 
@@ -154,63 +178,23 @@ def _with_presence(variables: dict[str, Variable]) -> tuple[Variable, ...]:
     """Every counted value has a variable beside it that says whether it is there."""
     for variable in list(variables.values()):
         if variable.rule == "value":
-            _add(variables, "present", variable.column, needs=variable.needs)
+            _add(variables, "present", variable.column, needs=variable.needs, missing=variable.missing)
     return tuple(variables.values())
-
-
-def _known(section: str, table: Any) -> None:
-    if not isinstance(table, dict):
-        raise SpecError(f"{section} must be a table")
-    if unknown := sorted(set(table) - _KEYS[section]):
-        known = ", ".join(sorted(_KEYS[section]))
-        raise SpecError(f"unknown key {f'{section}.' if section else ''}{unknown[0]}; known: {known}")
-
-
-def _one_of(name: str, value: Any, allowed: Any) -> None:
-    if value not in allowed:
-        raise SpecError(f"{name} is {value!r}; use one of {', '.join(allowed)}")
-
-
-def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise SpecError(f"{name} must be given as text")
-    return value
-
-
-def _level(value: Any) -> float:
-    if not isinstance(value, float) or not 0.5 < value < 1:
-        raise SpecError("interval.level must lie between 0.5 and 1")
-    return value
 
 
 def _bounds(calibration: dict[str, Any]) -> tuple[float, float] | None:
     bounds = calibration.get("bounds")
     if bounds is None:
         return None
-    if calibration["method"] != "linear" or len(bounds) != 2 or not 0 <= bounds[0] < 1 < bounds[1]:
+    pair = [number_of("calibration.bounds: each", b) for b in bounds] if isinstance(bounds, list) else []
+    if calibration["method"] != "linear" or len(pair) != 2 or not 0 <= pair[0] < 1 < pair[1]:
         raise SpecError("calibration.bounds: two numbers, below and above 1, for method linear only")
-    return float(bounds[0]), float(bounds[1])
+    return pair[0], pair[1]
 
 
 def _margins(calibration: dict[str, Any]) -> tuple[Margin, ...]:
-    margins = []
-    for place, entry in enumerate(calibration.get("margin", []), start=1):
-        columns = tuple(entry.get("columns", ()))
-        rows = entry.get("targets", [])
-        if not columns or not rows:
-            raise SpecError(f"calibration.margin {place}: columns and targets are needed")
-        targets: dict[tuple[str, ...], float] = {}
-        for row in rows:
-            total = row.get("total")
-            if not isinstance(total, int | float) or total < 0 or set(row) != {*columns, "total"}:
-                raise SpecError(
-                    f"calibration.margin {place}: each target names {', '.join(columns)} and a total of 0 or more"
-                )
-            category = tuple(str(row[column]) for column in columns)
-            if category in targets or not math.isfinite(total) or isinstance(total, bool):
-                raise SpecError(f"calibration.margin {place}: {category} has two totals, or one that is no number")
-            targets[category] = float(total)
-        margins.append(Margin(columns, targets))
+    entries = tables_of("calibration.margin", calibration.get("margin", []))
+    margins = [_margin(f"calibration.margin {place}", entry) for place, entry in enumerate(entries, start=1)]
     if calibration and not margins:
         raise SpecError("calibration.margin: at least one [[calibration.margin]] is needed")
     if calibration.get("method") == "poststratify" and len(margins) != 1:
@@ -218,22 +202,50 @@ def _margins(calibration: dict[str, Any]) -> tuple[Margin, ...]:
     return tuple(margins)
 
 
-def _estimand(entry: dict[str, Any], variables: dict[str, Variable]) -> Estimand:
-    _known("estimand", entry)
-    chosen = entry.get("kind", "mean")
-    if unused := sorted(set(entry) - {"name", "kind", "by"} - _USED.get(chosen, frozenset())):
-        needs = next((kind for kind, keys in _USED.items() if unused[0] in keys), "another")
-        raise SpecError(
-            f"estimand {entry.get('name')}: {unused[0]} is not used by kind {chosen}; say kind = {needs!r}?"
-        )
-    name, kind = _text("estimand.name", entry.get("name")), entry.get("kind", "mean")
-    _one_of(f"estimand {name}: kind", kind, KINDS)
-    shares = kind == "mean-of-shares"
-    terms = _shares(name, entry, variables) if shares else (_term(name, kind, entry, variables),)
-    return Estimand(name, kind, terms, tuple(entry.get("by", ())))
+def _margin(where: str, entry: dict[str, Any]) -> Margin:
+    check_keys("calibration.margin", entry)
+    columns = names_of(f"{where}: columns", entry.get("columns", []))
+    rows = tables_of(f"{where}: targets", entry.get("targets", []))
+    if not columns or not rows:
+        raise SpecError(f"{where}: columns and targets are needed")
+    targets: dict[tuple[str, ...], float] = {}
+    for row in rows:
+        named = {normal(key): value for key, value in row.items()}
+        if set(named) != {*columns, "total"}:
+            raise SpecError(f"{where}: each target names {', '.join(columns)} and a total of 0 or more")
+        category = tuple(category_of(where, column, named[column]) for column in columns)
+        total = number_of(f"{where}: the total of {', '.join(category)}", named["total"])
+        if category in targets or total < 0:
+            raise SpecError(f"{where}: {', '.join(category)} has two totals, or one below 0")
+        targets[category] = total
+    if not sum(targets.values()) > 0:
+        raise SpecError(f"{where}: the totals add up to 0")
+    return Margin(columns, targets)
 
 
-def _add(variables: dict[str, Variable], rule: Literal["value", "present", "compare"], column: str, **more: Any) -> str:
+def _where(entry: dict[str, Any]) -> Condition:
+    if set(entry) != {"column", "op", "value"}:
+        raise SpecError("where: each condition needs column, op and value")
+    column = text_of("where: column", entry["column"])
+    return Condition(column, *comparison_of("where", {"op": entry["op"], "value": entry["value"]}))
+
+
+def _estimand(entry: dict[str, Any], variables: dict[str, Variable], missing: Sequence[float | str]) -> Estimand:
+    check_keys("estimand", entry)
+    name, kind = text_of("estimand.name", entry.get("name")), entry.get("kind", "mean")
+    check_choice(f"estimand {name}: kind", kind, KINDS)
+    if unused := sorted(set(entry) - {"name", "kind", "by", "missing"} - _USED[kind]):
+        needs = next((other for other, keys in _USED.items() if unused[0] in keys), "another")
+        raise SpecError(f"estimand {name}: {unused[0]} is not used by kind {kind}; say kind = {needs!r}?")
+    codes = codes_of(f"estimand {name}: missing", entry["missing"]) if "missing" in entry else tuple(missing)
+    terms, answered = (_shares if kind == "mean-of-shares" else _term)(name, kind, entry, variables, codes)
+    return Estimand(name, kind, terms, names_of(f"estimand {name}: by", entry.get("by", [])), answered)
+
+
+Rule = Literal["value", "present", "compare", "any"]
+
+
+def _add(variables: dict[str, Variable], rule: Rule, column: str, **more: Any) -> str:
     for name, variable in variables.items():
         if variable == Variable(name, column, rule, **more):
             return name
@@ -242,35 +254,43 @@ def _add(variables: dict[str, Variable], rule: Literal["value", "present", "comp
     return name
 
 
-def _condition(name: str, entry: dict[str, Any]) -> dict[str, Any]:
-    condition = entry.get("condition")
-    if not isinstance(condition, dict) or set(condition) != {"op", "value"} or condition["op"] not in COMPARISONS:
-        raise SpecError(f"estimand {name}: condition needs op (one of {', '.join(COMPARISONS)}) and value")
-    return {"operator": condition["op"], "bound": condition["value"]}
+_Terms = tuple[tuple[Term, ...], str]
 
 
-def _term(name: str, kind: str, entry: dict[str, Any], variables: dict[str, Variable]) -> Term:
-    column = _text(f"estimand {name}: numerator", entry.get("numerator"))
+def _term(
+    name: str, kind: str, entry: dict[str, Any], variables: dict[str, Variable], codes: tuple[float | str, ...]
+) -> _Terms:
+    column = text_of(f"estimand {name}: numerator", entry.get("numerator"))
     if kind == "share":
-        answered = _add(variables, "present", column)
-        return Term(1.0, _add(variables, "compare", column, **_condition(name, entry)), answered, answered)
+        op, bound = comparison_of(f"estimand {name}", entry.get("condition"))
+        answered = _add(variables, "present", column, missing=codes)
+        over = _add(variables, "compare", column, operator=op, bound=bound, missing=codes)
+        return (Term(1.0, over, answered),), answered
     if kind == "ratio":
-        other = _text(f"estimand {name}: denominator", entry.get("denominator"))
-        both = (column, other)
-        answered = _add(variables, "present", column, needs=both)
-        over, under = (_add(variables, "value", name_, needs=both) for name_ in both)
-        return Term(1.0, over, under, answered)
-    answered = _add(variables, "present", column)
-    return Term(1.0, _add(variables, "value", column), None if kind == "total" else answered, answered)
+        other = text_of(f"estimand {name}: denominator", entry.get("denominator"))
+        both = {"needs": (column, other), "missing": codes}
+        answered = _add(variables, "present", column, **both)
+        return (Term(1.0, *(_add(variables, "value", name_, **both) for name_ in (column, other))),), answered
+    answered = _add(variables, "present", column, missing=codes)
+    over = _add(variables, "value", column, missing=codes)
+    return (Term(1.0, over, None if kind == "total" else answered),), answered
 
 
-def _shares(name: str, entry: dict[str, Any], variables: dict[str, Variable]) -> tuple[Term, ...]:
-    items = entry.get("items", [])
+def _shares(
+    name: str, kind: str, entry: dict[str, Any], variables: dict[str, Variable], codes: tuple[float | str, ...]
+) -> _Terms:
+    items = names_of(f"estimand {name}: items", entry.get("items", []))
     weights = entry.get("weights", [1] * len(items))
-    if not items or len(weights) != len(items) or not all(isinstance(w, int) and w > 0 for w in weights):
+    whole = isinstance(weights, list) and all(type(w) is int and 0 < w < 10**9 for w in weights)
+    if not items or not whole or len(weights) != len(items):
         raise SpecError(f"estimand {name}: items are needed, and as many weights (whole numbers above 0) or none")
-    condition = _condition(name, entry)
-    return tuple(
-        Term(weight / sum(weights), _add(variables, "compare", item, **condition), _add(variables, "present", item))
+    op, bound = comparison_of(f"estimand {name}", entry.get("condition"))
+    terms = tuple(
+        Term(
+            weight / sum(weights),
+            _add(variables, "compare", item, operator=op, bound=bound, missing=codes),
+            _add(variables, "present", item, missing=codes),
+        )
         for item, weight in zip(items, weights, strict=True)
     )
+    return terms, _add(variables, "any", items[0], more=items[1:], missing=codes)

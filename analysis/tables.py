@@ -14,7 +14,7 @@ from analysis.figures import Agencies, figures_of, silent
 from analysis.index import estimate_measures, gradients_of, sums_of, with_lonely
 from analysis.method import Method
 from analysis.result import Figure, IndexResult, Measure, measures
-from analysis.schema import EVIDENCE
+from analysis.schema import EVIDENCE, EVIDENCE_ORDER
 from analysis.variance import Design, domain_totals
 from analysis.weighting.poststratify import Key, Weights, poststratify
 
@@ -42,7 +42,7 @@ def counted_by(method: Method, cells: Cells) -> npt.NDArray[np.bool_]:
 
 
 def weighted(cells: Cells, completed: Mapping[Key, int], method: Method) -> tuple[Cells, Weights]:
-    """The answers a method counts, and their weights: classes left out, open posters capped, post-stratified.
+    """The answers a method counts, and their weights: at most as many as dossiers, post-stratified to them.
 
     ``cells`` have the keys ``KEYS``; ``completed`` are dossiers by the first three of them.
 
@@ -54,8 +54,8 @@ def weighted(cells: Cells, completed: Mapping[Key, int], method: Method) -> tupl
     >>> cells = LocalEngine().cells(snapshot.parts, KEYS, method.variables())
     >>> completed = {key: n for key, (n, _) in snapshot.totals().items()}
     >>> counted, weights = weighted(cells, completed, method)
-    >>> round(float(weights.weight @ counted.n)) == sum(completed.values())
-    True
+    >>> bool((weights.kept <= 1).all()), int(counted.n.sum()) < sum(completed.values())
+    (True, True)
     """
     cells = cells.restrict(counted_by(method, cells))
     keys = _masked(list(zip(cells.key("agency"), cells.key("domain"), cells.key("channel"), strict=True)), method)
@@ -64,7 +64,7 @@ def weighted(cells: Cells, completed: Mapping[Key, int], method: Method) -> tupl
         cells.n,
         _summed(completed, method),
         method.min_cell,
-        capped=np.isin(cells.key("evidence"), method.capped),
+        order=np.array([EVIDENCE_ORDER[evidence] for evidence in cells.key("evidence")], dtype=np.int64),
         channel_mix=method.channel_mix,
         trim=method.trim,
     )
@@ -75,15 +75,15 @@ def weighted(cells: Cells, completed: Mapping[Key, int], method: Method) -> tupl
 
 @dataclass(frozen=True)
 class _Run:
-    """One snapshot under one method: what was received, what counts, and what counts without posters."""
+    """One snapshot under one method: what was received, what counts, and what would count with open answers."""
 
     method: Method
     received: Cells
     completed: Mapping[Key, int]
     cells: Cells
     weights: Weights
-    closed: Cells
-    closed_weights: Weights
+    opened: Cells
+    opened_weights: Weights
 
     @property
     def design(self) -> Design:
@@ -115,22 +115,58 @@ def agency_indices(
     >>> cells = LocalEngine().cells(snapshot.parts, KEYS, method.variables())
     >>> result = agency_indices(cells, snapshot.totals(), method, {})
     >>> [round(f.weighted, 2) for f in result.figures if (f.agency, f.level) == ("s00", "overall")]
-    [86.37]
+    [85.93]
     """
     completed = {key: n for key, (n, _) in totals.items()}
-    counted, weights = weighted(cells, completed, method)
-    closed, closed_weights = counted, weights
-    if set(method.capped) & set(cells.key("evidence")):
-        closed, closed_weights = weighted(cells, completed, method.without(*method.capped))
-    run = _Run(method, cells, completed, counted, weights, closed, closed_weights)
-    figures: list[Figure] = []
-    if len(counted):
-        figures += _figures(run, ("agency",))
-        figures += _figures(run, ("agency", "domain")) if method.by_domain else []
+    figures = _figures_under(cells, completed, method)
+    if method.open_classes:
+        open_only = _figures_under(cells, completed, method.counting(*method.open_classes))
+        figures = _with_unverified(figures, open_only, method)
     transactions = _by_label(completed, ("agency",))
-    for (agency,) in sorted(set(transactions) - {(figure.agency,) for figure in figures}):
-        figures += [silent(agency, measure, transactions[agency,]) for measure in measures(method)]
+    received = _by_label(_counts_by(cells), ("agency",))
+    known = {(figure.agency,) for figure in figures}
+    for (agency,) in sorted((set(transactions) | set(received)) - known):
+        about_it = transactions.get((agency,), 0), received.get((agency,), 0)
+        figures += [silent(agency, measure, *about_it) for measure in measures(method)]
     return IndexResult(tuple(figures), method, dict(about))
+
+
+def _figures_under(cells: Cells, completed: Mapping[Key, int], method: Method) -> list[Figure]:
+    counted, weights = weighted(cells, completed, method)
+    if not len(counted):
+        return []
+    opened, opened_weights = counted, weights
+    if set(method.open_classes) & set(cells.key("evidence")):
+        opened, opened_weights = weighted(cells, completed, method.counting(*method.counted, *method.open_classes))
+    run = _Run(method, cells, completed, counted, weights, opened, opened_weights)
+    figures = _figures(run, ("agency",))
+    return figures + (_figures(run, ("agency", "domain")) if method.by_domain else [])
+
+
+def _with_unverified(proven: list[Figure], open_: list[Figure], method: Method) -> list[Figure]:
+    """Figures, those of agencies with hardly any proven answer replaced by what their open answers say, so marked.
+
+    An agency is unverified when fewer than the minimum of its answers prove presence and enough open ones are there.
+    It has no figures by domain: nothing but its open answers would hold them together.
+    """
+    counted = {figure.agency: figure.n for figure in proven if figure.level == "overall"}
+    unverified = {
+        figure.agency
+        for figure in open_
+        if figure.level == "overall" and figure.n >= method.min_n and counted.get(figure.agency, 0) < method.min_n
+    }
+    known = {(figure.agency, figure.level, figure.code): figure.n for figure in proven}
+    marked = [
+        replace(
+            figure,
+            unverified=True,
+            n_proven=known.get((figure.agency, figure.level, figure.code), 0),
+            received=0 if counted.get(figure.agency) else figure.received,
+        )
+        for figure in open_
+        if figure.agency in unverified and figure.level != "domain"
+    ]
+    return [figure for figure in proven if figure.agency not in unverified] + marked
 
 
 def _figures(run: _Run, by: tuple[str, ...]) -> list[Figure]:
@@ -138,7 +174,7 @@ def _figures(run: _Run, by: tuple[str, ...]) -> list[Figure]:
     code, labels = run.cells.codes(*by)
     sums = sums_of(run.cells, run.design, code, len(labels), len(run.method.parts))
     transactions = _by_label(run.completed, by)
-    classes, received, closed, closed_n = _beside(run, by, labels)
+    classes, received, opened, opened_n = _beside(run, by, labels)
     result: list[Figure] = []
     for domain in sorted({label[1:] for label in labels}):
         rows = np.array([row for row, label in enumerate(labels) if label[1:] == domain])
@@ -151,13 +187,42 @@ def _figures(run: _Run, by: tuple[str, ...]) -> list[Figure]:
             weights=run.weights,
             classes=classes[rows],
             received=received[rows],
-            closed=gradients_of(closed[rows], sums.raw[rows], chosen, run.method)[0],
-            closed_n=closed_n[rows],
+            opened=gradients_of(opened[rows], sums.raw[rows], chosen, run.method)[0],
+            opened_n=opened_n[rows],
         )
-        total, raw = (part[rows].sum(axis=0, keepdims=True) for part in (closed, sums.raw))
-        together = about.together(gradients_of(total, raw, chosen, run.method)[0])
+        total, raw = _opened_in(run, domain), sums.raw[rows].sum(axis=0, keepdims=True)
+        together = about.together(
+            received=_answers_in(run.received, domain),
+            opened=gradients_of(total, raw, chosen, run.method)[0],
+            opened_n=_answers_in(run.opened, domain),
+        )
         result += figures_of(estimate_measures(whole, chosen, run.method), together, chosen, run.method)
         result += figures_of(estimate_measures(mine, chosen, run.method), about, chosen, run.method)
+    return result
+
+
+def _lies_in(cells: Cells, domain: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """Which cells lie in a procedure domain; all of them for the empty one."""
+    return np.array(cells.key("domain")) == domain[0] if domain else np.ones(len(cells), dtype=bool)
+
+
+def _answers_in(cells: Cells, domain: tuple[str, ...]) -> int:
+    """Answers of all agencies, those without a row of their own too."""
+    return round(float(cells.n[_lies_in(cells, domain)].sum()))
+
+
+def _opened_in(run: _Run, domain: tuple[str, ...]) -> Floats:
+    """Weighted totals (1, p) of all agencies with open answers."""
+    where = np.where(_lies_in(run.opened, domain), 0, -1)
+    return domain_totals(run.opened, run.opened_weights.weight, where, 1)
+
+
+def _counts_by(cells: Cells) -> dict[Key, int]:
+    """Answers received per agency, domain and channel."""
+    keys = zip(cells.key("agency"), cells.key("domain"), cells.key("channel"), strict=True)
+    result: dict[Key, int] = {}
+    for key, n in zip(keys, cells.n.tolist(), strict=True):
+        result[key] = result.get(key, 0) + n
     return result
 
 
@@ -171,7 +236,7 @@ def _by_label(completed: Mapping[Key, int], by: tuple[str, ...]) -> dict[tuple[s
 def _beside(
     run: _Run, by: tuple[str, ...], labels: Sequence[tuple[str, ...]]
 ) -> tuple[Floats, Integers, Floats, Integers]:
-    """Per label (D): counted answers by evidence class, answers received, totals without posters and their answers."""
+    """Per label (D): counted answers by evidence class, answers received, totals with open answers and their number."""
     place = {label: row for row, label in enumerate(labels)}
 
     def rows_of(cells: Cells) -> Integers:
@@ -184,10 +249,12 @@ def _beside(
     received = np.zeros(len(labels), dtype=np.int64)
     arrived = rows_of(run.received)
     np.add.at(received, arrived[arrived >= 0], run.received.n[arrived >= 0])
-    rows = rows_of(run.closed)
-    closed = domain_totals(run.closed, run.closed_weights.weight, rows, len(labels))
-    closed_n = np.rint(np.bincount(rows, weights=run.closed.n, minlength=len(labels))).astype(np.int64)
-    return classes, received, closed, closed_n
+    rows = rows_of(run.opened)
+    opened = domain_totals(run.opened, run.opened_weights.weight, rows, len(labels))
+    known = rows >= 0
+    opened_n = np.bincount(rows[known], weights=run.opened.n[known], minlength=len(labels))
+    opened_n = np.rint(opened_n).astype(np.int64)
+    return classes, received, opened, opened_n
 
 
 def _masked(keys: Sequence[Key], method: Method) -> list[Key]:

@@ -73,9 +73,10 @@ class Design:
 
 
 def domain_totals(cells: Cells, weight: Floats, domain: Integers, size: int) -> Floats:
-    """Weighted totals of the p variables per domain, (D, p)."""
+    """Weighted totals of the p variables per domain, (D, p); cells of domain -1 lie in none."""
     totals = np.zeros((size, cells.total.shape[1]))
-    np.add.at(totals, domain, weight[:, None] * cells.total)
+    inside = domain >= 0
+    np.add.at(totals, domain[inside], weight[inside, None] * cells.total[inside])
     return totals
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from analysis import SnapshotWriter, compute, open_snapshot
-from analysis.schema import SERVICE_ITEMS
+from analysis.schema import ITEMS, SERVICE_ITEMS
 from benchmarks.machine import describe
 
 AGENCIES, DOMAINS, CHANNELS = 3500, 5, 3
@@ -32,7 +32,8 @@ def make(folder: Path, rows: int) -> None:
     sizes = rng.multinomial(rows, np.full(len(cells), 1 / len(cells)))
     for (a, d, c), size in zip(cells, sizes, strict=True):
         for answers in rng.integers(0, 6, (size, 16)).tolist():
-            writer.add((f"a{a:04d}", f"d{d}", f"c{c}", "E0", "vi", "2026-07", None, *answers))
+            keys = (f"a{a:04d}", f"d{d}", f"c{c}", "E2", "", "vi", "2026-07")
+            writer.add((*keys, None, *answers, *[None] * (len(ITEMS) - 1 - len(SERVICE_ITEMS))))
     totals = [
         (f"a{a:04d}", f"d{d}", f"c{c}", "2026-07", int(n) * 3, int(n))
         for (a, d, c), n in zip(cells, sizes, strict=True)

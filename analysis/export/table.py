@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-import numpy as np
-
+from analysis.change import sides_of
 from analysis.disclosure import Place, Published, publish_all
-from analysis.interval import METHODS
 from analysis.method import Method
 from analysis.ranks import rank_sets_from_limits
 from analysis.result import PROVINCE, Figure, IndexResult
@@ -32,7 +30,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "n": "Số phiếu (n)",
     "transactions": "Số hồ sơ đã giải quyết",
     "response_rate": "Tỷ lệ trả lời (%)",
-    "unweighted_index": "Chỉ số chưa gia quyền (%)",
+    "unweighted_index": "Chỉ số trước khi tính trọng số (%)",
     "weighted_index": "Chỉ số hài lòng (%)",
     "se": "Sai số chuẩn (điểm %)",
     "ci_low": "Khoảng tin cậy: cận dưới",
@@ -45,7 +43,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "without_totals": "Thiếu số hồ sơ",
     "received": "Số phiếu nhận được",
     **{f"share_{name}": f"Tỷ lệ phiếu loại {name} (%)" for name in EVIDENCE},
-    "index_without_open": "Chỉ số không tính mã in sẵn (%)",
+    "index_with_open": "Chỉ số kể cả phiếu mở (%)",
+    "n_with_open": "Số phiếu kể cả phiếu mở",
     "margin_loss": "Trọng số bị cắt (%)",
     "rank_best": "Hạng cao nhất có thể (cùng loại)",
     "rank_worst": "Hạng thấp nhất có thể (cùng loại)",
@@ -56,6 +55,7 @@ COLUMNS: Final[Mapping[str, str]] = {
 STATUS_VI: Final = {
     "published": "Công bố",
     "few": "Ít phiếu, không xếp hạng",
+    "unverified": "Chưa kiểm chứng, không xếp hạng",
     "suppressed": "Không công bố: ít phiếu, hoặc suy ra được đơn vị ít phiếu",
     "none": "Chưa có phiếu",
 }
@@ -107,6 +107,8 @@ def build(
         "method_version": result.method.version,
         "method_sha256": result.method.sha256,
         "min_n": result.method.min_n,
+        "counted_classes": list(result.method.counted),
+        "counts_open": result.method.counts_open,
         "method_title": result.method.titles["vi"],
         "method_title_en": result.method.titles["en"],
         "factors": {factor: list(items) for factor, items in result.method.factors.items()},
@@ -141,7 +143,8 @@ def _row(figure: Published, agency: Mapping[str, str], period: str, labels: Mapp
         "without_totals": int(figure.without_totals),
         "received": figure.received,
         **{f"share_{name}": share for name, share in zip(EVIDENCE, figure.evidence, strict=True)},
-        "index_without_open": figure.without_open,
+        "index_with_open": figure.with_open,
+        "n_with_open": figure.n_with_open,
         "margin_loss": figure.margin_loss,
         "rank_best": None,
         "rank_worst": None,
@@ -165,15 +168,13 @@ def _add_ranks(rows: list[dict[str, Cell]], result: IndexResult) -> None:
 def _rank_sets(figures: Sequence[Figure], method: Method) -> tuple[Any, Any]:
     """Sets from the method's own intervals, each at the level that makes all of them hold together (Bonferroni)."""
     level = 1 - (1 - method.confidence) / len(figures)
-    value, se, size, df = (
-        np.array([getattr(figure, name) or 0.0 for figure in figures]) for name in ("weighted", "se", "size", "df")
-    )
-    low, high = METHODS[method.interval](value / 100, (se / 100) ** 2, size, df, level)
-    return rank_sets_from_limits(low, high)
+    return rank_sets_from_limits(*sides_of(figures, method).limits(level))
 
 
 def safe_text(value: str) -> str:
-    """Text that no spreadsheet runs as a formula (CWE-1236): an apostrophe before = + - @, tab, CR, NUL.
+    """CSV text that no spreadsheet runs as a formula (CWE-1236): an apostrophe before = + - @, tab, CR, NUL.
+
+    A workbook needs none: its cells say that they are text.
 
     Examples
     --------
@@ -186,3 +187,14 @@ def safe_text(value: str) -> str:
         if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
         else value
     )
+
+
+def plain_text(value: str) -> str:
+    r"""Text as a workbook can hold it: without the control characters XML forbids, at most 32,767 characters.
+
+    Examples
+    --------
+    >>> plain_text("+84 1\x00")
+    '+84 1'
+    """
+    return "".join(c for c in value if c >= " " or c in "\t\n")[:32767]

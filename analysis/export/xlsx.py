@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, BinaryIO, Final
 
-from analysis.export.table import COLUMNS, STATUS_VI, Cell, Table, safe_text
+from analysis.export.table import COLUMNS, STATUS_VI, Cell, Table, plain_text
 
 SUMMARY: Final = (
     "agency_code", "agency_name", "status", "n", "transactions", "response_rate",
@@ -72,6 +72,7 @@ def _sheet(
     for y, row in enumerate(rows, start=1):
         for x, name in enumerate(columns):
             _cell(sheet, y, x, row[name], formats)
+    _page(sheet, heading_rows=True)
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
 
@@ -84,13 +85,25 @@ def _cell(sheet: Any, y: int, x: int, value: Cell, formats: dict[str, Any]) -> N
     elif isinstance(value, int):
         sheet.write_number(y, x, value, formats["integer"])
     else:
-        sheet.write_string(y, x, safe_text(value), formats["text"])
+        sheet.write_string(y, x, plain_text(value), formats["text"])
+
+
+def _page(sheet: Any, *, heading_rows: bool) -> None:
+    """Whoever prints a sheet gets A4 across, one page wide, the heading on each page, and where it comes from."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.set_footer("&L&F, &A&R&P/&N")
+    if heading_rows:
+        sheet.repeat_rows(0)
 
 
 def _note(sheet: Any, table: Table, formats: dict[str, Any]) -> None:
+    _page(sheet, heading_rows=False)
     sheet.set_column(0, 0, 36)
     sheet.set_column(1, 1, 90)
     shown = [(label, table.about[key]) for key, label in _NOTE.items() if key in table.about]
     for y, (label, value) in enumerate(shown):
         sheet.write_string(y, 0, label, formats["head"])
-        sheet.write_string(y, 1, safe_text(str(value)), formats["text"])
+        sheet.write_string(y, 1, plain_text(str(value)), formats["text"])

@@ -3,7 +3,8 @@
 With starting totals of K cells, ``d_k = w_k n_k``, and margins of columns with targets, factors g_k are sought with
 ``sum_k g_k d_k x_k = t`` where x_k holds one 0/1 entry per margin category:
 
-- raking: g_k is the product of one factor per margin, by iterative proportional fitting (Deming & Stephan 1940);
+- raking: g_k is the product of one factor per margin, by iterative proportional fitting (Deming & Stephan 1940) and,
+  where parts of the table hang together by rare cells only and it crawls, by Newton steps on its dual;
 - linear: g_k = 1 + x_k' lambda, lambda = (sum d x x')^- (t - sum d x) (Särndal & Lundström 2005);
 - one margin: both are post-stratification, g = N_c / sum_c d.
 """
@@ -12,17 +13,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from analysis.errors import DesignError
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 TOLERANCE: Final = 1e-13
 MOST_ROUNDS: Final = 500
+MAX_NEWTON_STEPS: Final = 100
 Kind = Literal["poststratify", "rake", "linear"]
 
 
@@ -45,8 +50,8 @@ class Calibration:
     error: float
 
     @property
-    def x(self) -> Floats:
-        """Indicator matrix (K, q), one column per category of each margin; made when variances need it."""
+    def x(self) -> csr_array:
+        """Sparse indicators (K, q), one column per category of each margin; made when variances need them."""
         return _indicators(self.codes, self.sizes)
 
 
@@ -112,8 +117,14 @@ def calibrate_codes(
     return Calibration(g, tuple(codes), sizes, rounds, error)
 
 
-def _indicators(codes: Sequence[Integers], sizes: Sequence[int]) -> Floats:
-    return np.concatenate([np.eye(size)[code] for code, size in zip(codes, sizes, strict=True)], axis=1)
+def _indicators(codes: Sequence[Integers], sizes: Sequence[int]) -> csr_array:
+    from scipy.sparse import csr_array  # noqa: PLC0415  (scipy is loaded when needed)
+
+    count = len(codes[0])
+    starts = np.cumsum([0, *sizes[:-1]])
+    columns = np.concatenate([code + start for code, start in zip(codes, starts.tolist(), strict=True)])
+    rows = np.tile(np.arange(count), len(codes))
+    return csr_array((np.ones(len(rows)), (rows, columns)), shape=(count, int(sum(sizes))))
 
 
 def _codes(cells: Sequence[Mapping[str, str]], margins: Sequence[Margin]) -> tuple[list[Integers], list[Floats]]:
@@ -123,7 +134,11 @@ def _codes(cells: Sequence[Mapping[str, str]], margins: Sequence[Margin]) -> tup
         mine = [tuple(cell[column] for column in margin.columns) for cell in cells]
         unknown = sorted(set(mine) - set(index))
         if unknown:
-            raise DesignError(f"margin {'x'.join(margin.columns)}: the data have {unknown[0]}, the targets do not")
+            category = ", ".join(unknown[0]) or "(empty)"
+            raise DesignError(
+                f"margin {'x'.join(margin.columns)}: the data have {category!r}, the targets do not; add it, or leave "
+                "these rows out"
+            )
         codes.append(np.array([index[category] for category in mine], dtype=np.int64))
         targets.append(np.array(list(margin.targets.values()), dtype=np.float64))
     return codes, targets
@@ -144,7 +159,8 @@ def _check_empty(margins: Sequence[Margin], codes: Sequence[Integers], start: Fl
             if want > 0 and have <= 0:
                 name = "x".join(margin.columns)
                 raise DesignError(
-                    f"margin {name}: nobody answered in {category}, its target is {want:g}; join categories"
+                    f"margin {name}: nobody answered in {', '.join(category)!r}, its target is {want:g}; "
+                    "join categories"
                 )
 
 
@@ -167,11 +183,48 @@ def _rake(start: Floats, codes: Sequence[Integers], targets: Sequence[Floats]) -
         if len(codes) == 1 or _error(g * start, codes, targets) < TOLERANCE:
             return g, round_number
     if _error(g * start, codes, targets) > 1e-10:
-        raise DesignError(f"raking did not settle in {MOST_ROUNDS} rounds: the margins contradict each other")
+        return _rake_by_newton(start, codes, targets)
     return g, MOST_ROUNDS
 
 
-def _linear(start: Floats, x: Floats, target: Floats, bounds: tuple[float, float] | None) -> Floats:
-    matrix = (x * start[:, None]).T @ x
+def _rake_by_newton(start: Floats, codes: Sequence[Integers], targets: Sequence[Floats]) -> tuple[Floats, int]:
+    """Minimise ``sum d exp(x'l) - t'l``: its gradient is what the margins lack, and at its minimum g = exp(x'l)."""
+    target = np.concatenate(targets)
+    x = _indicators(codes, [len(part) for part in targets])
+    # A category whose target is 0 gets no weight; the others are solved for without its cells.
+    inside = (start > 0) & np.asarray(x @ (target == 0) == 0)
+    x, d, step = x[np.flatnonzero(inside)], start[inside], np.zeros(len(target))
+    goal = np.where(target > 0, target, 0.0)
+    for round_number in range(1, MAX_NEWTON_STEPS + 1):
+        reached = d * np.exp(x @ step)
+        lack = goal - x.T @ reached
+        if np.abs(lack).max() <= 1e-11 * goal.max():
+            g = np.zeros(len(start))
+            g[inside] = reached / d
+            return g, MOST_ROUNDS + round_number
+        move = np.linalg.pinv((x.T @ x.multiply(reached[:, None])).toarray(), hermitian=True) @ lack
+        step = step + _shortened(x, d, goal, step, move)
+    raise DesignError(
+        "raking does not settle: no weights above 0 reach these margins together; compare them, or join rare categories"
+    )
+
+
+def _shortened(x: csr_array, d: Floats, goal: Floats, step: Floats, move: Floats) -> Floats:
+    """The Newton move, halved until it lowers what is minimised."""
+    move = move * min(1.0, 20.0 / max(float(np.abs(x @ move).max()), 1e-300))
+
+    def value(at: Floats) -> float:
+        return float(d @ np.exp(np.minimum(x @ at, 500.0)) - goal @ at)
+
+    here = value(step)
+    for _ in range(40):
+        if value(step + move) <= here + 1e-12 * abs(here):
+            break
+        move = move / 2
+    return move
+
+
+def _linear(start: Floats, x: csr_array, target: Floats, bounds: tuple[float, float] | None) -> Floats:
+    matrix = (x.T @ x.multiply(start[:, None])).toarray()
     g = 1 + x @ (np.linalg.pinv(matrix, hermitian=True) @ (target - x.T @ start))
     return np.asarray(g if bounds is None else np.clip(g, *bounds))

@@ -12,8 +12,9 @@ empty (N > 0, n = 0) or without a total (n > 0, N = 0) - are joined, never dropp
 
 An agency without any total keeps weight 1 and is flagged.
 
-Answers nobody can tie to a transaction (open posters) count at most up to the dossiers of their group that no other
-answer stands for: of ``m`` capped and ``n - m`` other answers the share ``min(1, max(0, N - (n - m)) / m)`` is kept.
+No group counts more answers than it has dossiers. The room of N dossiers is filled in the order of evidence: answers
+tied to a transaction first, then screens and tablets, open posters last; a class that does not fit counts by the share
+``min(1, room left / answers)``, all of its answers alike.
 ``channel_mix`` weights each agency to a fixed mix of channels, so that a change of the mix is not taken for a change
 of satisfaction; ``trim`` cuts weights at a multiple of the agency's median and says how much weight it moved.
 """
@@ -63,7 +64,7 @@ class Weights:
     Attributes
     ----------
     weight : (K,) weight of each counted response in the key, dossiers per response.
-    kept : (K,) share of the key's responses that are counted; below 1 only where a cap bites.
+    kept : (K,) share of the key's responses that are counted; below 1 only where there are more than dossiers.
     stratum : (K,) number of the group the key belongs to; groups never cross agencies.
     joined : agency -> number of cells that were joined to another.
     without_totals : agencies that have answers but no total.
@@ -156,13 +157,13 @@ def poststratify(
     totals: Mapping[Key, int],
     min_cell: int,
     *,
-    capped: npt.NDArray[np.bool_] | None = None,
+    order: Integers | None = None,
     channel_mix: Mapping[str, Fraction] = NO_MIX,
     trim: float = 0.0,
 ) -> Weights:
     """Weights of K keys (agency, domain, channel) with ``n`` responses to ``totals`` of completed dossiers.
 
-    ``capped`` (K,) marks keys whose answers count only up to the dossiers of their group.
+    ``order`` (K,) is the place of each key's answers when a group's dossiers are handed out, 0 first; None = all alike.
 
     Examples
     --------
@@ -171,13 +172,14 @@ def poststratify(
     >>> poststratify(keys, np.array([50, 50]), totals, 5).weight.tolist()
     [2.0, 6.0]
     """
+    order = np.zeros(len(n), dtype=np.int64) if order is None else order
     target = fixed_mix(totals, channel_mix) if channel_mix else totals
     place: dict[Key, int] = {}
     owner: list[str] = []
     known: list[float] = []
     wanted: list[float] = []
     joined: dict[str, int] = {}
-    for agency, cells in _counts(keys, _countable(keys, n, totals, capped), totals).items():
+    for agency, cells in _counts(keys, _countable(keys, n, totals, order), totals).items():
         groups = collapse(cells, min_cell)
         joined[agency] = sum(len(group.cells) - 1 for group in groups)
         for group in groups:
@@ -186,7 +188,7 @@ def poststratify(
             known.append(group.transactions)
             wanted.append(sum(target.get((agency, *cell), 0) for cell in group.cells))
     stratum = np.array([place[key] for key in keys], dtype=np.int64)
-    kept = _kept(n, stratum, np.array(known), capped)
+    kept = _kept(n, stratum, np.array(known), order)
     counted: Floats = np.bincount(stratum, weights=n * kept, minlength=len(owner)).astype(np.float64)
     weight = np.where((np.array(wanted) > 0) & (counted > 0), np.array(wanted) / np.where(counted > 0, counted, 1), 1.0)
     weight, loss = _trimmed(weight, counted, owner, trim)
@@ -194,30 +196,26 @@ def poststratify(
     return Weights(weight[stratum], kept, stratum, joined, frozenset(set(owner) - with_totals), loss)
 
 
-def _countable(
-    keys: Sequence[Key], n: Integers, totals: Mapping[Key, int], capped: npt.NDArray[np.bool_] | None
-) -> Integers:
-    """Answers that can count in each key when open ones are capped in their own cell; decides which cells are sound."""
-    if capped is None or not capped.any():
-        return n
-    bound: dict[Key, int] = {}
-    for key, size, loose in zip(keys, n.tolist(), capped.tolist(), strict=True):
-        bound[key] = bound.get(key, 0) + (0 if loose else size)
-    room = np.array(
-        [max(totals.get(key, 0) - bound[key], 0) or (0 if totals.get(key) else n[k]) for k, key in enumerate(keys)]
-    )
-    return np.where(capped, np.minimum(n, room), n)
+def _countable(keys: Sequence[Key], n: Integers, totals: Mapping[Key, int], order: Integers) -> Integers:
+    """Answers that can count in each key when every cell is filled by itself; decides which cells are sound."""
+    cells = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    place = np.array([cells[key] for key in keys], dtype=np.int64)
+    known = np.array([totals.get(key, 0) for key in cells], dtype=np.float64)
+    return np.rint(n * _kept(n, place, known, order)).astype(np.int64)
 
 
-def _kept(n: Integers, stratum: Integers, transactions: Floats, capped: npt.NDArray[np.bool_] | None) -> Floats:
-    """Share of each key's responses that counts, (K,); without a total nothing can be capped."""
-    if capped is None or not capped.any():
-        return np.ones(len(n))
-    everything = np.bincount(stratum, weights=n, minlength=len(transactions))
-    loose = np.bincount(stratum, weights=n * capped, minlength=len(transactions))
-    room = np.clip(transactions - (everything - loose), 0, loose)
-    share = np.where((transactions > 0) & (loose > 0), room / np.where(loose > 0, loose, 1), 1.0)
-    return np.where(capped, share[stratum], 1.0)
+def _kept(n: Integers, stratum: Integers, transactions: Floats, order: Integers) -> Floats:
+    """Share of each key's responses that counts, (K,); without a total there is nothing to hold them against."""
+    room = transactions.copy()
+    kept = np.ones(len(n))
+    for place in np.unique(order).tolist():
+        mine = order == place
+        size = np.bincount(stratum, weights=n * mine, minlength=len(room))
+        taken = np.minimum(size, room)
+        share = np.where((transactions > 0) & (size > 0), taken / np.where(size > 0, size, 1), 1.0)
+        kept = np.where(mine, share[stratum], kept)
+        room = room - taken
+    return kept
 
 
 def _trimmed(weight: Floats, n: Floats, owner: Sequence[str], trim: float) -> tuple[Floats, dict[str, float]]:

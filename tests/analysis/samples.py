@@ -11,8 +11,12 @@ from analysis.schema import ITEMS, SERVICE_ITEMS
 
 SIZES = {f"s{k:02d}": 60 + 25 * k for k in range(6)} | {f"x{k:02d}": 35 + 9 * k for k in range(16)} | {"x99": 3}
 
+MONTHS = ("2026-07", "2026-08")
 
-def write_province(folder: Path, *, seed: int = 1, rows_per_part: int = 700) -> Snapshot:
+
+def write_province(
+    folder: Path, *, seed: int = 1, rows_per_part: int = 700, months: tuple[str, str] = MONTHS
+) -> Snapshot:
     """Two months, three domains, two channels, three evidence classes."""
     rng = np.random.default_rng(seed)
     writer = SnapshotWriter(folder, rows_per_part=rows_per_part)
@@ -22,7 +26,7 @@ def write_province(folder: Path, *, seed: int = 1, rows_per_part: int = 700) -> 
         for _ in range(size):
             domain, channel = str(rng.choice(["land", "social", "civil"])), str(rng.choice(["counter", "online"]))
             evidence = "E3" if channel == "online" else str(rng.choice(["E0", "E2"]))
-            month = str(rng.choice(["2026-07", "2026-08"]))
+            month = str(rng.choice(months))
             good = rng.random(len(ITEMS)) < level
             levels = np.where(good, rng.integers(4, 6, len(ITEMS)), rng.integers(1, 4, len(ITEMS))).tolist()
             asked = {"overall", *(SERVICE_ITEMS if rng.random() < 0.8 else ())}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ import pytest
 
 from analysis.change import benjamini_hochberg, change, holm
 from analysis.errors import AnalysisError
-from analysis.ranks import joint_quantile, rank_sets, rank_sets_max_t
+from analysis.ranks import joint_quantile, rank_sets, rank_sets_from_limits, rank_sets_max_t
 from analysis.smallarea import fay_herriot
 from tests.analysis.test_gold import GOLD
 
@@ -85,7 +86,7 @@ def test_sets_of_some_countries_of_pisa_2018() -> None:
     score = [526.97, 525.93, 523.41, 519.23, 515.65, 515.31, 512.02, 417.41, 408.80, 390.93]
     se = [2.47, 3.12, 1.74, 2.63, 2.60, 2.91, 2.36, 2.42, 2.49, 2.99]
     best, worst = rank_sets_max_t(score, np.diag(np.square(se)))
-    assert (best[0], worst[0]) == (1, 4)
+    assert (best[0], worst[0]) == (1, 5)
     assert (best[6], worst[6]) == (4, 7)
     assert best[7:].tolist() == [8, 8, 10]
     assert worst[7:].tolist() == [9, 9, 10]
@@ -130,7 +131,8 @@ def test_two_snapshots_are_compared_by_the_command(tmp_path: Path) -> None:
     from analysis.cli import main
     from tests.analysis.samples import SIZES, write_province
 
-    folders = [write_province(tmp_path / f"s{seed}", seed=seed).folder for seed in (1, 2)]
+    months = (("2026-07", "2026-08"), ("2026-10", "2026-11"))
+    folders = [write_province(tmp_path / m[0], seed=k, months=m).folder for k, m in enumerate(months, start=1)]
     out = tmp_path / "change.json"
     assert main(["change", *map(str, folders), "--method", "overall", "--out", str(out)]) == 0
     found = json.loads(out.read_text(encoding="utf-8"))["agencies"]
@@ -185,3 +187,103 @@ def test_small_areas_refuse_what_cannot_be_fitted() -> None:
         fay_herriot([1, 2, 3], [1, 0, 1], np.ones((3, 1)))
     with pytest.raises(AnalysisError, match="collinear"):
         fay_herriot([1, 2, 3, 4], [1, 1, 1, 1], np.ones((4, 2)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (([1, 2, np.nan, 4], [1, 1, 1, 1], np.ones((4, 1))), "area 3"),
+        (([1, 2, 3, 4], [1, 1, 1, 1], [[1], [1], [np.nan], [1]]), "area 3"),
+        (([1, 2, 3], [1, 1, 1, 1], np.ones((4, 1))), "fit together"),
+        (([1, 2, 3, 4], [1, 1, 1, 1], np.ones(4)), "fit together"),
+    ],
+)
+def test_small_areas_name_the_area_that_is_no_number(arguments: Any, word: str) -> None:
+    with pytest.raises(AnalysisError, match=word):
+        fay_herriot(*arguments)
+
+
+def test_ranks_need_arrays_of_one_length() -> None:
+    with pytest.raises(AnalysisError, match="as many SEs"):
+        rank_sets([1, 2], [1])
+    with pytest.raises(AnalysisError, match="as many upper"):
+        rank_sets_from_limits([1, 2], [3])
+
+
+def write_share(folder: Path, month: str, answers: list[int]) -> Path:
+    from analysis import SnapshotWriter
+    from analysis.schema import ITEMS
+
+    writer = SnapshotWriter(folder)
+    for level in answers:
+        writer.add(("a", "land", "counter", "E2", "", "vi", month, level, *[None] * (len(ITEMS) - 1)))
+    totals = [("a", "land", "counter", month, 5000, 5000)]
+    return writer.close(totals=totals, agencies=[("a", "A", "department", "A")], about={"period": month}).folder
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fisher"),
+    [
+        ([5] * 30, [5] * 950 + [1] * 50, 0.39),
+        ([5] * 950 + [1] * 50, [5] * 30, 0.39),
+        ([5] * 40, [5] * 40, 1.0),
+        ([1] * 40, [1] * 40, 1.0),
+        ([5] * 40, [1] * 40, 1e-22),
+    ],
+)
+def test_everybody_alike_in_one_period_is_not_known_exactly(
+    tmp_path: Path, before: list[int], after: list[int], fisher: float
+) -> None:
+    """p beside Fisher's exact test (R fisher.test); the interval always has a width."""
+    from analysis.cli import changes
+    from analysis.snapshot import open_snapshot
+
+    first, second = (
+        open_snapshot(write_share(tmp_path / m, m, a)) for m, a in (("2026-05", before), ("2026-08", after))
+    )
+    found = changes(first, second, "overall")["agencies"]["a"]
+    assert found["low"] < found["difference"] < found["high"] or abs(found["difference"]) == 100
+    assert found["high"] - found["low"] > 1
+    assert found["changed"] is (fisher < 0.05)
+    if fisher > 0.05:
+        assert found["p_holm"] == pytest.approx(min(2 * fisher, 1), abs=0.1)  # Holm over agency and province
+        assert found["low"] <= 0 <= found["high"]
+
+
+def test_periods_that_share_months_are_not_compared(tmp_path: Path) -> None:
+    from analysis.cli import changes
+    from analysis.snapshot import open_snapshot
+
+    one, two = (open_snapshot(write_share(tmp_path / name, "2026-05", [5, 1] * 30)) for name in "ab")
+    for other in (one, two):
+        with pytest.raises(AnalysisError, match="2026-05"):
+            changes(one, other, "overall")
+
+
+def test_the_command_ranks_the_domains_of_a_result(tmp_path: Path) -> None:
+    from analysis.cli import main
+
+    rows = [f"{g},{5 if k % 10 < good else 1}" for g, good in (("a", 9), ("b", 5), ("c", 5)) for k in range(100)]
+    (tmp_path / "d.csv").write_text("g,q\n" + "\n".join(rows), encoding="utf-8")
+    spec = 'data = "d.csv"\n[[estimand]]\nname = "e"\nnumerator = "q"\nby = ["g"]\n'
+    (tmp_path / "s.toml").write_text(spec, encoding="utf-8")
+    result, out = str(tmp_path / "r.json"), tmp_path / "ranks.json"
+    assert main(["estimate", str(tmp_path / "s.toml"), "--out", result]) == 0
+    for more, wanted in (([], [(1, 1), (2, 3), (2, 3)]), (["--lowest-first"], [(3, 3), (1, 2), (1, 2)])):
+        assert main(["ranks", result, *more, "--out", str(out)]) == 0
+        found = json.loads(out.read_text(encoding="utf-8"))["ranks"]
+        assert [(row["best"], row["worst"]) for row in found] == wanted
+    assert main(["ranks", result, "--estimand", "x", "--out", str(out)]) == 2
+    assert main(["ranks", str(tmp_path / "d.csv"), "--out", str(out)]) == 2
+
+
+def test_negative_dossiers_are_refused(tmp_path: Path) -> None:
+    from analysis import SnapshotWriter
+    from analysis.errors import SnapshotError
+
+    for n, on_time in ((-5, 0), (5, 6)):
+        snapshot = SnapshotWriter(tmp_path / "s").close(
+            totals=[("a", "land", "counter", "2026-07", n, on_time)], agencies=[], about={"period": "2026-Q3"}
+        )
+        with pytest.raises(SnapshotError, match="'land'"):
+            snapshot.totals()

@@ -227,10 +227,64 @@ def test_faults_name_what_to_mend(tmp_path: Path, more: Table, estimand: Table, 
         estimate(build_spec(spec, folder))
 
 
-def test_a_domain_without_answers_is_named(tmp_path: Path) -> None:
-    folder = survey(tmp_path, [{"h": "a", "y": 1}, {"h": "a", "y": 2}, {"h": "b", "y": None}])
-    with pytest.raises(DesignError, match=r"y\[h=b\]"):
-        estimate(build_spec({"data": "s.csv", "estimand": [{"name": "y", "numerator": "y", "by": ["h"]}]}, folder))
+@pytest.mark.parametrize(
+    "estimand",
+    [
+        {"numerator": "y"},
+        {"numerator": "y", "kind": "total"},
+        {"kind": "ratio", "numerator": "y", "denominator": "x"},
+        {"kind": "share", "numerator": "y", "condition": {"op": ">=", "value": 2}},
+        {"kind": "mean-of-shares", "items": ["y", "x"], "condition": {"op": ">=", "value": 2}},
+    ],
+)
+def test_a_domain_without_answers_is_a_row_without_a_figure(tmp_path: Path, estimand: Table) -> None:
+    rows: list[Table] = [{"h": "a", "y": 1, "x": 1}, {"h": "a", "y": 2, "x": 3}, {"h": "b", "y": None, "x": None}]
+    folder = survey(tmp_path, rows)
+    spec = {"data": "s.csv", "estimand": [{"name": "y", "by": ["h"], **estimand}]}
+    first, second = estimate(build_spec(spec, folder))["estimates"]
+    assert first["estimate"] is not None
+    assert (second["label"], second["n"], second["answers"]) == ("y[h=b]", 1, 0)
+    assert {second[key] for key in ("estimate", "se", "low", "high", "deff", "n_eff")} == {None}
+
+
+def everything(**more: Any) -> list[Table]:
+    condition = {"op": ">", "value": 700}
+    return [
+        {"name": "m", "numerator": "api00", "by": ["stype"]},
+        {"name": "t", "kind": "total", "numerator": "enroll"},
+        {"name": "s", "kind": "share", "numerator": "api00", "condition": condition, "by": ["awards", "stype"]},
+        {"name": "i", "kind": "mean-of-shares", "items": ["api00", "api99"], "condition": condition, "by": ["awards"]},
+    ]
+
+
+@pytest.mark.parametrize("calibrated", [False, True])
+@pytest.mark.parametrize("design", list(DESIGNS))
+def test_variances_without_the_matrix_are_its_diagonal(data: Path, design: str, calibrated: bool) -> None:
+    case = next(c for c in CASES if "/calraking(stype" in c["id"])
+    more: Table = {"calibration": calibration(case)} if calibrated else {}
+    full, lean = (run(data, design, everything(), covariance=asked, **more) for asked in (True, False))
+    assert lean["covariance"] is None
+    np.testing.assert_allclose(column(lean, "se"), column(full, "se"), rtol=1e-12)
+    np.testing.assert_allclose(column(lean, "se") ** 2, np.diag(full["covariance"]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("rule", ["adjust", "average", "remove"])
+def test_single_units_count_alike_with_and_without_the_matrix(data: Path, rule: str) -> None:
+    name = DESIGNS["strat"][0]
+    spec = {"data": f"{name}.csv", "design": {"weight": "pw", "stratum": "cnum", "lonely": rule}}
+    full, lean = (
+        estimate(build_spec({**spec, "estimand": everything(), "covariance": asked}, data)) for asked in (True, False)
+    )
+    np.testing.assert_allclose(column(lean, "se"), column(full, "se"), rtol=1e-12)
+    assert full["design"]["lonely"] > 0
+
+
+def test_the_matrix_is_given_for_few_estimates_and_else_when_asked_for(tmp_path: Path) -> None:
+    folder = survey(tmp_path, [{"g": k % 150, "y": k % 5} for k in range(900)])
+    spec = {"data": "s.csv", "estimand": [{"name": "y", "numerator": "y", "by": ["g"]}]}
+    assert estimate(build_spec(spec, folder))["covariance"] is None
+    assert len(estimate(build_spec({**spec, "covariance": True}, folder))["covariance"]) == 150
+    assert len(ask(folder, {})["covariance"]) == 1
 
 
 def test_the_spec_error_is_one_of_ours() -> None:

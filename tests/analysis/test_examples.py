@@ -1,6 +1,7 @@
 """Examples in docstrings run.
 
-``snapshot`` in them is the made-up province of ``samples``, ``folder`` an empty folder with a survey file and its SPEC,
+``snapshot`` in them is the made-up province of ``samples``, ``later`` the same answers a quarter
+later, ``folder`` an empty folder with a survey file and its SPEC,
 ``np`` numpy.
 """
 
@@ -47,7 +48,8 @@ def names(tmp_path: Path) -> dict[str, Any]:
     """What examples may use beside their module."""
     (tmp_path / "survey.csv").write_text(SURVEY, encoding="utf-8")
     (tmp_path / "SPEC.toml").write_text(SPEC, encoding="utf-8")
-    return {"np": np, "snapshot": write_province(tmp_path / "q3"), "folder": tmp_path}
+    later = write_province(tmp_path / "q4", months=("2026-10", "2026-11"))
+    return {"np": np, "snapshot": write_province(tmp_path / "q3"), "later": later, "folder": tmp_path}
 
 
 @pytest.mark.parametrize("name", [name for name in _modules() if _with_examples(name)])

@@ -54,15 +54,26 @@ def test_response_and_the_largest_bias() -> None:
     assert (found.r_indicator, found.largest_bias) == pytest.approx((r, 100 * spread * 0.3 / 0.14))
 
 
-def test_the_mode_effect_is_a_t_test_inside_the_agency() -> None:
+def test_the_mode_effect_comes_from_the_two_intervals() -> None:
     cells = count(answers("E2", 30, 30) + answers("E3", 60, 20, channel="online"), OVERALL)
     found = mode_effects(cells, DOSSIERS, OVERALL, ("counter", "online"))["a"]
     variance = 0.25 / 59 + 0.75 * 0.25 / 79
     assert found["difference"] == pytest.approx(25.0)
     assert found["se"] == pytest.approx(100 * np.sqrt(variance))
-    assert found["p_holm"] == pytest.approx(2 * stats.t.sf(0.25 / np.sqrt(variance), 59))
+    # Close to the t test where both channels have spread; the one without is tried below.
+    assert found["p_holm"] == pytest.approx(2 * stats.t.sf(0.25 / np.sqrt(variance), 59), rel=0.2)
+    assert found["low"] < 25.0 < found["high"]
     few = count(answers("E2", 30, 30) + answers("E3", 5, 2, channel="online"), OVERALL)
     assert mode_effects(few, DOSSIERS, OVERALL, ("counter", "online")) == {}
+
+
+def test_everybody_alike_in_one_channel_is_not_known_exactly() -> None:
+    """30 of 30 online and 950 of 1,000 at the counter: Fisher's exact test has p = 0.39."""
+    cells = count(answers("E2", 950, 50) + answers("E3", 30, 0, channel="online"), OVERALL)
+    totals = {("a", "land", "counter"): (2000, 2000), ("a", "land", "online"): (60, 60)}
+    found = mode_effects(cells, totals, OVERALL, ("counter", "online"))["a"]
+    assert found["p_holm"] > 0.3
+    assert found["low"] < 0 < found["high"]
 
 
 def test_an_empty_item_is_not_the_same_as_does_not_apply() -> None:
@@ -78,17 +89,17 @@ def test_an_empty_item_is_not_the_same_as_does_not_apply() -> None:
 def test_the_index_again_under_other_policies() -> None:
     people = answers("E2", 30, 30) + answers("E0", 40, 0) + answers("E3", 60, 20, channel="online")
     found = sensitivity(count(people, OVERALL), DOSSIERS, OVERALL)["a"]
-    assert found["index"] == pytest.approx(0.4 * 70 + 0.6 * 75)
-    assert found["without_open_posters"] == pytest.approx(0.4 * 50 + 0.6 * 75)
-    assert found["transaction_bound_only"] == found["without_open_posters"]
-    assert found["equal_channels"] == pytest.approx((70 + 75) / 2)
+    assert found["index"] == pytest.approx(0.4 * 50 + 0.6 * 75)
+    assert found["with_open_posters"] == pytest.approx(0.4 * 70 + 0.6 * 75)
+    assert found["transaction_bound_only"] == found["index"]
+    assert found["equal_channels"] == pytest.approx((50 + 75) / 2)
     assert found["without_flagged"] == found["index"]
 
 
 def test_a_difference_of_a_few_people_is_not_told() -> None:
     people: list[Person] = answers("E2", 30, 30) + answers("E0", 4, 0)
     found = sensitivity(count(people, OVERALL), DOSSIERS, OVERALL)["a"]
-    assert found["without_open_posters"] is None
+    assert found["with_open_posters"] is None
 
 
 def test_everything_together_leaves_hidden_agencies_out() -> None:
