@@ -148,6 +148,12 @@ def _procedure(text: str) -> str:
     return text
 
 
+def stored_event(event: DossierEvent) -> DossierEvent | None:
+    """The event that was stored when this one was sent before."""
+    same = DossierEvent.objects.filter(province=event.province, dossier_code=event.dossier_code, kind=event.kind)
+    return same.filter(happened_at=event.happened_at).first()
+
+
 def record_event(*, event: DossierEvent) -> bool:
     """Store an event once; False when the same one is there already."""
     try:

@@ -82,6 +82,22 @@ class SourceSystem(models.Model):
         return self.name
 
 
+class SeenSignature(models.Model):
+    """A signed request that was answered: for as long as its signature is good it is not answered again."""
+
+    source = models.ForeignKey(SourceSystem, on_delete=models.CASCADE, verbose_name=_("source"))
+    signature = models.CharField(_("signature (hash)"), max_length=64)
+    seen_at = models.DateTimeField(_("seen at"), db_index=True)
+
+    class Meta:
+        verbose_name = _("answered request")
+        verbose_name_plural = _("answered requests")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["source", "signature"], name="signature_once")]
+
+    def __str__(self) -> str:
+        return self.signature[:8]
+
+
 class EventsImport(models.Model):
     """One file of dossier events: who brought it, from which system, and its fingerprint."""
 
@@ -151,6 +167,8 @@ class DossierEvent(models.Model):
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     source = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, null=True, verbose_name=_("source"))
     received_at = models.DateTimeField(_("received at"))
+    decided = models.BooleanField(_("decided"), default=False)
+    """Whether it is settled who is asked; until then a mended row of the same event is looked at again."""
 
     class Meta:
         verbose_name = _("dossier event")

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import IO, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 
 from survey.common.text import TextError, clean
+from survey.transactions.workbook import FileError, workbook_rows
 
+__all__ = ["COLUMNS", "LARGEST_FILE", "FileError", "RawRow", "read_rows"]
 LARGEST_FILE: Final = 4 * 1024 * 1024
-LARGEST_UNPACKED: Final = 40 * 1024 * 1024
 MOST_ROWS: Final = 50_000
-MOST_PARTS: Final = 200
 COLUMNS: Final = ("month", "agency_code", "domain_code", "channel", "completed", "on_time")
-WIDEST: Final = 30
-
-
-_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
-"""What the archive and workbook readers raise on damaged files (UnicodeDecodeError is a ValueError)."""
-
-
-class FileError(ValueError):
-    """The file as a whole cannot be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +41,7 @@ def read_rows(content: bytes, file_name: str, columns: Sequence[str] = COLUMNS) 
     if not content.strip():
         raise FileError(_("The file is empty."))
     if content.startswith(b"PK\x03\x04"):
-        rows = _xlsx(content, months="month" in columns)
+        rows = workbook_rows(content, columns, _as_text)
     elif file_name.lower().endswith((".csv", ".txt")):
         rows = _csv(content)
     else:
@@ -61,59 +50,26 @@ def read_rows(content: bytes, file_name: str, columns: Sequence[str] = COLUMNS) 
 
 
 def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
+    codec = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode(codec)
     except UnicodeDecodeError as error:
         raise FileError(_("The CSV file is not in UTF-8. In Excel choose “CSV UTF-8” when saving.")) from error
-    first = text.splitlines()[0] if text.splitlines() else ""
-    separator = max(";,\t", key=first.count)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    skipped = 1 if text[:4].lower() == "sep=" else 0
+    told = text[4:5] if skipped else ""
+    text = text.partition("\n")[2] if skipped else text
+    separator = told if told.strip() or told == "\t" else max(";,\t", key=text.partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    line = 1 + skipped
     try:
-        yield from enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), start=1)
+        for cells in reader:
+            yield line, cells
+            line = reader.line_num + 1 + skipped
     except csv.Error as error:
-        raise FileError(_("The CSV file is damaged: %(reason)s.") % {"reason": error}) from error
-
-
-def _xlsx(content: bytes, *, months: bool) -> Iterator[tuple[int, list[str]]]:
-    import openpyxl  # noqa: PLC0415  (heavy; only when a workbook comes in)
-    from defusedxml.common import DefusedXmlException  # noqa: PLC0415
-
-    _check_zip(content)
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        sheet = book.worksheets[0]
-        for number, row in enumerate(sheet.iter_rows(max_col=WIDEST, values_only=True), start=1):
-            yield number, [_as_text(value, months=months) for value in row]
-    except FileError:
-        raise
-    except (*_DAMAGED, DefusedXmlException, KeyError, IndexError, TypeError, SyntaxError) as error:
-        raise FileError(_("The workbook is damaged or not a real XLSX file. Save it again in Excel.")) from error
-
-
-def _check_zip(content: bytes) -> None:
-    """Refuse a bomb from the directory of the archive alone, then from what it really unpacks to."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.infolist()
-            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-                raise FileError(
-                    _("The workbook unpacks to more than %(size)s MB.") % {"size": LARGEST_UNPACKED // 2**20}
-                )
-            for part in parts:
-                with archive.open(part) as stream:
-                    _bounded(stream)
-    except FileError:
-        raise
-    except _DAMAGED as error:
-        raise FileError(_("The workbook is damaged or not a real XLSX file. Save it again in Excel.")) from error
-
-
-def _bounded(stream: IO[bytes]) -> None:
-    """The sizes in the directory can lie, so the bytes are counted."""
-    read = 0
-    while block := stream.read(1 << 20):
-        read += len(block)
-        if read > LARGEST_UNPACKED:
-            raise FileError(_("The workbook unpacks to more than %(size)s MB.") % {"size": LARGEST_UNPACKED // 2**20})
+        raise FileError(
+            _("The CSV file is damaged near row %(row)s: %(reason)s.") % {"row": line, "reason": error}
+        ) from error
 
 
 def _as_text(value: object, *, months: bool) -> str:
@@ -150,9 +106,24 @@ def _below_heading(rows: Iterator[tuple[int, list[str]]], columns: Sequence[str]
     result = []
     for number, cells in rows:
         values = tuple(_cleaned(cell, number) for cell in cells[: len(columns)])
+        beyond = next((cell.strip() for cell in cells[len(columns) :] if cell.strip()), "")
+        if beyond:
+            raise FileError(
+                _(
+                    "Row %(row)s has more cells than there are headings: “%(cell)s” stands beyond the last one. "
+                    "Write numbers without thousands separators, and one value in each cell."
+                )
+                % {"row": number, "cell": beyond[:40]}
+            )
         if any(values):
             result.append(RawRow(number, values + ("",) * (len(columns) - len(values))))
         # By number, not by count: a workbook can claim a row far down and have millions of blank ones filled in.
         if number > MOST_ROWS + 1:
-            raise FileError(_("The file has more than %(count)s rows. Split it by month.") % {"count": MOST_ROWS})
+            raise FileError(
+                _(
+                    "Something stands in row %(row)s; at most %(count)s rows are taken. Delete what stands far below "
+                    "the table, or split the file by month."
+                )
+                % {"row": number, "count": MOST_ROWS}
+            )
     return result

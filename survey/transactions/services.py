@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -13,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from survey.accounts.models import User
-from survey.agencies.models import AgencyVersion, ProcedureDomain
+from survey.agencies.models import Agency, AgencyVersion, ProcedureDomain
 from survey.agencies.queries import versions_on
 from survey.common.periods import last_day
 from survey.transactions.models import Channel, MonthlyTotal, TotalsImport
@@ -186,6 +188,34 @@ def import_totals(*, content: bytes, file_name: str, by: User | None, now: datet
     )
     _store(source, totals)
     return source
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """Totals of one agency and month that would go, and how many take their place."""
+
+    agency: str
+    month: date
+    before: int
+    after: int
+
+    def __str__(self) -> str:
+        return _("%(agency)s, %(month)s: %(before)s rows go, %(after)s take their place") % {
+            "agency": self.agency, "month": f"{self.month:%m/%Y}", "before": self.before, "after": self.after,
+        }  # fmt: skip
+
+
+def replaced_by(totals: Sequence[MonthlyTotal]) -> list[Replaced]:
+    """What storing these totals would replace, by agency and month."""
+    fresh = Counter((total.agency_id, total.month) for total in totals)
+    there = MonthlyTotal.objects.filter(month__in={month for _agency, month in fresh})
+    counts = there.filter(agency__in={agency for agency, _month in fresh}).values_list("agency", "month")
+    before = Counter((agency, month) for agency, month in counts if (agency, month) in fresh)
+    names = {agency.pk: str(agency) for agency in Agency.objects.filter(pk__in={agency for agency, _month in before})}
+    return [
+        Replaced(names[agency], month, count, fresh[agency, month])
+        for (agency, month), count in sorted(before.items(), key=lambda item: (item[0][1], names[item[0][0]]))
+    ]
 
 
 @transaction.atomic

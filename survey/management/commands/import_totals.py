@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from survey.transactions.reading import FileError
-from survey.transactions.services import ImportRefused, import_totals
+from survey.transactions.services import ImportRefused, check_totals, import_totals, replaced_by
 
 
 class Command(BaseCommand):
@@ -20,13 +20,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
+        parser.add_argument("--replace", action="store_true", help="also replace figures that are there")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         if not path.is_file():
             raise CommandError(f"{path}: there is no such file")
+        content, now = path.read_bytes(), timezone.now()
         try:
-            source = import_totals(content=path.read_bytes(), file_name=path.name, by=None, now=timezone.now())
+            rows = check_totals(content=content, file_name=path.name, today=timezone.localdate(now))
+            replaced = replaced_by(rows)
+            if replaced and not options["replace"]:
+                lines = "\n".join(map(str, replaced))
+                raise CommandError(f"{lines}\nNothing was imported; say --replace to replace these figures.")
+            source = import_totals(content=content, file_name=path.name, by=None, now=now)
         except FileError as error:
             raise CommandError(str(error)) from error
         except ImportRefused as error:
