@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 SAFE_SQLITE = (3, 51, 3)
 """First version without the WAL-reset race between several writers."""
 
+LONGEST_ADDRESS = 60
 _held: list[IO[str]] = []
 
 
@@ -103,6 +104,56 @@ def messages_are_safe(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
         ),
     ]
     return [Error(text, id=name) for faulty, text, name in wrong if faulty]
+
+
+UNBUFFERED = (
+    "PUBLIC_URL is https, so this is production, and nothing says that a proxy in front reads whole requests: six slow "
+    "senders would stop every page. Let the proxy buffer requests (nginx does, see docs/operations.md), then set "
+    "BUFFERED_BY_PROXY=1."
+)
+
+
+@register(Tags.security)
+def slow_senders_are_kept_out(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse production without a proxy that buffers requests: the server reads bodies in its few threads."""
+    return [Error(UNBUFFERED, id="survey.E010")] if settings.SECURE and not settings.BUFFERED else []
+
+
+@register(Tags.security)
+def public_address_is_usable(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse an address that cannot stand on a poster: it is printed, typed, and has to fit a small square code."""
+    parts = urlsplit(settings.PUBLIC_URL)
+    plain = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.path in ("", "/")
+    if plain and not parts.query and not parts.fragment and len(settings.PUBLIC_URL) <= LONGEST_ADDRESS:
+        return []
+    text = (
+        f"PUBLIC_URL is {settings.PUBLIC_URL!r}: it must be http(s)://host without a path, at most {LONGEST_ADDRESS} "
+        "characters, as citizens read it from posters."
+    )
+    return [Error(text, id="survey.E011")]
+
+
+def refuse_unbuffered() -> None:
+    """Do not begin to serve where slow senders could stop all pages.
+
+    Raises
+    ------
+    ImproperlyConfigured
+        In production, without a proxy that buffers.
+    """
+    if settings.SECURE and not settings.BUFFERED:
+        raise ImproperlyConfigured(UNBUFFERED)
+
+
+def tighten_files() -> None:
+    """Take the rights of others off the folder of data and the database's files, also where they were made before."""
+    database = str(settings.DATABASES["default"]["NAME"]) if uses_sqlite() else ""
+    files = [Path(database + suffix) for suffix in ("", "-wal", "-shm", "-journal")] if database else []
+    for path in (Path(settings.VAR_DIR), *files):
+        if path.is_dir() or path.is_file():
+            mode = path.stat().st_mode & 0o777
+            if mode & 0o077 and path.stat().st_uid == os.getuid():
+                path.chmod(mode & 0o700)
 
 
 def server_holds_sqlite() -> bool:

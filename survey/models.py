@@ -15,7 +15,7 @@ from survey.agencies.models import (
     ProcedureVersion,
     Succession,
 )
-from survey.dispatch.kiosks import Kiosk, KioskItem
+from survey.dispatch.kiosks import Kiosk, KioskItem, KioskUse
 from survey.dispatch.models import (
     CounterCode,
     FunnelCount,
@@ -33,15 +33,66 @@ from survey.dispatch.screens import Screen, ScreenUse
 from survey.dispatch.slips import Dispute, Slip
 from survey.questionnaires.models import Factor, Question, Questionnaire, Version, Wording
 from survey.responses.cases import Case
-from survey.responses.models import Comment, Response
+from survey.responses.models import AnswerDay, Comment, Response
 from survey.scorecards.models import AgencyResult, Edition
-from survey.transactions.models import DossierEvent, EventsImport, IntakeCount, MonthlyTotal, SourceSystem, TotalsImport
+from survey.transactions.models import (
+    DossierEvent,
+    EventsImport,
+    IntakeCount,
+    MonthlyTotal,
+    SeenSignature,
+    SourceSystem,
+    TotalsImport,
+)
 
 __all__ = [
-    "Agency", "AgencyResult", "AgencyVersion", "Case", "Comment", "Counter", "CounterCode", "Dispute", "DossierEvent",
-    "Edition", "EventsImport", "Factor", "FunnelCount", "Hosting", "Improvement", "IntakeCount", "Invitation",
-    "Kiosk", "KioskItem", "KnownNumber", "MessageEvent", "MessageTemplate", "MonthlyTotal", "Office", "OptOut",
-    "OutboxMessage", "PhoneLedger", "Procedure", "ProcedureDomain", "ProcedureVersion", "Question", "Questionnaire",
-    "Response", "SampleDraw", "SamplingRule", "Screen", "ScreenUse", "Sender", "Slip", "SourceSystem", "Spending",
-    "Succession", "TotalsImport", "User", "Version", "Wording",
+    "Agency",
+    "AgencyResult",
+    "AgencyVersion",
+    "AnswerDay",
+    "Case",
+    "Comment",
+    "Counter",
+    "CounterCode",
+    "Dispute",
+    "DossierEvent",
+    "Edition",
+    "EventsImport",
+    "Factor",
+    "FunnelCount",
+    "Hosting",
+    "Improvement",
+    "IntakeCount",
+    "Invitation",
+    "Kiosk",
+    "KioskItem",
+    "KioskUse",
+    "KnownNumber",
+    "MessageEvent",
+    "MessageTemplate",
+    "MonthlyTotal",
+    "Office",
+    "OptOut",
+    "OutboxMessage",
+    "PhoneLedger",
+    "Procedure",
+    "ProcedureDomain",
+    "ProcedureVersion",
+    "Question",
+    "Questionnaire",
+    "Response",
+    "SampleDraw",
+    "SamplingRule",
+    "Screen",
+    "ScreenUse",
+    "SeenSignature",
+    "Sender",
+    "Slip",
+    "SourceSystem",
+    "Spending",
+    "Succession",
+    "TotalsImport",
+    "User",
+    "Version",
+    "Wording",
 ]  # fmt: skip

@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+# Whatever this program writes (database, snapshots, slips, keys) is for its own account only.
+os.umask(0o077)
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("HAILONG_VAR", BASE_DIR / "var"))
 
@@ -63,6 +65,8 @@ def _database(url: str) -> dict[str, object]:
 
 
 SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SECRET_KEY_OLD", "").split(",") if key]
+"""Keys before this one, newest first: slips, links, receipts, screens and open pages made under them still work."""
 PHONE_KEY = os.environ.get("PHONE_KEY", "")
 PHONE_HASH_KEY = os.environ.get("PHONE_HASH_KEY", "")
 """Under it numbers are found again (opt-outs, caps); never changed, unlike PHONE_KEY."""
@@ -119,6 +123,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "survey.common.middleware.StorableTextMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -155,6 +160,7 @@ AUTH_USER_MODEL = "survey.User"
 LOGIN_URL = "console:sign-in"
 LOGIN_REDIRECT_URL = "console:home"
 LOGOUT_REDIRECT_URL = "console:sign-in"
+CSRF_FAILURE_VIEW = "survey.console.errors.forbidden"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     # The password is the only factor, so it has to be long (NIST SP 800-63B-4).
@@ -171,6 +177,8 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_I18N = True
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = False
+FORMAT_MODULE_PATH = ["survey.common.formats"]
+"""Days are written day first, in every language and every form."""
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -182,10 +190,14 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # admin pages of whole questionnaires; citizen pages take 200
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
+SESSION_ENGINE = "survey.accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_AGE = 8 * 3600
 SECURE_SSL_REDIRECT = False  # the reverse proxy redirects; see docs/operations.md
+SILENCED_SYSTEM_CHECKS = ["security.W008"]  # asks for the redirect above
+BUFFERED = _flag("BUFFERED_BY_PROXY")
+"""The proxy in front reads whole bodies before it passes them on: without it six slow senders stop the server."""
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE

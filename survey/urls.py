@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import include, path
 
-handler404 = "survey.responses.views.lost"
+from survey.console.errors import error_page
+from survey.responses.views import citizen_error
+
+
+def _refused(status: int) -> Callable[..., HttpResponseBase]:
+    """Staff are told inside the console, everybody else on a citizen's page."""
+
+    def view(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+        staff = request.path.startswith(("/staff/", "/admin/"))
+        return error_page(request, status) if staff else citizen_error(request, status)
+
+    return view
+
+
+handler400, handler403, handler404, handler500 = (_refused(status) for status in (400, 403, 404, 500))
+admin.site.login = lambda request, extra_context=None: redirect_to_login(request.get_full_path())  # type: ignore[method-assign]
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("staff/", include("survey.console.urls")),

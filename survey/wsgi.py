@@ -10,9 +10,10 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "survey.settings")
 
-from survey.checks import claim_sqlite
+from survey.checks import claim_sqlite, refuse_unbuffered
 from survey.common.text import plain_content_type
 
+refuse_unbuffered()
 claim_sqlite()
 _django = get_wsgi_application()
 
