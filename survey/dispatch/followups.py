@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -22,12 +22,13 @@ from survey.dispatch.invitations import Refused, queue_invitation
 from survey.dispatch.models import OutboxMessage, Sender
 from survey.dispatch.sampling import KnownNumber, draw, note_dossier
 from survey.transactions.counting import count_intake
-from survey.transactions.events import FIELDS, EventRefused, Incoming, check_event, record_event
+from survey.transactions.events import FIELDS, EventRefused, Incoming, check_event, record_event, stored_event
 from survey.transactions.models import Channel, DossierEvent, EventsImport, SourceSystem
 from survey.transactions.queries import CLOSED
 from survey.transactions.reading import FileError, read_rows
 
 log = logging.getLogger(__name__)
+MENDABLE: Final = ("not-invited:phone-", "not-invited:no-sender", "not-invited:no-template")
 ASKED_WITHIN: Final = timedelta(days=7)
 """Nobody is asked about a dossier closed longer ago: a back-fill of old events writes to nobody."""
 FILE_FIELDS: Final = FIELDS
@@ -40,6 +41,8 @@ class Report:
 
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[tuple[int, str]] = field(default_factory=list)
+    not_asked: list[tuple[int, str]] = field(default_factory=list)
+    """Events that were stored and could still be asked about once they are mended, with the reason."""
 
 
 def import_events(
@@ -73,6 +76,7 @@ def import_events(
     )  # fmt: skip
     report = take_events(events=events, source=source, now=now, province=source.province)
     report.faults = [(rows[position].number, message) for position, message in report.faults]
+    report.not_asked = [(rows[position].number, reason) for position, reason in report.not_asked]
     return report
 
 
@@ -115,7 +119,10 @@ def take_events(
             report.counts[f"refused:{error.reason}"] += 1
             report.faults.append((position, str(error)))
         else:
-            report.counts.update(_taken(incoming, sender, now))
+            outcome = _taken(incoming, sender, now)
+            report.counts.update(outcome)
+            if reason := next((name for name in outcome if name.startswith(MENDABLE)), ""):
+                report.not_asked.append((position, reason))
     count_intake(source=source.key_id if source else "", outcomes=report.counts, now=now)
     return report
 
@@ -132,13 +139,19 @@ def _taken(incoming: Incoming, sender: Sender | None, now: datetime) -> tuple[st
 @transaction.atomic
 def _take(incoming: Incoming, sender: Sender | None, now: datetime) -> tuple[str, ...]:
     """One event with its invitation: both are stored or neither, so an event sent again loses no invitation."""
-    if not record_event(event=incoming.event):
+    fresh = record_event(event=incoming.event)
+    event = incoming.event if fresh else stored_event(incoming.event)
+    if event is None or (not fresh and event.decided):
         return ("repeated",)
-    reason = _not_asked(incoming, sender, now)
+    reason = _not_asked(replace(incoming, event=event), sender, now)
     if not reason and sender is not None and incoming.phone is not None:
-        made = queue_invitation(event=incoming.event, phone=incoming.phone, sender=sender, now=now)
+        made = queue_invitation(event=event, phone=incoming.phone, sender=sender, now=now)
         reason = f"not-invited:{made.reason}" if isinstance(made, Refused) else "invited"
-    return ("stored", reason)
+    # What can be mended is not decided: the same event with a good number, or after a sender was set up, is asked.
+    decided = not reason.startswith(MENDABLE)
+    if decided:
+        DossierEvent.objects.filter(pk=event.pk).update(decided=True)
+    return ("stored", reason) if fresh else ("mended", reason) if decided else ("repeated",)
 
 
 def _not_asked(incoming: Incoming, sender: Sender | None, now: datetime) -> str:

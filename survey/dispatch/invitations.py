@@ -10,6 +10,7 @@ from typing import Final
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from survey.common.sealing import phone_hash, seal
 from survey.common.tokens import ALPHABET, keyed_hash, new_code, normalise_code
@@ -22,9 +23,12 @@ from survey.dispatch.models import (
     OutboxMessage,
     PhoneLedger,
     Sender,
+    Step,
 )
+from survey.dispatch.places import Place, seal_place
 from survey.dispatch.queries import TOKEN_LENGTH
 from survey.dispatch.sms.text import render, size_of
+from survey.dispatch.tallies import count_step
 from survey.transactions.models import DossierEvent
 
 LIFE: Final = timedelta(days=14)
@@ -71,25 +75,27 @@ def queue_invitation(*, event: DossierEvent, phone: str, sender: Sender, now: da
             if not _claimed(number, now):
                 raise IntegrityError("invited within thirty days")
             for kind, template in templates.items():
-                _message(invitation, template, MessageKind(kind), phone, token, now).save(force_insert=True)
+                filled = {"ma": event.dossier_code, "link": _link(token, MessageKind(kind))}
+                _message(invitation, template, MessageKind(kind), phone, filled, now).save(force_insert=True)
+            count_step(agency_id=event.agency_id, step=Step.INVITED, now=now)
     except IntegrityError:
         return Refused("again")
     return invitation
 
 
 def _invitation(event: DossierEvent, phone: str, number: str, token: str, now: datetime) -> Invitation:
+    local = timezone.localtime(now)
+    end = (local + LIFE).replace(hour=23, minute=59, second=59, microsecond=0)
     row = Invitation(
         id=uuid.uuid4(),
         token_hash=token_hash(token),
-        event=event,
         dossier_hash=keyed_hash("dossier", f"{event.province}/{event.dossier_code}"),
-        agency_id=event.agency_id,
-        domain_id=event.domain_id,
-        channel=event.channel,
+        place_sealed=seal_place(token, Place(event.agency_id, event.domain_id, event.channel, number)),
         phone_hash=number,
-        created_at=now,
-        expires_at=now + LIFE,
+        made_on=local.date(),
+        expires_at=end,
     )
+    row.agency_sealed = seal(str(event.agency_id), f"agency/{row.pk}")
     row.phone_sealed = seal(phone, str(row.pk))
     row.save(force_insert=True)
     return row
@@ -97,18 +103,26 @@ def _invitation(event: DossierEvent, phone: str, number: str, token: str, now: d
 
 def _claimed(number: str, now: datetime) -> bool:
     """Take the number for the next thirty days."""
+    today = timezone.localtime(now).date()
     PhoneLedger.objects.get_or_create(phone_hash=number, defaults={"counted_since": now})
-    free = Q(last_invited_at=None) | Q(last_invited_at__lte=now - APART)
-    return bool(PhoneLedger.objects.filter(free, phone_hash=number).update(last_invited_at=now))
+    free = Q(last_invited_on=None) | Q(last_invited_on__lte=today - APART)
+    return bool(PhoneLedger.objects.filter(free, phone_hash=number).update(last_invited_on=today))
+
+
+def _link(token: str, kind: MessageKind) -> str:
+    # The reminder's link differs, so that a look-up never takes the one message for the other.
+    return link_of(token) + (REMINDED if kind == MessageKind.REMINDER else "")
 
 
 def _message(
-    invitation: Invitation, template: MessageTemplate, kind: MessageKind, phone: str, token: str, now: datetime
+    invitation: Invitation,
+    template: MessageTemplate,
+    kind: MessageKind,
+    phone: str,
+    filled: dict[str, str],
+    now: datetime,
 ) -> OutboxMessage:
-    code = invitation.event.dossier_code if invitation.event else ""
-    # The reminder's link differs, so that a look-up never takes the one message for the other.
-    link = link_of(token) + (REMINDED if kind == MessageKind.REMINDER else "")
-    body = render(template.text, {"ma": code, "link": link}, accents=template.accents)
+    body = render(template.text, filled, accents=template.accents)
     row = OutboxMessage(
         invitation=invitation,
         kind=kind,

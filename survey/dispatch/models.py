@@ -12,9 +12,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from survey.agencies.models import Agency, Counter, ProcedureDomain
+from survey.agencies.models import Agency, Counter
 from survey.questionnaires.models import Questionnaire
-from survey.transactions.models import Channel, DossierEvent
 
 
 class CodeStatus(models.TextChoices):
@@ -119,10 +118,11 @@ class PhoneLedger(models.Model):
     """When a number was last invited and behind how many dossiers it stands, by keyed hash; outlives the number."""
 
     phone_hash = models.CharField(_("number (hash)"), max_length=64, unique=True)
-    last_invited_at = models.DateTimeField(_("last invited at"), null=True)
+    last_invited_on = models.DateField(_("last invited on"), null=True)
     dossiers = models.PositiveIntegerField(_("dossiers in thirty days"), default=0)
     counted_since = models.DateTimeField(_("counted since"), default=timezone.now)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True, verbose_name=_("agency of the last one"))
+    """Kept for numbers behind many dossiers only: for others it would tell what an invitation was about."""
 
     class Meta:
         verbose_name = _("invited number")
@@ -148,26 +148,27 @@ class OptOut(models.Model):
 
 
 class Invitation(models.Model):
-    """A link for one dossier. Nothing here leads to an answer: only the token does, and only its hash is kept.
+    """A link for one dossier. Nothing here leads to an answer or to what was asked about.
 
-    ``phone_sealed`` is erased on schedule; the answer's key is another hash of the token.
+    ``place_sealed`` (agency, domain, channel, number's hash) opens with the token only, and of the token only a hash is
+    kept. ``agency_sealed``, ``phone_sealed``, ``phone_hash`` and the day go once all messages are settled.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     token_hash = models.CharField(_("token (hash)"), max_length=64, unique=True)
-    event = models.OneToOneField(DossierEvent, on_delete=models.PROTECT, null=True, verbose_name=_("dossier event"))
     dossier_hash = models.CharField(_("dossier (hash)"), max_length=64, unique=True)
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
-    domain = models.ForeignKey(ProcedureDomain, on_delete=models.PROTECT, verbose_name=_("procedure domain"))
-    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    place_sealed = models.BinaryField(_("sealed place"))
+    agency_sealed = models.BinaryField(_("sealed agency"), null=True)
     phone_sealed = models.BinaryField(_("sealed number"), null=True)
-    phone_hash = models.CharField(_("number (hash)"), max_length=64, db_index=True)
-    created_at = models.DateTimeField(_("created at"))
+    phone_hash = models.CharField(_("number (hash)"), max_length=64, blank=True, db_index=True)
+    made_on = models.DateField(_("made on"))
     expires_at = models.DateTimeField(_("expires at"))
+    settled = models.BooleanField(_("settled"), default=False)
 
     class Meta:
         verbose_name = _("invitation")
         verbose_name_plural = _("invitations")
+        indexes: ClassVar = [models.Index(fields=["made_on"], condition=Q(settled=False), name="invitation_unsettled")]
 
     def __str__(self) -> str:
         return str(self.id)
@@ -272,12 +273,24 @@ class MessageEvent(models.Model):
         return f"{self.sid[:10]} {self.status}"
 
 
+class Step(models.TextChoices):
+    """How far invitations got."""
+
+    INVITED = "invited", _("invited")
+    ACCEPTED = "accepted", _("accepted by the provider")
+    CONFIRMED = "confirmed", _("confirmed by the carrier")
+    OPENED = "opened", _("opened")
+    STARTED = "started", _("started")
+    FINISHED = "finished", _("finished")
+    VALID = "valid", _("valid")
+
+
 class FunnelCount(models.Model):
-    """How many people opened a link and began to answer, per agency and day: sums only, no link and no number."""
+    """How far invitations got, per agency and day: sums only, no link and no number."""
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
     day = models.DateField(_("day"))
-    step = models.CharField(_("step"), max_length=8, choices=[("opened", _("opened")), ("started", _("started"))])
+    step = models.CharField(_("step"), max_length=9, choices=Step.choices)
     count = models.PositiveIntegerField(_("count"), default=0)
 
     class Meta:

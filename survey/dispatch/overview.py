@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Min, Sum
 from django.utils import timezone
 
 from survey.dispatch.lookups import unknown_for_a_day
 from survey.dispatch.models import (
     FunnelCount,
-    Invitation,
-    MessageKind,
     MessageState,
     OutboxMessage,
     PhoneLedger,
     Sender,
+    Step,
 )
 from survey.dispatch.money import spent
 from survey.dispatch.sampling import MANY_DOSSIERS, WINDOW, KnownNumber
@@ -103,34 +102,18 @@ def busy_numbers(now: datetime) -> dict[int, int]:
     return dict(rows.exclude(phone_hash__in=agents).values_list("agency").annotate(n=Count("pk")))
 
 
-def funnel(since: datetime, now: datetime) -> dict[int, dict[str, int]]:
-    """Agency id -> dossiers closed, invited, accepted by the provider, confirmed by the carrier, opened, started.
+def funnel(first: date, last: date) -> dict[int, dict[str, int]]:
+    """Agency id -> dossiers closed and how far invitations got, over days with both ends.
 
-    First messages only. Opened and started are told by the page once a person touches it: fetching a link changes
-    nothing, so scanners and previews are not counted, and neither are people without JavaScript.
+    First messages only; accepted and confirmed are added once an invitation is settled. Opened and started are told by
+    the page once a person touches it: fetching a link changes nothing, so scanners and previews are not counted, and
+    neither are people without JavaScript.
     """
-    first = Q(messages__kind=MessageKind.INVITATION, messages__sequence=0)
-    confirmed = first & Q(messages__state=MessageState.DELIVERED)
-    rows = (
-        Invitation.objects.filter(created_at__gte=since)
-        .values("agency")
-        .annotate(
-            invited=Count("pk", distinct=True),
-            accepted=Count("messages", filter=first & Q(messages__sid__isnull=False), distinct=True),
-            confirmed=Count("messages", filter=confirmed, distinct=True),
-        )
-    )
-    found = {row["agency"]: {name: row[name] for name in ("invited", "accepted", "confirmed")} for row in rows}
-    local = [timezone.localtime(moment).date() for moment in (since, now)]
-    closed = closed_by_agency(*local)
-    steps = FunnelCount.objects.filter(day__gte=local[0]).values_list("agency", "step").annotate(n=Sum("count"))
+    closed = closed_by_agency(first, last)
+    steps = FunnelCount.objects.filter(day__range=(first, last)).values_list("agency", "step").annotate(n=Sum("count"))
     reached = {(agency, step): n for agency, step, n in steps}
-    empty = dict.fromkeys(("invited", "accepted", "confirmed"), 0)
+    agencies = {agency for agency, _step in reached} | closed.keys()
     return {
-        agency: {
-            "closed": closed.get(agency, 0),
-            **found.get(agency, empty),
-            **{step: reached.get((agency, step), 0) for step in ("opened", "started")},
-        }
-        for agency in found.keys() | closed.keys()
+        agency: {"closed": closed.get(agency, 0), **{step: reached.get((agency, step), 0) for step in Step.values}}
+        for agency in agencies
     }

@@ -70,10 +70,7 @@ def _words() -> dict[str, Any]:
         "what-happens-title": _("What happens with your answer"),
         "what-happens": [
             _("The officer does not see your answer. No name and no phone number is asked."),
-            _(
-                "The Department of Home Affairs counts all answers and publishes the result "
-                "of each agency every quarter."
-            ),
+            _("The Department of Home Affairs adds up the answers every quarter. Answers from posters are told apart."),
         ],
         "check": _("Before you answer, check that the address begins with"),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Final
 
 from django.db import connection
@@ -13,8 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from survey.agencies.models import Agency, AgencyVersion, Counter
-from survey.common.tokens import ALPHABET, keyed_hash
+from survey.common.tokens import ALPHABET, is_code, keyed_hashes
 from survey.dispatch.models import CodeStatus, CounterCode, Invitation
+from survey.dispatch.places import open_place
 from survey.questionnaires.models import Version
 from survey.transactions.models import Channel
 
@@ -62,7 +64,9 @@ _LANDING = """
 
 def check_characters(code: str) -> str:
     """Four characters printed on the poster and shown on its page: a code stuck over another shows others."""
-    number = int(keyed_hash("poster-check", code)[:8], 16)
+    # No secret: whoever sticks a code of ours over another can look its characters up on its page anyway, and printed
+    # ones must outlive a change of keys.
+    number = int(sha256(f"poster-check/{code}".encode()).hexdigest()[:8], 16)
     return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(4))
 
 
@@ -71,7 +75,7 @@ def find_landing(code: str, today: date) -> Landing | None:
 
     ``open`` is false when the counter is closed or its agency has ended.
     """
-    if not set(code) <= set(ALPHABET):
+    if not is_code(code):
         return None
     with connection.cursor() as cursor:
         cursor.execute(_LANDING, [today, today, code])
@@ -91,8 +95,12 @@ class LinkLanding:
     agency: str
     domain_id: int
     channel: str
+    expires_at: datetime
     expired: bool
     version_id: int | None
+    phone_hash: str
+    secret: str
+    """The key the token was hashed under: all that hangs on the link is derived under it."""
 
     @property
     def office(self) -> str:
@@ -107,23 +115,28 @@ class LinkLanding:
 
 def find_link(token: str, now: datetime) -> LinkLanding | None:
     """What a link's token stands for; None when it was never issued."""
-    if len(token) != TOKEN_LENGTH or not set(token) <= set(ALPHABET):
+    if len(token) != TOKEN_LENGTH or not is_code(token):
         return None
-    found = Invitation.objects.filter(token_hash=keyed_hash("invitation", token)).first()
-    if found is None:
+    hashes = keyed_hashes("invitation", token)
+    found = Invitation.objects.filter(token_hash__in=hashes).first()
+    place = open_place(token, found.place_sealed) if found else None
+    if found is None or place is None:
         return None
     local = timezone.localtime(now).date()
     name = (
-        AgencyVersion.objects.filter(agency_id=found.agency_id, valid_from__lte=local).order_by("-valid_from").first()
+        AgencyVersion.objects.filter(agency_id=place.agency_id, valid_from__lte=local).order_by("-valid_from").first()
     )
     return LinkLanding(
         code=token,
-        agency_id=found.agency_id,
+        agency_id=place.agency_id,
         agency=name.name if name else "",
-        domain_id=found.domain_id,
-        channel=found.channel,
+        domain_id=place.domain_id,
+        channel=place.channel,
+        expires_at=found.expires_at,
         expired=found.expires_at <= now,
         version_id=published_short_form(),
+        phone_hash=place.phone_hash,
+        secret=hashes[found.token_hash],
     )
 
 

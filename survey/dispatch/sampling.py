@@ -116,7 +116,8 @@ def draw(*, event: DossierEvent, now: datetime) -> SampleDraw:
     digest = sha256(f"{seed}/{event.province}/{event.dossier_code}".encode()).digest()
     number = int.from_bytes(digest[:8], "big") / 2**64
     probability = settings.SMS_SAMPLING if rule is None else _probability(rule, event)
-    return SampleDraw.objects.create(event=event, rule=rule, probability=probability, number=number, drawn_at=now)
+    made = {"rule": rule, "probability": probability, "number": number, "drawn_at": now}
+    return SampleDraw.objects.get_or_create(event=event, defaults=made)[0]
 
 
 def _rule_of(event: DossierEvent) -> SamplingRule | None:
@@ -138,9 +139,8 @@ def _probability(rule: SamplingRule, event: DossierEvent) -> float:
 
 def note_dossier(*, number: str, agency_id: int, now: datetime) -> None:
     """Count a dossier behind a number (its hash) in a window of thirty days."""
-    row, _made = PhoneLedger.objects.get_or_create(
-        phone_hash=number, defaults={"counted_since": now, "agency_id": agency_id}
-    )
+    row, _made = PhoneLedger.objects.get_or_create(phone_hash=number, defaults={"counted_since": now})
     mine = PhoneLedger.objects.filter(pk=row.pk)
     mine.filter(counted_since__lte=now - WINDOW).update(counted_since=now, dossiers=0)
-    mine.update(dossiers=F("dossiers") + 1, agency=agency_id)
+    mine.update(dossiers=F("dossiers") + 1)
+    mine.filter(dossiers__gte=MANY_DOSSIERS).update(agency=agency_id)

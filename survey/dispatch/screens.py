@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import ClassVar, Final
 
 from django.db import connection, models, transaction
@@ -20,8 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from survey.agencies.models import Counter
 from survey.common.counters import add_to
 from survey.common.sealing import seal, unseal
-from survey.common.tokens import ALPHABET, keyed_hash, new_code, normalise_code
-from survey.transactions.models import Channel, DossierEvent
+from survey.common.tokens import ALPHABET, is_code, keyed_hash, keyed_hashes, new_code, normalise_code
+from survey.dispatch.bounds import WINDOW, most_in_an_hour, slot_of
 
 STEP: Final = 15
 """Seconds a code stands on the screen."""
@@ -30,12 +30,6 @@ STEPS_KEPT: Final = 4
 NUMBER: Final = 4
 MAC: Final = 7
 CODE: Final = NUMBER + MAC
-SLOT: Final = timedelta(minutes=10)
-WINDOW: Final = timedelta(minutes=60)
-FREE: Final = 5
-PER_TRANSACTION: Final = 1.5
-WITHOUT_FEED: Final = 20
-"""Answers an hour that count where no case system tells of transactions."""
 
 
 class Screen(models.Model):
@@ -59,7 +53,9 @@ class Screen(models.Model):
         return f"{self.counter} ({self.number})"
 
     def is_open(self, now: datetime) -> bool:
-        """Whether the office is open, so that codes exist."""
+        """Whether the office is open and the screen in use, so that codes exist."""
+        if self.revoked_at is not None:
+            return False
         local = timezone.localtime(now)
         return str(local.isoweekday()) in self.days and self.opens <= local.time() < self.closes
 
@@ -101,8 +97,8 @@ def enrol_screen(*, counter: Counter, now: datetime) -> tuple[Screen, str]:
 
 def find_display(display: str) -> Screen | None:
     """The screen whose page has this address."""
-    hashed = keyed_hash("screen", normalise_code(display))
-    return Screen.objects.select_related("counter__office").filter(display_hash=hashed).first()
+    hashes = keyed_hashes("screen", normalise_code(display))
+    return Screen.objects.select_related("counter__office").filter(display_hash__in=hashes).first()
 
 
 def shown(screen: Screen, now: datetime) -> Shown:
@@ -119,14 +115,16 @@ def _mac(screen: Screen, step: int) -> str:
 
 
 def find_screen(number: str) -> Screen | None:
-    """A screen in use by its number."""
-    return Screen.objects.select_related("counter__office").filter(number=number, revoked_at=None).first()
+    """A screen by its number, withdrawn ones too: what was opened at it may still be sent."""
+    if not is_code(number):
+        return None
+    return Screen.objects.select_related("counter__office").filter(number=number).first()
 
 
 def check_code(code: str, now: datetime) -> Screen | None:
     """The screen that shows this code now or did a minute ago; None for old, forged and after-hours ones."""
     screen = find_screen(code[:NUMBER]) if len(code) == CODE else None
-    if screen is None:
+    if screen is None or screen.revoked_at is not None:
         return None
     step = int(now.timestamp()) // STEP
     for distance in range(-STEPS_KEPT, STEPS_KEPT + 1):
@@ -141,21 +139,9 @@ def places_left(screen: Screen, now: datetime) -> int:
     rows = Screen.objects.filter(pk=screen.pk)
     (rows.select_for_update() if connection.features.has_select_for_update else rows).get()
     used = screen.uses.filter(slot__gt=now - WINDOW).aggregate(n=Sum("count"))["n"] or 0
-    return _most(screen.counter, now) - used
-
-
-def _most(counter: Counter, now: datetime) -> int:
-    events = DossierEvent.objects.filter(agency_id=counter.agency_id, channel=Channel.COUNTER, happened_at__lte=now)
-    if counter.domain_id:
-        events = events.filter(domain_id=counter.domain_id)
-    if not events.filter(happened_at__gt=now - timedelta(days=1)).exists():
-        return WITHOUT_FEED
-    dossiers = events.filter(happened_at__gt=now - WINDOW).values("dossier_code").distinct().count()
-    return int(dossiers * PER_TRANSACTION + FREE)
+    return most_in_an_hour(screen.counter, now) - used
 
 
 def note_use(screen: Screen, now: datetime) -> None:
     """Count one answer as given at the screen."""
-    seconds = int(SLOT.total_seconds())
-    slot = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, tz=now.tzinfo)
-    add_to(ScreenUse, "count", 1, screen=screen, slot=slot)
+    add_to(ScreenUse, "count", 1, screen=screen, slot=slot_of(now))

@@ -7,14 +7,13 @@ from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from survey.agencies.models import Counter
-from survey.common.counters import add_to
-from survey.common.tokens import keyed_hash, new_code
+from survey.common.tokens import new_code
 from survey.dispatch.lookups import unknown_for_a_day
-from survey.dispatch.models import CodeStatus, CounterCode, FunnelCount, Invitation, MessageState, OptOut
+from survey.dispatch.models import CodeStatus, CounterCode, MessageState, OptOut
+from survey.dispatch.queries import find_link
 from survey.questionnaires.models import Questionnaire
 
 CODE_LENGTH: Final = 8
@@ -42,9 +41,9 @@ def issue_code(*, counter: Counter, now: datetime, code: str | None = None) -> C
 @transaction.atomic
 def opt_out(*, token: str, now: datetime) -> None:
     """Keep the number behind a link from all further messages; waiting ones are dropped when their turn comes."""
-    found = Invitation.objects.filter(token_hash=keyed_hash("invitation", token)).values_list("phone_hash", flat=True)
-    for number in found:
-        OptOut.objects.get_or_create(phone_hash=number, defaults={"how": "page", "at": now})
+    link = find_link(token, now)
+    if link is not None:
+        OptOut.objects.get_or_create(phone_hash=link.phone_hash, defaults={"how": "page", "at": now})
 
 
 def decide_unknown(*, again: bool, now: datetime) -> int:
@@ -53,12 +52,6 @@ def decide_unknown(*, again: bool, now: datetime) -> int:
         return unknown_for_a_day(now).update(state=MessageState.PENDING, due_at=now, reason="operator", looks=0)
     gone = {"final_at": now, "to_sealed": None, "body_sealed": None, "next_look_at": None}
     return unknown_for_a_day(now).update(state=MessageState.SILENT, reason="operator", **gone)
-
-
-def count_step(*, agency_id: int, step: str, now: datetime) -> None:
-    """Add one to a sum of people who opened a link or began to answer; no link and no number is kept."""
-    day = timezone.localtime(now).date()
-    add_to(FunnelCount, "count", 1, agency_id=agency_id, day=day, step=step)
 
 
 def revoke_code(*, code: CounterCode, now: datetime) -> CounterCode:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import models
@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from survey.agencies.models import Agency, Counter, ProcedureDomain
-from survey.common.tokens import ALPHABET, keyed_hash, new_code
+from survey.common.tokens import is_code, keyed_hash, keyed_hashes, new_code
 from survey.transactions.models import Channel, SourceSystem
 
 LENGTH: Final = 10
@@ -80,11 +80,13 @@ def _hash(code: str) -> str:
     return keyed_hash("slip", code)
 
 
-def find_slip(code: str) -> Slip | None:
-    """The slip of a code in its normal form; None when it was never issued."""
-    if len(code) != LENGTH or not set(code) <= set(ALPHABET):
+def find_slip(code: str) -> tuple[Slip, str] | None:
+    """The slip of a code in its normal form, and the key it was issued under; None when it was never issued."""
+    if len(code) != LENGTH or not is_code(code):
         return None
-    return Slip.objects.select_related("counter__office").filter(code_hash=_hash(code)).first()
+    hashes = keyed_hashes("slip", code)
+    slip = Slip.objects.select_related("counter__office").filter(code_hash__in=hashes).first()
+    return (slip, hashes[slip.code_hash]) if slip else None
 
 
 def note_dispute(*, slip: Slip, now: datetime) -> None:
@@ -92,7 +94,7 @@ def note_dispute(*, slip: Slip, now: datetime) -> None:
     Dispute.objects.get_or_create(slip=slip, defaults={"on": timezone.localtime(now).date()})
 
 
-def disputes_by_agency(agencies: Sequence[int]) -> dict[int, int]:
-    """Agency id -> disputed codes."""
-    rows = Dispute.objects.filter(slip__agency__in=agencies).values_list("slip__agency")
+def disputes_by_agency(agencies: Sequence[int], until: date) -> dict[int, int]:
+    """Agency id -> codes disputed up to a day."""
+    rows = Dispute.objects.filter(slip__agency__in=agencies, on__lte=until).values_list("slip__agency")
     return dict(rows.annotate(n=models.Count("pk")))

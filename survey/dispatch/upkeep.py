@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Count, Q
+from django.utils import timezone
 
 from survey.dispatch.models import Invitation, MessageState, OutboxMessage, Sender
 from survey.dispatch.outbox import pause
@@ -113,6 +114,6 @@ def erase(now: datetime) -> int:
     live = OutboxMessage.objects.filter(
         state__in=(MessageState.PENDING, MessageState.SENDING, MessageState.UNKNOWN)
     ).values("invitation_id")
-    old = Q(created_at__lt=now - PHONE_LIFE) | Q(expires_at__lt=now)
+    old = Q(made_on__lt=timezone.localtime(now).date() - PHONE_LIFE) | Q(expires_at__lt=now)
     due = Invitation.objects.filter(old, phone_sealed__isnull=False).exclude(pk__in=live)
     return due.update(phone_sealed=None)

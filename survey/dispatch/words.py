@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 _WORDS: Final[dict[str, str | Promise]] = {
     "stored": _("event stored"),
     "repeated": _("event had come before"),
+    "mended": _("event had come before and was asked about now"),
     "invited": _("citizen invited"),
     "not-invited:moment": _("not asked: the dossier is not closed yet"),
     "not-invited:counter": _("not asked: done at the counter, rated there"),
@@ -37,6 +38,7 @@ _WORDS: Final[dict[str, str | Promise]] = {
     "request:unauthorised": _("request refused: no valid key"),
     "request:bad-signature": _("request refused: wrong signature"),
     "request:out-of-time": _("request refused: sent too late or sent again later"),
+    "request:repeated": _("request refused: answered before"),
     "request:malformed": _("request refused: not in its form"),
     "request:too-large": _("request refused: too large"),
     "request:too-many": _("request refused: too many events"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -22,7 +22,7 @@ class Case(models.Model):
     """What was handed over, by consent: level, reasons and comment, to whom, and the code to ask about it at 1022."""
 
     code = models.CharField(_("case code"), max_length=8, unique=True)
-    response = models.UUIDField(_("response"), unique=True, editable=False)
+    response = models.UUIDField(_("response"), db_index=True, editable=False)
     rated = models.ForeignKey(
         Agency, on_delete=models.PROTECT, related_name="cases_about", verbose_name=_("rated agency")
     )
@@ -40,10 +40,31 @@ class Case(models.Model):
         verbose_name_plural = _("cases")
         constraints: ClassVar = [
             models.CheckConstraint(condition=~models.Q(rated=models.F("handler")), name="case_not_to_the_rated"),
+            models.UniqueConstraint(
+                fields=["response"],
+                condition=models.Q(withdrawn_on=None, closed_on=None),
+                name="one_open_case_per_response",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.code
+
+    def is_behind(self, row: Response) -> bool:
+        """Whether something was said after the case was handed over, which it does not hold."""
+        now = _contents(row)
+        return any(getattr(self, name) != value for name, value in now.items())
+
+
+def _contents(row: Response) -> dict[str, Any]:
+    """What is handed over of a response as it is now; the latest revision counts."""
+    latest = Response.objects.filter(response=row.response).order_by("-revision").first() or row
+    texts = Comment.objects.filter(submission__response=row.response).order_by("submission__revision", "question")
+    return {
+        "level": latest.answers.get("overall", 0),
+        "reasons": latest.answers.get("reasons", []),
+        "text": "\n".join(texts.values_list("text", flat=True)),
+    }
 
 
 def handler_of(agency_id: int) -> int | None:
@@ -60,41 +81,48 @@ def handler_of(agency_id: int) -> int | None:
 
 @transaction.atomic
 def open_case(*, row: Response, now: datetime) -> Case | None:
-    """Hand a rating over; the same rating gives the same case. None when nobody stands above the rated agency.
+    """Hand a rating over; an open case is brought up to date, after a closed or withdrawn one a new one begins.
 
-    Offered whatever the level: an offer after low ones only would tell what was answered.
+    None when nobody stands above the rated agency. Offered whatever the level: an offer after low ones only would tell
+    what was answered.
     """
     handler = handler_of(row.agency_id)
     if handler is None:
         return None
-    texts = Comment.objects.filter(submission__response=row.response).values_list("text", flat=True)
-    case, _made = Case.objects.get_or_create(
+    case, made = Case.objects.get_or_create(
         response=row.response,
+        withdrawn_on=None,
+        closed_on=None,
         defaults={
             "code": new_code(8),
             "rated_id": row.agency_id,
             "handler_id": handler,
-            "level": row.answers.get("overall", 0),
-            "reasons": row.answers.get("reasons", []),
-            "text": "\n".join(texts),
             "consent": CONSENT,
             "opened_on": timezone.localtime(now).date(),
+            **_contents(row),
         },
     )
+    if not made:
+        Case.objects.filter(pk=case.pk).update(**_contents(row), consent=CONSENT)
     return case
 
 
 def case_of(row: Response) -> Case | None:
-    """The case of a response, unless it was withdrawn."""
-    return Case.objects.filter(response=row.response, withdrawn_on=None).first()
+    """The latest case of a response that was not withdrawn."""
+    return Case.objects.filter(response=row.response, withdrawn_on=None).order_by("-pk").first()
 
 
 @transaction.atomic
 def erase_words(*, row: Response, now: datetime) -> int:
-    """Erase every comment of a response, and what a case holds of it; the levels stay. Returns how many."""
+    """Erase every comment of a response, and what cases hold of it; the levels stay. Returns how many went.
+
+    Open cases are withdrawn with their words; of closed ones the words go.
+    """
     erased, _tables = Comment.objects.filter(submission__response=row.response).delete()
-    Case.objects.filter(response=row.response).update(text="", reasons=[], withdrawn_on=timezone.localtime(now).date())
-    return erased
+    cases = Case.objects.filter(response=row.response, withdrawn_on=None)
+    cases.exclude(closed_on=None).update(text="", reasons=[])
+    withdrawn = cases.filter(closed_on=None).update(text="", reasons=[], withdrawn_on=timezone.localtime(now).date())
+    return erased + withdrawn
 
 
 def open_cases(agencies: Sequence[int]) -> models.QuerySet[Case]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 from django.conf import settings
@@ -15,14 +16,17 @@ from django.utils.translation import gettext as _
 
 from survey.common.guessing import PRESSED, pass_for
 from survey.common.languages import SWITCH
-from survey.common.tokens import Ticket, TicketError, issue_ticket, read_ticket
-from survey.questionnaires.queries import form_of, wordings
+from survey.common.tokens import TICKET_LIFE, Ticket, TicketError, issue_ticket, read_ticket
+from survey.questionnaires.queries import form_of, is_alternative, wordings
 from survey.responses.answers import ASSISTED, WHOLE_FORM, Parsed, helped_by, parse
 from survey.responses.models import Response
 from survey.responses.pages import base_context, error_list, questions_data
+from survey.responses.queries import is_recorded
 from survey.responses.services import Place, Recorded, Submission, record_response
 
-TECHNICAL: Final = frozenset({"ticket", "lang", "assisted", "dispute", PRESSED, SWITCH})
+FORM: Final = "form"
+"""Name of the field that says which version of the questionnaire a page was made of."""
+TECHNICAL: Final = frozenset({"ticket", "lang", "assisted", "dispute", FORM, PRESSED, SWITCH})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,23 +117,46 @@ def read(request: HttpRequest, at: Entrance) -> Parsed:
     return parsed
 
 
+def as_opened(request: HttpRequest, at: Entrance, now: datetime) -> Entrance:
+    """The entrance with the form the page was opened with: one that was replaced a moment ago is still taken."""
+    asked = request.POST.get(FORM, "")
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 12) or int(asked) == at.version_id:
+        return at
+    usable = is_alternative(int(asked), at.version_id, now - TICKET_LIFE)
+    return replace(at, version_id=int(asked)) if usable else at
+
+
+def sent_ticket(request: HttpRequest) -> str:
+    """The one ticket that was sent; empty for none or several."""
+    tickets = request.POST.getlist("ticket")
+    return tickets[0] if len(tickets) == 1 else ""
+
+
 def take_with_ticket(request: HttpRequest, at: Entrance) -> HttpResponse | tuple[Ticket, Parsed]:
     """The ticket of the page and what was sent, or the page again: other language, old ticket, or errors."""
-    parsed, tickets = read(request, at), request.POST.getlist("ticket")
+    now, text = timezone.now(), sent_ticket(request)
+    parsed = read(request, at)
     try:
-        ticket = read_ticket(tickets[0] if len(tickets) == 1 else "", at.seal, timezone.now())
-    except TicketError:
-        # Forged, missing or old: the answers are kept on the page and a new ticket is given to send them with.
-        if SWITCH in request.POST:
-            parsed.errors.clear()
-        else:
-            parsed.errors[WHOLE_FORM] = _(
-                "This page has been open for too long. Your answers are still here: please send them again."
-            )
-        return show(at, issue_ticket(at.seal, timezone.now()), parsed)
-    if (page := again(request, at, parsed, tickets[0])) is not None:
+        ticket = read_ticket(text, at.seal, now)
+    except TicketError as error:
+        if error.ticket is not None and is_recorded(error.ticket.key):
+            # A day-old page that is sent once more: it finds what it stored.
+            return error.ticket, parsed
+        return renewed(request, at, parsed)
+    if (page := again(request, at, parsed, text)) is not None:
         return page
     return ticket, parsed
+
+
+def renewed(request: HttpRequest, at: Entrance, parsed: Parsed, told: str = "") -> HttpResponse:
+    """The page once more with a new ticket, for one that was forged, missing or old: the answers stay on it."""
+    if SWITCH in request.POST:
+        parsed.errors.clear()
+    else:
+        parsed.errors[WHOLE_FORM] = told or _(
+            "This page has been open for too long. Your answers are still here: please send them again."
+        )
+    return show(at, issue_ticket(at.seal, timezone.now()), parsed)
 
 
 def again(request: HttpRequest, at: Entrance, parsed: Parsed, ticket: str = "") -> HttpResponse | None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.templatetags.static import static
 from django.utils import timezone
@@ -18,16 +19,22 @@ from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from survey.agencies.models import Counter
 from survey.common.languages import known
-from survey.common.tokens import ALPHABET, normalise_code, ticket_of
-from survey.dispatch.kiosks import Kiosk, enrol, note_item, signed_by
+from survey.common.text import legible
+from survey.common.tokens import normalise_code, ticket_of
+from survey.dispatch.kiosks import Kiosk, enrol, note_item, note_use, places_left, read_public_key, signed_by
 from survey.dispatch.queries import published_short_form
+from survey.questionnaires.content import Form
+from survey.questionnaires.kinds import KINDS
+from survey.questionnaires.kinds.short_text import LONGEST
 from survey.questionnaires.models import Status, Version
 from survey.questionnaires.queries import form_of
-from survey.responses.answers import ASSISTED, helped_by, parse
+from survey.responses.answers import ASSISTED, Parsed, helped_by, parse
 from survey.responses.entrance import TECHNICAL, Entrance, form_page
 from survey.responses.models import Evidence
 from survey.responses.pages import citizen_page, file_names, file_text, message_page
+from survey.responses.queries import is_recorded
 from survey.responses.services import Place, Submission, record_response
 from survey.transactions.models import Channel
 
@@ -36,6 +43,8 @@ MOST_ITEMS: Final = 100
 QUICK: Final = 5000
 """Milliseconds: an answer sooner after the one before is kept and marked."""
 LONGEST_AWAY: Final = timedelta(days=30)
+"""Older answers are kept in their own month, marked, and counted by nobody who has not looked into it."""
+OLDEST: Final = timedelta(days=730)
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _POLICY: Final = {"manifest-src": ["'self'"], "worker-src": ["'self'"]}
 
@@ -104,15 +113,16 @@ def _json(request: HttpRequest) -> tuple[dict[str, Any], bytes]:
 @csrf_exempt
 @require_POST
 def enrolment(request: HttpRequest) -> JsonResponse:
-    """Trade the one-time code for the key this tablet signs with."""
+    """Trade the one-time code for the right to sign with the tablet's own key; the code stays good for a bad key."""
     document, _body = _json(request)
-    code = document.get("code")
+    code, key = document.get("code"), read_public_key(document.get("key"))
+    if key is None:
+        return JsonResponse({"error": "bad-key"}, status=400)
     wanted = normalise_code(code) if isinstance(code, str) and len(code) < 40 else ""
-    made = enrol(code=wanted, now=timezone.now()) if wanted and set(wanted) <= set(ALPHABET) else None
-    if made is None:
+    kiosk = enrol(code=wanted, public_key=key, now=timezone.now()) if wanted else None
+    if kiosk is None:
         return JsonResponse({"error": "unknown-code"}, status=403)
-    kiosk, key = made
-    return JsonResponse({"kiosk": str(kiosk.pk), "key": key, "name": str(kiosk)})
+    return JsonResponse({"kiosk": str(kiosk.pk), "name": str(kiosk)})
 
 
 @csrf_exempt
@@ -141,38 +151,32 @@ def _take(kiosk: Kiosk, item: object, now: datetime) -> dict[str, str] | None:
     sequence = item.get("sequence")
     if not isinstance(sequence, int) or isinstance(sequence, bool) or not 0 < sequence < 2**31:
         return {"uuid": item["uuid"], "state": "refused"}
-    submission = _submission(kiosk, item, now)
-    if submission is not None:
-        record_response(submission=submission)
-    note_item(kiosk=kiosk, sequence=sequence, refused=submission is None)
-    return {"uuid": item["uuid"], "state": "refused" if submission is None else "stored"}
+    with transaction.atomic():
+        stored = _store(kiosk, item, now)
+        note_item(kiosk=kiosk, sequence=sequence, refused=not stored)
+    return {"uuid": item["uuid"], "state": "stored" if stored else "refused"}
 
 
-def _submission(kiosk: Kiosk, item: dict[str, Any], now: datetime) -> Submission | None:
-    version, fields, language = item.get("version"), item.get("fields"), item.get("language")
-    if not isinstance(version, int) or not _pairs(fields) or not isinstance(language, str) or not known(language):
-        return None
-    wanted = Version.objects.filter(pk=version, questionnaire__code="counter-short").exclude(status=Status.DRAFT)
-    if not wanted.exists():
-        return None
-    data = QueryDict(mutable=True)
-    for name, value in fields:  # type: ignore[union-attr]
-        data.appendlist(name, value)
-    form = form_of(version)
-    with override(language):
-        parsed = parse(data, form.questions.values(), TECHNICAL)
-    helped = data.getlist("assisted")
-    if parsed.errors or len(helped) > 1 or not set(helped) <= set(ASSISTED):
-        return None
-    moved, since, marks = _moved_from(kiosk, item), item.get("since"), helped_by(helped)
-    counter = (moved or kiosk).counter
-    if isinstance(since, int) and 0 <= since < QUICK:
-        marks["flag"] = "quick"
-    if moved is not None:
-        marks["flag"] = "withdrawn"
-    return Submission(
-        # By the answer alone: a tablet that was set up anew may send what it had sent before.
-        ticket=ticket_of(f"kiosk/{uuid.UUID(item['uuid'])}"),
+def _store(kiosk: Kiosk, item: dict[str, Any], now: datetime) -> bool:
+    """Record one answer; only one without a rating that can be read is refused, and the staff page counts these."""
+    form, language = _form(item), item.get("language")
+    if form is None or not _pairs(item.get("fields")):
+        return False
+    language = language if isinstance(language, str) and known(language) else settings.LANGUAGE_CODE
+    parsed = _parsed(item["fields"], form, language)
+    if "overall" not in parsed.answers:
+        return False
+    counter, moment, present, marks = _circumstances(kiosk, item, now)
+    # By the answer alone: a tablet that was set up anew may send what it had sent before.
+    ticket = ticket_of(f"kiosk/{uuid.UUID(item['uuid'])}")
+    if present and not is_recorded(ticket.key):
+        present = places_left(counter, moment) > 0
+        if present:
+            note_use(counter, moment)
+        else:
+            marks = {**marks, "flag": "over"}
+    submission = Submission(
+        ticket=ticket,
         form=form,
         answers=parsed.answers,
         place=Place(
@@ -182,11 +186,56 @@ def _submission(kiosk: Kiosk, item: dict[str, Any], now: datetime) -> Submission
             domain_id=counter.domain_id,
         ),
         channel=Channel.COUNTER,
-        evidence=Evidence.SCREEN if moved is None else Evidence.POSTER,
+        evidence=Evidence.SCREEN if present else Evidence.POSTER,
         language=language,
-        now=_moment(item.get("at"), now),
-        marks=marks,
+        now=moment,
+        marks={**marks, **helped_by(parsed.sent["assisted"])},
     )
+    record_response(submission=submission)
+    return True
+
+
+def _form(item: dict[str, Any]) -> Form | None:
+    """The form an answer was given to, if there is one of that number."""
+    version = item.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < 2**31:
+        return None
+    wanted = Version.objects.filter(pk=version, questionnaire__code="counter-short").exclude(status=Status.DRAFT)
+    return form_of(version) if wanted.exists() else None
+
+
+def _parsed(fields: list[list[str]], form: Form, language: str) -> Parsed:
+    """What was answered. A fault in one field costs that field, and a comment only the letters nobody can read."""
+    data = QueryDict(mutable=True)
+    for name, value in fields:
+        data.appendlist(name, value)
+    with override(language):
+        parsed = parse(data, form.questions.values(), TECHNICAL)
+        for code in [code for code in parsed.errors if code in form.questions]:
+            question = form.questions[code]
+            if KINDS[question.kind].separate and question.applies(parsed.answers):
+                text = legible("\n".join(data.getlist(code)))[:LONGEST]
+                if text:
+                    parsed.answers[code] = text
+    helped = data.getlist("assisted")
+    parsed.sent["assisted"] = helped if len(helped) == 1 and helped[0] in ASSISTED else []
+    return parsed
+
+
+def _circumstances(kiosk: Kiosk, item: dict[str, Any], now: datetime) -> tuple[Counter, datetime, bool, dict[str, str]]:
+    """The counter, the moment, whether presence is proved, and the mark of the first rule that says otherwise."""
+    moved, since = _moved_from(kiosk, item), item.get("since")
+    moment, certain = _moment(item.get("at"), now)
+    counter, marks = (moved or kiosk).counter, {}
+    if item.get("left") is True:
+        marks["flag"] = "unsent"
+    if isinstance(since, int) and 0 <= since < QUICK:
+        marks["flag"] = "quick"
+    if not certain:
+        marks["flag"] = "undated"
+    if moved is not None:
+        marks["flag"] = "withdrawn"
+    return counter, moment, moved is None and certain, marks
 
 
 def _moved_from(kiosk: Kiosk, item: dict[str, Any]) -> Kiosk | None:
@@ -209,12 +258,15 @@ def _pairs(fields: object) -> bool:
     )
 
 
-def _moment(given: object, now: datetime) -> datetime:
-    """When it was answered by the tablet's clock, if that can be true; otherwise now."""
+def _moment(given: object, now: datetime) -> tuple[datetime, bool]:
+    """When it was answered, and whether the tablet's clock can be believed.
+
+    An old answer keeps its own month, so that it never becomes one of today; what no clock can have meant is of now.
+    """
     try:
         found = parse_datetime(given) if isinstance(given, str) else None
     except ValueError:
         found = None
-    if found is None or timezone.is_naive(found) or not now - LONGEST_AWAY <= found <= now + timedelta(minutes=5):
-        return now
-    return min(found, now)
+    if found is None or timezone.is_naive(found) or not now - OLDEST <= found <= now + timedelta(minutes=5):
+        return now, False
+    return min(found, now), found >= now - LONGEST_AWAY

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from survey.common.tokens import Ticket, normalise_code, ticket_of
+from survey.common.tokens import Ticket, TicketError, issue_ticket, normalise_code, read_ticket, ticket_of
 from survey.dispatch.queries import LinkLanding, find_link
-from survey.dispatch.services import count_step, opt_out
-from survey.responses.entrance import Entrance, again, read, record, show, shown_for, thanks
+from survey.dispatch.services import opt_out
+from survey.dispatch.tallies import count_step
+from survey.responses.answers import Parsed
+from survey.responses.entrance import Entrance, again, as_opened, read, record, sent_ticket, show, shown_for, thanks
 from survey.responses.models import Evidence
 from survey.responses.pages import citizen_page, message_page, render_page
 from survey.responses.queries import is_recorded
-from survey.responses.services import Place
+from survey.responses.services import Place, note_day
 
 STEPS = ("opened", "started")
 
 
-def ticket_of_link(token: str) -> Ticket:
+def ticket_of_link(token: str, secret: str | None = None) -> Ticket:
     """Submission key and receipt of a link: another hash of the token than the invitation keeps."""
-    return ticket_of(f"link/{token}")
+    return ticket_of(f"link/{token}", secret)
 
 
 def link_page(request: HttpRequest, token: str) -> HttpResponseBase:
@@ -36,20 +39,46 @@ def _page(request: HttpRequest, token: str) -> HttpResponseBase:
     link = find_link(token, timezone.now())
     if link is None:
         return message_page("unknown-link", status=404, ask=True)
-    ticket = ticket_of_link(token)
+    ticket = ticket_of_link(token, link.secret)
     if is_recorded(ticket.key):
         # The second tap of a slow network and the second visit get the same receipt.
-        return HttpResponseRedirect(f"/r/{ticket.receipt}?lang={get_language()}&again=1", status=303)
-    if link.expired:
+        seen = "again" if request.method == "POST" else "seen"
+        return HttpResponseRedirect(f"/r/{ticket.receipt}?lang={get_language()}&{seen}=1", status=303)
+    if link.expired and not _opened_in_time(request, link):
         return message_page("expired-link", status=410, ask=True)
     if link.version_id is None:
         return message_page("closed", status=410)
     at = _at_link(link, link.version_id)
     if request.method != "POST":
-        return show(at)
+        return show(at, issue_ticket(at.seal, timezone.now()))
+    at = as_opened(request, at, timezone.now())
     parsed = read(request, at)
-    page = again(request, at, parsed)
-    return page if page is not None else thanks(ticket, record(at, ticket, parsed))
+    page = again(request, at, parsed, sent_ticket(request))
+    return page if page is not None else _record(link, at, ticket, parsed)
+
+
+def _opened_in_time(request: HttpRequest, link: LinkLanding) -> bool:
+    """Whether the page that is sent was opened before the link ended: what was begun in time is taken."""
+    if request.method != "POST":
+        return False
+    try:
+        issued = read_ticket(sent_ticket(request), f"link/{link.code}", timezone.now()).issued
+    except TicketError:
+        return False
+    return issued is not None and issued <= link.expires_at
+
+
+@transaction.atomic
+def _record(link: LinkLanding, at: Entrance, ticket: Ticket, parsed: Parsed) -> HttpResponse:
+    """Store the answer, and count it in the day's sum of its agency: the row itself keeps no day."""
+    recorded = record(at, ticket, parsed)
+    if not recorded.repeated:
+        now = timezone.now()
+        note_day(receipt=ticket.receipt, now=now)
+        count_step(agency_id=link.agency_id, step="finished", now=now)
+        if parsed.answers.get("overall"):
+            count_step(agency_id=link.agency_id, step="valid", now=now)
+    return thanks(ticket, recorded)
 
 
 def _at_link(link: LinkLanding, version_id: int) -> Entrance:
@@ -61,6 +90,7 @@ def _at_link(link: LinkLanding, version_id: int) -> Entrance:
         channel=link.channel,
         evidence=Evidence.SMS,
         version_id=version_id,
+        seal=f"link/{link.code}",
         link=f"/s/{link.code}",
         hidden=shown_for(link.code),
     )

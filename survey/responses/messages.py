@@ -14,7 +14,11 @@ def _about_codes() -> dict[str, tuple[str, str]]:
     return {
         "unknown": (
             _("We do not know this code"),
-            _("Check the letters and numbers under the square code and open the address again, or ask at the counter."),
+            _("Please check the letters and numbers and type them below, or choose the office."),
+        ),
+        "no-office": (
+            _("We do not find this office"),
+            _("Please choose the office from the list once more."),
         ),
         "no-page": (
             _("There is no page at this address"),
@@ -34,7 +38,7 @@ def _about_codes() -> dict[str, tuple[str, str]]:
         ),
         "used-slip": (
             _("This code has been used"),
-            _("If it was not you, open the address on your receipt slip again and say so; your rating will count."),
+            _("If it was not you, open the address on your receipt slip again and say so; your rating is kept."),
         ),
         "busy": (
             _("The system is busy"),
@@ -82,13 +86,17 @@ def _about_answers() -> dict[str, tuple[str, str]]:
             _("We could not read that"),
             _("Your answer was not stored. Please scan the code again and answer once more."),
         ),
+        "failed": (
+            _("Something went wrong on our side"),
+            _("It is not sure that your answer was stored. Sending it again never counts it twice."),
+        ),
         "no-receipt": (
             _("We do not know this receipt code"),
             _("Please check the ten letters and numbers of the code."),
         ),
         "too-late": (
             _("The time for changes is over"),
-            _("A rating can be changed or completed within 7 days. Thank you: your last answer counts."),
+            _("A rating can be changed or completed within 7 days. Thank you: your last answer is kept."),
         ),
         "too-late-words": (
             _("The time for this is over"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -66,9 +67,35 @@ class Response(models.Model):
         return f"{self.response} r{self.revision}"
 
 
+DAY_PURPOSE: Final = "answer-day"
+
+
+def random_id() -> int:
+    """A number that says nothing about when a row was made."""
+    return secrets.randbelow(2**62)
+
+
+class AnswerDay(models.Model):
+    """The day of an answer by link, under a hash of its receipt: the receipt's rights end by it.
+
+    The answer keeps the month only, and nothing but the receipt leads from here to it.
+    """
+
+    key_hash = models.CharField(_("receipt (hash)"), max_length=64, primary_key=True)
+    day = models.DateField(_("day"))
+
+    class Meta:
+        verbose_name = _("day of an answer")
+        verbose_name_plural = _("days of answers")
+
+    def __str__(self) -> str:
+        return self.key_hash[:8]
+
+
 class Comment(models.Model):
     """A text a citizen added to one submission, apart so that it can be erased while the response stays."""
 
+    id = models.BigIntegerField(primary_key=True, default=random_id, editable=False)
     submission = models.ForeignKey(
         Response, on_delete=models.PROTECT, related_name="comments", verbose_name=_("response")
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from survey.agencies.models import Counter
 from survey.agencies.queries import versions_on
-from survey.common.text import folded
+from survey.common.text import folded, name_order
 from survey.dispatch.queries import published_short_form
 from survey.responses.entrance import Entrance, cached_page, record, take_with_ticket, thanks
 from survey.responses.models import Evidence
@@ -44,7 +44,7 @@ class OpenOffice:
 def open_offices(key: str | None = None) -> list[OpenOffice]:
     """Offices with open counters of agencies that exist today, by name; one of them when ``key`` says which."""
     names = dict(versions_on(timezone.localdate()).values_list("agency", "name"))
-    counters = Counter.objects.filter(closed_on=None, agency__in=names).order_by("office__name", "number")
+    counters = Counter.objects.filter(closed_on=None, agency__in=names).order_by("number")
     if key is not None:
         counters = counters.filter(office__key=key)
     found: dict[tuple[int, str, str], dict[int, Served]] = {}
@@ -52,7 +52,8 @@ def open_offices(key: str | None = None) -> list[OpenOffice]:
         "office", "office__key", "office__name", "agency", "agency__key"
     ):
         found.setdefault((office, office_key, name), {})[agency] = Served(agency, agency_key, names[agency])
-    return [OpenOffice(*office, tuple(agencies.values())) for office, agencies in found.items()]
+    offices = [OpenOffice(*office, tuple(agencies.values())) for office, agencies in found.items()]
+    return sorted(offices, key=lambda office: name_order(office.name))
 
 
 @citizen_page("GET", "HEAD")
@@ -78,11 +79,11 @@ def offices(request: HttpRequest) -> HttpResponseBase:
 def office(request: HttpRequest, key: str, agency: str) -> HttpResponseBase:
     """The short form about an agency at an office; open to anybody, so of the weakest evidence and marked."""
     if "\x00" in key + agency:
-        return message_page("unknown", status=404, ask=True)
+        return message_page("no-office", status=404, ask=True)
     found = [(place, served) for place in open_offices(key) for served in place.agencies if served.key == agency]
     version_id = published_short_form()
     if not found:
-        return message_page("unknown", status=404, ask=True)
+        return message_page("no-office", status=404, ask=True)
     if version_id is None:
         return message_page("closed", status=410)
     at = _without_code(*found[0], version_id)

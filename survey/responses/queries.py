@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date
 from typing import Any, Final
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
 
-from survey.common.periods import Period, month_of
-from survey.common.tokens import receipt_hash
-from survey.responses.models import Response
+from survey.common.periods import Period
+from survey.common.tokens import keyed_hashes, receipt_hashes
+from survey.responses.models import DAY_PURPOSE, AnswerDay, Response
 
 FEWEST_SHOWN: Final = 10
 
 
 def response_of(receipt: str) -> Response | None:
     """The revision that counts of a receipt's response; None also when another receipt has taken its place."""
-    hashed = receipt_hash(receipt)
-    row = Response.objects.filter(receipt_hash=hashed).order_by("-revision").first()
+    hashes = receipt_hashes(receipt)
+    row = Response.objects.filter(receipt_hash__in=hashes).order_by("-revision").first()
     if row is None:
         return None
     # By another receipt only: a revision under this one may come in between the two reads.
-    newer = Response.objects.filter(response=row.response, revision__gt=row.revision).exclude(receipt_hash=hashed)
+    newer = Response.objects.filter(response=row.response, revision__gt=row.revision).exclude(receipt_hash__in=hashes)
     return None if newer.exists() else row
+
+
+def answered_on(receipt: str) -> date | None:
+    """The day an answer by link was given: kept under a hash only its receipt leads to, as the row keeps the month."""
+    found = AnswerDay.objects.filter(key_hash__in=keyed_hashes(DAY_PURPOSE, receipt))
+    return found.values_list("day", flat=True).first()
+
+
+def latest_for_update(row: Response) -> Response:
+    """The newest revision of a response; until the transaction ends nobody else revises it. Call inside one."""
+    rows = Response.objects.filter(response=row.response)
+    first = rows.filter(revision=0)
+    if connection.features.has_select_for_update:
+        first.select_for_update().first()
+    return rows.order_by("-revision").first() or row
 
 
 def is_recorded(submission_key: str) -> bool:
     """Whether a submission key has been used."""
     return Response.objects.filter(submission_key=submission_key).exists()
-
-
-def answered_by_link(since: datetime) -> dict[int, dict[str, int]]:
-    """Agency id -> answers by link since a month, and how many of them hold a level; ten and more, fewer are hidden."""
-    rows = Response.objects.filter(evidence="E3", revision=0, month__gte=month_of(since.date()))
-    counts = rows.values_list("agency").annotate(n=Count("pk"), valid=Count("pk", filter=Q(answers__overall__gte=1)))
-    return {agency: {"finished": n, "valid": valid} for agency, n, valid in counts if n >= FEWEST_SHOWN}
 
 
 def counted_in(period: Period) -> QuerySet[Response]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -16,16 +17,18 @@ from survey.common.tokens import Ticket, issue_ticket, keyed_hash, normalise_cod
 from survey.dispatch.qr import printed_domain
 from survey.questionnaires.queries import extension_id, form_of, wordings
 from survey.responses.answers import Parsed, helped_by, parse
-from survey.responses.cases import Case, case_of, erase_words, handler_of, open_case
+from survey.responses.cases import case_of, erase_words, handler_of, open_case
 from survey.responses.entrance import TECHNICAL, Entrance, show, shown_for, take_with_ticket
 from survey.responses.feedback import told_of
-from survey.responses.models import Response
+from survey.responses.models import Evidence, Response
 from survey.responses.pages import citizen_page, error_list, message_page, questions_data, render_page
-from survey.responses.queries import response_of
-from survey.responses.services import Further, Place, Submission, record_response
+from survey.responses.queries import answered_on, latest_for_update, response_of
+from survey.responses.services import Further, Place, Recorded, Submission, record_response
 from survey.responses.storage import StateError
 from survey.responses.wizard import FullFormWizard, factor_forms
 
+MARKS: Final = ("again", "seen", "erased", "nothing", "changed", "noted", "handed")
+"""What a page has just done, told once on the thank-you page."""
 CHANGE_DAYS: Final = 7
 WORD_DAYS: Final = 30
 
@@ -39,7 +42,10 @@ class _Open:
     """The revision that counts; no page shows what was answered in it."""
 
     def within(self, days: int) -> bool:
-        """Whether the first answer is not older than this."""
+        """Whether the first answer is not older than this; of answers by link whole days are counted."""
+        if self.row.evidence == Evidence.SMS:
+            first = answered_on(self.code)
+            return first is not None and timezone.localdate() - first <= timedelta(days=days)
         return timezone.now() - self.row.answered_hour < timedelta(days=days)
 
     def address(self, page: str = "", mark: str = "") -> str:
@@ -56,8 +62,8 @@ def _back(found: _Open, mark: str = "") -> HttpResponse:
     return HttpResponseRedirect(found.address(mark=mark), status=303)
 
 
-def _handable(found: _Open, case: Case | None) -> bool:
-    return found.within(WORD_DAYS) and case is None and handler_of(found.row.agency_id) is not None
+def _handable(found: _Open) -> bool:
+    return found.within(WORD_DAYS) and handler_of(found.row.agency_id) is not None
 
 
 @citizen_page("GET", "HEAD")
@@ -74,14 +80,15 @@ def receipt(request: HttpRequest, code: str) -> HttpResponseBase:
         "title": _("Thank you"),
         "receipt": spaced(found.code),
         "site": printed_domain(),
-        "mark": next((name for name in ("again", "erased", "changed", "noted") if name in request.GET), ""),
+        "mark": next((name for name in MARKS if name in request.GET), ""),
         "complete": complete,
         "full": found.address("/full") if further else None,
         "change": found.address("/change") if changeable else None,
         "comment": found.address("/comment") if wordable else None,
         "erase": f"/r/{found.code}/erase" if wordable else None,
-        "handover": found.address("/handover") if _handable(found, case) else None,
+        "handover": found.address("/handover") if _handable(found) else None,
         "case": case.code if case else "",
+        "behind": case is not None and case.is_behind(found.row),
         "told": told_of(found.row.agency_id, timezone.now()),
     }
     return render_page("survey/responses/thanks.html", context)
@@ -122,8 +129,8 @@ def change(request: HttpRequest, code: str) -> HttpResponseBase:
     if isinstance(taken, HttpResponse):
         return taken
     ticket, parsed = taken
-    _revise(found, Ticket(key=ticket.key, receipt=found.code), parsed)
-    return _back(found, "&changed=1")
+    recorded = _revise(found, replace(ticket, receipt=found.code), parsed)
+    return _back(found, "&again=1" if recorded.repeated else "&changed=1")
 
 
 def _changing(found: _Open) -> Entrance:
@@ -143,7 +150,7 @@ def _changing(found: _Open) -> Entrance:
     )
 
 
-def _revise(found: _Open, ticket: Ticket, parsed: Parsed) -> None:
+def _revise(found: _Open, ticket: Ticket, parsed: Parsed) -> Recorded:
     """A new revision: new answers to the short form, the answers to the further questions stay."""
     row = found.row
     first = form_of(row.base_version_id or row.version_id)
@@ -163,7 +170,9 @@ def _revise(found: _Open, ticket: Ticket, parsed: Parsed) -> None:
         further=further,
         marks={**_marks_left(row, parsed), **helped_by(parsed.sent.get("assisted", ()))},
     )
-    record_response(submission=submission, revises=row, anew=True)
+    # The receipt stays the one the answer was stored under, whichever key it was made with.
+    submission = replace(submission, ticket=replace(ticket, lookup=row.receipt_hash))
+    return record_response(submission=submission, revises=row, anew=True)
 
 
 def _marks_left(row: Response, parsed: Parsed) -> dict[str, str]:
@@ -182,31 +191,44 @@ def comment(request: HttpRequest, code: str) -> HttpResponseBase:
         return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
     if not found.within(WORD_DAYS):
         return message_page("too-late-words", status=410, onward=found.address())
-    row = found.row
-    form = form_of(row.base_version_id or row.version_id)
+    form = form_of(found.row.base_version_id or found.row.version_id)
     asked = [question for question in form.questions.values() if question.kind == "short-text"]
     parsed = parse(request.POST, asked, TECHNICAL)
-    if request.method == "POST" and not parsed.errors and "switch" not in request.POST:
-        if parsed.answers:
-            kept = {code: value for code, value in row.answers.items() if code in form.questions}
-            ticket = Ticket(key=_key_of_words(found, request), receipt=found.code)
-            _revise(found, ticket, Parsed(answers={**kept, **parsed.answers}))
+    sent = request.method == "POST" and "switch" not in request.POST
+    if sent and not parsed.errors and not parsed.answers:
+        parsed.errors[asked[0].code if asked else ""] = _("You have not written anything yet.")
+    if sent and not parsed.errors:
+        _add_words(found, request, parsed)
         return _back(found, "&noted=1")
+    errors = parsed.errors if sent else {}
     texts = wordings(form.version_id, get_language() or "vi")
-    questions = questions_data(asked, texts, parsed.sent, parsed.errors if request.method == "POST" else {})
+    questions = questions_data(asked, texts, parsed.sent, errors)
     context = {
         "title": _("Add a comment"),
         "questions": questions,
-        "errors": error_list(questions, parsed.errors) if request.method == "POST" else [],
+        "errors": error_list(questions, errors),
         "action": f"/r/{found.code}/comment",
+        "back": found.address(),
         "nonce": request.POST.get("ticket") or uuid.uuid4().hex,
         "switch": True,
     }
     return render_page("survey/responses/comment.html", context, status=422 if context["errors"] else 200)
 
 
-def _key_of_words(found: _Open, request: HttpRequest) -> str:
-    return keyed_hash("submission", f"words/{found.code}/{request.POST.get('ticket', '')[:64]}")
+@transaction.atomic
+def _add_words(found: _Open, request: HttpRequest, parsed: Parsed) -> None:
+    """A revision with the words and the answers of this moment: one that changes levels meanwhile is not undone."""
+    row = latest_for_update(found.row)
+    form = form_of(row.base_version_id or row.version_id)
+    kept = {code: value for code, value in row.answers.items() if code in form.questions}
+    words = "\n".join(str(text) for text in parsed.answers.values())
+    ticket = Ticket(_key_of_words(found, request, words), found.code, row.receipt_hash)
+    _revise(_Open(found.code, row), ticket, Parsed(answers={**kept, **parsed.answers}))
+
+
+def _key_of_words(found: _Open, request: HttpRequest, words: str) -> str:
+    """The same words sent twice from one page are stored once; other words are other words."""
+    return keyed_hash("submission", f"words/{found.code}/{request.POST.get('ticket', '')}/{words}")
 
 
 @citizen_page("GET", "HEAD", "POST")
@@ -218,10 +240,11 @@ def erase(request: HttpRequest, code: str) -> HttpResponseBase:
     if not found.within(WORD_DAYS):
         return message_page("too-late-words", status=410, onward=found.address())
     if request.method == "POST":
-        erase_words(row=found.row, now=timezone.now())
-        return _back(found, "&erased=1")
+        erased = erase_words(row=found.row, now=timezone.now())
+        return _back(found, "&erased=1" if erased else "&nothing=1")
     return render_page(
-        "survey/responses/erase.html", {"title": _("Erase my comments"), "action": f"/r/{found.code}/erase"}
+        "survey/responses/erase.html",
+        {"title": _("Erase my comments"), "action": f"/r/{found.code}/erase", "case": case_of(found.row) is not None},
     )
 
 
@@ -238,7 +261,7 @@ def handover(request: HttpRequest, code: str) -> HttpResponseBase:
     agreed = request.POST.get("consent") == "yes"
     if request.method == "POST" and agreed:
         open_case(row=found.row, now=timezone.now())
-        return _back(found)
+        return _back(found, "&handed=1")
     refused = request.method == "POST" and "switch" not in request.POST
     context = {
         "title": _("Have somebody look into it"),

@@ -11,11 +11,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from survey.common.periods import month_of
-from survey.common.tokens import Ticket, receipt_hash
+from survey.common.tokens import Ticket, keyed_hash, receipt_hashes
 from survey.questionnaires.content import Answers, Form
 from survey.questionnaires.kinds import KINDS
 from survey.responses.answers import check
-from survey.responses.models import Comment, Response
+from survey.responses.models import DAY_PURPOSE, AnswerDay, Comment, Evidence, Response
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ class Recorded:
 
     def own(self, receipt: str) -> bool:
         """Whether a receipt is the one the row was stored under."""
-        return self.row.receipt_hash == receipt_hash(receipt)
+        return self.row.receipt_hash in receipt_hashes(receipt)
 
 
 def _prepare(submission: Submission) -> tuple[Response, list[Comment]]:
@@ -75,11 +75,16 @@ def _prepare(submission: Submission) -> tuple[Response, list[Comment]]:
         check(latest, submission.further.answers)
         kept |= submission.further.answers
     local = timezone.localtime(submission.now)
+    month = month_of(local.date())
+    # An answer by link keeps its month only: by the hour it could be joined to the message it answers.
+    hour = local.replace(minute=0, second=0, microsecond=0)
+    if submission.evidence == Evidence.SMS:
+        hour = hour.replace(day=1, hour=12)
     row = Response(
         id=uuid.uuid4(),
         response=uuid.uuid4(),
         submission_key=submission.ticket.key,
-        receipt_hash=receipt_hash(submission.ticket.receipt),
+        receipt_hash=submission.ticket.lookup,
         version_id=latest.version_id,
         base_version_id=submission.form.version_id if submission.further else None,
         answers=kept,
@@ -87,8 +92,8 @@ def _prepare(submission: Submission) -> tuple[Response, list[Comment]]:
         channel=submission.channel,
         evidence=submission.evidence,
         language=submission.language,
-        month=month_of(local.date()),
-        answered_hour=local.replace(minute=0, second=0, microsecond=0),
+        month=month,
+        answered_hour=hour,
         marks=dict(submission.marks) or None,
     )
     return row, [Comment(submission=row, question=code, text=text) for code, text in texts.items()]
@@ -137,6 +142,31 @@ def _insert(row: Response, comments: Iterable[Comment], revises: Response | None
     row.save(force_insert=True)
     for comment in comments:
         comment.save(force_insert=True)
+
+
+def note_day(*, receipt: str, now: datetime) -> None:
+    """Keep the day of an answer by link, where only its receipt leads."""
+    day = timezone.localtime(now).date()
+    AnswerDay.objects.get_or_create(key_hash=keyed_hash(DAY_PURPOSE, receipt), defaults={"day": day})
+
+
+def mark_response(*, row: Response, flag: str, key: str) -> Response:
+    """A revision that changes nothing but a mark; the same key marks once."""
+    latest = Response.objects.filter(response=row.response).order_by("-revision").first() or row
+    copy = {
+        field.attname: getattr(latest, field.attname)
+        for field in Response._meta.concrete_fields
+        if field.attname not in ("id", "revision", "submission_key", "marks")
+    }
+    fresh = Response(id=uuid.uuid4(), submission_key=key, marks={**(latest.marks or {}), "flag": flag}, **copy)
+    try:
+        _insert(fresh, [], latest)
+    except IntegrityError:
+        before = Response.objects.filter(submission_key=key).first()
+        if before is None:
+            raise
+        return before
+    return fresh
 
 
 def _continue(row: Response, base: Response, anew: bool) -> None:

@@ -6,7 +6,9 @@ from django.urls import path, re_path
 
 from survey.responses import displays, kiosk, links, offices, rights, views
 
-CODE = r"(?P<code>[^/]{1,40})"
+CODE = r"(?P<code>[^/]{1,80})"
+BARE = r"(?P<code>[0-9A-Za-z]{4}[ -]?[0-9A-Za-z]{4}[^/]{0,8})"
+"""A poster's code without ``/s/`` before it; no other address has such a form."""
 urlpatterns = [
     path("", views.front, name="front"),
     path("privacy", views.privacy, name="privacy"),
@@ -30,4 +32,5 @@ urlpatterns = [
     re_path(rf"^[rR]/{CODE}/comment$", rights.comment, name="comment"),
     re_path(rf"^[rR]/{CODE}/erase$", rights.erase, name="erase"),
     re_path(rf"^[rR]/{CODE}/handover$", rights.handover, name="handover"),
+    re_path(rf"^{BARE}/?$", views.bare, name="bare"),
 ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import quote
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -12,17 +12,34 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from survey.common.tokens import ALPHABET, Ticket, issue_ticket, normalise_code, ticket_of
+from survey.common.guessing import note_failure
+from survey.common.tokens import (
+    RECEIPT_LENGTH,
+    TICKET_LIFE,
+    Ticket,
+    TicketError,
+    issue_ticket,
+    normalise_code,
+    read_ticket,
+    ticket_of,
+)
 from survey.dispatch.models import CodeStatus
 from survey.dispatch.queries import TOKEN_LENGTH, Landing, check_characters, find_landing, published_short_form
 from survey.dispatch.screens import Screen, check_code, find_screen, note_use, places_left
+from survey.dispatch.services import CODE_LENGTH
 from survey.dispatch.slips import LENGTH as SLIP_LENGTH
 from survey.dispatch.slips import Slip, find_slip, note_dispute
+from survey.responses.answers import Parsed
 from survey.responses.entrance import (
     Entrance,
+    again,
+    as_opened,
     cached_page,
     marked,
+    read,
     record,
+    renewed,
+    sent_ticket,
     show,
     shown_for,
     take_with_ticket,
@@ -32,10 +49,13 @@ from survey.responses.feedback import told_of
 from survey.responses.links import link_page
 from survey.responses.models import Evidence, Response
 from survey.responses.pages import citizen_page, message_page, render_page
-from survey.responses.services import Place
+from survey.responses.queries import is_recorded, response_of
+from survey.responses.services import Place, mark_response
 from survey.transactions.models import Channel
 
-SHOWN_WITH_CODE: Final = 24
+LONGEST_TYPED: Final = 200
+PRESENCE_LIFE: Final = timedelta(minutes=30)
+"""How long a page opened from a screen proves that somebody stands there."""
 
 
 @citizen_page("GET", "HEAD", "POST")
@@ -49,15 +69,26 @@ def short(request: HttpRequest, code: str) -> HttpResponseBase:
     landing = find_landing(wanted, timezone.localdate())
     if landing is None:
         return message_page("unknown", status=404, ask=True)
-    if landing.status == CodeStatus.REVOKED:
-        return message_page("revoked", status=410, ask=True)
-    if landing.version_id is None or not landing.open:
-        return message_page("closed", status=410)
+    ended = landing.status == CodeStatus.REVOKED or not landing.open
+    if landing.version_id is None or (ended and not _was_open(request, landing.code)):
+        return message_page("revoked" if landing.status == CodeStatus.REVOKED else "closed", status=410, ask=True)
     at = _at_poster(landing, landing.version_id)
     if request.method != "POST":
         return HttpResponse(cached_page(at))
+    at = as_opened(request, at, timezone.now())
     found = take_with_ticket(request, at)
     return found if isinstance(found, HttpResponse) else thanks(found[0], record(at, *found))
+
+
+def _was_open(request: HttpRequest, seal: str) -> bool:
+    """Whether what is sent was written on a page that was opened while it could be: it is taken, with a mark."""
+    if request.method != "POST":
+        return False
+    try:
+        read_ticket(sent_ticket(request), seal, timezone.now())
+    except TicketError:
+        return False
+    return True
 
 
 def _at_poster(landing: Landing, version_id: int) -> Entrance:
@@ -83,8 +114,17 @@ def _at_poster(landing: Landing, version_id: int) -> Entrance:
     )
     if landing.status == CodeStatus.ACTIVE:
         return at
-    notice = _("A newer poster hangs at this office. You may still answer here; your rating counts for the office.")
+    notice = _("A newer poster hangs at this office. You may still answer here; your rating is kept with a note.")
     return marked(replace(at, place=replace(at.place, counter_id=None, domain_id=None)), "old-poster", notice=notice)
+
+
+@citizen_page("GET", "HEAD")
+def bare(request: HttpRequest, code: str) -> HttpResponseBase:
+    """An address that is only the code: on to the form."""
+    wanted = normalise_code(code)
+    if len(wanted) not in (CODE_LENGTH, SLIP_LENGTH, TOKEN_LENGTH):
+        return message_page("no-page", status=404, ask=True)
+    return HttpResponseRedirect(f"/s/{wanted}?lang={get_language()}", status=303)
 
 
 @citizen_page("GET", "HEAD")
@@ -112,14 +152,53 @@ def screen(request: HttpRequest, code: str) -> HttpResponseBase:
     found = find_screen(wanted) if request.method == "POST" else check_code(wanted, now)
     version_id = published_short_form()
     if found is None:
+        if request.method != "POST":
+            note_failure(request)
         return message_page("old-screen", status=410, ask=True)
     if version_id is None:
         return message_page("closed", status=410)
     at = _at_screen(found, version_id)
     if request.method != "POST":
         return HttpResponse(cached_page(at))
-    taken = take_with_ticket(request, at)
-    return taken if isinstance(taken, HttpResponse) else _count_at_screen(found, at, *taken)
+    return _take_at_screen(request, found, as_opened(request, at, now), now)
+
+
+def _take_at_screen(request: HttpRequest, found: Screen, at: Entrance, now: datetime) -> HttpResponse:
+    """Presence lies in the page's ticket alone: it lasts minutes, ends with the opening hours, and no POST renews it.
+
+    What comes later, or on a page nobody can tell the origin of, is kept as an open answer with a mark.
+    """
+    parsed, text = read(request, at), sent_ticket(request)
+    ticket, present = _presence(text, at, now)
+    unproven = marked(at, "unproven", evidence=Evidence.POSTER, seal=f"{at.seal}/open")
+    if ticket is None:
+        told = _(
+            "We cannot tell whether you stand at this screen. Your answers are still here: send them again, and they "
+            "are kept with a note; or scan the code that stands on the screen now."
+        )
+        return renewed(request, unproven, parsed, told)
+    if (page := again(request, at, parsed, text)) is not None:
+        return page
+    if not present or not found.is_open(now):
+        return thanks(ticket, record(unproven, ticket, parsed))
+    return _count_at_screen(found, at, ticket, parsed)
+
+
+def _presence(text: str, at: Entrance, now: datetime) -> tuple[Ticket | None, bool]:
+    """The ticket of a page, and whether it still proves that somebody stands at the screen."""
+    try:
+        return read_ticket(text, at.seal, now, PRESENCE_LIFE), True
+    except TicketError as error:
+        if error.ticket is not None and (is_recorded(error.ticket.key) or _is_of_today(error.ticket, now)):
+            return error.ticket, False
+    try:
+        return read_ticket(text, f"{at.seal}/open", now), False
+    except TicketError:
+        return None, False
+
+
+def _is_of_today(ticket: Ticket, now: datetime) -> bool:
+    return ticket.issued is not None and now - ticket.issued <= TICKET_LIFE
 
 
 def _at_screen(found: Screen, version_id: int) -> Entrance:
@@ -143,13 +222,13 @@ def _at_screen(found: Screen, version_id: int) -> Entrance:
 
 
 @transaction.atomic
-def _count_at_screen(found: Screen, at: Entrance, ticket: Ticket, parsed: object) -> HttpResponse:
+def _count_at_screen(found: Screen, at: Entrance, ticket: Ticket, parsed: Parsed) -> HttpResponse:
     """More answers than the counter can have served are kept as open ones, marked."""
     now = timezone.now()
     room = places_left(found, now) > 0
     if not room:
         at = marked(at, "over", evidence=Evidence.POSTER)
-    recorded = record(at, ticket, parsed)  # type: ignore[arg-type]
+    recorded = record(at, ticket, parsed)
     if room and not recorded.repeated:
         note_use(found, now)
     return thanks(ticket, recorded)
@@ -159,29 +238,41 @@ def _count_at_screen(found: Screen, at: Entrance, ticket: Ticket, parsed: object
 
 
 def _slip(request: HttpRequest, code: str) -> HttpResponseBase:
-    slip, version_id = find_slip(code), published_short_form()
-    if slip is None:
+    found, version_id = find_slip(code), published_short_form()
+    if found is None:
         return message_page("unknown", status=404, ask=True)
     if version_id is None:
         return message_page("closed", status=410)
-    first = Response.objects.filter(submission_key=_slip_key(code)).first()
+    slip, secret = found
+    first = Response.objects.filter(submission_key=_slip_key(code, secret)).first()
     disputing = "dispute" in request.POST
-    if first is None and slip.expires_at <= timezone.now():
+    at = _at_slip(slip, code, version_id, disputed=disputing and first is not None)
+    # What was opened in time is taken, also when the slip ended while it was written.
+    in_time = slip.expires_at > timezone.now() or _opened_before(request, at, slip)
+    if not in_time and (first is None or disputing):
         return message_page("expired-slip", status=410, ask=True)
     if first is not None and not disputing:
-        return _used(request, slip, code, version_id)
-    at = _at_slip(slip, code, version_id, first)
+        return _used(request, slip, secret, at)
     if request.method != "POST" or (disputing and "ticket" not in request.POST):
         return show(at, issue_ticket(at.seal, timezone.now()))
+    at = as_opened(request, at, timezone.now())
     taken = take_with_ticket(request, at)
-    return taken if isinstance(taken, HttpResponse) else _record_slip(slip, code, at, *taken)
+    return taken if isinstance(taken, HttpResponse) else _record_slip(slip, secret, at, first, *taken)
 
 
-def _slip_key(code: str, again: str = "") -> str:
-    return ticket_of(f"slip/{code}{again}").key
+def _opened_before(request: HttpRequest, at: Entrance, slip: Slip) -> bool:
+    if not _was_open(request, at.seal):
+        return False
+    issued = read_ticket(sent_ticket(request), at.seal, timezone.now()).issued
+    return issued is not None and issued <= slip.expires_at
 
 
-def _at_slip(slip: Slip, code: str, version_id: int, first: Response | None) -> Entrance:
+def _slip_key(code: str, secret: str, again: str = "") -> str:
+    """All that hangs on a slip is derived under the key the slip was issued with."""
+    return ticket_of(f"slip/{code}{again}", secret).key
+
+
+def _at_slip(slip: Slip, code: str, version_id: int, *, disputed: bool) -> Entrance:
     name, counter = _names(slip)
     named = bool(slip.counter and slip.counter.name)
     place = Place(
@@ -200,9 +291,13 @@ def _at_slip(slip: Slip, code: str, version_id: int, first: Response | None) -> 
         evidence=Evidence.RECEIPT,
         version_id=version_id,
         seal=f"slip/{code}",
-        hidden={**shown_for(code), **({"dispute": "1"} if first else {})},
-        marks={"flag": "disputed"} if first else {},
-        replaces=first,
+        hidden={**shown_for(code), **({"dispute": "1"} if disputed else {})},
+        notice=_(
+            "Your rating is kept beside the one that was sent before; neither counts until it has been looked into."
+        )
+        if disputed
+        else "",
+        marks={"flag": "disputed"} if disputed else {},
     )
 
 
@@ -212,49 +307,59 @@ def _names(slip: Slip) -> tuple[str, str]:
     return str(slip.agency), _("the service you used")
 
 
-def _record_slip(slip: Slip, code: str, at: Entrance, ticket: Ticket, parsed: object) -> HttpResponse:
+@transaction.atomic
+def _record_slip(
+    slip: Slip, secret: str, at: Entrance, first: Response | None, ticket: Ticket, parsed: Parsed
+) -> HttpResponse:
     """The key hangs on the slip, the receipt on the page: who only knows the slip cannot change the answer."""
-    mine = Ticket(key=_slip_key(code, "/dispute" if at.replaces else ""), receipt=ticket.receipt)
-    recorded = record(at, mine, parsed)  # type: ignore[arg-type]
+    code = at.action.rpartition("/")[2]
+    disputed = at.marks.get("flag") == "disputed"
+    mine = replace(ticket, key=_slip_key(code, secret, "/dispute" if disputed else ""))
+    recorded = record(at, mine, parsed)
     if recorded.repeated and not recorded.own(mine.receipt):
         return message_page("used-slip", status=409, onward=f"/s/{code}?lang={get_language()}")
-    if at.replaces is not None:
+    if disputed and first is not None:
+        # Neither of the two counts until somebody has looked into it; both keep their receipts.
+        mark_response(row=first, flag="disputed", key=_slip_key(code, secret, "/contested"))
         note_dispute(slip=slip, now=timezone.now())
     return thanks(mine, recorded)
 
 
-def _used(request: HttpRequest, slip: Slip, code: str, version_id: int) -> HttpResponseBase:
+def _used(request: HttpRequest, slip: Slip, secret: str, at: Entrance) -> HttpResponseBase:
     """A second visit, or the second tap of a slow network; who has not rated yet may say so, once."""
     if request.method == "POST":
-        at = _at_slip(slip, code, version_id, None)
         taken = take_with_ticket(request, at)
-        return taken if isinstance(taken, HttpResponse) else _record_slip(slip, code, at, *taken)
-    disputed = Response.objects.filter(submission_key=_slip_key(code, "/dispute")).exists()
+        return taken if isinstance(taken, HttpResponse) else _record_slip(slip, secret, at, None, *taken)
+    code = at.action.rpartition("/")[2]
+    disputed = Response.objects.filter(submission_key=_slip_key(code, secret, "/dispute")).exists()
     context = {
         "title": _("This code has been used"),
-        "action": f"/s/{code}",
+        "action": at.action,
         "disputed": disputed or slip.expires_at <= timezone.now(),
     }
     return render_page("survey/responses/used.html", context)
 
 
-# --- front page
-
-
 @citizen_page("GET", "HEAD")
 def front(request: HttpRequest) -> HttpResponseBase:
-    """The bare address: what this is, fields for a code and a receipt code, and where staff sign in."""
-    if set(code := normalise_code(request.GET.get("receipt", ""))[:20]) & set(ALPHABET):
-        return HttpResponseRedirect(f"/r/{quote(code)}?lang={get_language()}", status=303)
-    if set(code := normalise_code(request.GET.get("code", ""))[:SHOWN_WITH_CODE]) & set(ALPHABET):
-        return HttpResponseRedirect(f"/s/{quote(code)}?lang={get_language()}", status=303)
+    """The bare address: what this is, fields for a code and a receipt code, and where staff sign in.
+
+    Either code may be typed into either field, and whole addresses too.
+    """
+    for name in ("receipt", "code"):
+        typed = request.GET.get(name, "")[:LONGEST_TYPED]
+        if not (code := normalise_code(typed)):
+            continue
+        receipt = response_of(code) is not None if len(code) == RECEIPT_LENGTH else name == "receipt"
+        return HttpResponseRedirect(f"/{'r' if receipt else 's'}/{code}?lang={get_language()}", status=303)
     return render_page("survey/responses/front.html", {"title": _("Rate the service")})
 
 
 @citizen_page("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
-def lost(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Any address that is none."""
-    return message_page("no-page", status=404, ask=True)
+def citizen_error(request: HttpRequest, status: int) -> HttpResponseBase:
+    """Any address that is none, a request that cannot be read, and what fails on our side."""
+    reason = {400: "unreadable", 403: "unreadable", 404: "no-page"}.get(status, "failed")
+    return message_page(reason, status=status, ask=status == 404)
 
 
 @citizen_page("GET", "HEAD")

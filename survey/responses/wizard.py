@@ -29,7 +29,7 @@ from survey.responses.services import Place, Submission, record_response
 from survey.responses.storage import FIELD
 
 PREFIX = "full"
-TECHNICAL = frozenset({FIELD, PRESSED, SWITCH, "lang", "wizard_goto_step", f"{PREFIX}-current_step"})
+TECHNICAL = frozenset({FIELD, "form", PRESSED, SWITCH, "lang", "wizard_goto_step", f"{PREFIX}-current_step"})
 
 
 class _Raw(forms.Widget):

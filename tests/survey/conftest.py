@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from survey.accounts import throttling
 from survey.common import guessing
 from tests.survey.factories import Cast, make_cast
 
@@ -25,3 +26,4 @@ def citizen() -> Client:
 def nobody_guesses() -> None:
     """Failures are counted per process; each test begins with none."""
     guessing.forget()
+    throttling.forget()

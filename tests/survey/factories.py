@@ -51,7 +51,7 @@ class Cast:
                 agency_id=self.land.pk, office_id=self.land_counter.office_id, counter_id=self.land_counter.pk
             ),
             "channel": "counter",
-            "evidence": "E0",
+            "evidence": "E2",
             "language": "vi",
             "now": NOW,
         }

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from survey.dispatch.followups import import_events, preview_events
+from survey.dispatch.followups import Report, import_events, preview_events
 from survey.dispatch.words import outcome_word
 from survey.transactions.models import SourceSystem
 from survey.transactions.reading import FileError
@@ -43,9 +43,15 @@ class Command(BaseCommand):
                 report = import_events(content=content, file_name=path.name, source=source, now=now)
         except FileError as error:
             raise CommandError(f"{path}: {error}") from error
-        for outcome, number in report.counts.most_common():
-            self.stdout.write(f"{number:7d}  {outcome_word(outcome)}")
-        for row, message in report.faults[:100]:
-            self.stderr.write(f"row {row}: {message}")
+        self._tell(report)
         if report.faults:
             raise CommandError(f"{len(report.faults)} rows were not taken; mend them and send the whole file again")
+
+    def _tell(self, report: Report) -> None:
+        """What became of the rows, and which of them want mending."""
+        for outcome, number in report.counts.most_common():
+            self.stdout.write(f"{number:7d}  {outcome_word(outcome)}")
+        for row, reason in report.not_asked[:100]:
+            self.stderr.write(f"row {row}: {outcome_word(reason)}")
+        for row, message in report.faults[:100]:
+            self.stderr.write(f"row {row}: {message}")

@@ -35,7 +35,7 @@ const kiosk = (() => {
   let beaten = -Infinity, withdrawn = false, busy = false, idle, asked;
 
   /* The number and the answer are written together or not at all. */
-  async function keep(fields) {
+  async function keep(fields, left = false) {
     const since = sinceLast();
     const t = await start("readwrite"), facts = t.objectStore("facts");
     const [kept, me] = await Promise.all([request(facts.get("sequence")), request(facts.get("me"))]);
@@ -43,7 +43,7 @@ const kiosk = (() => {
     facts.put(sequence, "sequence");
     t.objectStore("queue").put({
       sequence, fields, kiosk: me.kiosk, uuid: crypto.randomUUID(), at: new Date().toISOString(), kept: Date.now(),
-      since, version: Number(form.dataset.version), language: document.documentElement.lang,
+      since, left, version: Number(form.dataset.version), language: document.documentElement.lang,
     });
     await finished(t);
     return sequence;
@@ -53,10 +53,9 @@ const kiosk = (() => {
     return request((await start("readonly")).objectStore("queue").getAll(null, most));
   }
 
+  /* The key was made on this tablet and cannot be read out of it, not even by its own pages. */
   async function sign(text, key) {
-    const bytes = new TextEncoder();
-    const made = await crypto.subtle.importKey("raw", bytes.encode(key), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-    const raw = new Uint8Array(await crypto.subtle.sign("HMAC", made, bytes.encode(text)));
+    const raw = new Uint8Array(await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, key, new TextEncoder().encode(text)));
     return Array.from(raw, (b) => b.toString(16).padStart(2, "0")).join("");
   }
 
@@ -97,11 +96,17 @@ const kiosk = (() => {
     return 0;
   }
 
-  async function sync() {
-    const run = async () => { try { return await send(); } catch (error) { return 0; } };
-    const sent = await navigator.locks.request("kiosk-sync", { ifAvailable: true }, (lock) => (lock ? run() : 0));
-    await tell();
-    return sent;
+  /* One after the other, in all tabs; what comes in while one runs is sent by the next, and one waiting is enough. */
+  let next = null;
+  function sync() {
+    next = next || navigator.locks.request("kiosk-sync", async () => {
+      next = null;
+      let sent = 0;
+      try { sent = await send(); } catch (error) { /* Without network the queue waits for the next time. */ }
+      await tell();
+      return sent;
+    });
+    return next;
   }
 
   async function tell() {
@@ -114,6 +119,24 @@ const kiosk = (() => {
     for (const part of document.querySelectorAll("[data-part]")) part.hidden = part.dataset.part !== name;
     const head = document.querySelector(`[data-part="${name}"] [tabindex="-1"]`);
     if (head) head.focus();
+  }
+
+  function answered() {
+    return Array.from(new FormData(form)).filter(([name, value]) => value && name !== "lang" && name !== "ticket");
+  }
+
+  /* Who touched a face and walked away has answered. */
+  async function leave() {
+    const fields = answered();
+    if (!busy && fields.some(([name]) => name === "overall")) {
+      busy = true;
+      try {
+        await keep(fields, true);
+        form.reset();
+        sync();
+      } catch (error) { /* Nothing could be kept; the next person is not kept waiting. */ } finally { busy = false; }
+    }
+    reset();
   }
 
   function reset() {
@@ -148,10 +171,10 @@ const kiosk = (() => {
   function touched() {
     clearTimeout(idle); clearTimeout(asked);
     if (withdrawn) return;
-    const begun = Array.from(new FormData(form)).some(([name, value]) => value && name !== "lang");
+    const begun = answered().length > 0;
     const away = document.documentElement.lang !== home || document.querySelector("details").open;
     if (document.querySelector('[data-part="ask"]').hidden === false) show("form");
-    if (begun || away) idle = setTimeout(() => { show("ask"); asked = setTimeout(reset, ASK * 1000); }, IDLE * 1000);
+    if (begun || away) idle = setTimeout(() => { show("ask"); asked = setTimeout(leave, ASK * 1000); }, IDLE * 1000);
   }
 
   async function begin() {
@@ -182,16 +205,41 @@ const kiosk = (() => {
     beaten = -Infinity;
   }
 
+  /* What the tablet must have; told before the one-time code is used up. */
+  function lacking() {
+    const has = {
+      https: isSecureContext, crypto: Boolean(self.crypto && crypto.subtle && crypto.randomUUID),
+      locks: Boolean(navigator.locks), storage: Boolean(self.indexedDB), worker: "serviceWorker" in navigator,
+    };
+    return Object.keys(has).filter((name) => !has[name]);
+  }
+
+  async function newKey() {
+    const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]);
+    const raw = new Uint8Array(await crypto.subtle.exportKey("spki", pair.publicKey));
+    /* Kept before the code is spent, so that a tablet that cannot keep keys does not use it up. */
+    const t = await start("readwrite");
+    t.objectStore("facts").put(pair.privateKey, "fresh-key");
+    await finished(t);
+    return { key: pair.privateKey, text: btoa(String.fromCharCode(...raw)) };
+  }
+
   document.getElementById("enrol").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const state = document.getElementById("enrol-state");
+    const state = document.getElementById("enrol-state"), missing = lacking();
+    if (missing.length) {
+      state.textContent = `${words("lacking")} (${missing.join(", ")})`;
+      return;
+    }
+    let fresh;
+    try { fresh = await newKey(); } catch (error) { state.textContent = `${words("lacking")} (${error.name})`; return; }
     try {
       const answer = await fetch("/kiosk/enrol", {
         method: "POST", credentials: "omit", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ code: event.target.elements.code.value }),
+        body: JSON.stringify({ code: event.target.elements.code.value, key: fresh.text }),
       });
       if (!answer.ok) { state.textContent = words("unknown"); return; }
-      const me = await answer.json();
+      const me = { ...(await answer.json()), key: fresh.key };
       await navigator.locks.request("kiosk-sync", () => enrolled(me));
       if (navigator.storage && navigator.storage.persist) await navigator.storage.persist();
       show("form");
@@ -202,10 +250,11 @@ const kiosk = (() => {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (busy) return;
-    const fields = Array.from(new FormData(form)).filter(([name, value]) => value && name !== "lang" && name !== "ticket");
+    const fields = answered(), note = document.getElementById("state");
     if (!fields.some(([name]) => name === "overall")) {
-      document.getElementById("state").textContent = words("choose");
-      form.querySelector("input[type=radio]").focus();
+      note.textContent = words("choose");
+      note.scrollIntoView({ block: "center" });
+      form.querySelector("input[type=radio]").focus({ preventScroll: true });
       return;
     }
     document.getElementById("state").textContent = "";

@@ -13,7 +13,10 @@ from django.test import Client
 from django.utils import timezone
 
 from survey.common.sealing import seal
+from survey.dispatch.models import Invitation, OutboxMessage
+from survey.dispatch.slips import Slip
 from survey.transactions.models import DossierEvent, SourceSystem
+from tests.survey.dispatch.messages import sender
 from tests.survey.factories import Cast
 
 
@@ -23,11 +26,32 @@ def source(cast: Cast) -> SourceSystem:
     return SourceSystem.objects.create(key_id="portal", name="Cổng dịch vụ công", secret_sealed=sealed, province="H20")
 
 
-def send(body: bytes, *, secret: str = "a secret of the source", moved: int = 0, **headers: str) -> Any:  # noqa: S107
+EVENTS, SLIPS = "/api/v1/events", "/api/v1/slips"
+
+
+def signed(
+    body: bytes,
+    path: str = EVENTS,
+    *,
+    secret: str = "a secret of the source",  # noqa: S107
+    moved: int = 0,
+) -> dict[str, str]:
+    """Headers of a request as a case system signs it."""
     moment = str(int(timezone.now().timestamp()) + moved)
-    signature = hmac.new(secret.encode(), moment.encode() + b"." + body, sha256).hexdigest()
-    given = {"X-Key": "portal", "X-Time": moment, "X-Signature": signature, **headers}
-    return Client(enforce_csrf_checks=True).post("/api/v1/events", body, content_type="application/json", headers=given)
+    text = f"POST {path}\n{moment}\n".encode() + body
+    return {
+        "X-Key": "portal",
+        "X-Time": moment,
+        "X-Signature": hmac.new(secret.encode(), text, sha256).hexdigest(),
+    }
+
+
+def post(body: bytes, path: str, headers: dict[str, str]) -> Any:
+    return Client(enforce_csrf_checks=True).post(path, body, content_type="application/json", headers=headers)
+
+
+def send(body: bytes, *, secret: str = "a secret of the source", moved: int = 0, **headers: str) -> Any:  # noqa: S107
+    return post(body, EVENTS, {**signed(body, secret=secret, moved=moved), **headers})
 
 
 def event(**more: Any) -> dict[str, Any]:
@@ -104,20 +128,67 @@ def test_five_hundred_events_of_ordinary_size_are_taken(source: SourceSystem) ->
     assert (answer.status_code, answer.json()["error"]) == (413, "too-large")
 
 
+def slips(**wanted: Any) -> Any:
+    body = json.dumps(wanted).encode()
+    return post(body, SLIPS, signed(body, SLIPS))
+
+
 def test_codes_for_slips_are_issued_to_who_signs(source: SourceSystem) -> None:
-    from survey.dispatch.slips import Slip
-
-    def ask(**wanted: Any) -> Any:
-        body = json.dumps(wanted).encode()
-        moment = str(int(timezone.now().timestamp()))
-        signature = hmac.new(b"a secret of the source", moment.encode() + b"." + body, sha256).hexdigest()
-        headers = {"X-Key": "portal", "X-Time": moment, "X-Signature": signature}
-        return Client().post("/api/v1/slips", body, content_type="application/json", headers=headers)
-
-    answer = ask(agency_code="H20.01", domain_code="land", channel="counter", count=3)
+    answer = slips(agency_code="H20.01", domain_code="land", channel="counter", count=3)
     assert len(set(answer.json()["codes"])) == Slip.objects.count() == 3
     for wrong in ({"agency_code": "X"}, {"count": 0}, {"count": "3"}, {"channel": "fax"}, {"domain_code": "magic"}):
-        refused = ask(**{"agency_code": "H20.01", **wrong})
+        refused = slips(**{"agency_code": "H20.01", **wrong})
         assert (refused.status_code, refused.json()["error"]) == (400, "malformed")
-    assert Client().post("/api/v1/slips", b"{}", content_type="application/json").status_code == 401
+    assert Client().post(SLIPS, b"{}", content_type="application/json").status_code == 401
     assert Slip.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [{}, {"agency_code": ""}, {"agency_code": " "}, {"agency_code": None}, {"agency_code": ["H20.01"]},
+     {"agency_code": 5}, {"agency_code": "a\x00"}, {"agency_code": "\ud800"}, {"agency_code": "H20.01", "count": True},
+     {"agency_code": "H20.01", "channel": ["counter"]}, {"agency_code": "H20.01", "domain_code": {"a": "\x00"}}],
+)  # fmt: skip
+def test_codes_are_never_issued_for_an_agency_nobody_named(source: SourceSystem, wanted: dict[str, Any]) -> None:
+    """Many agencies have no electronic identifier: no code must not find the first of them."""
+    answer = slips(**wanted)
+    assert (answer.status_code, answer.json()["error"]) == (400, "malformed")
+    assert "object has no attribute" not in answer.json()["message"]
+    assert not Slip.objects.exists()
+
+
+@pytest.mark.parametrize("body", [b"[1]", b"5", b'"x"', b"null", b"{", b"\xff"])
+def test_what_is_no_object_is_told_in_words_of_ours(source: SourceSystem, body: bytes) -> None:
+    for path in (EVENTS, SLIPS):
+        answer = post(body, path, signed(body, path))
+        assert answer.status_code == 400
+        assert answer.json()["message"].startswith("the body must be")
+
+
+def test_a_signature_is_for_one_address_and_one_time(source: SourceSystem) -> None:
+    body = json.dumps({"agency_code": "H20.01", "count": 2, "events": []}).encode()
+    for path, other in ((SLIPS, EVENTS), (EVENTS, SLIPS)):
+        assert post(body, path, signed(body, other)).json()["error"] == "bad-signature"
+    headers = signed(body, SLIPS)
+    assert post(body, SLIPS, headers).status_code == 200
+    for _ in range(3):
+        again = post(body, SLIPS, headers)
+        assert (again.status_code, again.json()["error"]) == (409, "repeated")
+    assert Slip.objects.count() == 2
+    assert post(body, SLIPS, {**headers, "X-Signature": headers["X-Signature"].upper()}).status_code == 401
+
+
+def test_a_mended_event_is_asked_about_once(source: SourceSystem, cast: Cast) -> None:
+    """A number that was missing: what was decided stays, what was not is mended."""
+    first = event(phone="")
+    assert send(json.dumps({"events": [first]}).encode()).json()["counts"] == {
+        "stored": 1, "not-invited:phone-empty": 1,
+    }  # fmt: skip
+    assert send(json.dumps({"events": [event(**{**first, "phone": "0912345678"})]}).encode()).json()["counts"] == {
+        "repeated": 1
+    }
+    sender()
+    mended = json.dumps({"events": [event(**{**first, "phone": "0912345678"})]}).encode()
+    assert send(mended).json()["counts"] == {"mended": 1, "invited": 1}
+    assert send(mended).json()["counts"] == {"repeated": 1}
+    assert (DossierEvent.objects.count(), Invitation.objects.count(), OutboxMessage.objects.count()) == (1, 1, 1)

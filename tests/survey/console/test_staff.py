@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from tests.survey.factories import NOW, PASSWORD, Cast
 from tests.survey.scorecards.test_snapshot import fill, snapshot
 from tests.survey.transactions.test_import import GOOD, csv_file
 
+AFTER = datetime(2026, 10, 5, 3, 0, tzinfo=UTC)
+"""After the end of the third quarter: what is made then is a release."""
+
 
 @pytest.fixture
 def edition(cast: Cast, tmp_path: Path) -> Edition:
@@ -30,7 +34,7 @@ def edition(cast: Cast, tmp_path: Path) -> Edition:
 
     content = csv_file("2026-07,H20.01,land,counter,600,500", "2026-07,28261,civil-status,counter,40,40")
     import_totals(content=content, file_name="t.csv", by=None, now=NOW)
-    return make_edition(folder=snapshot(tmp_path), method="sipas-service", now=NOW)
+    return make_edition(folder=snapshot(tmp_path), method="sipas-service", now=AFTER)
 
 
 def signed_in(user: User) -> Client:

@@ -73,8 +73,53 @@ def test_there_are_no_codes_after_hours_and_none_of_a_withdrawn_screen(
     ticket = hidden(citizen.get(f"/q/{shown(screen, NOON).code}").content)
     Screen.objects.update(revoked_at=NOON)
     assert citizen.get(f"/q/{shown(screen, NOON).code}").status_code == 410
-    assert rate(citizen, screen, ticket).status_code == 410
     assert not Response.objects.exists()
+    # What was begun while the screen was in use is kept, and proves nothing.
+    assert rate(citizen, screen, ticket).status_code == 303
+    assert stored() == [("E0", "unproven")]
+
+
+def stored() -> list[tuple[str, str]]:
+    """(evidence class, mark) of every answer."""
+    return [(row.evidence, (row.marks or {}).get("flag", "")) for row in Response.objects.all()]
+
+
+def test_no_post_proves_presence(citizen: Client, screen: Screen, clock: Any) -> None:
+    """The four letters of the screen stand in every code it ever showed: they open a form, and prove nothing."""
+    for _ in range(3):
+        page = citizen.post(f"/q/{screen.number}", {"overall": "5"})
+        assert page.status_code == 422
+        assert "quét mã" in page.content.decode()
+        assert rate(citizen, screen, hidden(page.content)).status_code == 303
+    assert stored() == [("E0", "unproven")] * 3
+    assert not ScreenUse.objects.exists()
+
+
+def test_presence_lasts_minutes_and_ends_with_the_day(citizen: Client, screen: Screen, clock: Any) -> None:
+    clock.now = NOON + timedelta(hours=5, minutes=10)  # 17:10; the office closes at 17:30
+    pages = [hidden(citizen.get(f"/q/{shown(screen, clock.now).code}").content) for _ in range(3)]
+    assert rate(citizen, screen, pages[0]).status_code == 303
+    clock.tick(25 * 60)
+    assert rate(citizen, screen, pages[1]).status_code == 303  # in time, but the office is closed
+    clock.tick(10 * 60)
+    assert rate(citizen, screen, pages[2]).status_code == 303
+    assert sorted(stored()) == [("E0", "unproven"), ("E0", "unproven"), ("E1", "")]
+
+
+def test_a_switch_of_language_keeps_presence_and_renews_nothing(citizen: Client, screen: Screen, clock: Any) -> None:
+    page = citizen.get(f"/q/{shown(screen, clock.now).code}")
+    english = rate(citizen, screen, hidden(page.content), switch="en")
+    assert hidden(english.content)["ticket"] == hidden(page.content)["ticket"]
+    assert rate(citizen, screen, hidden(english.content)).status_code == 303
+    assert stored() == [("E1", "")]
+
+
+def test_a_page_of_yesterday_sent_once_more_finds_what_it_stored(citizen: Client, screen: Screen, clock: Any) -> None:
+    ticket = hidden(citizen.get(f"/q/{shown(screen, clock.now).code}").content)
+    first = rate(citizen, screen, ticket).headers["Location"]
+    clock.tick(30 * 3600)
+    assert rate(citizen, screen, ticket).headers["Location"].startswith(first.partition("?")[0])
+    assert stored() == [("E1", "")]
 
 
 @pytest.mark.parametrize("code", ["", "0" * 11, "ABCD", "x" * 40, "%00", "Ấ" * 11])
@@ -166,23 +211,34 @@ def test_who_only_knows_the_slip_learns_no_receipt_of_it(citizen: Client, code: 
     assert Response.objects.get().answers["overall"] == 1
 
 
-def test_a_dispute_replaces_the_answer_and_is_logged_once(citizen: Client, code: str) -> None:
+def test_a_disputed_pair_counts_for_neither_and_both_keep_their_receipts(citizen: Client, code: str) -> None:
     staff = hidden(citizen.get(f"/s/{code}").content)
     thanks = citizen.post(f"/s/{code}", {**staff, "overall": "5"}).headers["Location"]
     form = citizen.post(f"/s/{code}", {"dispute": "1"})
     assert form.status_code == 200
     assert Response.objects.count() == 1
     mine = hidden(form.content)
-    assert citizen.post(f"/s/{code}", {**mine, "overall": "2"}).status_code == 303
-    latest = Response.objects.order_by("-revision").first()
-    assert latest is not None
-    assert (latest.revision, latest.answers, latest.marks) == (1, {"overall": 2}, {"flag": "disputed"})
+    other = citizen.post(f"/s/{code}", {**mine, "overall": "2"})
+    assert other.status_code == 303
+    latest = {row.response: (row.answers["overall"], row.marks) for row in Response.objects.order_by("revision")}
+    assert sorted(level for level, _marks in latest.values()) == [2, 5]
+    assert all(marks == {"flag": "disputed"} for _level, marks in latest.values())
     assert Dispute.objects.count() == 1
-    # The receipt of who used the code first opens nothing any more.
-    assert citizen.get(thanks).status_code == 404
+    for receipt in (thanks, other.headers["Location"]):
+        assert citizen.get(receipt).status_code == 200
     once_more = hidden(citizen.post(f"/s/{code}", {"dispute": "1"}).content)
     assert citizen.post(f"/s/{code}", {**once_more, "overall": "5"}).status_code == 409
-    assert Response.objects.count() == 2
+    assert Response.objects.count() == 3
+
+
+def test_a_dispute_ends_with_the_slip(citizen: Client, code: str, clock: Any) -> None:
+    citizen.post(f"/s/{code}", {**hidden(citizen.get(f"/s/{code}").content), "overall": "5"})
+    form = hidden(citizen.post(f"/s/{code}", {"dispute": "1"}).content)
+    Slip.objects.update(expires_at=clock.now - timedelta(days=1))
+    for fields in ({"dispute": "1"}, {"dispute": "1", "overall": "1"}, {**form, "overall": "1"}):
+        assert citizen.post(f"/s/{code}", fields).status_code == 410
+    assert Response.objects.count() == 1
+    assert not Dispute.objects.exists()
 
 
 def test_slips_expire_and_unknown_ones_are_no_dead_end(citizen: Client, code: str) -> None:

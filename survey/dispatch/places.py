@@ -1,0 +1,44 @@
+"""What an invitation is about, sealed so that only its link opens it: no dump and no operator does."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE: Final = 12
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whom an invitation asks about, and the hash of the number it went to."""
+
+    agency_id: int
+    domain_id: int
+    channel: str
+    phone_hash: str
+
+
+def _key(token: str) -> bytes:
+    # 60 random bits under an attacker's own work: what is sealed is worth less than that.
+    return hmac.digest(token.encode(), b"hailong/place", "sha256")
+
+
+def seal_place(token: str, place: Place) -> bytes:
+    """Encrypt under the token itself, of which only a hash is kept."""
+    nonce = secrets.token_bytes(_NONCE)
+    return nonce + AESGCM(_key(token)).encrypt(nonce, json.dumps(asdict(place)).encode(), None)
+
+
+def open_place(token: str, sealed: bytes | memoryview) -> Place | None:
+    """What a token's invitation is about; None when it was sealed for another token."""
+    raw = bytes(sealed)
+    try:
+        return Place(**json.loads(AESGCM(_key(token)).decrypt(raw[:_NONCE], raw[_NONCE:], None)))
+    except (InvalidTag, ValueError):
+        return None
