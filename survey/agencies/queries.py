@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from survey.accounts.models import User
 from survey.agencies.models import Agency, AgencyVersion, Extent, Office, Succession
+from survey.common.text import name_order
 
 
 def in_force(day: date) -> Q:
@@ -26,7 +27,7 @@ def versions_on(day: date) -> QuerySet[AgencyVersion]:
 def tree_on(day: date, root: Agency | None = None) -> list[tuple[int, AgencyVersion]]:
     """The tree on a day, depth first: (depth, version); ``root`` limits it to one agency and those below."""
     children: dict[int | None, list[AgencyVersion]] = defaultdict(list)
-    for version in versions_on(day).order_by("kind", "unit_code", "name"):
+    for version in sorted(versions_on(day), key=lambda v: (v.kind, v.unit_code, name_order(v.name))):
         children[version.parent_id].append(version)
     top = [v for vs in children.values() for v in vs if v.agency_id == root.pk] if root else children[None]
     result: list[tuple[int, AgencyVersion]] = []
@@ -44,9 +45,11 @@ def version_on(agency: Agency, day: date) -> AgencyVersion | None:
 
 
 def find_by_code(code: str, day: date) -> AgencyVersion | None:
-    """The agency that had this electronic identifier, administrative unit code or key on a day."""
+    """The agency that had this electronic identifier, administrative unit code or key on a day; none for no code."""
+    if not code:
+        return None
     wanted = Q(agency_code=code) | Q(unit_code=code) | Q(agency__key=code)
-    return versions_on(day).filter(wanted).exclude(Q(agency_code="") & Q(unit_code="") & ~Q(agency__key=code)).first()
+    return versions_on(day).filter(wanted).first()
 
 
 @dataclass(frozen=True)

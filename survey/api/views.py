@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import hmac
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from survey.common.sealing import unseal
-from survey.dispatch.batches import slip_batch
+from survey.common.text import is_storable
+from survey.dispatch.batches import BatchRefused, slip_batch, slip_count
 from survey.dispatch.followups import take_events
 from survey.dispatch.slips import LIFE, issue_slips
 from survey.transactions.counting import count_later
-from survey.transactions.models import SourceSystem
+from survey.transactions.models import SeenSignature, SourceSystem
 
 WINDOW: Final = timedelta(minutes=5)
 LARGEST: Final = 512 * 1024
@@ -32,19 +34,20 @@ def _refused(status: int, code: str, message: str, source: str = "") -> JsonResp
 
 
 def _source(request: HttpRequest, body: bytes) -> SourceSystem | JsonResponse:
-    """The system that signed ``time.body``; a request is good for five minutes."""
+    """The system that signed method, path, time and body; a request is good once, within five minutes."""
     key, moment = request.headers.get("X-Key", ""), request.headers.get("X-Time", "")
-    source = SourceSystem.objects.filter(key_id=key[:40], active=True).first()
+    source = SourceSystem.objects.filter(key_id=key[:40], active=True).first() if is_storable(key) else None
     if source is None or not (moment.isascii() and moment.isdigit() and len(moment) <= 12):
         return _refused(401, "unauthorised", "X-Key, X-Time (seconds) and X-Signature are needed")
     secret = unseal(source.secret_sealed, f"source/{source.key_id}")
-    wanted = hmac.new(secret.encode(), moment.encode() + b"." + body, sha256).hexdigest()
+    signed = f"{request.method} {request.path}\n{moment}\n".encode() + body
+    wanted = hmac.new(secret.encode(), signed, sha256).hexdigest()
     given = request.headers.get("X-Signature", "").encode(errors="replace")
     if not hmac.compare_digest(wanted.encode(), given):
         return _refused(
             401,
             "bad-signature",
-            "X-Signature must be the HMAC-SHA256 of X-Time, a full stop and the body",
+            "X-Signature must be the HMAC-SHA256 of method, space, path, line feed, X-Time, line feed and the body",
             source.key_id,
         )
     if abs(timezone.now().timestamp() - int(moment)) > WINDOW.total_seconds():
@@ -52,6 +55,42 @@ def _source(request: HttpRequest, body: bytes) -> SourceSystem | JsonResponse:
             401, "out-of-time", "X-Time is more than five minutes off; send again with the time of now", source.key_id
         )
     return source
+
+
+def _first_time(source: SourceSystem, request: HttpRequest, now: datetime) -> bool:
+    """Whether a signed request comes for the first time; signatures are remembered as long as they are good."""
+    signature = sha256(request.headers.get("X-Signature", "").encode()).hexdigest()
+    SeenSignature.objects.filter(seen_at__lt=now - 2 * WINDOW).delete()
+    try:
+        with transaction.atomic():
+            SeenSignature.objects.create(source=source, signature=signature, seen_at=now)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _document(body: bytes) -> dict[str, Any] | str:
+    """A JSON object whose texts a database can hold; otherwise what is wrong with it."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return "the body must be JSON in UTF-8"
+    if not isinstance(document, dict):
+        return "the body must be a JSON object"
+    return _unstorable(document) or document
+
+
+def _unstorable(value: object, path: str = "") -> str:
+    """The place of a text with NUL or half a character in it; empty when there is none."""
+    if isinstance(value, str):
+        return "" if is_storable(value) else f"{path or 'the body'}: holds characters that cannot be stored"
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inside in pairs:
+        if isinstance(key, str) and not is_storable(key):
+            return f"{path or 'the body'}: a name holds characters that cannot be stored"
+        if fault := _unstorable(inside, f"{path}.{key}" if path else str(key)):
+            return fault
+    return ""
 
 
 def _read(request: HttpRequest) -> tuple[SourceSystem, bytes] | JsonResponse:
@@ -64,17 +103,6 @@ def _read(request: HttpRequest) -> tuple[SourceSystem, bytes] | JsonResponse:
     return source if isinstance(source, JsonResponse) else (source, body)
 
 
-def _events(body: bytes) -> list[dict[str, Any]] | None:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    events = document.get("events") if isinstance(document, dict) else None
-    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
-        return None
-    return events
-
-
 @csrf_exempt
 @require_POST
 def events(request: HttpRequest) -> JsonResponse:
@@ -83,8 +111,11 @@ def events(request: HttpRequest) -> JsonResponse:
     if isinstance(read, JsonResponse):
         return read
     source, body = read
-    found = _events(body)
-    if found is None:
+    document = _document(body)
+    if isinstance(document, str):
+        return _refused(400, "malformed", document, source.key_id)
+    found = document.get("events")
+    if not isinstance(found, list) or not all(isinstance(event, dict) for event in found):
         return _refused(400, "malformed", 'the body must be {"events": [{...}, ...]}', source.key_id)
     if len(found) > MOST_EVENTS:
         return _refused(413, "too-many", f"send at most {MOST_EVENTS} events at once", source.key_id)
@@ -101,10 +132,14 @@ def slips(request: HttpRequest) -> JsonResponse:
     if isinstance(read, JsonResponse):
         return read
     source, body = read
+    document, now = _document(body), timezone.now()
+    if isinstance(document, str):
+        return _refused(400, "malformed", document, source.key_id)
     try:
-        document = json.loads(body)
-        batch = slip_batch(document, source, timezone.now())
-        codes = issue_slips(batch=batch, count=document.get("count", 1), now=timezone.now())
-    except (ValueError, RecursionError, TypeError, AttributeError) as error:
-        return _refused(400, "malformed", str(error)[:200], source.key_id)
+        batch, count = slip_batch(document, source, now), slip_count(document)
+    except BatchRefused as error:
+        return _refused(400, "malformed", str(error), source.key_id)
+    if not _first_time(source, request, now):
+        return _refused(409, "repeated", "this signed request was answered already; sign it anew", source.key_id)
+    codes = issue_slips(batch=batch, count=count, now=now)
     return JsonResponse({"codes": codes, "address": f"{settings.PUBLIC_URL}/s/", "days": LIFE.days})

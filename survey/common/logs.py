@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import re
 
-_SECRET = re.compile(r"(?i)(/(?:s|r|q|screen)/)[^/\s?'\"<>]+")
+_SECRET = re.compile(r"(?i)(/(?:s|r|q|screen)/|[?&](?:code|receipt)=)[^/\s?&'\"<>]+")
+_REFUSED = range(400, 500)
 
 
 class MaskCodes(logging.Filter):
@@ -13,6 +14,9 @@ class MaskCodes(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record; nothing is dropped."""
+        if getattr(record, "status_code", 0) in _REFUSED:
+            # Who was refused something is told in a line; a stack of our own code helps nobody.
+            record.exc_info = None
         text = record.getMessage()
         masked = _SECRET.sub(r"\1•••", text)
         if masked != text:

@@ -6,6 +6,13 @@ import re
 import unicodedata
 
 _KEPT = "\n\t"
+_JOINERS = "\u200c\u200d"
+_WORD_BREAK = "\u200b"
+_FLAG = "\U0001f3f4"
+# Unicode: Default_Ignorable_Code_Point outside the format characters, and U+2800.
+_IGNORABLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 
 class TextError(ValueError):
@@ -23,9 +30,63 @@ def clean(text: str) -> str:
     if any(c in "\x00\ufffd" or "\ud800" <= c <= "\udfff" for c in text):
         raise TextError("characters that cannot be stored")
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(
-        c for c in text if c in _KEPT or unicodedata.category(c) not in ("Cc", "Cf") or c in "\u200c\u200d"
-    ).strip()
+    kept = "".join(c for place, c in enumerate(text) if _belongs(text, place)).strip()
+    return kept if any(not _invisible(c) for c in kept) else ""
+
+
+def _belongs(text: str, place: int) -> bool:
+    """Whether a character is part of what was written: joiners, Khmer word breaks and flags are, other marks not."""
+    c = text[place]
+    if c in _KEPT or c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf"):
+        return True
+    if c == _WORD_BREAK:
+        return 0 < place < len(text) - 1 and _is_khmer(text[place - 1]) and _is_khmer(text[place + 1])
+    return "\U000e0020" <= c <= "\U000e007f" and _FLAG in text[:place]
+
+
+def _is_khmer(c: str) -> bool:
+    return "\u1780" <= c <= "\u17ff" or "\u19e0" <= c <= "\u19ff"
+
+
+def _invisible(c: str) -> bool:
+    """Characters that leave nothing to read: spaces, joiners, variation selectors, fillers, the empty Braille cell."""
+    return c.isspace() or unicodedata.category(c) in ("Cf", "Cc") or bool(_IGNORABLE.match(c))
+
+
+def is_storable(text: str) -> bool:
+    """Whether a database can hold the text: no NUL, no lone half of a pair."""
+    return not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text)
+
+
+def storable(text: str) -> str:
+    """A text without what no database can hold."""
+    return "".join(c for c in text if is_storable(c))
+
+
+_LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+_TONES = "\u0300\u0309\u0303\u0301\u0323"
+
+
+def name_order(text: str) -> tuple[object, ...]:
+    """Key that sorts names as a Vietnamese list does: letters first, then tones; numbers by their value."""
+    letters: list[tuple[int, int, str]] = []
+    tones: list[int] = []
+    for part in re.findall(r"[0-9]+|[^0-9]", unicodedata.normalize("NFC", text.lower())):
+        if part.isdigit():
+            letters.append((0, int(part), ""))
+            tones.append(0)
+            continue
+        pieces = unicodedata.normalize("NFD", part)
+        tone = next((c for c in pieces if c in _TONES), "")
+        bare = unicodedata.normalize("NFC", pieces.replace(tone, "") if tone else pieces)
+        letters.append((1, _LETTERS.find(bare), "") if bare in _LETTERS else (0 if bare.isspace() else 2, 0, bare))
+        tones.append(_TONES.find(tone) + 1 if tone else 0)
+    return (tuple(letters), tuple(tones), text)
+
+
+def legible(text: str) -> str:
+    """A text without the characters ``clean`` refuses: where nobody can be asked again, the rest is kept."""
+    return clean("".join(c for c in text if c not in "\x00\ufffd" and not "\ud800" <= c <= "\udfff"))
 
 
 def folded(text: str) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from survey.accounts.models import Role, User
+from survey.accounts.models import User
+from survey.accounts.permissions import requires
 from survey.agencies.models import Office
 from survey.agencies.queries import visible_agencies, visible_offices
 from survey.common.languages import known
@@ -27,13 +29,8 @@ from survey.dispatch.queries import active_codes, counters_without_code
 from survey.dispatch.services import issue_code, revoke_code
 from survey.scorecards.bridge import NOTICE
 from survey.transactions.reading import LARGEST_FILE, FileError
-from survey.transactions.services import ImportRefused, import_totals
+from survey.transactions.services import ImportRefused, Replaced, check_totals, import_totals, replaced_by
 from survey.transactions.template import template_csv, template_xlsx
-
-
-def may_change(user: User) -> bool:
-    """Operators and analysts run the counters."""
-    return user.is_superuser or user.role in (Role.OPERATOR, Role.ANALYST)
 
 
 @require_safe
@@ -50,18 +47,16 @@ def codes(request: HttpRequest) -> HttpResponse:
         "without": counters_without_code(agencies),
         "papers": PAPERS,
         "seconds": second_languages(),
-        "may_change": may_change(user),
     }
     return page(request, "codes.html", context)
 
 
 @require_POST
 @staff_page
+@requires("change-counters")
 def code_issue(request: HttpRequest, pk: int) -> HttpResponse:
     """The first code of a counter, or a new one after the old was withdrawn."""
     user = cast("User", request.user)
-    if not may_change(user):
-        raise PermissionDenied
     counter = counters_without_code(visible_agencies(user)).filter(pk=pk).first()
     if counter is None:
         raise Http404
@@ -144,10 +139,9 @@ def office_poster(request: HttpRequest, pk: int, paper: str) -> HttpResponse:
 
 @require_POST
 @staff_page
+@requires("change-counters")
 def code_change(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Issue a new code for the counter, or revoke the one in use."""
-    if not may_change(cast("User", request.user)):
-        raise PermissionDenied
     code = _code(request, pk)
     try:
         if action == "reissue":
@@ -163,28 +157,34 @@ def code_change(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page
+@requires("import-totals")
 def totals(request: HttpRequest) -> HttpResponse:
     """Import monthly totals; faults are listed by row and column."""
     user = cast("User", request.user)
-    if not (may_change(user) and user.sees_province):
-        raise PermissionDenied
     form = TotalsForm(request.POST, request.FILES) if request.method == "POST" else TotalsForm()
     faults: list[object] = []
+    replaced: list[Replaced] = []
     if request.method == "POST" and form.is_valid():
-        upload = form.cleaned_data["file"]
+        upload, now = form.cleaned_data["file"], timezone.now()
+        content = upload.read(LARGEST_FILE + 1)
         try:
-            source = import_totals(
-                content=upload.read(LARGEST_FILE + 1), file_name=upload.name, by=user, now=timezone.now()
-            )
+            rows = check_totals(content=content, file_name=upload.name, today=timezone.localdate(now))
+            replaced = replaced_by(rows)
+            if not replaced or digest_of(replaced) == request.POST.get("replace", ""):
+                source = import_totals(content=content, file_name=upload.name, by=user, now=now)
+                messages.success(request, _("%(count)s totals were imported.") % {"count": source.rows})
+                return redirect("console:totals")
         except FileError as error:
             form.add_error("file", str(error))
         except ImportRefused as error:
             faults = list(error.faults)
-        else:
-            messages.success(request, _("%(count)s totals were imported.") % {"count": source.rows})
-            return redirect("console:totals")
-    status = 422 if form.errors or faults else 200
-    return page(request, "totals.html", {"form": form, "faults": faults}, status=status)
+    context = {"form": form, "faults": faults, "replaced": replaced, "digest": digest_of(replaced)}
+    return page(request, "totals.html", context, status=422 if form.errors or faults or replaced else 200)
+
+
+def digest_of(replaced: list[Replaced]) -> str:
+    """What the person has read of the rows that go: another list has to be read anew."""
+    return sha256("\n".join(map(str, replaced)).encode()).hexdigest()[:16] if replaced else ""
 
 
 @require_safe

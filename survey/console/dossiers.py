@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from survey.accounts.models import Role, User
+from survey.accounts.models import User
+from survey.accounts.permissions import requires
 from survey.agencies.models import ProcedureDomain
 from survey.agencies.queries import visible_agencies
 from survey.common.periods import month_of
@@ -30,18 +30,12 @@ MOST_ROWS: Final = 2000
 """A page answers within half a minute; larger files are taken by the command."""
 
 
-def _must_operate(request: HttpRequest) -> User:
-    user = cast("User", request.user)
-    if not (user.is_superuser or (user.role == Role.OPERATOR and user.sees_province)):
-        raise PermissionDenied
-    return user
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page
+@requires("import-events")
 def dossiers(request: HttpRequest) -> HttpResponse:
     """Take a file of events; show what came in lately and the differences to imported totals."""
-    user, now = _must_operate(request), timezone.now()
+    user, now = cast("User", request.user), timezone.now()
     form = EventsForm(request.POST, request.FILES) if request.method == "POST" else EventsForm()
     report, preview = _take(request, form, user, now) if request.method == "POST" and form.is_valid() else (None, None)
     today = timezone.localtime(now).date()
@@ -52,6 +46,7 @@ def dossiers(request: HttpRequest) -> HttpResponse:
         "preview": preview,
         "counts": [(outcome_word(name), n) for name, n in report.counts.most_common()] if report else [],
         "faults": report.faults[:MOST_SHOWN] if report else [],
+        "not_asked": [(row, outcome_word(why)) for row, why in report.not_asked[:MOST_SHOWN]] if report else [],
         "intake": [(source or "–", outcome_word(name), n) for source, name, n in intake_since(today - timedelta(30))],
         "differences": differences[:MOST_SHOWN],
         "more": max(0, len(differences) - MOST_SHOWN),
@@ -96,8 +91,8 @@ def _differences(user: User, today: date) -> list[dict[str, Any]]:
 
 @require_safe
 @staff_page
+@requires("import-events")
 def dossiers_template(request: HttpRequest, kind: str) -> HttpResponse:
     """The empty template of a file of events."""
-    _must_operate(request)
     content = events_xlsx(FILE_FIELDS) if kind == "xlsx" else events_csv(FILE_FIELDS)
     return attached(content, TYPES[kind], f"mau-su-kien-ho-so.{kind}")

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from survey.common.text import name_order
 from survey.scorecards.models import AgencyResult
 
 TARGET: Final = Decimal(90)
@@ -53,8 +54,8 @@ class Line:
     low: str | None
     high: str | None
     n_eff: str | None
-    without_open: str | None
-    open_share: str | None
+    with_open: str | None
+    n_with_open: Any
     ranks: str
     x: str = ""
     x_low: str = ""
@@ -70,6 +71,7 @@ class Line:
             "none": _("No answer yet"),
             "suppressed": _("Too few answers here or in a neighbouring figure: not shown"),
             "few": _("Few answers: not ranked"),
+            "unverified": _("Not verified: not ranked"),
             "published": "",
         }[self.status]
 
@@ -102,8 +104,8 @@ def line_of(row: Mapping[str, Any], axis: Axis, *, label: str, result: AgencyRes
         low=low,
         high=high,
         n_eff=row["n_eff"],
-        without_open=row.get("index_without_open"),
-        open_share=row.get("share_E0"),
+        with_open=row.get("index_with_open"),
+        n_with_open=row.get("n_with_open"),
         ranks=_ranks(row),
         result_id=result.pk if result else None,
         kind=result.kind if result else "",
@@ -114,7 +116,7 @@ def line_of(row: Mapping[str, Any], axis: Axis, *, label: str, result: AgencyRes
 def _ranks(row: Mapping[str, Any]) -> str:
     """Places the agency may hold among those of its kind; empty when it is not ranked."""
     best, worst = row.get("rank_best"), row.get("rank_worst")
-    if best is None or worst is None:
+    if best is None or worst is None or row.get("ranked") == 1:
         return ""
     return f"{best}" if best == worst else f"{best}–{worst}"
 
@@ -139,12 +141,13 @@ def agency_lines(results: Sequence[AgencyResult], axis: Axis, sort: str) -> list
     lines = [line_of(overall(result), axis, label=result.name, result=result) for result in results]
     shown = [line for line in lines if line.status == "published"]
     keys = {
-        "name": lambda line: (Decimal(0), line.label),
-        "n": lambda line: (-Decimal(line.n), line.label),
-        "index": lambda line: (-Decimal(line.value or 0), line.label),
+        "name": lambda line: (Decimal(0), name_order(line.label)),
+        "n": lambda line: (-Decimal(line.n), name_order(line.label)),
+        "index": lambda line: (-Decimal(line.value or 0), name_order(line.label)),
     }
-    rest = {"few": 1, "suppressed": 2, "none": 3}
+    rest = {"few": 1, "unverified": 2, "suppressed": 3, "none": 4}
     others = sorted(
-        (line for line in lines if line.status != "published"), key=lambda line: (rest[line.status], line.label)
+        (line for line in lines if line.status != "published"),
+        key=lambda line: (rest[line.status], name_order(line.label)),
     )
     return sorted(shown, key=keys[sort]) + others

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date
 from typing import Any, cast
 
 from django import forms
@@ -11,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import Agency
+from survey.agencies.queries import versions_on
+from survey.common.text import name_order
 from survey.transactions.models import SourceSystem
 
 
@@ -52,11 +56,24 @@ class ImprovementForm(forms.ModelForm):
     class Meta:
         model = Improvement
         fields = ("agency", "done_on", "said", "did")
-        widgets = {"done_on": forms.DateInput(attrs={"type": "date"})}
+        widgets = {
+            "done_on": forms.DateInput(format="%d/%m/%Y", attrs={"placeholder": "31/12/2026", "inputmode": "numeric"}),
+            "said": forms.Textarea(attrs={"rows": 2}),
+            "did": forms.Textarea(attrs={"rows": 2}),
+        }
 
-    def __init__(self, *args: Any, agencies: QuerySet[Agency], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, agencies: QuerySet[Agency], today: date, **kwargs: Any) -> None:
+        """``agencies`` are those in scope; offered are the ones in force ``today``, by the names they bear."""
         super().__init__(*args, **kwargs)
-        cast("forms.ModelChoiceField", self.fields["agency"]).queryset = agencies
+        field = cast("forms.ModelChoiceField", self.fields["agency"])
+        versions = list(versions_on(today).filter(agency__in=agencies))
+        field.queryset = agencies.filter(pk__in=[version.agency_id for version in versions])
+        twice = Counter(version.name for version in versions)
+        choices = [
+            (version.agency_id, f"{version.name} ({version.code})" if twice[version.name] > 1 else version.name)
+            for version in sorted(versions, key=lambda version: (name_order(version.name), version.code))
+        ]
+        field.choices = [("", _("Choose an agency")), *choices]
 
 
 class TotalsForm(forms.Form):

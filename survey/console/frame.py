@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language, override
 
 from survey.accounts.models import User
+from survey.accounts.permissions import allowed
 from survey.agencies.models import Kind
 from survey.common.languages import chosen, for_staff
 from survey.scorecards.models import AgencyResult, Edition
@@ -37,14 +38,20 @@ def page(request: HttpRequest, template: str, context: dict[str, Any], *, status
     """A staff page with the frame every page has."""
     user = cast("User", request.user)
     scope = str(user.agency) if user.agency else None
-    frame = {"language": get_language(), "scope": scope, "section": template.split("/")[-1].removesuffix(".html")}
+    frame = {
+        "language": get_language(),
+        "scope": scope,
+        "section": template.split("/")[-1].removesuffix(".html"),
+        "may": allowed(user),
+    }
     return render(request, f"survey/console/{template}", {**frame, **context}, status=status)
 
 
 def chosen_edition(request: HttpRequest) -> Edition | None:
     """The edition an address asks for, or the newest; None when there is none yet."""
     wanted = request.GET.get("edition", "")
-    found = find_edition(int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else None)
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else None
+    found = find_edition(number, cast("User", request.user))
     if wanted and found is None:
         raise Http404
     return found
@@ -64,6 +71,11 @@ def kind_labels() -> list[tuple[str, str]]:
 def chosen_result(request: HttpRequest, pk: int) -> AgencyResult:
     """A result in the account's scope; everything else does not exist."""
     found = AgencyResult.objects.select_related("edition").filter(pk=pk).first()
-    if found is None or found not in visible_results(found.edition, cast("User", request.user)):
+    user = cast("User", request.user)
+    if (
+        found is None
+        or find_edition(found.edition_id, user) is None
+        or found not in visible_results(found.edition, user)
+    ):
         raise Http404
     return found

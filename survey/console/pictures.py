@@ -96,7 +96,7 @@ def pictures(request: HttpRequest) -> HttpResponse:
     found = _pictures(*scope)
     context = {
         "edition": edition,
-        "editions": editions(),
+        "editions": editions(cast("User", request.user)),
         "period": parse_period(edition.period),
         "method_title": method_title(edition),
         "kind": kind,

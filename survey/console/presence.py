@@ -8,6 +8,7 @@ from typing import cast
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -15,15 +16,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from survey.accounts.models import User
+from survey.accounts.permissions import may, requires
 from survey.agencies.models import Counter
 from survey.agencies.queries import visible_agencies
 from survey.common.languages import known
-from survey.common.tokens import normalise_code, spaced
-from survey.console.counters import attached, may_change, second_languages
+from survey.common.numbers import coarse
+from survey.common.tokens import is_code, normalise_code, spaced
+from survey.console.counters import attached, second_languages
 from survey.console.frame import page, staff_page
 from survey.dispatch.batches import slips_pdf
-from survey.dispatch.kiosks import Kiosk, add_kiosk, gaps_of
-from survey.dispatch.models import CounterCode
+from survey.dispatch.kiosks import Kiosk, add_kiosk, gaps_of, refused_of
+from survey.dispatch.models import CodeStatus, CounterCode
 from survey.dispatch.queries import check_characters
 from survey.dispatch.screens import Screen, enrol_screen
 from survey.dispatch.slips import Batch, disputes_by_agency, issue_slips
@@ -33,19 +36,18 @@ from survey.transactions.models import Channel
 SHEET, SHEET_OF_TWO = 21, 18
 
 
-def _counters(request: HttpRequest) -> list[Counter]:
+def _counters(request: HttpRequest) -> QuerySet[Counter]:
+    """Open counters in the account's scope."""
     found = Counter.objects.select_related("office", "agency").filter(closed_on=None)
     agencies = visible_agencies(cast("User", request.user))
-    return list(
-        found.filter(agency__in=agencies).prefetch_related("screens", "kiosks").order_by("office__key", "number")
-    )
+    return found.filter(agency__in=agencies).order_by("office__key", "number")
 
 
 @require_safe
 @staff_page
 def overview(request: HttpRequest) -> HttpResponse:
     """Screens and kiosks of every counter in scope, with what never arrived."""
-    counters = _counters(request)
+    counters = list(_counters(request))
     kiosks = Kiosk.objects.filter(counter__in=counters, revoked_at=None)
     screens = Screen.objects.filter(counter__in=counters, revoked_at=None)
     lines = [
@@ -53,7 +55,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             "counter": counter,
             "screens": [screen for screen in screens if screen.counter_id == counter.pk],
             "kiosks": [
-                {"kiosk": kiosk, "gaps": gaps_of(kiosk), "late": _late(kiosk)}
+                {"kiosk": kiosk, "gaps": gaps_of(kiosk), "refused": refused_of(kiosk), "late": _late(kiosk)}
                 for kiosk in kiosks
                 if kiosk.counter_id == counter.pk
             ],
@@ -61,12 +63,16 @@ def overview(request: HttpRequest) -> HttpResponse:
         for counter in counters
     ]
     agencies = {counter.agency_id: counter.agency for counter in counters}
-    disputes = disputes_by_agency(list(agencies))
+    province = cast("User", request.user).sees_province
+    today = timezone.localdate()
+    disputes = disputes_by_agency(list(agencies), today if province else today - timedelta(days=1))
+    if not province:
+        # Below the province a count must not go up by one: it would tell who complained.
+        disputes = {pk: coarse(count) for pk, count in disputes.items() if coarse(count)}
     context = {
         "lines": lines,
         "disputes": [(agencies[pk], count) for pk, count in disputes.items()],
         "seconds": second_languages(),
-        "may_change": may_change(cast("User", request.user)),
     }
     return page(request, "presence.html", context)
 
@@ -75,20 +81,14 @@ def _late(kiosk: Kiosk) -> bool:
     return kiosk.seen_at is not None and timezone.now() - kiosk.seen_at > timedelta(hours=48)
 
 
-def _counter(request: HttpRequest, pk: int) -> Counter:
-    if not may_change(cast("User", request.user)):
-        raise PermissionDenied
-    found = next((counter for counter in _counters(request) if counter.pk == pk), None)
-    if found is None:
-        raise Http404
-    return found
-
-
 @require_POST
 @staff_page
+@requires("change-counters")
 def add(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     """A screen, a kiosk, or a sheet of slips for a counter; secrets are shown this once."""
-    counter, now = _counter(request, pk), timezone.now()
+    counter, now = _counters(request).filter(pk=pk).first(), timezone.now()
+    if counter is None:
+        raise Http404
     if what == "slips":
         batch = Batch(counter.agency_id, Channel.COUNTER, counter.domain_id, counter.pk)
         wanted = request.POST.get("with", "")
@@ -112,10 +112,9 @@ def add(request: HttpRequest, pk: int, what: str) -> HttpResponse:
 
 @require_POST
 @staff_page
+@requires("change-counters")
 def withdraw(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     """Stop a screen or kiosk at once."""
-    if not may_change(cast("User", request.user)):
-        raise PermissionDenied
     agencies = visible_agencies(cast("User", request.user))
     rows = (Screen if what == "screen" else Kiosk).objects.filter(pk=pk, counter__agency__in=agencies)
     if not rows.filter(revoked_at=None).update(revoked_at=timezone.now()) and not rows.exists():
@@ -130,12 +129,17 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
     """What a poster must show; POST notes that it has been compared on the spot."""
     scope = visible_agencies(cast("User", request.user))
     rows = CounterCode.objects.select_related("counter__office").filter(counter__agency__in=scope)
-    found = rows.filter(code=normalise_code(code)).first()
+    wanted = normalise_code(code)
+    found = rows.filter(code=wanted).first() if is_code(wanted) else None
     if found is None:
         raise Http404
     if request.method == "POST":
-        rows.filter(pk=found.pk).update(checked_at=timezone.now())
-        messages.success(request, _("Noted: the poster is as it should be."))
+        if not may(cast("User", request.user), "check-posters"):
+            raise PermissionDenied
+        if rows.filter(pk=found.pk, status=CodeStatus.ACTIVE).update(checked_at=timezone.now()):
+            messages.success(request, _("Noted: the poster is as it should be."))
+        else:
+            messages.error(request, _("This issue is no longer in use; nothing was noted."))
         return redirect("console:codes")
     site = settings.PUBLIC_URL.split("://", 1)[1]
     return page(request, "verify.html", {"code": found, "check": check_characters(found.code), "site": site})

@@ -7,9 +7,11 @@ from typing import Any, cast
 from django.contrib.auth.views import LoginView
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from survey.accounts.models import User
+from survey.accounts.throttling import hashing, must_wait, note_failure, note_success
 from survey.common.languages import chosen
 from survey.common.periods import parse_period
 from survey.console.figures import SORTS, agency_lines, axis_for, line_of, overall
@@ -39,6 +41,30 @@ class SignIn(LoginView):
             response = super().dispatch(request, *args, **kwargs)
             return response.render() if hasattr(response, "render") else response
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Try a password, unless too many failed: then it is not even looked at."""
+        name = request.POST.get("username", "")
+        if must_wait(request, name):
+            return self._refused(
+                _("Too many tries. Please wait five minutes, then sign in again. Nobody else is kept out.")
+            )
+        with hashing() as free:
+            if not free:
+                return self._refused(_("Others are signing in at this moment. Please try again."))
+            form = self.get_form()
+            right = form.is_valid()
+        if not right:
+            note_failure(request, name)
+            return self.form_invalid(form)
+        note_success(request, name)
+        return self.form_valid(form)
+
+    def _refused(self, sentence: str) -> HttpResponse:
+        form = self.get_form_class()(self.request)
+        response = self.render_to_response(self.get_context_data(form=form, refused=sentence), status=429)
+        response.headers["Retry-After"] = "300"
+        return response
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(language=get_language(), **kwargs)
 
@@ -62,7 +88,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "edition": edition,
         "method_title": method_title(edition),
         "period": parse_period(edition.period),
-        "editions": editions(),
+        "editions": editions(cast("User", request.user)),
         "axis": axis,
         "whole": line_of(overall(whole), axis, label=whole.name) if whole else None,
         "lines": lines,

@@ -10,17 +10,19 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from survey.accounts.models import User
+from survey.accounts.permissions import may, requires
 from survey.agencies.improvements import Improvement
 from survey.agencies.queries import visible_agencies
 from survey.common.catalogues import completeness
 from survey.console.forms import ImprovementForm
 from survey.console.frame import page, staff_page
 from survey.questionnaires.models import Status, Version
-from survey.questionnaires.queries import missing_wordings, question_texts, read_form, slots_of
+from survey.questionnaires.queries import choice_texts, missing_wordings, read_form, slots_of
 from survey.responses.cases import Case, open_cases
 
 
@@ -30,7 +32,9 @@ def improvements(request: HttpRequest) -> HttpResponse:
     """Write down what was changed; another person approves it before citizens see it."""
     user = cast("User", request.user)
     agencies = visible_agencies(user)
-    form = ImprovementForm(request.POST or None, agencies=agencies)
+    if request.method == "POST" and not may(user, "write-improvements"):
+        raise PermissionDenied
+    form = ImprovementForm(request.POST or None, agencies=agencies, today=timezone.localdate())
     if request.method == "POST" and form.is_valid():
         row = form.save(commit=False)
         row.author = user
@@ -44,6 +48,7 @@ def improvements(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @staff_page
+@requires("approve-improvements")
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve what somebody else wrote."""
     user = cast("User", request.user)
@@ -52,6 +57,8 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     if row.author_id == user.pk:
         messages.error(request, _("Another person than the author has to approve it."))
+    elif row.author.agency_id is not None and row.author.agency_id == user.agency_id:
+        messages.error(request, _("A person of another body than the author's has to approve it."))
     else:
         Improvement.objects.filter(pk=pk, approved_at=None).update(approved_by=user, approved_at=timezone.now())
         messages.success(request, _("Approved. Citizens see it from now on."))
@@ -63,9 +70,17 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 def cases(request: HttpRequest) -> HttpResponse:
     """Cases handed over to a unit in the account's own hands; the rated agency sees none of its own."""
     user = cast("User", request.user)
-    words = question_texts("vi")
-    rows = open_cases(_handled_by(user))
-    return page(request, "cases.html", {"rows": rows, "words": words})
+    reasons = choice_texts("reasons", get_language() or settings.LANGUAGE_CODE)
+    levels = choice_texts("overall", get_language() or settings.LANGUAGE_CODE)
+    lines = [
+        {
+            "case": case,
+            "level": levels.get(str(case.level), "–"),
+            "reasons": [reasons.get(reason, reason) for reason in case.reasons],
+        }
+        for case in open_cases(_handled_by(user))
+    ]
+    return page(request, "cases.html", {"lines": lines})
 
 
 def _handled_by(user: User) -> list[int]:
@@ -76,6 +91,7 @@ def _handled_by(user: User) -> list[int]:
 
 @require_POST
 @staff_page
+@requires("close-cases")
 def close(request: HttpRequest, pk: int) -> HttpResponse:
     """A case has been dealt with."""
     row = Case.objects.filter(pk=pk, handler__in=_handled_by(cast("User", request.user)))
@@ -87,10 +103,9 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @staff_page
+@requires("see-languages")
 def languages(request: HttpRequest) -> HttpResponse:
     """How complete each language is: pages and posters, and each questionnaire in use or in draft."""
-    if not cast("User", request.user).sees_province:
-        raise PermissionDenied
     versions = Version.objects.select_related("questionnaire").exclude(status=Status.RETIRED).order_by("pk")
     lines = [
         {

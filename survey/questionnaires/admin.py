@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
+from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.models import Factor, Question, Questionnaire, Status, Version, Wording
 from survey.questionnaires.services import publish_version
 
@@ -36,11 +38,25 @@ class FactorInline(_DraftOnly, TabularInline):
     extra = 0
 
 
+class QuestionForm(forms.ModelForm):
+    """A question: its kind is one of those there are."""
+
+    kind = forms.ChoiceField(label=_("kind"), choices=[(code, code) for code in KINDS])
+
+
 class QuestionInline(_DraftOnly, TabularInline):
-    """Questions of a version."""
+    """Questions of a version; they hang under its own factors."""
 
     model = Question
+    form = QuestionForm
     extra = 0
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "factor":
+            match = request.resolver_match
+            version = match.kwargs.get("object_id") if match else None
+            kwargs["queryset"] = Factor.objects.filter(version=version) if version else Factor.objects.none()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class WordingInline(_DraftOnly, TabularInline):
@@ -67,6 +83,8 @@ class VersionAdmin(_DraftOnly, ModelAdmin):
                 publish_version(version=version, now=timezone.now())
             except ValidationError as error:
                 self.message_user(request, f"{version}: {' '.join(error.messages)}", messages.ERROR)
+            else:
+                self.message_user(request, _("%(version)s is published.") % {"version": version}, messages.SUCCESS)
 
 
 @admin.register(Questionnaire)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
+from django.utils.translation import override
 
 from survey.questionnaires.content import Form, QuestionSpec
+from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.models import Status, Version
 
 
@@ -67,6 +71,12 @@ def published_version(questionnaire: str) -> Version | None:
     return Version.objects.filter(questionnaire__code=questionnaire, status=Status.PUBLISHED).first()
 
 
+def is_alternative(version_id: int, current: int, since: datetime) -> bool:
+    """Whether a version is of the same questionnaire and was in use until after ``since``."""
+    same = Version.objects.filter(pk=version_id, questionnaire__versions=current).exclude(status=Status.DRAFT)
+    return same.filter(Q(retired_at=None) | Q(retired_at__gt=since)).exists()
+
+
 def extension_of(questionnaire: str) -> Version | None:
     """The published version of the form that continues this one, if there is any."""
     return Version.objects.filter(extends__code=questionnaire, status=Status.PUBLISHED).order_by("pk").last()
@@ -96,6 +106,17 @@ def question_texts(language: str) -> dict[str, str]:
             kind, _dot, code = slot.partition(".")
             if kind in ("factor", "question"):
                 texts[code] = text
+    return texts
+
+
+def choice_texts(code: str, language: str) -> dict[str, str]:
+    """Answer -> its words, of a question in every version that was ever published; the latest wording wins."""
+    texts: dict[str, str] = {}
+    for version in Version.objects.exclude(status=Status.DRAFT).order_by("pk"):
+        question = form_of(version.pk).questions.get(code)
+        if question is not None and question.kind in KINDS:
+            with override(language):
+                texts |= dict(KINDS[question.kind].choices(question, wordings(version.pk, language)))
     return texts
 
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from survey.questionnaires.faults import faults_of
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.models import Factor, Question, Questionnaire, Status, Version, Wording
 from survey.questionnaires.queries import missing_wordings
@@ -69,6 +70,8 @@ def publish_version(*, version: Version, now: datetime) -> Version:
     """Draft -> published; the version published before is retired. Refused while a wording is missing."""
     if version.status != Status.DRAFT:
         raise ValidationError(_("Only a draft can be published."))
+    if faults := faults_of(version):
+        raise ValidationError(faults)
     for language, slots in missing_wordings(version).items():
         if slots:
             raise ValidationError(

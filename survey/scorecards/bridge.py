@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -32,7 +32,7 @@ NOTICE: Final = "DỮ LIỆU MINH HỌA - không phải số liệu thật"
 DECIMALS: Final = (
     *("response_rate", "unweighted_index", "weighted_index", "se", "ci_low", "ci_high", "deff", "n_eff"),
     *(f"share_{evidence}" for evidence in Evidence.values),
-    *("index_without_open", "margin_loss"),
+    *("index_with_open", "margin_loss"),
 )
 
 
@@ -193,13 +193,26 @@ def draw(picture: Any, kind: str) -> bytes:
 
 
 def export_rows(*, rows: Iterable[dict[str, Any]], about: dict[str, Any], kind: str) -> bytes:
-    """Stored rows as a file: ``xlsx``, ``json``, or ``csv`` with BOM, semicolon and decimal comma."""
+    """Stored rows as a file: ``xlsx``, ``json``, or ``csv`` with BOM, semicolon and decimal comma.
+
+    Of what is stored beside the rows only the agencies among them leave.
+    """
     from analysis import FORMATS, Table  # noqa: PLC0415
 
+    chosen = list(rows)
     options = {"csv": {"bom": True, "decimal": ",", "separator": ";"}}.get(kind, {})
     buffer = io.BytesIO()
-    FORMATS[kind](Table([_with_decimals(row) for row in rows], about), buffer, **options)
+    about = _about_of({row["agency"] for row in chosen}, about)
+    FORMATS[kind](Table([_with_decimals(row) for row in chosen], about), buffer, **options)
     return buffer.getvalue()
+
+
+def _about_of(agencies: Collection[str], about: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands beside the rows of some agencies: lists by agency hold these only."""
+    lists = {
+        key: [line for line in about[key] if line[0] in agencies] for key in ("coverage", "levels") if key in about
+    }
+    return {**about, **lists}
 
 
 def write_exports(*, folder: Path, method: str, targets: Iterable[Path]) -> Table:

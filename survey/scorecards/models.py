@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from survey.agencies.models import Agency
+from survey.common.periods import parse_period
 
 
 class Edition(models.Model):
@@ -34,6 +36,11 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period} {self.method}"
+
+    @property
+    def is_preview(self) -> bool:
+        """Made while its period ran: no release, but a look ahead for the province only."""
+        return timezone.localdate(self.made_at) <= parse_period(self.period).last
 
 
 class AgencyResult(models.Model):

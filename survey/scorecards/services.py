@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils import timezone
 
 from survey.agencies.models import Agency
 from survey.common.periods import Period, parse_period
@@ -24,13 +26,22 @@ def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
     """Compute a snapshot and keep the publishable figures; the same snapshot and method give the same edition once.
 
     Editions of other periods, or of this one, that were made after their period ended are releases: no figure may
-    differ from theirs by so few answers that the difference tells them. While a period runs its editions are previews.
+    differ from theirs by so few answers that the difference tells them. While a period runs its editions are previews,
+    marked so; their figures keep still until ten answers have come in, and nothing finer than a figure stands in them.
     """
     period = parse_period(period_of(folder=folder))
-    releases = releases_sharing(period, items_of(method=method))
+    ahead = timezone.localdate(now) <= period.last
+    releases = releases_sharing(period, items_of(method=method), previews=ahead)
     computed = compute_index(folder=folder, method=method, earlier=_known_numbers(releases, period))
     same = [edition for edition in releases if edition.period == computed.period and edition.method == method]
+    if ahead:
+        computed = replace(computed, responses=computed.responses // 10 * 10, about=_without_details(computed.about))
     return _keep(computed, _held(computed, same[0] if same else None), now)
+
+
+def _without_details(about: dict[str, Any]) -> dict[str, Any]:
+    """What identifies an edition, without rates by month and shares of levels: they are not held still."""
+    return {key: value for key, value in about.items() if key not in ("coverage", "levels", "responses")}
 
 
 def _known_numbers(releases: Sequence[Edition], period: Period) -> list[Release]:
@@ -69,7 +80,7 @@ def _held(computed: Computed, before: Edition | None) -> dict[str, list[dict[str
         (row["agency"], row["level"], row["code"]): row
         for result in before.results.all()
         for row in result.rows
-        if row["status"] in ("published", "few")
+        if row["status"] in ("published", "few", "unverified")
     }
 
     def kept(row: dict[str, Any]) -> dict[str, Any]:

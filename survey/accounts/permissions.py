@@ -1,0 +1,74 @@
+"""Who may do what: the one table. Views and templates ask it, and the tests walk every page by it.
+
+Scope is another matter (``agencies.queries.visible_agencies``): a permission says what an account may do with what it
+sees. Reading needs no permission of its own; whoever reads may write nothing unless a line here says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Final, cast
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+from survey.accounts.models import Role, User
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Roles that may do something; ``province``: only accounts of the whole province among them."""
+
+    roles: frozenset[str]
+    province: bool = False
+
+
+def _rule(*roles: Role, province: bool = False) -> Rule:
+    return Rule(frozenset(roles), province)
+
+
+RULES: Final = {
+    "change-counters": _rule(Role.OPERATOR, Role.ANALYST),
+    "check-posters": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD),
+    "write-improvements": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD),
+    "approve-improvements": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD),
+    "close-cases": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD),
+    "import-totals": _rule(Role.OPERATOR, Role.ANALYST, province=True),
+    "import-events": _rule(Role.OPERATOR, province=True),
+    "operate-messages": _rule(Role.OPERATOR, province=True),
+    "see-previews": _rule(Role.OPERATOR, Role.ANALYST, Role.AUDITOR, province=True),
+    "see-languages": _rule(Role.OPERATOR, Role.ANALYST, Role.AUDITOR, province=True),
+}
+"""What can be done beside reading. The auditor stands in no line that writes."""
+WRITES_NOTHING: Final = frozenset({Role.AUDITOR})
+READS: Final = frozenset({"see-previews", "see-languages"})
+
+
+def may(user: User, action: str) -> bool:
+    """Whether an account may do something with what lies in its scope."""
+    rule = RULES[action]
+    if not user.is_active or (rule.province and user.agency_id is not None):
+        return False
+    return user.is_superuser or user.role in rule.roles
+
+
+def allowed(user: User) -> dict[str, bool]:
+    """Every action with a name a template can ask for: ``may.change_counters``."""
+    return {action.replace("-", "_"): may(user, action) for action in RULES}
+
+
+def requires(action: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """Refuse a staff page to accounts that may not do ``action``; stands below ``staff_page``."""
+
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def inner(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+            if not may(cast("User", request.user), action):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return inner
+
+    return decorate

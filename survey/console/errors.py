@@ -1,0 +1,55 @@
+"""What went wrong on a staff page, inside the console's own frame."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+
+from survey.accounts.models import User
+from survey.accounts.permissions import allowed
+from survey.common.languages import chosen, for_staff
+
+
+def error_page(request: HttpRequest, status: int) -> HttpResponse:
+    """A sentence and a way on; without an account it leads to the sign-in."""
+    # When the database is what failed, asking who it is would fail again.
+    user = getattr(request, "user", None) if status != 500 else None
+    known = user is not None and user.is_authenticated
+    language = chosen(request, default=cast("User", user).language) if known else chosen(request)
+    with override(for_staff(language)):
+        title, text = _words(status)
+        context = {
+            "language": get_language(),
+            "title": title,
+            "text": text,
+            "section": "",
+            "scope": str(cast("User", user).agency) if known and cast("User", user).agency else None,
+            "may": allowed(cast("User", user)) if known else {},
+            "known": known,
+        }
+        page = render_to_string("survey/console/error.html", {**context, "user": user}, request=None)
+        response = HttpResponse(page, status=status)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _words(status: int) -> tuple[str, str]:
+    if status == 404:
+        return _("There is no such page"), _("It may lie outside your scope, or the address is not whole.")
+    if status == 403:
+        return _("Your account may not do this"), _("Ask an operator of the province if it should.")
+    if status == 400:
+        return _("We could not read that"), _("Nothing was stored. Please go back and type it again.")
+    return (
+        _("Something went wrong on our side"),
+        _("It is not sure that what you sent was stored. Please look before you send it again."),
+    )
+
+
+def forbidden(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that does not come from our page, or whose sign-in has ended."""
+    return error_page(request, 403)
