@@ -59,8 +59,8 @@ def tell_story(*, now: datetime) -> dict[str, Any]:
         with override_settings(**simulated, TWILIO_API_BASE_URL=server.url):
             provider = TwilioGateway()
             Dispatcher(provider, threads=8).run(until_empty=True)
-            # Before the reports: with the final one, the provider forgets the text.
-            tokens = [token_in(message["body"]) for message in server.store.messages.values()]
+            # Before the reports: with the final one, the provider forgets the text. Threads send in any order.
+            tokens = [token_in(body) for body in sorted(message["body"] for message in server.store.messages.values())]
             ask_now(provider, timezone.now() + timedelta(minutes=16))
         server.shutdown()
     with warnings.catch_warnings():

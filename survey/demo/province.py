@@ -131,10 +131,10 @@ def _office_of(version: AgencyVersion) -> Office:
 
 def make_accounts(password: str) -> list[User]:
     """One account per role, all with this password."""
-    head_of = Agency.objects.get(key="h20.07")
+    head_of = Agency.objects.get(key="h20.05")
     wanted: dict[str, dict[str, Any]] = {
         "phantich": {"role": Role.ANALYST, "first_name": "Chuyên viên phân tích"},
-        "thutruong": {"role": Role.AGENCY_HEAD, "agency": head_of, "first_name": "Giám đốc Sở Xây dựng"},
+        "thutruong": {"role": Role.AGENCY_HEAD, "agency": head_of, "first_name": "Giám đốc Sở Tư pháp"},
         "quantri": {"role": Role.OPERATOR, "is_staff": True, "is_superuser": True, "first_name": "Quản trị hệ thống"},
     }
     made = []

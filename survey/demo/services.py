@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import secrets
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -24,12 +24,16 @@ from survey.questionnaires.content import Answers, Form
 from survey.questionnaires.queries import extension_of, form_of, published_version
 from survey.responses.models import Evidence, Response
 from survey.responses.services import Further, Place, Submission, record_batch
-from survey.transactions.models import MonthlyTotal
+from survey.transactions.models import Channel, MonthlyTotal
 from survey.transactions.reading import COLUMNS
 from survey.transactions.services import import_totals
 
 SEED: Final = 2026
 TOTAL: Final = 26_000
+EARLIER: Final = 0.6
+"""Answers of the running quarter; and their share in the finished one before it, whose figures are released."""
+_AT_COUNTERS: Final = {"E2": 0.55, "E1": 0.33, "E0": 0.12}
+"""Share of each evidence class among the answers given at counters."""
 _REASONS: Final = ("waiting", "visits", "guidance", "attitude", "papers", "late", "place", "other")
 _COMMENTS: Final = (
     "Cán bộ hướng dẫn tận tình.",
@@ -40,9 +44,21 @@ _COMMENTS: Final = (
 )
 
 
-def demo_cells(agencies: Sequence[tuple[str, tuple[str, ...]]]) -> dict[str, list[CellData]]:
-    """Agency key -> its cells; the same on every run."""
+Cells = dict[str, list[CellData]]
+
+
+def demo_cells(agencies: Sequence[tuple[str, tuple[str, ...]]]) -> Cells:
+    """Agency key -> its cells in the running quarter; the same on every run."""
     return {plan.key: list(cells_of(plan, SEED)) for plan in plans(agencies, SEED, total=TOTAL)}
+
+
+def earlier_cells(agencies: Sequence[tuple[str, tuple[str, ...]]]) -> Cells:
+    """The same agencies a quarter before: fewer answers, and a little less satisfied."""
+    before = [
+        replace(plan, responses=max(3, round(EARLIER * plan.responses)), level=plan.level - 0.1)
+        for plan in plans(agencies, SEED, total=TOTAL)
+    ]
+    return {plan.key: list(cells_of(plan, SEED - 1)) for plan in before}
 
 
 def demo_period(now: datetime) -> Period:
@@ -50,8 +66,16 @@ def demo_period(now: datetime) -> Period:
 
     Answers given to a demonstration of this quarter move its index on the next run.
     """
-    first = MonthlyTotal.objects.order_by("month").values_list("month", flat=True).first()
-    day = first or timezone.localdate(now)
+    last = MonthlyTotal.objects.order_by("-month").values_list("month", flat=True).first()
+    return _quarter_of(last or timezone.localdate(now))
+
+
+def period_before(period: Period) -> Period:
+    """The quarter before a quarter."""
+    return _quarter_of(period.first - timedelta(days=1))
+
+
+def _quarter_of(day: date) -> Period:
     return parse_period(f"{day.year}-Q{(day.month + 2) // 3}")
 
 
@@ -61,9 +85,9 @@ def _begun(period: Period, now: datetime) -> list[date]:
     return [month for month in months if month <= timezone.localdate(now)]
 
 
-def load_totals(cells: dict[str, list[CellData]], period: Period, now: datetime) -> None:
-    """Monthly totals through the real import, once."""
-    if MonthlyTotal.objects.exists():
+def load_totals(cells: Cells, period: Period, now: datetime) -> None:
+    """Monthly totals of a period through the real import, once."""
+    if MonthlyTotal.objects.filter(month__range=(period.first, period.last)).exists():
         return
     months = _begun(period, now)
     buffer = io.StringIO()
@@ -76,7 +100,7 @@ def load_totals(cells: dict[str, list[CellData]], period: Period, now: datetime)
             for month, n, good in zip(months, *shares, strict=True):
                 row = [f"{month:%Y-%m}", codes[agency], cell.domain, cell.channel, n, min(n, good)]
                 writer.writerow(row)
-    import_totals(content=buffer.getvalue().encode(), file_name="minh-hoa.csv", by=None, now=now)
+    import_totals(content=buffer.getvalue().encode(), file_name=f"minh-hoa-{period}.csv", by=None, now=now)
 
 
 def _parts(n: int, count: int) -> list[int]:
@@ -84,23 +108,24 @@ def _parts(n: int, count: int) -> list[int]:
     return [n // count + (place < n % count) for place in range(count)]
 
 
-def load_responses(cells: dict[str, list[CellData]], period: Period, now: datetime, *, progress: bool) -> int:
-    """Answers through the checks of the real write path, once; returns how many there are now."""
-    if not Response.objects.exists():
-        maker = _Maker(period, now)
-        expected = sum(len(cell.full) for group in cells.values() for cell in group)
-        with tqdm(total=expected, desc="Phiếu minh họa", disable=not progress, unit="") as bar:
-            for group in cells.values():
-                for cell in group:
-                    bar.update(record_batch(submissions=maker.submissions(cell)))
-    return Response.objects.count()
+def load_responses(cells: Cells, period: Period, now: datetime, *, progress: bool) -> None:
+    """Answers of a period through the checks of the real write path, once."""
+    if Response.objects.filter(month__range=(period.first, period.last)).exists():
+        return
+    maker = _Maker(period, now)
+    expected = sum(len(cell.full) for group in cells.values() for cell in group)
+    with tqdm(total=expected, desc=f"Phiếu minh họa {period}", disable=not progress, unit="") as bar:
+        for group in cells.values():
+            for cell in group:
+                bar.update(record_batch(submissions=maker.submissions(cell)))
 
 
 class _Maker:
     """Turns generated levels into submissions."""
 
     def __init__(self, period: Period, now: datetime) -> None:
-        self.first, self.days = period.first, max(1, (timezone.localdate(now) - period.first).days)
+        last = min(timezone.localdate(now), period.last)
+        self.period, self.days = period, max(1, (last - period.first).days)
         short = published_version("counter-short")
         service = extension_of("counter-short")
         if short is None or service is None:
@@ -110,7 +135,7 @@ class _Maker:
         self.agencies = dict(Agency.objects.values_list("key", "pk"))
         self.domains = dict(ProcedureDomain.objects.values_list("code", "pk"))
         self.counters = {(c.agency_id, c.domain_id): c for c in Counter.objects.all()}
-        self.rng = np.random.default_rng(SEED)
+        self.rng = np.random.default_rng([SEED, period.first.year, period.first.month])
 
     def submissions(self, cell: CellData) -> Iterator[Submission]:
         """Submissions of one cell, spread over the days of the quarter so far."""
@@ -126,16 +151,22 @@ class _Maker:
         for number, (levels, full) in enumerate(zip(cell.levels.tolist(), cell.full.tolist(), strict=True)):
             further = {item: level for item, level in zip(ALL[1:], levels[1:], strict=True) if level >= 0}
             yield Submission(
-                ticket=ticket_of(f"demo/{cell.agency}/{cell.domain}/{cell.channel}/{number}/{secrets.token_hex(4)}"),
+                ticket=ticket_of(f"demo/{self.period}/{cell.agency}/{cell.domain}/{cell.channel}/{number}"),
                 form=self.short,
                 answers=self._short_answers(levels[0]),
                 place=place,
                 channel=cell.channel,
-                evidence=Evidence.POSTER if at_counter else Evidence.RECEIPT,
+                evidence=self._evidence(cell.channel),
                 language="vi",
                 now=self._time(),
                 further=Further(self.service, further) if full and further else None,
             )
+
+    def _evidence(self, channel: str) -> str:
+        """Slips, screens and some posters at counters; online the link of a message; by post a slip."""
+        if channel != Channel.COUNTER:
+            return Evidence.SMS if channel == Channel.ONLINE else Evidence.RECEIPT
+        return str(self.rng.choice(list(_AT_COUNTERS), p=list(_AT_COUNTERS.values())))
 
     def _short_answers(self, level: int) -> Answers:
         answers: Answers = {"overall": level}
@@ -147,12 +178,12 @@ class _Maker:
         return answers
 
     def _time(self) -> datetime:
-        start = datetime(self.first.year, self.first.month, 1, 1, 0, tzinfo=UTC)
+        start = datetime(self.period.first.year, self.period.first.month, 1, 1, 0, tzinfo=UTC)
         days = min(self.days, 91)
         return start + timedelta(days=int(self.rng.integers(0, days)), hours=int(self.rng.integers(0, 9)))
 
 
-def write_truth(cells: dict[str, list[CellData]], path: Path) -> None:
+def write_truth(cells: Cells, path: Path) -> None:
     """The generator's true index per agency, in percent."""
     names = {v.agency.key: v.name for v in AgencyVersion.objects.filter(valid_to=None).select_related("agency")}
     with path.open("w", encoding="utf-8", newline="") as file:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from survey.agencies.models import Counter
 from survey.transactions.models import Channel, DossierEvent
@@ -14,6 +18,22 @@ FREE: Final = 5
 PER_TRANSACTION: Final = 1.5
 WITHOUT_FEED: Final = 20
 """Answers an hour that count where no case system tells of transactions."""
+
+
+class OpeningHours(models.Model):
+    """When the counter of a device is open: at other times nobody can have stood there."""
+
+    opens = models.TimeField(_("opens"), default=time(7, 0))
+    closes = models.TimeField(_("closes"), default=time(17, 30))
+    days = models.CharField(_("days of the week, 1 = Monday"), max_length=7, default="12345")
+
+    class Meta:
+        abstract = True
+
+    def opens_at(self, moment: datetime) -> bool:
+        """Whether the counter is open at a moment, in local time."""
+        local = timezone.localtime(moment)
+        return str(local.isoweekday()) in self.days and self.opens <= local.time() < self.closes
 
 
 def slot_of(moment: datetime) -> datetime:

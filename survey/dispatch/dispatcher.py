@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import InterfaceError, OperationalError, connection
@@ -35,18 +35,22 @@ CALL_WITHIN: Final = 5.0
 """Seconds after the claim in which a call may begin: opt-outs and pauses are asked for at the claim."""
 CHORES_EVERY: Final = 2.0
 CLEAN_EVERY: Final = 60.0
+NIGHT: Final = 2
+"""Hour of the day, local time, from which the day's nightly work is done once."""
 
 
 @dataclass
 class Dispatcher:
     """One dispatching process; any number may run beside each other.
 
-    ``threads`` call the provider and hold no database connection; ``clock`` gives the time.
+    ``threads`` call the provider and hold no database connection; ``clock`` gives the time; ``nightly`` is called once
+    a night, and once after a start in the day: doing it again does no harm.
     """
 
     gateway: Gateway
     threads: int = 32
     clock: Callable[[], datetime] = timezone.now
+    nightly: Callable[[datetime], object] | None = None
     owner: str = field(default_factory=lambda: f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(4)}")
     stopping: bool = False
 
@@ -57,6 +61,7 @@ class Dispatcher:
         self._looking = 0
         self._chores = 0
         self._ticked = self._chored = self._cleaned = -CLEAN_EVERY
+        self._night: date | None = None
 
     def run(self, *, until_empty: bool = False, seconds: float = math.inf) -> int:
         """Send until stopped, until nothing is waiting or unknown, or for so long; returns how many were accepted."""
@@ -163,6 +168,13 @@ class Dispatcher:
             self._cleaned = time.monotonic()
             upkeep.trip_breakers(now)
             upkeep.erase(now)
+            self._work_at_night(now)
+
+    def _work_at_night(self, now: datetime) -> None:
+        local = timezone.localtime(now)
+        if self.nightly is not None and local.hour >= NIGHT and self._night != local.date():
+            self.nightly(now)
+            self._night = local.date()
 
     def _do(self, chore: Chore) -> None:
         """In a thread: ask for a missing report, or have a text erased."""

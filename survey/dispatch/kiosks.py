@@ -19,13 +19,15 @@ from django.utils.translation import gettext_lazy as _
 from survey.agencies.models import Counter
 from survey.common.counters import add_to
 from survey.common.tokens import keyed_hash, keyed_hashes, new_code, normalise_code
-from survey.dispatch.bounds import WINDOW, most_in_an_hour, slot_of
+from survey.dispatch.bounds import WINDOW, OpeningHours, most_in_an_hour, slot_of
 
 ENROL_LIFE: Final = timedelta(minutes=30)
 MOST_GAPS: Final = 50
+SLACK: Final = timedelta(minutes=10)
+"""How far a tablet's clock may be off."""
 
 
-class Kiosk(models.Model):
+class Kiosk(OpeningHours):
     """One tablet. It signs with a key of its own that it cannot give away; here is the public half."""
 
     counter = models.ForeignKey(Counter, on_delete=models.PROTECT, related_name="kiosks", verbose_name=_("counter"))
@@ -37,6 +39,7 @@ class Kiosk(models.Model):
     enrolled_at = models.DateTimeField(_("enrolled at"), null=True)
     revoked_at = models.DateTimeField(_("withdrawn at"), null=True)
     seen_at = models.DateTimeField(_("last seen at"), null=True)
+    emptied_at = models.DateTimeField(_("queue last empty at"), null=True)
 
     class Meta:
         verbose_name = _("kiosk")
@@ -44,6 +47,11 @@ class Kiosk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.counter} {self.name}"
+
+    def can_have_kept(self, moment: datetime) -> bool:
+        """Whether an answer of a moment can still have waited: not from before the tablet last had nothing left."""
+        since = self.emptied_at or self.enrolled_at
+        return since is None or moment >= since - SLACK
 
 
 class KioskItem(models.Model):

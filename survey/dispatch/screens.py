@@ -9,19 +9,18 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from typing import ClassVar, Final
 
 from django.db import connection, models, transaction
 from django.db.models import Sum
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from survey.agencies.models import Counter
 from survey.common.counters import add_to
 from survey.common.sealing import seal, unseal
 from survey.common.tokens import ALPHABET, is_code, keyed_hash, keyed_hashes, new_code, normalise_code
-from survey.dispatch.bounds import WINDOW, most_in_an_hour, slot_of
+from survey.dispatch.bounds import WINDOW, OpeningHours, most_in_an_hour, slot_of
 
 STEP: Final = 15
 """Seconds a code stands on the screen."""
@@ -32,16 +31,13 @@ MAC: Final = 7
 CODE: Final = NUMBER + MAC
 
 
-class Screen(models.Model):
+class Screen(OpeningHours):
     """A tablet or television at a counter that shows the changing code; its page is opened by a secret address."""
 
     number = models.CharField(_("number"), max_length=NUMBER, unique=True)
     counter = models.ForeignKey(Counter, on_delete=models.PROTECT, related_name="screens", verbose_name=_("counter"))
     display_hash = models.CharField(_("address (hash)"), max_length=64, unique=True)
     secret_sealed = models.BinaryField(_("sealed secret"))
-    opens = models.TimeField(_("opens"), default=time(7, 0))
-    closes = models.TimeField(_("closes"), default=time(17, 30))
-    days = models.CharField(_("days of the week, 1 = Monday"), max_length=7, default="12345")
     created_at = models.DateTimeField(_("created at"))
     revoked_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
 
@@ -54,10 +50,7 @@ class Screen(models.Model):
 
     def is_open(self, now: datetime) -> bool:
         """Whether the office is open and the screen in use, so that codes exist."""
-        if self.revoked_at is not None:
-            return False
-        local = timezone.localtime(now)
-        return str(local.isoweekday()) in self.days and self.opens <= local.time() < self.closes
+        return self.revoked_at is None and self.opens_at(now)
 
 
 class ScreenUse(models.Model):

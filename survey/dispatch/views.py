@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import unicodedata
 import uuid
 from contextlib import suppress
 from typing import Final
@@ -25,8 +26,21 @@ from survey.transactions.counting import count_later
 log = logging.getLogger(__name__)
 LARGEST: Final = 16 * 1024
 _SID: Final = re.compile(r"(SM|MM)[0-9a-f]{32}\Z")
-_STOP: Final = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "huy", "tu choi"})
-"""Compared without accents."""
+_STOP: Final = re.compile(
+    r"(s ?t ?o ?p|stop ?all|unsubscribe|revoke|opt ?out|tu ?choi|khong nhan)\b.*"
+    r"|(cancel|end|quit|tc|huy|dung|ngung)( (lai|nhe|nha|di|gui|nhan|tin|dang ky|cam on))*"
+)
+"""Compared without accents and punctuation: how people write that they want no more."""
+_KHMER_STOP: Final = "ឈប់"
+
+
+def wants_no_more(body: str) -> bool:
+    """Whether a reply begins with a word for stop: rather one who is not asked again than one who is not heard."""
+    text = unicodedata.normalize("NFKC", body[:200])
+    words = re.sub(r"[\W_]+", " ", stripped(text).lower()).strip()
+    # "Đúng" is yes; without its accents it would read as "dừng".
+    agreed = unicodedata.normalize("NFC", text).strip().lower().startswith("đ")
+    return (bool(_STOP.fullmatch(words)) and not agreed) or text.strip().startswith(_KHMER_STOP)
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:
@@ -96,10 +110,8 @@ def inbound(request: HttpRequest) -> HttpResponse:
     """A reply, where replies exist: STOP in any of its forms is an opt-out."""
     if (refusal := _refused(request)) is not None:
         return refusal
-    if (
-        stripped(request.POST.get("Body", "")[:100]).strip().lower() in _STOP
-        or request.POST.get("OptOutType") == "STOP"
-    ):
+    told = request.POST.get("OptOutType", "").upper() == "STOP"
+    if told or wants_no_more(request.POST.get("Body", "")):
         try:
             number = phone_hash(parse_mobile(request.POST.get("From", "")))
         except PhoneError:

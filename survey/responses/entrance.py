@@ -132,6 +132,17 @@ def sent_ticket(request: HttpRequest) -> str:
     return tickets[0] if len(tickets) == 1 else ""
 
 
+def was_open(request: HttpRequest, seal: str) -> bool:
+    """Whether what is sent was written on a page that was opened while it could be: it is taken, with a mark."""
+    if request.method != "POST":
+        return False
+    try:
+        read_ticket(sent_ticket(request), seal, timezone.now())
+    except TicketError:
+        return False
+    return True
+
+
 def take_with_ticket(request: HttpRequest, at: Entrance) -> HttpResponse | tuple[Ticket, Parsed]:
     """The ticket of the page and what was sent, or the page again: other language, old ticket, or errors."""
     now, text = timezone.now(), sent_ticket(request)

@@ -40,6 +40,8 @@ from survey.transactions.models import Channel
 
 LARGEST: Final = 256 * 1024
 MOST_ITEMS: Final = 100
+PART: Final = 50
+"""Items the tablet sends at once, when it has so many (``BATCH`` in kiosk.js)."""
 QUICK: Final = 5000
 """Milliseconds: an answer sooner after the one before is kept and marked."""
 LONGEST_AWAY: Final = timedelta(days=30)
@@ -140,7 +142,9 @@ def sync(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"error": "malformed"}, status=400)
     now = timezone.now()
     done = [_take(kiosk, item, now) for item in items]
-    Kiosk.objects.filter(pk=kiosk.pk).update(seen_at=now)
+    # A part that is not full is the last one: what comes later was given later, whatever the tablet's clock says.
+    emptied = {"emptied_at": now} if len(items) < PART else {}
+    Kiosk.objects.filter(pk=kiosk.pk).update(seen_at=now, **emptied)
     return JsonResponse({"done": [item for item in done if item]})
 
 
@@ -231,11 +235,15 @@ def _circumstances(kiosk: Kiosk, item: dict[str, Any], now: datetime) -> tuple[C
         marks["flag"] = "unsent"
     if isinstance(since, int) and 0 <= since < QUICK:
         marks["flag"] = "quick"
+    open_then = kiosk.opens_at(moment)
+    if not open_then:
+        marks["flag"] = "hours"
+    certain = certain and kiosk.can_have_kept(moment)
     if not certain:
         marks["flag"] = "undated"
     if moved is not None:
         marks["flag"] = "withdrawn"
-    return counter, moment, moved is None and certain, marks
+    return counter, moment, moved is None and certain and open_then, marks
 
 
 def _moved_from(kiosk: Kiosk, item: dict[str, Any]) -> Kiosk | None:

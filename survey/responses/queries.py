@@ -54,10 +54,13 @@ def counted_in(period: Period) -> QuerySet[Response]:
 
 
 def snapshot_rows(period: Period) -> Iterator[tuple[Any, ...]]:
-    """(agency, domain, channel, evidence, hour, language, month, answers, marks), streamed, sorted by cell."""
+    """(agency, domain, channel, evidence, hour, language, month, answers, marks), streamed, sorted by cell.
+
+    Inside a cell by what was answered: when and in which order rows came is not told, and two copies are alike.
+    """
     return (
         counted_in(period)
-        .order_by("agency__key", "domain__code", "channel", "evidence", "pk")
+        .order_by("agency__key", "domain__code", "channel", "evidence", "month", "language", "answers", "marks", "pk")
         .values_list(
             "agency__key",
             "domain__code",

@@ -18,17 +18,15 @@ from survey.common.tokens import (
     TICKET_LIFE,
     Ticket,
     TicketError,
-    issue_ticket,
     normalise_code,
     read_ticket,
-    ticket_of,
 )
 from survey.dispatch.models import CodeStatus
 from survey.dispatch.queries import TOKEN_LENGTH, Landing, check_characters, find_landing, published_short_form
 from survey.dispatch.screens import Screen, check_code, find_screen, note_use, places_left
 from survey.dispatch.services import CODE_LENGTH
 from survey.dispatch.slips import LENGTH as SLIP_LENGTH
-from survey.dispatch.slips import Slip, find_slip, note_dispute
+from survey.dispatch.slips import find_slip
 from survey.responses.answers import Parsed
 from survey.responses.entrance import (
     Entrance,
@@ -40,17 +38,17 @@ from survey.responses.entrance import (
     record,
     renewed,
     sent_ticket,
-    show,
-    shown_for,
     take_with_ticket,
     thanks,
+    was_open,
 )
 from survey.responses.feedback import told_of
 from survey.responses.links import link_page
-from survey.responses.models import Evidence, Response
+from survey.responses.models import Evidence
 from survey.responses.pages import citizen_page, message_page, render_page
 from survey.responses.queries import is_recorded, response_of
-from survey.responses.services import Place, mark_response
+from survey.responses.services import Place
+from survey.responses.slips import slip_page
 from survey.transactions.models import Channel
 
 LONGEST_TYPED: Final = 200
@@ -65,12 +63,12 @@ def short(request: HttpRequest, code: str) -> HttpResponseBase:
     if len(wanted) == TOKEN_LENGTH:
         return link_page(request, wanted)
     if len(wanted) == SLIP_LENGTH:
-        return _slip(request, wanted)
+        return slip_page(request, wanted)
     landing = find_landing(wanted, timezone.localdate())
     if landing is None:
         return message_page("unknown", status=404, ask=True)
     ended = landing.status == CodeStatus.REVOKED or not landing.open
-    if landing.version_id is None or (ended and not _was_open(request, landing.code)):
+    if landing.version_id is None or (ended and not was_open(request, landing.code)):
         return message_page("revoked" if landing.status == CodeStatus.REVOKED else "closed", status=410, ask=True)
     at = _at_poster(landing, landing.version_id)
     if request.method != "POST":
@@ -78,17 +76,6 @@ def short(request: HttpRequest, code: str) -> HttpResponseBase:
     at = as_opened(request, at, timezone.now())
     found = take_with_ticket(request, at)
     return found if isinstance(found, HttpResponse) else thanks(found[0], record(at, *found))
-
-
-def _was_open(request: HttpRequest, seal: str) -> bool:
-    """Whether what is sent was written on a page that was opened while it could be: it is taken, with a mark."""
-    if request.method != "POST":
-        return False
-    try:
-        read_ticket(sent_ticket(request), seal, timezone.now())
-    except TicketError:
-        return False
-    return True
 
 
 def _at_poster(landing: Landing, version_id: int) -> Entrance:
@@ -234,112 +221,6 @@ def _count_at_screen(found: Screen, at: Entrance, ticket: Ticket, parsed: Parsed
     return thanks(ticket, recorded)
 
 
-# --- the code on a receipt slip
-
-
-def _slip(request: HttpRequest, code: str) -> HttpResponseBase:
-    found, version_id = find_slip(code), published_short_form()
-    if found is None:
-        return message_page("unknown", status=404, ask=True)
-    if version_id is None:
-        return message_page("closed", status=410)
-    slip, secret = found
-    first = Response.objects.filter(submission_key=_slip_key(code, secret)).first()
-    disputing = "dispute" in request.POST
-    at = _at_slip(slip, code, version_id, disputed=disputing and first is not None)
-    # What was opened in time is taken, also when the slip ended while it was written.
-    in_time = slip.expires_at > timezone.now() or _opened_before(request, at, slip)
-    if not in_time and (first is None or disputing):
-        return message_page("expired-slip", status=410, ask=True)
-    if first is not None and not disputing:
-        return _used(request, slip, secret, at)
-    if request.method != "POST" or (disputing and "ticket" not in request.POST):
-        return show(at, issue_ticket(at.seal, timezone.now()))
-    at = as_opened(request, at, timezone.now())
-    taken = take_with_ticket(request, at)
-    return taken if isinstance(taken, HttpResponse) else _record_slip(slip, secret, at, first, *taken)
-
-
-def _opened_before(request: HttpRequest, at: Entrance, slip: Slip) -> bool:
-    if not _was_open(request, at.seal):
-        return False
-    issued = read_ticket(sent_ticket(request), at.seal, timezone.now()).issued
-    return issued is not None and issued <= slip.expires_at
-
-
-def _slip_key(code: str, secret: str, again: str = "") -> str:
-    """All that hangs on a slip is derived under the key the slip was issued with."""
-    return ticket_of(f"slip/{code}{again}", secret).key
-
-
-def _at_slip(slip: Slip, code: str, version_id: int, *, disputed: bool) -> Entrance:
-    name, counter = _names(slip)
-    named = bool(slip.counter and slip.counter.name)
-    place = Place(
-        agency_id=slip.agency_id,
-        office_id=slip.counter.office_id if slip.counter else None,
-        counter_id=slip.counter_id,
-        domain_id=slip.domain_id,
-    )
-    return Entrance(
-        action=f"/s/{code}",
-        office=name,
-        counter=counter,
-        named=named,
-        place=place,
-        channel=slip.channel,
-        evidence=Evidence.RECEIPT,
-        version_id=version_id,
-        seal=f"slip/{code}",
-        hidden={**shown_for(code), **({"dispute": "1"} if disputed else {})},
-        notice=_(
-            "Your rating is kept beside the one that was sent before; neither counts until it has been looked into."
-        )
-        if disputed
-        else "",
-        marks={"flag": "disputed"} if disputed else {},
-    )
-
-
-def _names(slip: Slip) -> tuple[str, str]:
-    if slip.counter:
-        return slip.counter.office.name, str(slip.counter)
-    return str(slip.agency), _("the service you used")
-
-
-@transaction.atomic
-def _record_slip(
-    slip: Slip, secret: str, at: Entrance, first: Response | None, ticket: Ticket, parsed: Parsed
-) -> HttpResponse:
-    """The key hangs on the slip, the receipt on the page: who only knows the slip cannot change the answer."""
-    code = at.action.rpartition("/")[2]
-    disputed = at.marks.get("flag") == "disputed"
-    mine = replace(ticket, key=_slip_key(code, secret, "/dispute" if disputed else ""))
-    recorded = record(at, mine, parsed)
-    if recorded.repeated and not recorded.own(mine.receipt):
-        return message_page("used-slip", status=409, onward=f"/s/{code}?lang={get_language()}")
-    if disputed and first is not None:
-        # Neither of the two counts until somebody has looked into it; both keep their receipts.
-        mark_response(row=first, flag="disputed", key=_slip_key(code, secret, "/contested"))
-        note_dispute(slip=slip, now=timezone.now())
-    return thanks(mine, recorded)
-
-
-def _used(request: HttpRequest, slip: Slip, secret: str, at: Entrance) -> HttpResponseBase:
-    """A second visit, or the second tap of a slow network; who has not rated yet may say so, once."""
-    if request.method == "POST":
-        taken = take_with_ticket(request, at)
-        return taken if isinstance(taken, HttpResponse) else _record_slip(slip, secret, at, None, *taken)
-    code = at.action.rpartition("/")[2]
-    disputed = Response.objects.filter(submission_key=_slip_key(code, secret, "/dispute")).exists()
-    context = {
-        "title": _("This code has been used"),
-        "action": at.action,
-        "disputed": disputed or slip.expires_at <= timezone.now(),
-    }
-    return render_page("survey/responses/used.html", context)
-
-
 @citizen_page("GET", "HEAD")
 def front(request: HttpRequest) -> HttpResponseBase:
     """The bare address: what this is, fields for a code and a receipt code, and where staff sign in.
@@ -350,7 +231,9 @@ def front(request: HttpRequest) -> HttpResponseBase:
         typed = request.GET.get(name, "")[:LONGEST_TYPED]
         if not (code := normalise_code(typed)):
             continue
-        receipt = response_of(code) is not None if len(code) == RECEIPT_LENGTH else name == "receipt"
+        receipt = len(code) not in (CODE_LENGTH, TOKEN_LENGTH) and name == "receipt"
+        if len(code) == RECEIPT_LENGTH:
+            receipt = response_of(code) is not None or (name == "receipt" and find_slip(code) is None)
         return HttpResponseRedirect(f"/{'r' if receipt else 's'}/{code}?lang={get_language()}", status=303)
     return render_page("survey/responses/front.html", {"title": _("Rate the service")})
 

@@ -12,11 +12,13 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from survey.common.text import TextError, clean
-from survey.transactions.workbook import FileError, workbook_rows
+from survey.transactions.workbook import FileError, too_large, workbook_rows
 
 __all__ = ["COLUMNS", "LARGEST_FILE", "FileError", "RawRow", "read_rows"]
 LARGEST_FILE: Final = 4 * 1024 * 1024
 MOST_ROWS: Final = 50_000
+FURTHEST: Final = 4 * MOST_ROWS
+"""A sheet is read that far for what stands below the table."""
 COLUMNS: Final = ("month", "agency_code", "domain_code", "channel", "completed", "on_time")
 
 
@@ -105,6 +107,8 @@ def _below_heading(rows: Iterator[tuple[int, list[str]]], columns: Sequence[str]
         )
     result = []
     for number, cells in rows:
+        if number > FURTHEST:
+            raise too_large()
         values = tuple(_cleaned(cell, number) for cell in cells[: len(columns)])
         beyond = next((cell.strip() for cell in cells[len(columns) :] if cell.strip()), "")
         if beyond:
@@ -115,10 +119,7 @@ def _below_heading(rows: Iterator[tuple[int, list[str]]], columns: Sequence[str]
                 )
                 % {"row": number, "cell": beyond[:40]}
             )
-        if any(values):
-            result.append(RawRow(number, values + ("",) * (len(columns) - len(values))))
-        # By number, not by count: a workbook can claim a row far down and have millions of blank ones filled in.
-        if number > MOST_ROWS + 1:
+        if any(values) and number > MOST_ROWS + 1:
             raise FileError(
                 _(
                     "Something stands in row %(row)s; at most %(count)s rows are taken. Delete what stands far below "
@@ -126,4 +127,6 @@ def _below_heading(rows: Iterator[tuple[int, list[str]]], columns: Sequence[str]
                 )
                 % {"row": number, "count": MOST_ROWS}
             )
+        if any(values):
+            result.append(RawRow(number, values + ("",) * (len(columns) - len(values))))
     return result

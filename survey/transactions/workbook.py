@@ -19,7 +19,10 @@ MB: Final = 1 << 20
 MAX_PARTS: Final = 200
 MAX_SHEETS: Final = 60
 MAX_UNPACKED: Final = 40 * MB
-WIDEST: Final = 30
+MAX_CELLS: Final = 4_000_000
+"""Cells the rows are filled up to: a lonely cell in the last column makes its row 16,384 wide."""
+LONGEST: Final = 128 * 1024
+"""Bytes without a tag: a cell of Excel holds 32,767 characters."""
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
 """What the archive and workbook readers raise on damaged files (UnicodeDecodeError is a ValueError)."""
 
@@ -69,12 +72,23 @@ def workbook_rows(
         sheet = _chosen(book, columns)
         if formulas:
             _check_formulas(content, sheet)
-        for number, row in enumerate(sheet.iter_rows(max_col=WIDEST, values_only=True), start=1):
-            yield number, [as_text(value, months=months) for value in row]
+        for number, row in enumerate(_rows(sheet), start=1):
+            yield number, ["" if value is None else as_text(value, months=months) for value in row]
     except FileError:
         raise
     except (*_DAMAGED, DefusedXmlException, KeyError, IndexError, TypeError, AttributeError, SyntaxError) as error:
         raise FileError(_("The workbook is damaged or not a real XLSX file. Save it again in Excel.")) from error
+
+
+def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
+    """Rows up to their last cell: what the sheet says of its own size is not believed."""
+    sheet.reset_dimensions()
+    left = MAX_CELLS
+    for row in sheet.iter_rows(values_only=True):
+        left -= len(row)
+        if left < 0:
+            raise too_large()
+        yield row
 
 
 def check_parts(content: bytes) -> bool:
@@ -86,7 +100,7 @@ def check_parts(content: bytes) -> bool:
             names = [part.filename for part in parts]
             sheets = sum(name.startswith("xl/worksheets/") for name in names)
             if len(parts) > MAX_PARTS or sheets > MAX_SHEETS or len(set(names)) < len(names):
-                raise _too_large()
+                raise too_large()
             for part in parts:
                 size, found = _count(archive, part, left)
                 left -= size
@@ -107,13 +121,16 @@ def _count(archive: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> tuple[
         while block := stream.read(MB):
             size, tags = size + len(block), tags + block.count(b"<")
             if size > min(limit.size, left) or tags > limit.tags:
-                raise _too_large()
+                raise too_large()
+            if limit is not _OTHER and max(map(len, block.split(b"<"))) > LONGEST:
+                raise too_large()
             formulas |= b"<f" in tail + block
             tail = block[-1:]
     return size, formulas
 
 
-def _too_large() -> FileError:
+def too_large() -> FileError:
+    """The refusal of a workbook that is more than a table."""
     return FileError(
         _(
             "The workbook unpacks to more than a table of this size needs. Copy the table alone, as values, into the "
@@ -142,7 +159,7 @@ def _chosen(book: Any, columns: Sequence[str]) -> Any:
 
 
 def _heading(sheet: Any) -> list[str]:
-    first = next(sheet.iter_rows(max_row=1, max_col=WIDEST, values_only=True), ())
+    first = next(_rows(sheet), ())
     found = [str(value or "").strip().lower() for value in first]
     while found and not found[-1]:
         found.pop()
@@ -152,17 +169,16 @@ def _heading(sheet: Any) -> list[str]:
 def _check_formulas(content: bytes, sheet: Any) -> None:
     """A formula nobody has computed has no value to take: Excel stores one, libraries often do not."""
     import openpyxl  # noqa: PLC0415
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415
 
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
-    written = book[sheet.title].iter_rows(max_col=WIDEST, values_only=True)
-    values = sheet.iter_rows(max_col=WIDEST, values_only=True)
-    for number, (formulas, row) in enumerate(zip(written, values, strict=True), start=1):
+    for number, (formulas, row) in enumerate(zip(_rows(book[sheet.title]), _rows(sheet), strict=True), start=1):
         for place, (formula, value) in enumerate(zip(formulas, row, strict=True)):
-            if value is None and isinstance(formula, str) and formula.startswith("="):
+            if value is None and formula is not None:
                 raise FileError(
                     _(
                         "Row %(row)s, cell %(cell)s%(row)s holds a formula without a value. Open the file in Excel and "
                         "save it, or paste the table as values."
                     )
-                    % {"row": number, "cell": chr(ord("A") + place)}
+                    % {"row": number, "cell": get_column_letter(place + 1)}
                 )

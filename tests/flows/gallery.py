@@ -32,7 +32,7 @@ from survey.dispatch.kiosks import add_kiosk
 from survey.dispatch.models import Invitation
 from survey.dispatch.screens import Screen, enrol_screen
 from survey.dispatch.services import issue_code, revoke_code
-from survey.dispatch.slips import Batch, Slip, issue_slips
+from survey.dispatch.slips import Batch, Slip, find_slip, issue_slips
 from survey.responses.cases import open_case
 from survey.responses.models import Response
 from survey.responses.services import record_response
@@ -76,9 +76,9 @@ asleep, closed = enrol_screen(counter=cast.land_counter, now=now)
 Screen.objects.filter(pk=asleep.pk).update(opens="03:00", closes="03:00")
 batch = Batch(agency_id=cast.land.pk, channel="counter", counter_id=cast.land_counter.pk)
 slip, used, late = issue_slips(batch=batch, count=3, now=now)
-from survey.responses.views import _slip_key
-from survey.common.tokens import Ticket, keyed_hash
-taken = Ticket(_slip_key(used), "USEDSLIP00")
+from survey.responses.slips import slip_key
+from survey.common.tokens import Ticket, keyed_hash, receipt_hash
+taken = Ticket(slip_key(used, find_slip(used)[1]), "USEDSLIP00", receipt_hash("USEDSLIP00"))
 record_response(submission=cast.submission("x", 5, ticket=taken, evidence="E2", now=now))
 Slip.objects.filter(code_hash=keyed_hash("slip", late)).update(expires_at=now)
 print(json.dumps({

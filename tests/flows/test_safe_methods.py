@@ -50,6 +50,7 @@ def addresses(facts: dict[str, str]) -> dict[str, list[str]]:
         "offices": ["/offices", "/offices?name=my"],
         "office": ["/offices/hall/28261"],
         "short": [f"/s/{name}" for name in (code, facts["link"], facts["slip"], facts["used"], facts["old"])],
+        "bare": [f"/{name}" for name in (code, facts["link"], facts["slip"])],
         "done": [f"/s/{code}/done"],
         "stop": [f"/s/{facts['link']}/stop"],
         "step": [f"/s/{facts['link']}/step"],

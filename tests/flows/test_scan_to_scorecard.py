@@ -1,4 +1,4 @@
-"""The main job: a poster is scanned, a citizen answers, the right agency's index moves in the analyst's file."""
+"""The main job: a slip is scanned, a citizen answers, the right agency's index moves in the analyst's file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ from tests.survey.factories import make_cast, NOW
 from tests.survey.scorecards.test_snapshot import fill
 from tests.survey.transactions.test_import import csv_file
 from survey.transactions.services import import_totals
+from survey.dispatch.batches import slips_pdf
 from survey.dispatch.poster import poster_pdf
+from survey.dispatch.slips import Batch, issue_slips
 from django.utils import timezone
 cast = make_cast()
 fill(cast, good=18, bad=6, channel="counter", now=timezone.now())
@@ -37,6 +39,9 @@ month = timezone.localtime().strftime("%Y-%m")
 import_totals(content=csv_file(f"{month},H20.01,land,counter,240,240", f"{month},H20.01,land,online,60,60",
     f"{month},28261,civil-status,counter,50,50"), file_name="t.csv", by=None, now=timezone.now())
 Path(OUT).write_bytes(poster_pdf([cast.code], paper="A5"))
+batch = Batch(agency_id=cast.land.pk, channel="counter", domain_id=cast.land_counter.domain_id)
+codes = issue_slips(batch=batch, count=1, now=timezone.now())
+Path(OUT).with_name("slips.pdf").write_bytes(slips_pdf(codes, name="Sở Nông nghiệp và Môi trường", notice=""))
 print(timezone.localtime().strftime("%Y"), cast.commune_code.code)
 """
 
@@ -126,7 +131,7 @@ def answer_everything(page: Page, address: str, *, audit: bool = False) -> int:
 @pytest.mark.parametrize("script", [False, True], ids=["without JavaScript", "with JavaScript"])
 def test_from_the_scan_to_the_spreadsheet(browser: Browser, server: Server, tmp_path: Path, script: bool) -> None:
     before = figures(server, tmp_path, "before")
-    address = scan(tmp_path / "poster.pdf")
+    address = scan(tmp_path / "slips.pdf")
     assert address == address.upper()
     context = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=script)
     page = context.new_page()
@@ -146,6 +151,16 @@ def test_from_the_scan_to_the_spreadsheet(browser: Browser, server: Server, tmp_
     assert before["other"] == after["other"], "the other agency did not move"
     log = server.log.read_text(encoding="utf-8")
     assert "Traceback" not in log
+
+
+def test_an_answer_from_a_poster_stands_beside_the_index(browser: Browser, server: Server, tmp_path: Path) -> None:
+    before = figures(server, tmp_path, "before")
+    page = browser.new_context(viewport={"width": 360, "height": 740}).new_page()
+    answer_everything(page, scan(tmp_path / "poster.pdf"))
+    after = figures(server, tmp_path, "after")
+    index = ("n", "weighted_index", "ci_low", "ci_high")
+    assert [before["overall"][name] for name in index] == [after["overall"][name] for name in index]
+    assert server.python(COUNTS) == "45 45", "it is stored all the same"
 
 
 def test_the_first_page_is_one_small_request(browser: Browser, server: Server, tmp_path: Path) -> None:
@@ -293,7 +308,7 @@ def test_the_journey_works_on_postgresql_too(
         running.environment["YEAR"] = running.python(code).split()[-2]
         before = figures(running, tmp_path, "before")
         page = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False).new_page()
-        answer_everything(page, scan(tmp_path / "poster.pdf"))
+        answer_everything(page, scan(tmp_path / "slips.pdf"))
         after = figures(running, tmp_path, "after")
         assert after["overall"]["n"] == before["overall"]["n"] + 1
         assert (before["overall"]["weighted_index"], after["overall"]["weighted_index"]) == (80.0, 80.8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from argparse import ArgumentParser
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from survey.demo.province import build_province, issued_codes, make_accounts
 from survey.dispatch.poster import poster_pdf
 from survey.dispatch.qr import short_url
 from survey.questionnaires.services import ensure_library
+from survey.responses.models import Response
 from survey.scorecards.bridge import NOTICE, index_by_channel, take_snapshot, write_exports
 from survey.scorecards.services import make_edition
 from survey.transactions.models import Channel
@@ -49,11 +51,13 @@ class Command(BaseCommand):
         agencies = build_province(now=now, progress=progress)
         cells = services.demo_cells(agencies)
         period = services.demo_period(now)
-        services.load_totals(cells, period, now)
-        services.load_responses(cells, period, now, progress=progress)
+        before = services.period_before(period)
+        for span, chosen in ((before, services.earlier_cells(agencies)), (period, cells)):
+            services.load_totals(chosen, span, now)
+            services.load_responses(chosen, span, now, progress=progress)
         story = tell_story(now=now)
-        count = services.load_responses(cells, period, now, progress=False)
         services.write_truth(cells, out / "truth.csv")
+        self._release(out, before, progress)
         links = {**self._index(out, period, progress), **self._posters(out), **self._accounts(out)}
         links["index_by_channel"] = index_by_channel(folder=out / "snapshot", method="sipas-service")
         links["truth_csv"] = str(out / "truth.csv")
@@ -61,12 +65,21 @@ class Command(BaseCommand):
         links |= story | stand_at_counters(out=out, now=now)
         text = json.dumps(links, ensure_ascii=False, indent=1)
         (out / "links.json").write_text(text + "\n", encoding="utf-8")
-        self.stdout.write(self._summary(links, count))
+        self.stdout.write(self._summary(links, Response.objects.count()))
+
+    def _release(self, out: Path, period: Period, progress: bool) -> None:
+        """The figures of the finished quarter, which everybody may see."""
+        folder = out / "snapshot-released"
+        now = timezone.now()
+        take_snapshot(period=period, folder=folder, now=_today(), province=settings.PROVINCE_NAME, progress=progress)
+        for method in METHODS:
+            make_edition(folder=folder, method=method, now=now)
 
     def _index(self, out: Path, period: Period, progress: bool) -> dict[str, Any]:
+        """The index of the running quarter: files, and the preview the province sees."""
         folder = out / "snapshot"
         now = timezone.now()
-        take_snapshot(period=period, folder=folder, now=now, province=settings.PROVINCE_NAME, progress=progress)
+        take_snapshot(period=period, folder=folder, now=_today(), province=settings.PROVINCE_NAME, progress=progress)
         files: dict[str, Any] = {"snapshot_dir": str(folder)}
         for method in METHODS:
             stem = "index" if method == "sipas-service" else f"index-{method}"
@@ -125,6 +138,11 @@ class Command(BaseCommand):
                 f"  Mọi đường dẫn         {settings.VAR_DIR / 'demo' / 'links.json'}",
             ]
         )
+
+
+def _today() -> datetime:
+    """The beginning of the day: two demonstrations of one day are alike byte for byte."""
+    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _by_channel(found: dict[str, float]) -> str:

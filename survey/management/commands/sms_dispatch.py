@@ -14,6 +14,7 @@ from survey.checks import server_holds_sqlite
 from survey.dispatch.dispatcher import Dispatcher
 from survey.dispatch.overview import waiting
 from survey.dispatch.sms import gateway
+from survey.management.commands.unlink_answers import unlink
 
 
 class Command(BaseCommand):
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         if not 1 <= options["threads"] <= 200:
             raise CommandError("--threads: use a number from 1 to 200")
         try:
-            dispatcher = Dispatcher(gateway(), threads=options["threads"])
+            dispatcher = Dispatcher(gateway(), threads=options["threads"], nightly=unlink)
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -11,12 +12,19 @@ from survey.dispatch.settling import settle_invitations
 from survey.responses.shuffling import shuffle_answers
 
 
+def unlink(now: datetime) -> tuple[int, int]:
+    """Settle what is due, then shuffle; returns how many invitations and answers."""
+    settled = 0
+    while some := settle_invitations(now):
+        settled += some
+    return settled, shuffle_answers(now)
+
+
 class Command(BaseCommand):
-    """What the dispatcher's upkeep does too; harmless at any time."""
+    """What a running dispatcher does every night too; harmless at any time."""
 
     help = "Strip settled invitations and write the answers by link anew in random order."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        now = timezone.now()
-        settled, moved = settle_invitations(now), shuffle_answers(now)
+        settled, moved = unlink(timezone.now())
         self.stdout.write(f"{settled} invitations settled, {moved} answers by link written anew")
