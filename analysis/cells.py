@@ -27,6 +27,7 @@ Floats = npt.NDArray[np.float64]
 
 _SHORT_RUNS: Final = 1500
 """Products per run below which they are made column by column; measured."""
+TableError = pl.exceptions.PolarsError
 COMPARISONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     ">=": operator.ge,
     ">": operator.gt,

@@ -22,6 +22,7 @@ from analysis.errors import AnalysisError
 from analysis.interval import limits
 from analysis.method import Method
 from analysis.result import Figure, IndexResult
+from analysis.rounding import rounded
 
 Floats = npt.NDArray[np.float64]
 
@@ -147,11 +148,13 @@ def index_changes(
     strict, loose = holm(found.p), benjamini_hochberg(found.p)
     return {
         agency: {
-            "before": round(100 * float(a.value[k]), 2),
-            "after": round(100 * float(b.value[k]), 2),
-            "difference": round(100 * float(found.difference[k]), 2),
-            "low": round(100 * float(found.low[k]), 2),
-            "high": round(100 * float(found.high[k]), 2),
+            **{
+                name: float(rounded(100 * float(values[k]), before.method.decimals, before.method.rounding) or 0)
+                for name, values in (
+                    *(("before", a.value), ("after", b.value), ("difference", found.difference)),
+                    *(("low", found.low), ("high", found.high)),
+                )
+            },
             "p_holm": round(float(strict[k]), 4),
             "changed": bool(strict[k] < 1 - level),
             "to_look_at": bool(loose[k] < 1 - level),

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.arguments import make_parser
+from analysis.cells import TableError
 from analysis.change import index_changes
 from analysis.disclosure import Place, publish_all
 from analysis.engine import Engine, LocalEngine, engine_for
@@ -17,7 +19,7 @@ from analysis.estimation import estimate
 from analysis.export import FORMATS
 from analysis.export.table import Table, build
 from analysis.labels import VI
-from analysis.method import Method, available, load_method
+from analysis.method import Method, load_method
 from analysis.quality import nonresponse_variables, quality_of
 from analysis.ranks import rank_estimates
 from analysis.result import PROVINCE, IndexResult
@@ -250,10 +252,34 @@ def _run_estimate(spec: Path, out: Path) -> None:
     """Write the estimates, and say how a file was understood that is not plain CSV in UTF-8."""
     result = estimate(load_spec(spec))
     write_json(result, out)
+    if result["weights"]["min"] < 0:
+        print("note: linear calibration gave weights below 0; set calibration.bounds, or rake", file=sys.stderr)  # noqa: T201
     reading = result["data"]
     if reading["encoding"] not in ("UTF-8", "Parquet") or reading.get("separator", ",") != ",":
-        separator = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas"}[reading["separator"]]
+        found = reading.get("separator", ",")
+        separator = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas"}.get(found, repr(found))
         print(f"note: read as {reading['encoding']} with {separator}", file=sys.stderr)  # noqa: T201
+
+
+def _run(options: argparse.Namespace) -> None:
+    if options.command == "estimate":
+        _run_estimate(options.spec, options.out)
+    elif options.command == "ranks":
+        places = rank_estimates(read_json(options.result), options.estimand, highest_first=not options.lowest_first)
+        write_json({"ranks": places}, options.out)
+    elif options.command == "change":
+        first, second = open_snapshot(options.snapshot), open_snapshot(options.later)
+        write_json(changes(first, second, options.method), options.out)
+    elif options.command == "charts":
+        found = pictures(open_snapshot(options.snapshot), options.method, options.language)
+        draw(found, options.out, options.format or ["svg"])
+    elif options.command == "quality":
+        write_json(quality_report(open_snapshot(options.snapshot), options.method), options.out)
+    else:
+        snapshot = open_snapshot(options.snapshot)
+        table = table_of(snapshot, compute(snapshot, options.method, engine_for(options.engine)))
+        for path in options.out:
+            write(table, path)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -264,57 +290,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["index", str(snapshot.folder), "--out", str(folder / "index.json")])
     0
     """
-    parser = argparse.ArgumentParser(prog="python -m analysis", description="Satisfaction indices from a snapshot.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    index = commands.add_parser("index", help="weighted satisfaction index per agency")
-    index.add_argument("snapshot", type=Path, help="snapshot folder")
-    index.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
-    index.add_argument("--engine", default="local", help="local, or a Spark address: spark://host:7077")
-    index.add_argument("--out", type=Path, action="append", required=True, help="index.csv, .xlsx or .json; repeatable")
-    general = commands.add_parser("estimate", help="estimates from any survey file, as a SPEC says (docs/method.md)")
-    general.add_argument("spec", type=Path, help="SPEC.toml")
-    general.add_argument("--out", type=Path, required=True, help="result.json")
-    trust = commands.add_parser("quality", help="response, mode effects, missing items, sensitivity of the index")
-    trust.add_argument("snapshot", type=Path, help="snapshot folder")
-    trust.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
-    trust.add_argument("--out", type=Path, required=True, help="quality.json")
-    moved = commands.add_parser("change", help="change of the index between two snapshots, Holm and Benjamini-Hochberg")
-    moved.add_argument("snapshot", type=Path, help="snapshot of the earlier period")
-    moved.add_argument("later", type=Path, help="snapshot of the later period")
-    moved.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
-    moved.add_argument("--out", type=Path, required=True, help="change.json")
-    ranks = commands.add_parser("ranks", help="joint rank sets of the domains of an estimate's result (max-t)")
-    ranks.add_argument("result", type=Path, help="result.json of estimate, with its covariance")
-    ranks.add_argument("--estimand", default="", help="name of the estimand; default: the first")
-    ranks.add_argument("--lowest-first", action="store_true", help="rank 1 is the lowest value")
-    ranks.add_argument("--out", type=Path, required=True, help="ranks.json")
-    charts = commands.add_parser("charts", help="pictures of the index, each with a text alternative")
-    charts.add_argument("snapshot", type=Path, help="snapshot folder")
-    charts.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
-    charts.add_argument("--out", type=Path, required=True, help="folder")
-    charts.add_argument("--language", default="vi", choices=("vi", "en"))
-    charts.add_argument("--format", action="append", choices=("svg", "png", "pdf"), help="repeatable; default svg")
-    options = parser.parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
-        if options.command == "estimate":
-            _run_estimate(options.spec, options.out)
-        elif options.command == "ranks":
-            places = rank_estimates(read_json(options.result), options.estimand, highest_first=not options.lowest_first)
-            write_json({"ranks": places}, options.out)
-        elif options.command == "change":
-            first, second = open_snapshot(options.snapshot), open_snapshot(options.later)
-            write_json(changes(first, second, options.method), options.out)
-        elif options.command == "charts":
-            found = pictures(open_snapshot(options.snapshot), options.method, options.language)
-            draw(found, options.out, options.format or ["svg"])
-        elif options.command == "quality":
-            write_json(quality_report(open_snapshot(options.snapshot), options.method), options.out)
-        else:
-            snapshot = open_snapshot(options.snapshot)
-            table = table_of(snapshot, compute(snapshot, options.method, engine_for(options.engine)))
-            for path in options.out:
-                write(table, path)
+        _run(options)
     except (AnalysisError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, TableError) as error:
+        # Whatever no check has foreseen in a file: a sentence, and nothing written.
+        told = f"{type(error).__name__}: {error}"
+        text = "look for numbers that are far too large or small, and for values of another kind than their neighbours"
+        print(f"error: a value in the files cannot be computed with ({told[:300]}); {text}", file=sys.stderr)  # noqa: T201
         return 2
     return 0

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from analysis.errors import SpecError
+from analysis.names import normal
 
 if TYPE_CHECKING:
     import _csv
@@ -76,7 +77,7 @@ class CsvText:
             except csv.Error as error:
                 raise SpecError(f"{name}, row {line + self.first_line}: {error}; mend the quotation marks") from error
             place, line = line + self.first_line, reader.line_num
-            if not any(cell.strip() for cell in cells):
+            if not any(cell.strip() and normal(cell) for cell in cells):
                 continue
             while len(cells) > len(self.heading) and not cells[-1].strip():
                 cells.pop()

@@ -178,21 +178,28 @@ def narrow_groups(result: IndexResult, hidden: Collection[Place]) -> set[Place]:
 
     A shown mean is the mean of its parts weighted by their dossiers, which are shown. What the hidden parts have
     together is known then, and near 0 or 100 it leaves each of them little room: part i lies between
-    ``(S - 100 (N - N_i)) / N_i`` and ``S / N_i`` with S = sum N_i P_i over the hidden ones. The smallest shown part is
-    hidden with them until every one has room; nothing more can be done when all parts are hidden.
+    ``(S - 100 (N - N_i)) / N_i`` and ``S / N_i`` with S = sum N_i P_i over the hidden ones. The smallest shown parts
+    are hidden with them until every one has room. Where hiding all of them would not give it, the mean is hidden.
     """
     found: set[Place] = set()
-    for parts in _parts_of_means(result, hidden):
+    for mean, parts in _parts_of_means(result, hidden):
         closed = [f for f in parts if (f.agency, f.level, f.code) in hidden]
         shown = [f for f in parts if f not in closed and f.weighted is not None and f.n > 0]
-        if closed and shown and _width(closed) < MIN_WIDTH:
-            least = min(shown, key=lambda f: (f.n, f.agency, f.code))
+        if not closed or _width(closed) >= MIN_WIDTH:
+            continue
+        if _width([*closed, *shown]) < MIN_WIDTH:
+            found.add(mean)
+            continue
+        for least in sorted(shown, key=lambda f: (f.n, f.agency, f.code)):
+            closed.append(least)
             found.add((least.agency, least.level, least.code))
+            if _width(closed) >= MIN_WIDTH:
+                break
     return found
 
 
-def _parts_of_means(result: IndexResult, hidden: Collection[Place]) -> list[list[Figure]]:
-    """The parts of every shown mean: domains of an agency, and agencies in a column of the province."""
+def _parts_of_means(result: IndexResult, hidden: Collection[Place]) -> list[tuple[Place, list[Figure]]]:
+    """Every shown mean and its parts: domains of an agency, and agencies in a column of the province."""
     shown = {(f.agency, f.level, f.code) for f in result.figures if f.weighted is not None} - set(hidden)
     domains: dict[str, list[Figure]] = {}
     columns: dict[tuple[str, str], list[Figure]] = {}
@@ -203,8 +210,9 @@ def _parts_of_means(result: IndexResult, hidden: Collection[Place]) -> list[list
             columns.setdefault((figure.level, figure.code), []).append(figure)
         if figure.level == "domain":
             domains.setdefault(figure.agency, []).append(figure)
-    inside = [parts for agency, parts in domains.items() if (agency, "overall", "overall") in shown]
-    return inside + [parts for column, parts in columns.items() if (PROVINCE, *column) in shown]
+    whole = {(agency, "overall", "overall"): parts for agency, parts in domains.items()}
+    whole |= {(PROVINCE, *column): parts for column, parts in columns.items()}
+    return [(mean, parts) for mean, parts in whole.items() if mean in shown]
 
 
 def _width(parts: Sequence[Figure]) -> float:
@@ -221,7 +229,7 @@ def _hidden_open(result: IndexResult) -> set[Place]:
     """Agencies whose index with open answers would tell about a few people, there or elsewhere."""
     overall = [figure for figure in result.figures if figure.level == "overall" and not figure.unverified]
     added = {(f.agency, f.level, f.code): f.n_with_open - f.n for f in overall}
-    return _in_table(added, set(), result.method.min_n)
+    return hidden_in_table(added, set(), result.method.min_n)
 
 
 def _hidden(result: IndexResult, earlier: Sequence[Mapping[Place, int]], more: Collection[Place] = ()) -> set[Place]:
@@ -233,8 +241,8 @@ def _hidden(result: IndexResult, earlier: Sequence[Mapping[Place, int]], more: C
         shared = told.keys() & release.keys()
         difference = {place: abs(told[place] - release[place]) for place in shared}
         small |= {place for place, count in difference.items() if 0 < count < minimum}
-        small |= _in_table({k: v for k, v in difference.items() if k[1] in ("overall", "domain")}, set(), minimum)
-    hidden = small | _in_table({k: v for k, v in n.items() if k[1] in ("overall", "domain")}, small, minimum)
+        small |= hidden_in_table({k: v for k, v in difference.items() if k[1] in ("overall", "domain")}, set(), minimum)
+    hidden = small | hidden_in_table({k: v for k, v in n.items() if k[1] in ("overall", "domain")}, small, minimum)
     details = sorted({(level, code) for _, level, code in n if level in ("factor", "item")})
     silenced = {agency for agency, level, _ in hidden if level == "overall"}
     while True:
@@ -242,7 +250,7 @@ def _hidden(result: IndexResult, earlier: Sequence[Mapping[Place, int]], more: C
         for level, code in details:
             column = {place: count for place, count in n.items() if place[1:] == (level, code)}
             start = hidden & column.keys() | {(agency, level, code) for agency in silenced} & column.keys()
-            found = start | _in_table(column, start, minimum)
+            found = start | hidden_in_table(column, start, minimum)
             hidden |= found
             # A single hidden part of a shown mean could be worked out: an agency that protects another hides all of
             # its details. Parts that are small themselves are no part of the mean (analysis.index).
@@ -251,8 +259,17 @@ def _hidden(result: IndexResult, earlier: Sequence[Mapping[Place, int]], more: C
             return hidden
 
 
-def _in_table(n: Mapping[Place, int], start: Iterable[Place], minimum: int) -> set[Place]:
-    """What has to be hidden in one table of agencies (rows) by domains or by nothing (columns)."""
+def hidden_in_table(n: Mapping[Place, int], start: Iterable[Place], minimum: int) -> set[Place]:
+    """What has to be hidden in one table of agencies (rows) by domains or by nothing (columns), so that no sum tells.
+
+    ``n`` answers of each figure, ``start`` the figures that are hidden already, ``minimum`` answers a figure must have.
+
+    Examples
+    --------
+    >>> n = {(name, "overall", "overall"): count for name, count in (("a", 40), ("b", 12), ("c", 3), ("*", 55))}
+    >>> sorted(place[0] for place in hidden_in_table(n, {("c", "overall", "overall")}, 10))
+    ['b', 'c']
+    """
     agencies = sorted({agency for agency, _, _ in n} - {PROVINCE})
     columns = sorted({code if level == "domain" else ALL for _, level, code in n} | {ALL})
     place = {(agency, code if level == "domain" else ALL): (agency, level, code) for agency, level, code in n}

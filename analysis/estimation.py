@@ -55,8 +55,11 @@ def estimate(spec: Spec) -> dict[str, Any]:
     targets = targets_of(spec, sample)
     found = linearise(spec, sample, weight, targets)
     full = spec.covariance if spec.covariance is not None else len(targets) <= MAX_WITH_COVARIANCE
-    variance, covariance = variances_of(spec, sample, calibration, targets, found.gradient, full=full)
-    tables = _Tables.of(sample, weight, targets, found, variance, spec.interval or interval.DEFAULT)
+    several = full and (len(targets) > 1 or spec.covariance is True)
+    variance, covariance = variances_of(spec, sample, calibration, targets, found.gradient, full=several)
+    if full and covariance is None:
+        covariance = variance[:, None]
+    tables = _Tables.of(spec, sample, weight, targets, found, variance)
     return {
         "estimates": _rows(spec, tables, targets, found),
         "covariance": None if covariance is None else _without_nan(covariance),
@@ -95,7 +98,7 @@ class _Tables:
 
     @classmethod
     def of(
-        cls, sample: Sample, weight: Floats, targets: Targets, found: Linearised, variance: Floats, method: str
+        cls, spec: Spec, sample: Sample, weight: Floats, targets: Targets, found: Linearised, variance: Floats
     ) -> _Tables:
         n = np.rint(targets.sums(sample.cells.n)).astype(np.int64)
         answered = answers_of(sample, targets)
@@ -103,17 +106,40 @@ class _Tables:
         srs, replace = _srs(sample, weight, targets, found.gradient, answered)
         total, squares = (targets.sums(power * sample.cells.n) for power in (weight, weight**2))
         of_answers = [targets.sums_of_each(power * answered) for power in (weight, weight**2)]
+        method, df = spec.interval or interval.DEFAULT, _degrees(sample, targets)
         size = interval.sizes(method, variance, answers, _kish(answers, *of_answers))
+        bounded = np.minimum(size, _resting_on(spec, sample, weight, targets))
+        size = np.where((variance <= 0) | (method == interval.DEFAULT), bounded, size)
+        if sample.psu is not None:
+            # Clusters that all say the same are as many answers as there are clusters.
+            size = np.where(variance <= 0, np.minimum(size, df + 1), size)
         return cls(
             variance=variance,
             n=n,
             answers=answers,
-            df=_degrees(sample, targets),
+            df=df,
             srs=srs,
             srs_replace=replace,
             kish=_kish(n, total, squares),
             size=size,
         )
+
+
+def _resting_on(spec: Spec, sample: Sample, weight: Floats, targets: Targets) -> Floats:
+    """Answers (M,) a mean of shares rests on, 1 / sum c_j^2 / m_j, m_j = (sum w)^2 / sum w^2 of term j."""
+    result = np.full(len(targets), np.inf)
+    place = {name: column for column, name in enumerate(sample.cells.variables)}
+    for e, estimand in enumerate(spec.estimands):
+        if estimand.kind != "mean-of-shares":
+            continue
+        rows = targets.rows_of(e)
+        counts = sample.cells.total[:, [place[str(term.denominator)] for term in estimand.terms]]
+        total, squares = (targets.sums(power[:, None] * counts)[rows] for power in (weight, weight**2))
+        coefficient = np.array([abs(term.coefficient) for term in estimand.terms]) * (total > 0)
+        coefficient = coefficient / np.maximum(coefficient.sum(axis=1, keepdims=True), 1e-300)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            result[rows] = 1 / (coefficient**2 * np.where(total > 0, squares / total**2, 0.0)).sum(axis=1)
+    return result
 
 
 def _kish(n: npt.ArrayLike, total: Floats, squares: Floats) -> Floats:
@@ -198,7 +224,7 @@ def _row(targets: Targets, found: Linearised, tables: _Tables, m: int, limits: t
         "answers": answers,
         "deff": variance / float(tables.srs[m]) if told and tables.srs[m] > 0 else None,
         "deff_replace": deff,
-        "n_eff": answers / deff if deff else None,
+        "n_eff": min(answers / deff, float(answers)) if deff else None,
         "kish_deff": float(tables.kish[m]),
     }
     if targets.estimands[m].kind == "mean-of-shares":

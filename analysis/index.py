@@ -110,6 +110,7 @@ class Sums:
     responses: Integers
     strata: Integers
     item_strata: Integers
+    item_squares: Floats
     weight: Floats
     weight_squared: Floats
     raw: Floats
@@ -135,6 +136,7 @@ def sums_of(cells: Cells, design: Design, domain: Integers, size: int, items: in
     np.add.at(item_strata, pairs[:, 0], (answered > 0).astype(np.int64))
     return Sums(
         item_strata=item_strata,
+        item_squares=domain_totals(cells, design.weight**2, domain, size)[:, :items],
         responses=np.rint(np.bincount(domain, weights=cells.n, minlength=size)).astype(np.int64),
         strata=np.bincount(pairs[:, 0], minlength=size),
         weight=np.bincount(domain, weights=design.weight * cells.n, minlength=size).astype(np.float64),
@@ -173,6 +175,8 @@ def estimate_measures(sums: Sums, chosen: Sequence[Measure], method: Method) -> 
         kish = np.nan_to_num(sums.responses * sums.weight_squared / sums.weight**2, nan=1.0, posinf=1.0)
         kish = np.where(kish > 0, kish, 1.0)
     diagonal = np.diagonal(variance, axis1=-2, axis2=-1)
+    size = interval.sizes(method.interval, diagonal, n, kish[:, None])
+    resting = _resting_on(sums, chosen, method)
     return Estimates(
         n=n,
         value=value,
@@ -182,8 +186,25 @@ def estimate_measures(sums: Sums, chosen: Sequence[Measure], method: Method) -> 
         kish=kish,
         missing=missing,
         df=n - np.column_stack([strata for _, strata in counted]),
-        size=interval.sizes(method.interval, diagonal, n, kish[:, None]),
+        size=np.where((method.interval == interval.DEFAULT) | (diagonal <= 0), np.minimum(size, resting), size),
     )
+
+
+def _resting_on(sums: Sums, chosen: Sequence[Measure], method: Method) -> Floats:
+    """Answers (D, M) a mean of items rests on, 1 / sum c_i^2 / m_i, where m_i is what the weights leave of item i.
+
+    Half a figure that hangs on five answers is no better known than these five.
+    """
+    count = len(method.parts)
+    valid = sums.totals[:, :count]
+    coefficient, _ = _coefficients(chosen, method, valid > 0, np.rint(sums.raw[:, :count]) >= method.min_n)
+    if method.rule == "pooled":
+        inside = (coefficient > 0) * valid[:, None, :]
+        base = inside.sum(axis=2, keepdims=True)
+        coefficient = inside / np.where(base > 0, base, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        each = np.where(sums.item_squares > 0, valid**2 / sums.item_squares, np.inf)
+        return np.asarray(1 / (coefficient**2 / each[:, None, :]).sum(axis=2))
 
 
 def _answers(measure: Measure, valid: Integers, sums: Sums, method: Method) -> tuple[Integers, Integers]:

@@ -213,7 +213,8 @@ def limits(
     share = np.clip((np.asarray(value, float) - start) / length, 0.0, 1.0)
     exact = _clopper_pearson(share, np.asarray(n, float), level)
     alike = np.asarray(variance) <= 0
-    return np.where(alike, start + length * exact[0], low), np.where(alike, start + length * exact[1], high)
+    low, high = np.where(alike, start + length * exact[0], low), np.where(alike, start + length * exact[1], high)
+    return np.maximum(low, start), np.minimum(high, start + length)
 
 
 METHODS: Final[dict[str, Callable[..., Pair]]] = {

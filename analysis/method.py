@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from analysis.cells import Variable
-from analysis.errors import MethodError
+from analysis.csv_text import decode_text
+from analysis.errors import MethodError, SpecError
 from analysis.interval import METHODS as INTERVALS
 from analysis.method_values import bands_of, check_range, fractions_of
 from analysis.rounding import MODES, rounded
@@ -188,10 +189,14 @@ def load_method(name: str | Path) -> Method:
         raise MethodError(f"there is no method {str(name)!r}; shipped: {', '.join(available())}; or give a .toml file")
     raw = path.read_bytes()
     try:
-        data = tomllib.loads(raw.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text, _ = decode_text(raw, path.name)
+        data = tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    except (SpecError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise MethodError(f"{path}: not readable TOML: {error}") from error
-    return _build(data, path, hashlib.sha256(raw).hexdigest())
+    try:
+        return _build(data, path, hashlib.sha256(raw).hexdigest())
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise MethodError(f"{path}: a value is of the wrong kind or nested too deep: {error}") from error
 
 
 def _build(data: dict[str, Any], path: Path, sha256: str) -> Method:
@@ -259,7 +264,13 @@ def _checked(data: dict[str, Any], path: Path) -> dict[str, Any]:
 def _check_values(method: Method, path: Path) -> None:
     unknown = [item for item in method.items if item not in ITEMS]
     net = method.statistic == "net"
+    low, high = method.range
     checks = [
+        (
+            method.statistic != "score" or (low <= min(method.answers) and max(method.answers) <= high),
+            "scale.range must reach from the lowest to the highest answer",
+        ),
+        (net or method.statistic == "score" or bool(method.satisfied), "scale.satisfied names at least one answer"),
         (bool(method.items), "factors: at least one factor with items is needed"),
         (not unknown, f"factors: item {unknown[:1]} is not a column of the snapshot"),
         (len(set(method.items)) == len(method.items), "factors: an item stands in two factors"),

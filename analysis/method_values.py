@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +14,8 @@ from analysis.errors import MethodError
 
 def check_range(span: Any, path: Path) -> None:
     """Two numbers, the lower first: what 0 and what 100 stands for."""
-    if len(span) != 2 or not all(isinstance(v, int | float) for v in span) or not span[0] < span[1]:
+    numbers = len(span) == 2 and all(isinstance(v, int | float) and math.isfinite(v) for v in span)
+    if not numbers or not span[0] < span[1]:
         raise MethodError(f"{path}: scale.range must be two numbers, what 0 and what 100 stands for: [1, 5]")
 
 
@@ -34,6 +36,8 @@ def bands_of(entries: list[Any], path: Path) -> tuple[tuple[Decimal, str], ...]:
         bands = [(Decimal(str(entry["from"])), str(entry["name"])) for entry in entries]
     except (KeyError, TypeError, ArithmeticError) as error:
         raise MethodError(f"{path}: publication.bands: each needs from and name ({error})") from error
+    if any(not edge.is_finite() for edge, _ in bands):
+        raise MethodError(f"{path}: publication.bands: from must be a number")
     if len({edge for edge, _ in bands}) != len(bands):
         raise MethodError(f"{path}: publication.bands: two bands begin at the same value")
     return tuple(sorted(bands, reverse=True))

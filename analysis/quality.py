@@ -24,7 +24,9 @@ from analysis.cells import Cells, Variable
 from analysis.change import change_of_intervals, holm, sides_of
 from analysis.errors import AnalysisError
 from analysis.method import Method
+from analysis.quality_disclosure import channels_given_away, hide_across
 from analysis.result import PROVINCE, Figure
+from analysis.rounding import rounded
 from analysis.tables import agency_indices, counted_by
 from analysis.weighting.poststratify import Key
 
@@ -163,7 +165,9 @@ def channel_indices(cells: Cells, totals: Totals, method: Method) -> dict[str, d
         for agency, figure in _overall(_channel(cells, channel), _of(totals, channel), method).items():
             if _shown(figure, method) and (agency == PROVINCE or _channels_large(cells, agency, method)):
                 result.setdefault(agency, {})[channel] = (figure.weighted or 0.0, figure.se or 0.0, figure.n)
-    return result
+    for agency, channel in channels_given_away(cells, result, method):
+        del result[agency][channel]
+    return {agency: row for agency, row in result.items() if row}
 
 
 def nonresponse_variables(method: Method) -> list[Variable]:
@@ -239,6 +243,8 @@ def sensitivity(cells: Cells, totals: Totals, method: Method) -> dict[str, dict[
         if not _channels_large(cells, agency, method):
             row["equal_channels"] = None
         result[agency] = row
+    for name in found:
+        hide_across(result, name, left[""], left[name], method)
     return result
 
 
@@ -297,15 +303,22 @@ def quality_of(
     for agency in sorted(sensitive):
         if agency in hidden:
             continue
-        response = responses.get(agency)
+        response, told = responses.get(agency), by_channel.get(agency, {}).keys()
         result[agency] = {
             "response": _rounded(vars(response)) if response else None,
-            "sensitivity": _rounded(sensitive[agency]),
-            "channels": {name: round(row[0], 2) for name, row in by_channel.get(agency, {}).items()},
-            "mode_effect": _rounded(modes[agency], 4) if agency in modes else None,
+            "sensitivity": _as_shown(sensitive[agency], method),
+            "channels": _as_shown({name: row[0] for name, row in by_channel.get(agency, {}).items()}, method),
+            # With the index and the dossiers, the difference of two channels tells each of them.
+            "mode_effect": _rounded(modes[agency], 4) if {"counter", "online"} <= told and agency in modes else None,
             "item_nonresponse": {item: [round(x) for x in pair] for item, pair in missing.get(agency, {}).items()},
         }
     return result
+
+
+def _as_shown(row: Mapping[str, float | None], method: Method) -> dict[str, float | None]:
+    """Figures rounded as the index table rounds them."""
+    shown = {name: rounded(value, method.decimals, method.rounding) for name, value in row.items()}
+    return {name: None if value is None else float(value) for name, value in shown.items()}
 
 
 def _rounded(row: Mapping[str, float | None], places: int = 2) -> dict[str, float | None]:

@@ -178,7 +178,8 @@ def rank_estimates(
 ) -> list[dict[str, Any]]:
     """Joint rank sets of the domains of one estimand, from a result of ``estimate`` with its covariance.
 
-    Rows without an estimate are left out: what is not known has no place.
+    Rows without an estimate or an SE are left out: what is not known has no place. A share without any spread is not
+    known exactly: its interval, taken as normal, stands in for its SE.
 
     Raises
     ------
@@ -188,7 +189,7 @@ def rank_estimates(
     Examples
     --------
     >>> values = {"a": 9.0, "b": 5.0, "c": None}
-    >>> rows = [{"label": f"y[g={g}]", "estimand": "y", "estimate": v} for g, v in values.items()]
+    >>> rows = [{"label": f"y[g={g}]", "estimand": "y", "estimate": v, "se": 0.3} for g, v in values.items()]
     >>> matrix = [[0.1, 0.0, None], [0.0, 0.1, None], [None, None, None]]
     >>> places = rank_estimates({"estimates": rows, "covariance": matrix})
     >>> [(place["label"], place["best"], place["worst"]) for place in places]
@@ -198,11 +199,12 @@ def rank_estimates(
     name = estimand or rows[0]["estimand"]
     if result.get("covariance") is None:
         raise AnalysisError("the result has no covariance; set covariance = true in the SPEC and estimate again")
-    places = [k for k, row in enumerate(rows) if row["estimand"] == name and row["estimate"] is not None]
+    places = [k for k, row in enumerate(rows) if row["estimand"] == name and _known(row)]
     if not places:
         known = ", ".join(dict.fromkeys(str(row["estimand"]) for row in rows))
         raise AnalysisError(f"there is nothing to rank under {name!r}; estimands of the result: {known}")
     matrix = np.array([[result["covariance"][i][j] for j in places] for i in places], dtype=float)
+    matrix[np.diag_indices(len(places))] += [_unseen(rows[k]) for k in places]
     best, worst = rank_sets_max_t(
         [rows[k]["estimate"] for k in places], matrix, highest_first=highest_first, level=level
     )
@@ -210,3 +212,16 @@ def rank_estimates(
         {"label": rows[k]["label"], "estimate": rows[k]["estimate"], "best": int(b), "worst": int(w)}
         for k, b, w in zip(places, best, worst, strict=True)
     ]
+
+
+def _known(row: Mapping[str, Any]) -> bool:
+    if row["estimate"] is None or row.get("se") is None:
+        return False
+    return bool(row["se"] > 0 or row.get("low") is None or row["high"] > row["low"])
+
+
+def _unseen(row: Mapping[str, Any]) -> float:
+    """Variance of a row whose answers show none: from the width of its interval, which is one-sided there."""
+    if row["se"] > 0 or row.get("low") is None:
+        return 0.0
+    return float((row["high"] - row["low"]) / joint_quantile(1, 0.95, "bonferroni")) ** 2

@@ -113,14 +113,25 @@ def open_snapshot(folder: Path | str) -> Snapshot:
     if not path.is_file():
         raise SnapshotError(f"{folder} is not a snapshot: it has no manifest.json. Make one with: take_snapshot")
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise SnapshotError(f"{path} is not readable JSON ({error}). Take the snapshot again.") from error
+    if not isinstance(manifest, dict):
+        raise SnapshotError(f"{path} is no manifest. Take the snapshot again.")
     if manifest.get("schema_version") != SCHEMA_VERSION:
         found = manifest.get("schema_version")
         raise SnapshotError(f"{path}: schema version {found}, this program reads {SCHEMA_VERSION}.")
-    for name, entry in manifest["files"].items():
-        _verify(folder / name, entry["sha256"])
+    try:
+        for name, entry in manifest["files"].items():
+            _verify(folder / name, entry["sha256"])
+        missing = {"totals.parquet", "agencies.parquet"} - set(manifest["files"])
+        whole = isinstance(manifest["responses"], int) and isinstance(manifest.get("domains", {}), dict)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise SnapshotError(f"{path}: {error} is missing or of the wrong kind. Take the snapshot again.") from error
+    if missing or not whole:
+        raise SnapshotError(
+            f"{path} does not name {', '.join(sorted(missing)) or 'responses'}. Take the snapshot again."
+        )
     return Snapshot(folder, manifest)
 
 

@@ -95,6 +95,7 @@ class Spec:
     interval: str | None
     level: float
     covariance: bool | None
+    missing: tuple[float | str, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -171,6 +172,7 @@ def build_spec(data: dict[str, Any], folder: Path) -> Spec:
         interval=interval.get("method"),
         level=level_of(interval.get("level", 0.95)),
         covariance=covariance,
+        missing=missing,
     )
 
 

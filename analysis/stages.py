@@ -50,8 +50,10 @@ def stage_variance(
     result = np.zeros((len(sums), len(sums)))
     lonely = 0
     fraction = _fractions(units, population, names)
+    order = np.argsort(group, kind="stable")
+    ends = np.searchsorted(group[order], np.arange(len(units) + 1))
     for h, n in enumerate(units.tolist()):
-        members = np.flatnonzero(group == h)
+        members = order[ends[h] : ends[h + 1]]
         share = (1 - fraction[h]) * (1.0 if factor is None else factor[h])
         if share <= 1e-12:
             continue

@@ -70,7 +70,7 @@ def read_survey(spec: Spec) -> SurveyData:
     for name, column in (("_weight", spec.weight), ("_fpc", spec.fpc), ("_fpc2", spec.fpc2)):
         columns[name] = _sizes(table, column) if column else _constant(table, 1.0)
     columns[WHERE] = _filtered(table, spec)
-    columns |= {column: _names(table, column) for column in spec.keys}
+    columns |= {column: _names(table, column, missing=spec.missing) for column in spec.keys}
     variables = []
     for place, variable in enumerate(spec.variables):
         counted, series = _counted(table, variable, f"_value{place}")
@@ -94,9 +94,11 @@ def _constant(table: Table, value: str | float) -> pl.Series:
     return pl.repeat(value, len(table.frame), eager=True)
 
 
-def _names(table: Table, column: str, *, required: bool = False) -> pl.Series:
+def _names(table: Table, column: str, *, required: bool = False, missing: tuple[float | str, ...] = ()) -> pl.Series:
     """A column as names of groups; a missing one is the empty name unless it is required."""
-    series = table.frame[column].cast(pl.String)
+    series = _present_only(table, column, missing)
+    truth = _truth(series)
+    series = (series if truth is None else truth).cast(pl.String)
     if required and series.is_null().any():
         raise DesignError(
             f"column {column}, row {table.row(series.is_null())} is empty; every row needs a value, or leave the row "
@@ -122,7 +124,8 @@ def _numbers(table: Table, column: str, series: pl.Series) -> pl.Series:
     if series.dtype == pl.Boolean and series.null_count() < len(series):
         raise SpecError(f"{table.name}: column {column!r} must hold numbers; it holds true and false")
     if series.dtype != pl.String:
-        return series.cast(pl.Float64) if series.dtype == pl.Boolean else series
+        wide = series.dtype == pl.Boolean or (series.dtype.is_integer() and bool((series.abs() > _MAX_EXACT).any()))
+        return series.cast(pl.Float64) if wide else series
     comma = series.str.contains(_COMMA_NUMBER) if table.decimal_comma else pl.Series([False])
     if comma.any():
         if (mixed := (series.str.contains(".", literal=True) & ~comma).fill_null(value=False)).any():
@@ -131,8 +134,8 @@ def _numbers(table: Table, column: str, series: pl.Series) -> pl.Series:
                 "point stand in one column; write all of them in one way, without thousands separators"
             )
         series = series.str.replace(",", ".", literal=True)
-    elif table.decimal_comma:
-        _check_groups(table, column, series)
+    if table.decimal_comma:
+        _check_groups(table, column, table.frame[column] if comma.any() else series, "," if comma.any() else ".")
     bad = ~series.str.contains(_NUMBER).fill_null(value=True)
     if bad.any():
         value = series[int(bad.arg_true()[0])]
@@ -148,15 +151,15 @@ def _numbers(table: Table, column: str, series: pl.Series) -> pl.Series:
     return numbers
 
 
-def _check_groups(table: Table, column: str, series: pl.Series) -> None:
-    """1.000 in a file with semicolons is a thousand to one reader and one to another."""
-    dotted = series.str.contains(".", literal=True).fill_null(value=False)
-    grouped = series.str.contains(_GROUPED).fill_null(value=False)
+def _check_groups(table: Table, column: str, series: pl.Series, mark: str) -> None:
+    """1.000 in a file with semicolons is a thousand to one reader and one to another; so is 1,000 with tabs."""
+    dotted = series.str.contains(mark, literal=True).fill_null(value=False)
+    grouped = series.str.contains(_GROUPED.replace("[.]", f"[{mark}]")).fill_null(value=False)
     if dotted.any() and (dotted == grouped).all():
         value = series[int(grouped.arg_true()[0])]
         raise SpecError(
             f"{table.name}: column {column!r}, row {table.row(grouped)}: {value!r} may be thousands or decimals; write "
-            "numbers without thousands separators, decimals with a comma"
+            "numbers without thousands separators; decimals that are meant so need another number of digits: 1,2340"
         )
 
 
@@ -164,7 +167,7 @@ def _filtered(table: Table, spec: Spec) -> pl.Series:
     """One where all conditions of the SPEC's filter hold, else zero, as text; a missing value meets none."""
     inside = pl.Series([True] * len(table.frame))
     for condition in spec.where:
-        values, bound = _comparable(table, condition, ())
+        values, bound = _comparable(table, condition, spec.missing)
         inside &= COMPARISONS[condition.operator](values, bound).fill_null(value=False)
     return inside.cast(pl.Int8).cast(pl.String)
 
@@ -222,6 +225,11 @@ def _comparable(table: Table, condition: Condition, missing: tuple[float | str, 
         there = "holds true and false" if truth is not None else "does not hold true and false"
         raise SpecError(f"{table.name}: column {column!r} {there}, the value it is compared with is {bound!r}")
     if isinstance(bound, str):
+        if condition.operator not in ("==", "!="):
+            raise SpecError(
+                f"{table.name}: column {column!r} is compared by {condition.operator} with the text {bound!r}; texts "
+                "can be compared with == or != only: write a number"
+            )
         if series.dtype != pl.String or (series.drop_nulls().str.contains(_NUMBER).all() and series.count()):
             raise SpecError(
                 f"{table.name}: column {column!r} holds numbers and is compared with the text {bound!r}; write a number"

@@ -68,11 +68,14 @@ def _parquet(path: Path, wanted: Sequence[str]) -> Table:
     try:
         found = list(pl.read_parquet_schema(path))
         places = _places([normal(name) for name in found], wanted, path.name)
-        frame = pl.read_parquet(path, columns=[found[place] for place in places])
+        wanted_ones = [found[place] for place in places]
+        there = pl.scan_parquet(path).select(pl.any_horizontal(pl.col(found).is_not_null())).collect().to_series()
+        lines = (there.arg_true() + 1).to_list()
+        frame = pl.read_parquet(path, columns=wanted_ones).filter(there)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise SpecError(f"data: {path.name} cannot be read as Parquet: {error}") from error
     series = [_plain(frame[found[place]].alias(name), path.name) for name, place in zip(wanted, places, strict=True)]
-    return Table(path.name, pl.DataFrame(series), range(1, len(frame) + 1), False, {"encoding": "Parquet"})
+    return Table(path.name, pl.DataFrame(series), lines, False, {"encoding": "Parquet"})
 
 
 def _places(heading: Sequence[str], wanted: Sequence[str], name: str) -> list[int]:
@@ -115,7 +118,8 @@ def _plain(series: pl.Series, name: str) -> pl.Series:
             raise SpecError(f"{name}: column {series.name!r}, row {row} is infinite; correct it or leave it empty")
         return series
     if dtype.is_integer():
-        return series.cast(pl.Int64, strict=False) if dtype != pl.UInt64 else series.cast(pl.Float64)
+        # Beyond 64 bits as decimals: none may get lost.
+        return series.cast(pl.Float64) if dtype in (pl.UInt64, pl.Int128) else series.cast(pl.Int64)
     if dtype in (pl.Boolean, pl.Null):
         return series.cast(pl.Boolean)
     kind = "times" if dtype.is_temporal() else f"values of kind {dtype.base_type()}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -103,6 +103,10 @@ def _within(sample: Sample, targets: Targets, gradient: Floats, scale: Floats, e
     return np.asarray(scale[cells] ** 2 * result)
 
 
+_AT_ONCE: Final = 4096
+"""Cells whose products are held at once."""
+
+
 def _about(cross: npt.NDArray[np.int64], total: Floats, n: Integers) -> Floats:
     """Products about the mean of each cell (k, p, p); what is left of equal numbers is rounding."""
     raw = unpack(cross.astype(np.float64), total.shape[1])
@@ -182,17 +186,21 @@ def _matrix(
     def within(members: Integers) -> Floats:
         """Squares of u about the means of some cells: weight and calibration are the same for all in a cell."""
         total = np.zeros((len(targets), len(targets)))
-        for cell in members.tolist():
-            mine = targets.code[:, cell]
-            mine = mine[mine >= 0]
-            jacobian = gradient[mine]
-            about = _about(cells.cross[[cell]], cells.total[[cell]].astype(np.float64), cells.n[[cell]])[0]
-            inner = jacobian @ about @ jacobian.T
-            gross = np.abs(jacobian) @ np.abs(about) @ np.abs(jacobian).T
-            total[np.ix_(mine, mine)] += scale[cell] ** 2 * np.where(np.abs(inner) <= 1e-13 * gross, 0.0, inner)
+        kinds, kind = np.unique(targets.code[:, members], axis=1, return_inverse=True)
+        for number, codes in enumerate(kinds.T):
+            mine = codes[codes >= 0]
+            alike = members[kind.ravel() == number]
+            for start in range(0, len(alike) if len(mine) else 0, _AT_ONCE):
+                some = alike[start : start + _AT_ONCE]
+                about = _about(cells.cross[some], cells.total[some].astype(np.float64), cells.n[some])
+                squares = (scale[some] ** 2)[:, None, None]
+                jacobian = gradient[mine]
+                inner = jacobian @ (squares * about).sum(axis=0) @ jacobian.T
+                gross = np.abs(jacobian) @ (squares * np.abs(about)).sum(axis=0) @ np.abs(jacobian).T
+                total[np.ix_(mine, mine)] += np.where(np.abs(inner) <= 1e-13 * gross, 0.0, inner)
         return total
 
-    result = _stages(spec, sample, sums, within, _present(sample, targets))
+    result = _stages(spec, sample, sums, within, _present(sample, targets, sample.stratum, len(sample.strata)), targets)
     # A total the calibration fixes has no variance; what is left of it is rounding.
     gross = ((scale * dense) ** 2).sum(axis=1)
     fixed = np.abs(np.diag(result)) <= 1e-24 * gross
@@ -201,17 +209,22 @@ def _matrix(
     return result
 
 
-def _present(sample: Sample, targets: Targets) -> npt.NDArray[np.bool_]:
-    """Strata (M, H) in which each target has answers."""
+def _present(sample: Sample, targets: Targets, group: Integers, size: int) -> npt.NDArray[np.bool_]:
+    """Groups (M, size) of the cells, strata or PSUs, in which each target has answers."""
     answered = answers_of(sample, targets)
-    result = np.zeros((len(targets), len(sample.strata)), dtype=bool)
+    result = np.zeros((len(targets), size), dtype=bool)
     e, k = np.nonzero((targets.code >= 0) & (answered > 0))
-    result[targets.code[e, k], sample.stratum[k]] = True
+    result[targets.code[e, k], group[k]] = True
     return result
 
 
 def _stages(
-    spec: Spec, sample: Sample, sums: Floats, within: Callable[[Integers], Floats], present: npt.NDArray[np.bool_]
+    spec: Spec,
+    sample: Sample,
+    sums: Floats,
+    within: Callable[[Integers], Floats],
+    present: npt.NDArray[np.bool_],
+    targets: Targets,
 ) -> Floats:
     """Variance of the first stage, and of elements inside PSUs when their number is known."""
     size = len(sample.strata)
@@ -236,6 +249,7 @@ def _stages(
     fraction = (units / sample.population)[home]
     counts = sample.cells.n.astype(np.float64)
     inner = stage_variance(
-        spec.lonely, sums, counts, sample.psu, inside, sample.population2, names, within, factor=fraction
-    )
+        spec.lonely, sums, counts, sample.psu, inside, sample.population2, names, within, factor=fraction,
+        present=_present(sample, targets, sample.psu, number),
+    )  # fmt: skip
     return np.asarray(result + inner)

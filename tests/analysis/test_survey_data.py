@@ -130,7 +130,7 @@ def test_what_is_compared_is_of_one_kind(tmp_path: Path, column: str, value: str
         ("True\nFalse\nTrue", '"yes"', ("'q'", "true and false")),
         ("True\nFalse\nTrue", "1", ("'q'", "true and false")),
         ("5\n4\n2", "true", ("'q'", "does not hold true and false")),
-        ("5\n4\n2", '"4"', ("'q'", "holds numbers", "write a number")),
+        ("5\n4\n2", '"4"', ("'q'", "'4'", "write a number")),
         ("5\nNA\n2", "4", ("'q'", "row 3", "'NA'", "missing")),
         ("5\nNaN\n2", "4", ("'q'", "row 3", "'NaN'", "missing")),
         ("5\n.\n2", "4", ("'q'", "row 3", "missing")),
