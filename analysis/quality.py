@@ -6,8 +6,7 @@
 - Mode effect: difference of the index between two channels inside one agency, from their intervals, Holm over agencies.
 - Item nonresponse: of those who went through the questions, the share that left an item empty or chose "does not
   apply".
-- Sensitivity: the index again with open posters, with transaction-bound answers only, without flagged answers,
-  unweighted, and under equal channels.
+- Sensitivity: the index with open posters, with transaction-bound answers only, unweighted, under equal channels.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from analysis.errors import AnalysisError
 from analysis.method import Method
 from analysis.quality_disclosure import channels_given_away, hide_across
 from analysis.result import PROVINCE, Figure
-from analysis.rounding import rounded
+from analysis.rounding import rounded_row
 from analysis.tables import agency_indices, counted_by
 from analysis.weighting.poststratify import Key
 
@@ -306,19 +305,15 @@ def quality_of(
         response, told = responses.get(agency), by_channel.get(agency, {}).keys()
         result[agency] = {
             "response": _rounded(vars(response)) if response else None,
-            "sensitivity": _as_shown(sensitive[agency], method),
-            "channels": _as_shown({name: row[0] for name, row in by_channel.get(agency, {}).items()}, method),
+            "sensitivity": rounded_row(sensitive[agency], method.decimals, method.rounding),
+            "channels": rounded_row(
+                {name: row[0] for name, row in by_channel.get(agency, {}).items()}, method.decimals, method.rounding
+            ),
             # With the index and the dossiers, the difference of two channels tells each of them.
             "mode_effect": _rounded(modes[agency], 4) if {"counter", "online"} <= told and agency in modes else None,
             "item_nonresponse": {item: [round(x) for x in pair] for item, pair in missing.get(agency, {}).items()},
         }
     return result
-
-
-def _as_shown(row: Mapping[str, float | None], method: Method) -> dict[str, float | None]:
-    """Figures rounded as the index table rounds them."""
-    shown = {name: rounded(value, method.decimals, method.rounding) for name, value in row.items()}
-    return {name: None if value is None else float(value) for name, value in shown.items()}
 
 
 def _rounded(row: Mapping[str, float | None], places: int = 2) -> dict[str, float | None]:

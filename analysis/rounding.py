@@ -34,3 +34,15 @@ def rounded(value: float | Decimal | None, places: int, rounding: str) -> Decima
     exact = value if isinstance(value, Decimal) else Decimal(repr(round(value, 10)))
     # Adding 0 turns -0.00 into 0.00.
     return exact.quantize(Decimal(1).scaleb(-places), rounding=MODES[rounding]) + 0
+
+
+def rounded_row(row: Mapping[str, float | None], places: int, rounding: str) -> dict[str, float | None]:
+    """The numbers of a row rounded as a table shows them, as floats for JSON.
+
+    Examples
+    --------
+    >>> rounded_row({"a": 0.125, "b": None}, 2, "half-up")
+    {'a': 0.13, 'b': None}
+    """
+    shown = {name: rounded(value, places, rounding) for name, value in row.items()}
+    return {name: None if value is None else float(value) for name, value in shown.items()}
