@@ -158,6 +158,7 @@ class SnapshotWriter:
         self._files: dict[str, dict[str, Any]] = {}
         shutil.rmtree(self._temporary, ignore_errors=True)
         (self._temporary / "responses").mkdir(parents=True)
+        self._temporary.chmod(0o700)
 
     def add(self, row: Row) -> None:
         """Add one response: values in the order of ``RESPONSE_COLUMNS``, sorted by cell by the caller."""
@@ -174,6 +175,7 @@ class SnapshotWriter:
         frame = pl.DataFrame(rows, schema=polars_schema(columns), orient="row")
         path = self._temporary / name
         frame.write_parquet(path, compression="zstd", statistics=True)
+        path.chmod(0o600)
         self._files[name] = {"rows": len(frame), "sha256": _sha256(path)}
 
     def close(self, *, totals: Sequence[Row], agencies: Sequence[Row], about: Mapping[str, Any]) -> Snapshot:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -106,6 +107,8 @@ def messages_are_safe(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
     return [Error(text, id=name) for faulty, text, name in wrong if faulty]
 
 
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
+"""Plain letters: a square code, a text message and an old phone take no others; no user name in front."""
 UNBUFFERED = (
     "PUBLIC_URL is https, so this is production, and nothing says that a proxy in front reads whole requests: six slow "
     "senders would stop every page. Let the proxy buffer requests (nginx does, see docs/operations.md), then set "
@@ -123,7 +126,7 @@ def slow_senders_are_kept_out(app_configs: Sequence[Any] | None, **kwargs: Any) 
 def public_address_is_usable(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Refuse an address that cannot stand on a poster: it is printed, typed, and has to fit a small square code."""
     parts = urlsplit(settings.PUBLIC_URL)
-    plain = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.path in ("", "/")
+    plain = parts.scheme in ("http", "https") and bool(HOST.fullmatch(parts.netloc)) and parts.path in ("", "/")
     if plain and not parts.query and not parts.fragment and len(settings.PUBLIC_URL) <= LONGEST_ADDRESS:
         return []
     text = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Final
 
 _KEPT = "\n\t"
 _JOINERS = "\u200c\u200d"
 _WORD_BREAK = "\u200b"
-_FLAG = "\U0001f3f4"
 # Unicode: Default_Ignorable_Code_Point outside the format characters, and U+2800.
 _IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
@@ -17,6 +17,9 @@ _IGNORABLE = re.compile(
 
 class TextError(ValueError):
     """The text holds NUL, lone surrogates or bytes that were not UTF-8."""
+
+
+_TAGGED: Final = re.compile("\U0001f3f4[\U000e0020-\U000e007f]*$")
 
 
 def clean(text: str) -> str:
@@ -41,7 +44,8 @@ def _belongs(text: str, place: int) -> bool:
         return True
     if c == _WORD_BREAK:
         return 0 < place < len(text) - 1 and _is_khmer(text[place - 1]) and _is_khmer(text[place + 1])
-    return "\U000e0020" <= c <= "\U000e007f" and _FLAG in text[:place]
+    # Regions write their flag as a black flag and up to six tags right behind it.
+    return "\U000e0020" <= c <= "\U000e007f" and bool(_TAGGED.search(text[max(0, place - 7) : place]))
 
 
 def _is_khmer(c: str) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
-from survey.console import counters, dossiers, messages, pictures, presence, views, voices
+from survey.console import account, counters, dossiers, messages, pictures, presence, views, voices
 
 app_name = "console"
 urlpatterns = [
     path("", views.home, name="home"),
     path("sign-in", views.SignIn.as_view(), name="sign-in"),
+    path("password", account.password, name="password"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
     path("agency/<int:pk>", views.agency, name="agency"),
     path("download/index.<str:kind>", views.download, name="download"),

@@ -29,6 +29,15 @@ def faults_of(version: Version) -> list[str]:
         % {"code": question.code}
         for question in stray
     ]
+    found += [
+        _(
+            "Question “%(code)s”: choices are a list of codes, the condition a table of question codes and lists of "
+            "answers."
+        )
+        % {"code": question.code}
+        for question in version.questions.all()
+        if not _well_formed(question.options, question.shown_when)
+    ]
     if found:
         return found
     form = read_form(version)
@@ -38,6 +47,14 @@ def faults_of(version: Version) -> list[str]:
         found += _faults_of_question(question, asked)
         asked.append(question)
     return found
+
+
+def _well_formed(options: object, shown_when: object) -> bool:
+    """Whether the two free fields of a question are of the kind a page can read."""
+    listed = isinstance(options, list) and all(isinstance(option, str) for option in options)
+    if shown_when in (None, {}):
+        return listed
+    return listed and isinstance(shown_when, dict) and all(isinstance(values, list) for values in shown_when.values())
 
 
 def _faults_of_form(form: Form) -> Iterator[str]:

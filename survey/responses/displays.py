@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
+from survey.common.guessing import note_failure
 from survey.dispatch import qr
 from survey.dispatch.screens import Screen, find_display, shown
 from survey.responses.pages import citizen_page, message_page, render_page
@@ -36,6 +37,7 @@ def screen_page(request: HttpRequest, display: str) -> HttpResponseBase:
     """The page a tablet or television at the counter keeps open."""
     screen = find_display(display)
     if screen is None or screen.revoked_at is not None:
+        note_failure(request)
         return message_page("unknown-screen", status=404, call=False)
     code = _code(screen, timezone.now())
     instructions = []

@@ -20,6 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from survey.agencies.models import Counter
+from survey.common.guessing import note_failure
 from survey.common.languages import known
 from survey.common.text import legible
 from survey.common.tokens import normalise_code, ticket_of
@@ -123,6 +124,7 @@ def enrolment(request: HttpRequest) -> JsonResponse:
     wanted = normalise_code(code) if isinstance(code, str) and len(code) < 40 else ""
     kiosk = enrol(code=wanted, public_key=key, now=timezone.now()) if wanted else None
     if kiosk is None:
+        note_failure(request)
         return JsonResponse({"error": "unknown-code"}, status=403)
     return JsonResponse({"kiosk": str(kiosk.pk), "name": str(kiosk)})
 

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from survey.common.guessing import PRESSED, is_guessing, may_look, note_failure, pass_for
+from survey.common.guessing import PRESSED, may_look, note_failure, pass_for
 from survey.common.languages import chosen, known
 from survey.common.tokens import normalise_code
 from survey.questionnaires.content import QuestionSpec
@@ -116,8 +116,9 @@ def _unless_guessing(view: View, request: HttpRequest, args: tuple[Any, ...], kw
     response = view(request, *args, **kwargs)
     if response.status_code == 404 and "code" in kwargs:
         note_failure(request)
-    elif request.method == "POST" and is_guessing(request) and (to := _RECEIPT.match(response.get("Location", ""))):
-        # The receipt of what was just stored needs no button. By POST only: no GET may hand a pass to a guess.
+    elif request.method == "POST" and (to := _RECEIPT.match(response.get("Location", ""))):
+        # The receipt of what was just stored needs no button, whichever process is asked for it and whatever it has
+        # counted. By POST only: no GET may hand a pass to a guess.
         response.headers["Location"] += f"&{PRESSED}={pass_for(to[1], shown=True)}"
     return response
 

@@ -41,8 +41,12 @@ class _Open:
     row: Response
     """The revision that counts; no page shows what was answered in it."""
 
-    def within(self, days: int) -> bool:
-        """Whether the first answer is not older than this; of answers by link whole days are counted."""
+    def within(self, days: int, request: HttpRequest | None = None) -> bool:
+        """Whether the first answer is not older than this; of answers by link whole days are counted.
+
+        What ``request`` sends may come a day later, as long as a page lives: what was opened in time is taken.
+        """
+        days += request is not None and request.method == "POST"
         if self.row.evidence == Evidence.SMS:
             first = answered_on(self.code)
             return first is not None and timezone.localdate() - first <= timedelta(days=days)
@@ -103,7 +107,7 @@ def full(request: HttpRequest, code: str) -> HttpResponseBase:
     version_id = extension_id(found.row.version_id)
     if version_id is None:
         return message_page("closed", status=410)
-    if not found.within(CHANGE_DAYS):
+    if not found.within(CHANGE_DAYS, request):
         return message_page("too-late", status=410, onward=found.address())
     form = form_of(version_id)
     wizard = FullFormWizard.as_view(factor_forms(form), form=form, receipt=found.code, base=found.row.pk)
@@ -120,7 +124,7 @@ def change(request: HttpRequest, code: str) -> HttpResponseBase:
     found = _find(code)
     if found is None:
         return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
-    if not found.within(CHANGE_DAYS):
+    if not found.within(CHANGE_DAYS, request):
         return message_page("too-late", status=410, onward=found.address())
     at = _changing(found)
     if request.method != "POST":
@@ -189,7 +193,7 @@ def comment(request: HttpRequest, code: str) -> HttpResponseBase:
     found = _find(code)
     if found is None:
         return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
-    if not found.within(WORD_DAYS):
+    if not found.within(WORD_DAYS, request):
         return message_page("too-late-words", status=410, onward=found.address())
     form = form_of(found.row.base_version_id or found.row.version_id)
     asked = [question for question in form.questions.values() if question.kind == "short-text"]
@@ -237,7 +241,7 @@ def erase(request: HttpRequest, code: str) -> HttpResponseBase:
     found = _find(code)
     if found is None:
         return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
-    if not found.within(WORD_DAYS):
+    if not found.within(WORD_DAYS, request):
         return message_page("too-late-words", status=410, onward=found.address())
     if request.method == "POST":
         erased = erase_words(row=found.row, now=timezone.now())
@@ -256,7 +260,7 @@ def handover(request: HttpRequest, code: str) -> HttpResponseBase:
         return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
     if handler_of(found.row.agency_id) is None:
         return message_page("no-handler", status=410, onward=found.address())
-    if not found.within(WORD_DAYS):
+    if not found.within(WORD_DAYS, request):
         return message_page("too-late-words", status=410, onward=found.address())
     agreed = request.POST.get("consent") == "yes"
     if request.method == "POST" and agreed:

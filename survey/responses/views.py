@@ -139,8 +139,7 @@ def screen(request: HttpRequest, code: str) -> HttpResponseBase:
     found = find_screen(wanted) if request.method == "POST" else check_code(wanted, now)
     version_id = published_short_form()
     if found is None:
-        if request.method != "POST":
-            note_failure(request)
+        note_failure(request)
         return message_page("old-screen", status=410, ask=True)
     if version_id is None:
         return message_page("closed", status=410)

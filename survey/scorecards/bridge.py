@@ -29,6 +29,24 @@ Release = Mapping[tuple[str, str, str], int]
 OPENING: Final = 6
 CLOSING: Final = 20
 NOTICE: Final = "DỮ LIỆU MINH HỌA - không phải số liệu thật"
+OF_ALL: Final = frozenset(
+    {
+        *(
+            "period",
+            "province",
+            "notice",
+            "responses",
+            "snapshot",
+            "min_n",
+            "counted_classes",
+            "counts_open",
+            "factors",
+        ),
+        *("method", "method_version", "method_sha256", "method_title", "method_title_en"),
+    }
+)
+BY_AGENCY: Final = ("coverage", "levels")
+"""What stands beside an edition's rows: of everything, and lists by agency. Anything else stays in the house."""
 DECIMALS: Final = (
     *("response_rate", "unweighted_index", "weighted_index", "se", "ci_low", "ci_high", "deff", "n_eff"),
     *(f"share_{evidence}" for evidence in Evidence.values),
@@ -209,10 +227,8 @@ def export_rows(*, rows: Iterable[dict[str, Any]], about: dict[str, Any], kind: 
 
 def _about_of(agencies: Collection[str], about: Mapping[str, Any]) -> dict[str, Any]:
     """What stands beside the rows of some agencies: lists by agency hold these only."""
-    lists = {
-        key: [line for line in about[key] if line[0] in agencies] for key in ("coverage", "levels") if key in about
-    }
-    return {**about, **lists}
+    lists = {key: [line for line in about[key] if line[0] in agencies] for key in BY_AGENCY if key in about}
+    return {key: value for key, value in about.items() if key in OF_ALL} | lists
 
 
 def write_exports(*, folder: Path, method: str, targets: Iterable[Path]) -> Table:

@@ -55,4 +55,5 @@ class Command(BaseCommand):
                 writer = csv.writer(file)
                 writer.writerow(["code", "printed", "address"])
                 writer.writerows([code, spaced(code), short_url(code)] for code in codes)
+        out.chmod(0o600)
         self.stdout.write(f"{len(codes)} codes in {out}")

@@ -233,3 +233,20 @@ def test_pictures_are_drawn_in_the_scope_of_the_account(cast: Cast, edition: Edi
         assert profile.content.startswith(b"<svg")
     assert analyst.get("/staff/pictures/nothing.svg").status_code == 404
     assert analyst.get("/staff/pictures?kind=nonsense").status_code == 200
+
+
+def test_everybody_changes_the_own_password_and_other_devices_are_signed_out(cast: Cast) -> None:
+    here, there = Client(), Client()
+    for client in (here, there):
+        client.post("/staff/sign-in", {"username": "head", "password": PASSWORD})
+    fresh = "mot mat khau dai va khac"
+    wrong = here.post(
+        "/staff/password", {"old_password": "no", "new_password1": fresh, "new_password2": fresh}
+    ).content.decode()
+    assert "error-text" in wrong
+    done = {"old_password": PASSWORD, "new_password1": fresh, "new_password2": fresh}
+    assert here.post("/staff/password", done).status_code == 302
+    cast.head.refresh_from_db()
+    assert cast.head.check_password(fresh)
+    assert here.get("/staff/password").status_code == 200
+    assert there.get("/staff/").status_code == 302

@@ -197,7 +197,7 @@ def forms_of(found: dict[str, Page]) -> dict[tuple[str, tuple[str, str]], Form]:
         (form.action.partition("?")[0], button): form
         for page in found.values()
         for form in page.forms
-        if form.method == "post" and inside(form.action)
+        if form.method == "post" and inside(form.action) and not form.action.startswith("/staff/password")
         for button in form.buttons or [("", "")]
     }
 
