@@ -109,6 +109,7 @@ bench: .venv/.installed-dev setup  ## measure: server CPU and SQL per answer, in
 	@$(PY) -m benchmarks.web
 	@$(PY) -m benchmarks.index_scale
 	@$(PY) -m benchmarks.coverage
+	@$(PY) -m benchmarks.interval_grid
 
 KHMER := survey/dispatch/fonts/NotoSansKhmer
 SUBSET = $(BIN)/pyftsubset --layout-features='*' --flavor=woff2 --no-hinting --desubroutinize

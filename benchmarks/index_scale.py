@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -72,9 +73,9 @@ def measured(step: str, folder: Path) -> dict[str, float]:
     return {key: sorted(run[key] for run in runs)[1] for key in runs[0]}
 
 
-def main() -> None:
+def main(sizes: Sequence[int]) -> None:
     print(describe())
-    for rows in (100_000, 1_000_000, 3_000_000):
+    for rows in sizes:
         with tempfile.TemporaryDirectory(prefix="hailong-bench-") as folder:
             make(Path(folder) / "s", rows)
             floor, whole = (measured(step, Path(folder) / "s") for step in ("scan", "index"))
@@ -85,4 +86,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    child(*sys.argv[1:]) if len(sys.argv) > 1 else main()
+    if len(sys.argv) > 2:
+        child(*sys.argv[1:])
+    else:
+        main([int(sys.argv[1])] if len(sys.argv) > 1 else (100_000, 1_000_000, 3_000_000))

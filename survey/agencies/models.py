@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -49,7 +50,11 @@ class Agency(models.Model):
 
     def __str__(self) -> str:
         current = self.versions.order_by("-valid_from").first()
-        return current.name if current else self.key
+        if current is None:
+            return self.key
+        # Of many wards of one name most are gone: lists must tell them apart.
+        ended = current.valid_to is not None and current.valid_to <= timezone.localdate()
+        return f"{current.name} ({current.code}, – {current.valid_to:%d/%m/%Y})" if ended else current.name
 
 
 class AgencyVersion(models.Model):

@@ -1,0 +1,28 @@
+"""The benchmarks run, in small: one that dies is found before somebody wants its figures."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "words"),
+    [
+        ("interval_grid", "200", "korn-graubard-kish: least"),
+        ("index_scale", "20000", "index with SE"),
+        ("coverage", "1", "hold the truth"),
+        ("messages", "60", "ms CPU a message"),
+    ],
+)
+def test_a_benchmark_runs_in_small(name: str, size: str, words: str) -> None:
+    command = [sys.executable, "-m", f"benchmarks.{name}", size]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert words in done.stdout
+    assert "Traceback" not in done.stderr
