@@ -101,6 +101,9 @@ def test_looking_changes_nothing_however_often(browser: Browser, grounds: Ground
     for name in ("link", "slip"):
         page = browser.new_page()
         page.goto(f"{grounds.server.url}/s/{grounds.facts[name]}")
+        # So many looks at a screen's old code are taken for guesses: a citizen behind the same address presses once.
+        if page.locator("label[for=overall-5]").count() == 0:
+            page.locator("main button[type=submit]").click()
         page.locator("label[for=overall-5]").click()
         page.locator("#answer button[type=submit]").first.click()
         page.wait_for_url("**/r/**")
