@@ -81,6 +81,12 @@ def render(template: str, values: dict[str, str], *, accents: bool) -> str:
     return text if accents else stripped(text)
 
 
+def _about_link(template: str) -> list[str]:
+    if not re.search(r"\S\{link\}|\{link\}\S", template):
+        return []
+    return [_("{link} must stand between spaces: phones take what sticks to it for a part of the address.")]
+
+
 def lint(template: str, *, sender: str, longest: dict[str, str], accents: bool) -> list[str]:
     """What is wrong with a template, in the reader's language; nothing when it may be used."""
     faults = []
@@ -89,6 +95,7 @@ def lint(template: str, *, sender: str, longest: dict[str, str], accents: bool) 
         return [_("{%(slot)s} is not known; a message may hold {ma} (dossier code) and {link}.") % {"slot": unknown[0]}]
     if template.count("{link}") + len(_LINK.findall(template)) != 1 or "{link}" not in template:
         faults.append(_("the message must hold exactly one link, written {link}."))
+    faults += _about_link(template)
     if stripped(sender).lower() not in stripped(template).lower():
         faults.append(_("the name of the sender (%(sender)s) is missing.") % {"sender": sender})
     bad = [c for c in "[]|~" if c in template]

@@ -75,6 +75,8 @@ def test_the_model_text_is_one_part() -> None:
         ("UBND TP Hue: {ma} cam on", "liên kết"),
         ("UBND TP Hue: {link} {link}", "liên kết"),
         ("UBND TP Hue: {link} https://x.vn", "liên kết"),
+        ("UBND TP Hue: {link}.", "khoảng trắng"),
+        ("UBND TP Hue: ({link})", "khoảng trắng"),
         ("So Noi vu: {link}", "UBND TP Hue"),
         ("UBND TP Hue: {ten} {link}", "{ten}"),
         ("UBND TP Hue [QC]: {link}", "["),
