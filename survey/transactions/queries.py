@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
@@ -81,16 +81,25 @@ class Difference:
 def differences_in(first: date, last: date, agencies: Collection[str]) -> list[Difference]:
     """Where files and events disagree, largest gap first; only agencies whose case system has ever reported events.
 
-    A month with a file and not one event shows: the feed is dead.
+    A month with a file and not one event shows: the feed is dead. Months before an agency's first event do not: there
+    was no feed yet.
     """
     imported, counted = _imported(first, last), _from_events(first, last)
-    reporting = set(DossierEvent.objects.values_list("agency__key", flat=True).distinct()) & {*agencies}
+    begun = _feeds_since(agencies)
     told = {(key[0], key[3]) for key in imported}
-    keys = {key for key in imported | counted if key[0] in reporting and (key[0], key[3]) in told}
+    keys = {
+        key for key in imported | counted if key[0] in begun and key[3] >= begun[key[0]] and (key[0], key[3]) in told
+    }
     found = [
         Difference(*key, imported.get(key), counted.get(key)) for key in keys if imported.get(key) != counted.get(key)
     ]
     return sorted(found, key=lambda row: (-abs(row.gap), row.agency, row.month, row.domain, row.channel))
+
+
+def _feeds_since(agencies: Collection[str]) -> dict[str, str]:
+    """Agency key -> month (YYYY-MM) of its first event, for agencies that have reported any."""
+    rows = DossierEvent.objects.filter(agency__key__in=[*agencies]).values_list("agency__key")
+    return {key: f"{timezone.localtime(moment):%Y-%m}" for key, moment in rows.annotate(first=Min("happened_at"))}
 
 
 def completed_in(month: date, agency_id: int | None, domain_id: int | None) -> int:

@@ -59,6 +59,9 @@ def test_differences_are_shown_never_hidden(cast: Cast) -> None:
     (row,) = differences_in(NOVEMBER, NOVEMBER.replace(day=30), {"h20.01"})
     assert (row.imported, row.counted, row.gap) == ((5, 2), (3, 2), -2)
     assert differences_in(NOVEMBER, NOVEMBER.replace(day=30), set()) == []
+    september = NOVEMBER.replace(month=9)
+    MonthlyTotal.objects.update(month=september)
+    assert differences_in(september, NOVEMBER.replace(day=30), {"h20.01"}) == [], "the feed had not begun"
     client = Client()
     client.force_login(cast.operator)
     assert client.get("/staff/dossiers").status_code == 200
