@@ -15,7 +15,7 @@ INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 UV_COMPILE_BYTE
 	|| $(PY) -m pip install --disable-pip-version-check -r $<
 
 .DEFAULT_GOAL := help
-.PHONY: bench-pages fonts pictures help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis check fix messages bench lock map
+.PHONY: bench-pages fonts pictures help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis test-slow check fix messages bench lock map
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -66,11 +66,14 @@ COMPUTING := tests/analysis tests/docs tests/house tests/survey tests/servers/te
 SERVERS := tests/servers --ignore=tests/servers/test_postgresql.py
 test: check-fast chromium  ## format, lint, types, import contracts, migrations and all tests
 	@logs=$$(mktemp -d); \
-	$(PY) -m pytest -q $(COMPUTING) >$$logs/computing 2>&1 & computing=$$!; \
-	$(PY) -m pytest -q $(SERVERS) >$$logs/servers 2>&1 & servers=$$!; \
-	$(PY) -m pytest -q tests --ignore=tests/servers $(COMPUTING:%=--ignore=%); bad=$$?; \
+	$(PY) -m pytest -q -m "not slow" $(COMPUTING) >$$logs/computing 2>&1 & computing=$$!; \
+	$(PY) -m pytest -q -m "not slow" $(SERVERS) >$$logs/servers 2>&1 & servers=$$!; \
+	$(PY) -m pytest -q -m "not slow" tests --ignore=tests/servers $(COMPUTING:%=--ignore=%); bad=$$?; \
 	wait $$servers; bad=$$((bad | $$?)); wait $$computing; bad=$$((bad | $$?)); \
 	cat $$logs/servers $$logs/computing; rm -rf $$logs; exit $$bad
+
+test-slow: .venv/.installed-dev setup  ## two demonstrations alike byte for byte; every benchmark in small
+	@$(PY) -m pytest -q -m slow tests
 
 check-fast: .venv/.installed-dev setup
 	@$(BIN)/ruff format --check .

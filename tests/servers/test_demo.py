@@ -7,6 +7,8 @@ import hashlib
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.servers.conftest import environment_for, manage
 
 COUNT = (
@@ -69,6 +71,7 @@ def test_the_demonstration_is_complete_and_can_be_run_again(tmp_path: Path) -> N
     assert json.loads((tmp_path / "demo" / "links.json").read_text(encoding="utf-8")) == links
 
 
+@pytest.mark.slow
 def test_two_demonstrations_of_one_day_are_alike_byte_for_byte(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
