@@ -58,7 +58,7 @@ def test_the_demonstration_is_complete_and_can_be_run_again(tmp_path: Path) -> N
     truth, index = rows(links["truth_csv"]), rows(links["index_csv"])
     shown = [row for key, row in index.items() if key in truth and row["ci_low"]]
     held = [float(r["ci_low"]) <= float(truth[r["agency"]]["true_index"]) <= float(r["ci_high"]) for r in shown]
-    assert len(shown) > 105
+    assert len(shown) >= 110
     assert sum(held) / len(held) > 0.88, "one province is one draw; the benchmark measures 95 % over many"
     sizes = sorted(int(row["responses"]) for key, row in truth.items() if key != "*")
     assert (sizes[0], sizes[-1]) == (3, 5000)
