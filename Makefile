@@ -72,7 +72,7 @@ test: check-fast chromium  ## format, lint, types, import contracts, migrations 
 	wait $$servers; bad=$$((bad | $$?)); wait $$computing; bad=$$((bad | $$?)); \
 	cat $$logs/servers $$logs/computing; rm -rf $$logs; exit $$bad
 
-test-slow: .venv/.installed-dev setup  ## two demonstrations alike byte for byte; every benchmark in small
+test-slow: .venv/.installed-dev setup  ## every test of the web side on PostgreSQL; two demonstrations alike; benchmarks in small
 	@$(PY) -m pytest -q -m slow tests
 
 check-fast: .venv/.installed-dev setup

@@ -69,8 +69,8 @@ def parse(data: QueryDict, questions: Iterable[QuestionSpec], technical: Collect
     return result
 
 
-def check(form: Form, answers: Mapping[str, object]) -> None:
-    """Refuse anything the version does not allow, whichever entrance it came by.
+def check(form: Form, answers: Mapping[str, object], *, whole: bool = True) -> None:
+    """Refuse anything the version does not allow, whichever entrance it came by; ``whole``: nothing required may lack.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def check(form: Form, answers: Mapping[str, object]) -> None:
         except AnswerError as error:
             errors[code] = str(error)
     for question in questions.values():
-        if question.required and question.code not in answers:
+        if whole and question.required and question.code not in answers:
             errors[question.code] = _("Please choose one answer.")
     if errors:
         raise AnswersRefused(errors)

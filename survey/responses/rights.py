@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from survey.common.tokens import Ticket, issue_ticket, keyed_hash, normalise_code, spaced
 from survey.dispatch.qr import printed_domain
+from survey.questionnaires.content import Form
 from survey.questionnaires.queries import extension_id, form_of, wordings
 from survey.responses.answers import Parsed, helped_by, parse
 from survey.responses.cases import case_of, erase_words, handler_of, open_case
@@ -22,6 +23,7 @@ from survey.responses.entrance import TECHNICAL, Entrance, show, shown_for, take
 from survey.responses.feedback import told_of
 from survey.responses.models import Evidence, Response
 from survey.responses.pages import citizen_page, error_list, message_page, questions_data, render_page
+from survey.responses.parts import open_part
 from survey.responses.queries import answered_on, latest_for_update, response_of
 from survey.responses.services import Further, Place, Recorded, Submission, record_response
 from survey.responses.storage import StateError
@@ -76,17 +78,18 @@ def receipt(request: HttpRequest, code: str) -> HttpResponseBase:
     found = _find(code)
     if found is None:
         return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
-    complete = found.row.base_version_id is not None
+    begun = found.row.base_version_id is not None
     changeable, wordable = found.within(CHANGE_DAYS), found.within(WORD_DAYS)
-    further = changeable and not complete and extension_id(found.row.version_id) is not None
+    further = _further_form(found.row) if changeable else None
+    unanswered = further is not None and open_part(further, found.row.answers) is not None
     case = case_of(found.row)
     context = {
         "title": _("Thank you"),
         "receipt": spaced(found.code),
         "site": printed_domain(),
         "mark": next((name for name in MARKS if name in request.GET), ""),
-        "complete": complete,
-        "full": found.address("/full") if further else None,
+        "begun": begun,
+        "full": found.address("/full") if unanswered else None,
         "change": found.address("/change") if changeable else None,
         "comment": found.address("/comment") if wordable else None,
         "erase": f"/r/{found.code}/erase" if wordable else None,
@@ -98,19 +101,24 @@ def receipt(request: HttpRequest, code: str) -> HttpResponseBase:
     return render_page("survey/responses/thanks.html", context)
 
 
+def _further_form(row: Response) -> Form | None:
+    """The form with the further questions: the version a response began it in, else the one in use."""
+    version_id = row.version_id if row.base_version_id else extension_id(row.version_id)
+    return None if version_id is None else form_of(version_id)
+
+
 @citizen_page("GET", "HEAD", "POST")
 def full(request: HttpRequest, code: str) -> HttpResponseBase:
     """The full form, one factor a page."""
     found = _find(code)
     if found is None:
         return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
-    version_id = extension_id(found.row.version_id)
-    if version_id is None:
+    form = _further_form(found.row)
+    if form is None:
         return message_page("closed", status=410)
     if not found.within(CHANGE_DAYS, request):
         return message_page("too-late", status=410, onward=found.address())
-    form = form_of(version_id)
-    wizard = FullFormWizard.as_view(factor_forms(form), form=form, receipt=found.code, base=found.row.pk)
+    wizard = FullFormWizard.as_view(factor_forms(form), form=form, receipt=found.code, row=found.row)
     try:
         return wizard(request)  # type: ignore[no-any-return]
     except StateError as error:

@@ -30,7 +30,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Further:
-    """Answers to the form that extends the first one, given in the same sitting."""
+    """Answers to the form that extends the first one, as far as they were given."""
 
     form: Form
     answers: Answers
@@ -68,12 +68,14 @@ class Recorded:
 def _prepare(submission: Submission) -> tuple[Response, list[Comment]]:
     """Check a submission and make its rows, unsaved."""
     check(submission.form, submission.answers)
-    kept, texts = _apart(submission)
+    kept, texts = _apart(submission.form, submission.answers)
     latest = submission.form
     if submission.further is not None:
         latest = submission.further.form
-        check(latest, submission.further.answers)
-        kept |= submission.further.answers
+        # It is stored part by part: what is required of a later part is asked when that part is sent.
+        check(latest, submission.further.answers, whole=False)
+        more, further_texts = _apart(latest, submission.further.answers)
+        kept, texts = kept | more, texts | further_texts
     local = timezone.localtime(submission.now)
     month = month_of(local.date())
     # An answer by link keeps its month only: by the hour it could be joined to the message it answers.
@@ -99,12 +101,11 @@ def _prepare(submission: Submission) -> tuple[Response, list[Comment]]:
     return row, [Comment(submission=row, question=code, text=text) for code, text in texts.items()]
 
 
-def _apart(submission: Submission) -> tuple[Answers, dict[str, str]]:
+def _apart(form: Form, answers: Answers) -> tuple[Answers, dict[str, str]]:
     """Answers that stay in the row, and texts that are kept in a table of their own."""
-    questions = submission.form.questions
-    separate = {code for code in submission.answers if KINDS[questions[code].kind].separate}
-    kept = {code: value for code, value in submission.answers.items() if code not in separate}
-    return kept, {code: str(submission.answers[code]) for code in separate}
+    separate = {code for code in answers if KINDS[form.questions[code].kind].separate}
+    kept = {code: value for code, value in answers.items() if code not in separate}
+    return kept, {code: str(answers[code]) for code in separate}
 
 
 def record_response(*, submission: Submission, revises: Response | None = None, anew: bool = False) -> Recorded:

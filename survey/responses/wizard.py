@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from django import forms
 from django.conf import settings
-from django.core.exceptions import SuspiciousOperation, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, SuspiciousOperation, ValidationError
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -19,17 +17,17 @@ from formtools.wizard.views import WizardView
 
 from survey.common.guessing import PRESSED
 from survey.common.languages import SWITCH
-from survey.common.tokens import Ticket, ticket_of
-from survey.questionnaires.content import Answer, Answers, Form, QuestionSpec
+from survey.questionnaires.content import Answer, Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS, AnswerError
 from survey.questionnaires.queries import wordings
 from survey.responses.models import Response
 from survey.responses.pages import base_context, error_list, questions_data
-from survey.responses.services import Place, Submission, record_response
+from survey.responses.parts import open_part, store_part
 from survey.responses.storage import FIELD
 
 PREFIX = "full"
-TECHNICAL = frozenset({FIELD, "form", PRESSED, SWITCH, "lang", "wizard_goto_step", f"{PREFIX}-current_step"})
+STOP = "stop"
+TECHNICAL = frozenset({FIELD, "form", PRESSED, SWITCH, STOP, "lang", "wizard_goto_step", f"{PREFIX}-current_step"})
 
 
 class _Raw(forms.Widget):
@@ -77,12 +75,12 @@ def factor_forms(form: Form) -> list[tuple[str, type[FactorForm]]]:
 
 
 class FullFormWizard(WizardView):
-    """Answers to the extension of the form a response began with; ends as a revision of that response."""
+    """Answers to the extension of the form a response began with; every part is a revision of that response."""
 
     storage_name = "survey.responses.storage.PageStorage"
     form = cast("Form", None)
     receipt = ""
-    base: uuid.UUID | None = None
+    row = cast("Response", None)
 
     def get_prefix(self, request: Any, *args: Any, **kwargs: Any) -> str:
         return PREFIX
@@ -90,7 +88,15 @@ class FullFormWizard(WizardView):
     def get_form_prefix(self, step: str | None = None, form: Any = None) -> str | None:
         return None
 
+    def get(self, *args: Any, **kwargs: Any) -> TemplateResponse:
+        """The first part without an answer."""
+        self.storage.reset()
+        self.storage.current_step = open_part(self.form, self.row.answers) or self.steps.first
+        return self.render()
+
     def process_step(self, form: FactorForm) -> MultiValueDict[str, str]:
+        """Store the part, and what the page shows of it when one comes back."""
+        self._store(form)
         data = cast("QueryDict", form.data)
         return MultiValueDict({code: data.getlist(code) for code in form.fields if code in data})
 
@@ -103,12 +109,23 @@ class FullFormWizard(WizardView):
         self.storage.current_step = step
         if SWITCH in self.request.POST:
             return self.render(self.get_form(data=self.request.POST), quiet=True)
+        if STOP in self.request.POST:
+            return self._stop()
         if self.request.POST.get("wizard_goto_step") in self.form_list:
             # Going back keeps what stands on this page, as far as it is an answer.
             form = self.get_form(data=self.request.POST)
             if form.is_valid():
                 self.storage.set_step_data(step, self.process_step(form))
         return super().post(*args, **kwargs)
+
+    def _stop(self) -> HttpResponse:
+        """Send what is answered and leave; a question left open holds nobody."""
+        form = self.get_form(data=self.request.POST)
+        form.is_valid()
+        if any(code == NON_FIELD_ERRORS or self.request.POST.getlist(code) for code in form.errors):
+            return self.render(form)
+        self.process_step(form)
+        return self.render_done(form)
 
     def render(self, form: FactorForm | None = None, *, quiet: bool = False, **kwargs: Any) -> TemplateResponse:
         """The page of a step; ``quiet`` when only the language was changed: what is not answered yet is no error."""
@@ -122,7 +139,7 @@ class FullFormWizard(WizardView):
         stored = form.data if form.is_bound else (self.storage.get_step_data(step) or MultiValueDict())
         sent = {code: cast("MultiValueDict[str, str]", stored).getlist(code) for code in form.fields}
         errors = {
-            ("" if code == "__all__" else code): str(messages[0])
+            ("" if code == NON_FIELD_ERRORS else code): str(messages[0])
             for code, messages in ({} if quiet else form.errors).items()
         }
         questions = questions_data(self.form.factors[step], texts, sent, errors)
@@ -141,26 +158,13 @@ class FullFormWizard(WizardView):
             "switch": True,
         }
 
-    def done(self, form_list: Sequence[FactorForm], **kwargs: Any) -> HttpResponse:
-        answers: Answers = {}
-        for form in form_list:
-            answers |= {code: value for code, value in form.cleaned_data.items() if value is not None}
-        target = HttpResponseRedirect(f"/r/{self.receipt}?lang={get_language()}", status=303)
-        if answers and self.base is not None:
-            base = Response.objects.get(pk=self.base)
-            submission = self._submission(base, ticket_of(self.storage.data["nonce"]), answers)
-            if record_response(submission=submission, revises=base).changed:
-                target["Location"] += "&again=1"
-        return target
+    def _store(self, form: FactorForm) -> None:
+        """Keep the answers of a part; what stood on this page before and does not any more goes."""
+        sent = {code: value for code, value in form.cleaned_data.items() if value is not None}
+        before = self.storage.get_step_data(self.steps.current) or {}
+        key = f"part/{self.receipt}/{self.storage.data['nonce']}/{self.steps.current}"
+        store_part(row=self.row, form=self.form, sent=sent, dropped=frozenset(before) - set(sent), key=key)
 
-    def _submission(self, base: Response, ticket: Ticket, answers: Answers) -> Submission:
-        return Submission(
-            ticket=ticket,
-            form=self.form,
-            answers=answers,
-            place=Place(agency_id=base.agency_id),
-            channel=base.channel,
-            evidence=base.evidence,
-            language=get_language() or settings.LANGUAGE_CODE,
-            now=timezone.now(),
-        )
+    def render_done(self, form: FactorForm, **kwargs: Any) -> HttpResponse:
+        """Every part was stored when one went on from it; those before the first open one are not on this page."""
+        return HttpResponseRedirect(f"/r/{self.receipt}?lang={get_language()}", status=303)

@@ -79,7 +79,7 @@ class Simulator(ThreadingHTTPServer):
 
     def serve_in_background(self) -> None:
         """Answer in a thread of its own until ``shutdown``."""
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that went away are part of the game."""

@@ -29,12 +29,19 @@ def until(page: Page, expression: str, seconds: float = 30) -> None:
         page.wait_for_timeout(50)
 
 
+def press(page: Page, button: str) -> None:
+    """Press a button or link that asks for another page, and wait for that page: a click alone does not."""
+    with page.expect_navigation():
+        page.locator(button).first.click()
+
+
 AXE = "() => self.axe.run(document, %s).then((found) => found.violations.map((v) => `${v.id}: ${v.nodes[0].html}`))"
 AXE_SCRIPT = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
 def violations(page: Page, *rules: str) -> list[str]:
     """What axe finds wrong with a page: WCAG and best practice, or only these rules of it."""
+    page.wait_for_load_state()
     if not page.evaluate("typeof self.axe === 'object'"):
         page.evaluate(AXE_SCRIPT)
     options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}

@@ -16,7 +16,7 @@ from typing import Final
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.flows.browsing import launch
+from tests.flows.browsing import launch, press
 from tests.servers.conftest import Server, environment_for, manage, serve
 
 LANGUAGES: Final = ("vi", "en", "km")
@@ -151,8 +151,7 @@ def _low(page: Page, _grounds: Grounds) -> None:
 
 def _nothing_chosen(page: Page, _grounds: Grounds) -> None:
     page.fill("textarea", "Chờ lâu")
-    with page.expect_navigation():
-        page.locator("#answer button[type=submit]").first.click()
+    press(page, "#answer button[type=submit]")
 
 
 def _entrances(facts: Mapping[str, str]) -> Iterator[View]:
@@ -212,8 +211,7 @@ def _after_rating(facts: Mapping[str, str]) -> Iterator[View]:
 
 def _last_part(page: Page, _grounds: Grounds) -> None:
     for _part in range(4):
-        with page.expect_navigation():
-            page.locator("#answer button[type=submit]").first.click()
+        press(page, "#answer button[type=submit]")
 
 
 def _devices(facts: Mapping[str, str]) -> Iterator[View]:

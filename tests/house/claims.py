@@ -64,7 +64,7 @@ HELD: Final = {
     "After you press the button, this number": INVITED + "test_who_has_opted_out_is_not_invited",
     "Thank you. Your rating has been received.": CITIZEN
     + "test_an_answer_is_stored_once_with_everything_the_code_knows",
-    "This rating had already been received": CITIZEN + "test_other_answers_sent_again_are_not_silently_dropped",
+    "This rating had already been received": CITIZEN + "test_double_tap_reload_and_back_show_the_same_receipt",
     "You have rated with this link already.": INVITED + "test_a_link_is_answered_once_and_leads_to_evidence_e3",
     "Your answers to the further questions": CITIZEN + "test_the_full_form_is_a_revision_and_history_stays",
     "You can also close this page now": CITIZEN + "test_an_answer_is_stored_once_with_everything_the_code_knows",

@@ -109,3 +109,15 @@ def open_form(client: Client, code: str) -> dict[str, str]:
 def hidden(page: bytes) -> dict[str, str]:
     """Hidden fields of any page."""
     return dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page.decode()))
+
+
+def answer(client: Client, cast: Cast, **fields: Any) -> Any:
+    """Open the form and send it with these fields."""
+    return client.post(f"/s/{cast.code.code}", {**open_form(client, cast.code.code), **fields})
+
+
+def receipt_of(response: Any) -> str:
+    assert response.status_code == 303
+    match = re.match(r"/r/(\w+)\?", response.headers["Location"])
+    assert match
+    return match[1]

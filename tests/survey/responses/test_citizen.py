@@ -17,19 +17,7 @@ from survey.questionnaires.queries import published_version
 from survey.questionnaires.services import retire_version
 from survey.responses import rights, storage
 from survey.responses.models import Comment, Response
-from tests.survey.factories import NOW, Cast, hidden, open_form
-
-
-def answer(client: Client, cast: Cast, **fields: Any) -> Any:
-    """Open the form and send it with these fields."""
-    return client.post(f"/s/{cast.code.code}", {**open_form(client, cast.code.code), **fields})
-
-
-def receipt_of(response: Any) -> str:
-    assert response.status_code == 303
-    match = re.match(r"/r/(\w+)\?", response.headers["Location"])
-    assert match
-    return match[1]
+from tests.survey.factories import NOW, Cast, answer, hidden, open_form, receipt_of
 
 
 def test_the_form_needs_no_cookie_no_script_and_no_other_host(citizen: Client, cast: Cast) -> None:
@@ -251,12 +239,12 @@ def run(client: Client, path: str, page: Any, level: str = "5") -> Any:
 def test_the_full_form_is_a_revision_and_history_stays(citizen: Client, cast: Cast) -> None:
     path, page = start(citizen, cast)
     end = run(citizen, path, page)
-    first, last = Response.objects.order_by("revision")
+    first, *between, last = Response.objects.order_by("revision")
     assert receipt_of(end) == path.split("/")[2]
-    assert first.response == last.response
+    assert {row.response for row in between} == {first.response} == {last.response}
     assert first.answers == {"overall": 4}
     assert last.answers == {"overall": 4, **{code: 5 for codes in PAGES for code in codes}}
-    assert (last.revision, last.agency, last.month, last.evidence) == (1, first.agency, first.month, "E0")
+    assert (last.revision, last.agency, last.month, last.evidence) == (5, first.agency, first.month, "E0")
     thanks = citizen.get(end.headers["Location"])
     assert not thanks.cookies
     assert "/full" not in thanks.content.decode()
@@ -268,7 +256,7 @@ def test_sending_the_last_page_twice_makes_one_revision(citizen: Client, cast: C
         page = step(citizen, path, page, **dict.fromkeys(codes, "4"))
     ends = [step(citizen, path, page, E1="0") for _ in range(3)]
     assert len({receipt_of(end) for end in ends}) == 1
-    assert Response.objects.count() == 2
+    assert Response.objects.count() == 6, "one a part, however often it is sent"
 
 
 def test_two_tabs_never_mix(citizen: Client, cast: Cast) -> None:
@@ -372,14 +360,13 @@ def test_the_window_for_changes_counts_from_the_first_answer(
         assert (run(citizen, path, page) if status == 303 else page).status_code == status
 
 
-def test_other_answers_sent_again_are_not_silently_dropped(citizen: Client, cast: Cast) -> None:
+def test_other_answers_sent_again_are_what_counts(citizen: Client, cast: Cast) -> None:
     path, page = start(citizen, cast)
     for codes in PAGES[:-1]:
         page = step(citizen, path, page, **dict.fromkeys(codes, "4"))
-    step(citizen, path, page, E1="5")
-    again = step(citizen, path, page, E1="1")
-    assert "từ trước" in citizen.get(again.headers["Location"]).content.decode()
-    assert Response.objects.get(revision=1).answers["E1"] == 5
+    for level in "51":
+        step(citizen, path, page, E1=level)
+    assert [row.answers["E1"] for row in Response.objects.filter(answers__has_key="E1").order_by("revision")] == [5, 1]
 
 
 def test_files_are_not_answers(citizen: Client, cast: Cast) -> None:
