@@ -24,10 +24,12 @@ def _code(screen: Screen, now: datetime) -> dict[str, str | int]:
         return {"seconds": 30}
     found = shown(screen, now)
     address = qr.screen_url(found.code)
+    site, path = address.split("://", 1)[1].split("/", 1)
     image = base64.b64encode(qr.svg_of(address)).decode()
     return {
         "image": f"data:image/svg+xml;base64,{image}",
-        "address": address.split("://", 1)[1],
+        "site": site,
+        "path": f"/{path}",
         "seconds": max(1, int((found.until - now).total_seconds())),
     }
 

@@ -207,3 +207,31 @@ def test_khmer_letters_are_sent_to_who_has_none_and_to_nobody_else(
         assert fonts_of(page, place) == {"Noto Sans Khmer": True}, place
     rate(page)
     bare.close()
+
+
+SCREENS = [(1280, 800), (1366, 768), (1920, 1080), (1024, 600), (800, 1280), (1080, 1920), (360, 740)]
+
+
+@pytest.mark.parametrize("site", ["", "danh-gia-dich-vu-cong.dongthapmuoi.gov.vn"], ids=["as it is", "long address"])
+def test_the_counter_screen_shows_everything_in_one_view(browser: Browser, grounds: Grounds, site: str) -> None:
+    """A wall display cannot be scrolled: who cannot scan needs the address."""
+    for width, height in SCREENS:
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.goto(f"{grounds.server.url}/screen/{grounds.facts['display']}")
+        page.wait_for_selector("#symbol")
+        page.evaluate(
+            "(site) => { if (site) for (const e of document.querySelectorAll('#site')) e.textContent = site; }", site
+        )
+        outside = page.evaluate(
+            """() => [...document.querySelectorAll("h1, .where, #symbol, .words p, footer span")].filter((e) => {
+              const b = e.getBoundingClientRect();
+              return b.width === 0 || b.left < 0 || b.top < 0 || b.right > innerWidth || b.bottom > innerHeight;
+            }).map((e) => e.id || e.tagName)"""
+        )
+        assert outside == [], (width, height)
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        symbol = page.evaluate(
+            "(() => { const b = symbol.getBoundingClientRect(); return Math.min(b.width, b.height); })()"
+        )
+        assert symbol >= 0.4 * min(width, height), "large enough to be scanned from where one stands"
+        page.close()

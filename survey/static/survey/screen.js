@@ -13,7 +13,8 @@
       until = fresh + 1000 * (told.seconds || 10);
       if (!told.image) return show("closed");
       part("symbol").src = told.image;
-      part("address").textContent = told.address;
+      part("site").textContent = told.site;
+      part("path").textContent = told.path;
       show("shown");
     } catch (error) {
       until = Date.now() + 3000;
