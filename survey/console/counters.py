@@ -25,6 +25,7 @@ from survey.console.views import TYPES
 from survey.dispatch import qr
 from survey.dispatch.models import CounterCode
 from survey.dispatch.poster import PAPERS, poster_pdf
+from survey.dispatch.printing import TooLongToPrint
 from survey.dispatch.queries import active_codes, counters_without_code
 from survey.dispatch.services import issue_code, revoke_code
 from survey.scorecards.bridge import NOTICE
@@ -112,11 +113,7 @@ def code_image(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 def code_poster(request: HttpRequest, pk: int, paper: str) -> HttpResponse:
     """The poster of one counter."""
     code = _code(request, pk)
-    return attached(
-        poster_pdf([code], paper=paper, second=second_language(request), notice=_notice()),
-        "application/pdf",
-        f"poster-{code.code}-{paper}.pdf",
-    )
+    return _posters(request, [code], paper, f"poster-{code.code}-{paper}.pdf")
 
 
 @require_safe
@@ -130,11 +127,17 @@ def office_poster(request: HttpRequest, pk: int, paper: str) -> HttpResponse:
     chosen = list(active_codes(visible_agencies(user)).filter(counter__office=office))
     if not chosen:
         raise Http404
-    return attached(
-        poster_pdf(chosen, paper=paper, second=second_language(request), notice=_notice()),
-        "application/pdf",
-        f"poster-{office.key}-{paper}.pdf",
-    )
+    return _posters(request, chosen, paper, f"poster-{office.key}-{paper}.pdf")
+
+
+def _posters(request: HttpRequest, codes: list[CounterCode], paper: str, name: str) -> HttpResponse:
+    """The file, or the page of codes with what is too long to be printed."""
+    try:
+        content = poster_pdf(codes, paper=paper, second=second_language(request), notice=_notice())
+    except TooLongToPrint as error:
+        messages.error(request, str(error))
+        return redirect("console:codes")
+    return attached(content, "application/pdf", name)
 
 
 @require_POST

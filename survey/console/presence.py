@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -27,6 +28,7 @@ from survey.console.frame import page, staff_page
 from survey.dispatch.batches import slips_pdf
 from survey.dispatch.kiosks import Kiosk, add_kiosk, gaps_of, refused_of
 from survey.dispatch.models import CodeStatus, CounterCode
+from survey.dispatch.printing import TooLongToPrint
 from survey.dispatch.queries import check_characters
 from survey.dispatch.screens import Screen, enrol_screen
 from survey.dispatch.slips import Batch, disputes_by_agency, issue_slips
@@ -90,12 +92,11 @@ def add(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     if counter is None:
         raise Http404
     if what == "slips":
-        batch = Batch(counter.agency_id, Channel.COUNTER, counter.domain_id, counter.pk)
-        wanted = request.POST.get("with", "")
-        second = wanted if known(wanted) else ""
-        codes = issue_slips(batch=batch, count=SHEET_OF_TWO if second else SHEET, now=now)
-        notice = NOTICE if settings.DEMO else ""
-        content = slips_pdf(codes, name=counter.office.name, second=second, notice=notice)
+        try:
+            content = _slips(counter, request.POST.get("with", ""), now)
+        except TooLongToPrint as error:
+            messages.error(request, str(error))
+            return redirect("console:presence")
         return attached(content, "application/pdf", f"phieu-{counter.pk}.pdf")
     if what == "screen":
         _screen, display = enrol_screen(counter=counter, now=now)
@@ -108,6 +109,16 @@ def add(request: HttpRequest, pk: int, what: str) -> HttpResponse:
         values = {"counter": counter, "address": f"{settings.PUBLIC_URL}/kiosk/", "code": spaced(code)}
         messages.success(request, text % values)
     return redirect("console:presence")
+
+
+@transaction.atomic
+def _slips(counter: Counter, wanted: str, now: datetime) -> bytes:
+    """A sheet of fresh codes; none is issued when the sheet cannot be printed."""
+    batch = Batch(counter.agency_id, Channel.COUNTER, counter.domain_id, counter.pk)
+    second = wanted if known(wanted) else ""
+    codes = issue_slips(batch=batch, count=SHEET_OF_TWO if second else SHEET, now=now)
+    notice = NOTICE if settings.DEMO else ""
+    return slips_pdf(codes, name=counter.office.name, second=second, notice=notice)
 
 
 @require_POST

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import typst
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -17,11 +14,9 @@ from survey.agencies.models import ProcedureDomain
 from survey.agencies.queries import find_by_code
 from survey.common.tokens import spaced
 from survey.dispatch import qr
-from survey.dispatch.poster import FONTS
+from survey.dispatch.printing import sheets_pdf
 from survey.dispatch.slips import MOST_AT_ONCE, Batch
 from survey.transactions.models import Channel, SourceSystem
-
-_LAYOUT: Final = Path(__file__).parent / "slips.typ"
 
 
 class BatchRefused(ValueError):
@@ -78,24 +73,22 @@ def _sentence() -> str:
 
 
 def slips_pdf(codes: Sequence[str], *, name: str, language: str = "vi", second: str = "", notice: str = "") -> bytes:
-    """A4 sheets of snippets with square code, code and a sentence: 21 a page, 18 in two languages."""
+    """A4 sheets of snippets with square code, code and a sentence: 21 a page, 18 in two languages.
+
+    Raises
+    ------
+    TooLongToPrint
+        The name or the address of this installation fits on no slip.
+    """
     sentences = []
     for code in dict.fromkeys((language, second or language)):
         with override(code):
             sentences.append({"lang": code, "text": _sentence()})
-    data = {
+    data: dict[str, Any] = {
         "name": name,
         "notice": notice,
         "sentences": sentences,
         "site": qr.printed_domain(),
         "slips": [{"code": spaced(code), "qr": qr.as_svg(code).decode()} for code in codes],
     }
-    result: object = typst.compile(
-        str(_LAYOUT),
-        font_paths=[str(FONTS)],
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-    )
-    if not isinstance(result, bytes):
-        raise TypeError("typst returned more than one file for a PDF")
-    return result
+    return sheets_pdf("slips", data)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
-import typst
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from survey.dispatch import qr
 from survey.dispatch.models import CounterCode
+from survey.dispatch.printing import sheets_pdf
 from survey.dispatch.queries import check_characters
 
 PAPERS: Final = ("A5", "A4", "A3", "tent")
 """Sheet sizes; a tent is an A4 sheet folded across, readable from both sides."""
-FONTS: Final = Path(__file__).parent / "fonts"
-_LAYOUT: Final = Path(__file__).parent / "poster.typ"
 
 
 def poster_pdf(
@@ -31,6 +27,11 @@ def poster_pdf(
     paper : one of ``PAPERS``.
     second : another language under the first; empty for one language only.
     notice : printed at the foot in red, e.g. that the data are a demonstration.
+
+    Raises
+    ------
+    TooLongToPrint
+        The names of an office and its counter fit on no sheet of this size.
     """
     if paper not in PAPERS:
         known = ", ".join(PAPERS)
@@ -50,15 +51,7 @@ def poster_pdf(
     if second and second != language:
         with override(second):
             data["second"] = _words()
-    result: object = typst.compile(
-        str(_LAYOUT),
-        font_paths=[str(FONTS)],
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-    )
-    if not isinstance(result, bytes):
-        raise TypeError("typst returned more than one file for a PDF")
-    return result
+    return sheets_pdf("poster", data)
 
 
 def _words() -> dict[str, Any]:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
+from survey.agencies.models import Agency
 from survey.common.languages import known
 from survey.common.tokens import spaced
 from survey.dispatch.batches import slip_batch, slips_pdf
@@ -45,11 +47,15 @@ class Command(BaseCommand):
             "count": options["count"],
         }
         try:
-            codes = issue_slips(batch=slip_batch(wanted, None, now), count=options["count"], now=now)
+            with transaction.atomic():
+                batch = slip_batch(wanted, None, now)
+                codes = issue_slips(batch=batch, count=options["count"], now=now)
+                name = str(Agency.objects.get(pk=batch.agency_id))
+                sheet = slips_pdf(codes, name=name, second=options["second"]) if out.suffix == ".pdf" else b""
         except ValueError as error:
             raise CommandError(str(error)) from error
         if out.suffix == ".pdf":
-            out.write_bytes(slips_pdf(codes, name=options["agency"], second=options["second"]))
+            out.write_bytes(sheet)
         else:
             with out.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)

@@ -5,22 +5,29 @@ from __future__ import annotations
 import io
 import re
 from itertools import permutations
+from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
 import zxingcpp
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from PIL import Image
 
+from survey.agencies.models import Agency, Office
 from survey.common.tokens import new_code
 from survey.dispatch import qr
 from survey.dispatch.batches import slips_pdf
 from survey.dispatch.models import CodeStatus, CounterCode
-from survey.dispatch.poster import FONTS, PAPERS, poster_pdf
+from survey.dispatch.poster import PAPERS, poster_pdf
+from survey.dispatch.printing import FONTS, TooLongToPrint
 from survey.dispatch.services import issue_code, revoke_code
+from survey.dispatch.slips import Slip
 from tests.survey.factories import NOW, Cast
 
 MILLIMETRES = {"tent": (210, 297), "A5": (148, 210), "A4": (210, 297), "A3": (297, 420)}
@@ -115,3 +122,111 @@ def test_the_poster_uses_the_bundled_fonts_only(cast: Cast) -> None:
 def test_an_unknown_paper_is_refused(cast: Cast) -> None:
     with pytest.raises(ValueError, match="A6"):
         poster_pdf([cast.code], paper="A6")
+
+
+LONG_OFFICE = (
+    "Bộ phận Tiếp nhận và Trả kết quả giải quyết thủ tục hành chính thuộc Ủy ban nhân dân phường Cao Lãnh, cơ sở 2"
+    " (trụ sở cũ của Ủy ban nhân dân xã Tân Thuận Đông), tỉnh Đồng Tháp"
+)
+LONG_ADDRESS = "https://danh-gia-dich-vu-cong-truc-tuyen.dongthapmuoi.gov.vn"
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("second", ["", "km"])
+def test_long_names_and_addresses_stay_on_one_page(cast: Cast, settings: Any, paper: str, second: str) -> None:
+    settings.PUBLIC_URL = LONG_ADDRESS
+    counter = cast.land_counter
+    counter.office.name, counter.name = LONG_OFFICE, "Đăng ký hộ tịch, chứng thực, bảo trợ xã hội, người có công"
+    assert counter.domain
+    counter.domain.name = "Lao động, người có công và xã hội, bảo trợ xã hội và phòng chống tệ nạn xã hội"
+    cast.code.counter = counter
+    document = pypdfium2.PdfDocument(poster_pdf([cast.code], paper=paper, second=second))
+    assert len(document) == 1
+    assert ink_of(document[0]) < 0.999, "nothing runs over the edge of the paper"
+    text = re.sub(r"[\s\u200b]", "", document[0].get_textpage().get_text_range())
+    for part in (LONG_OFFICE, counter.domain.name, qr.short_url(cast.code.code).split("://")[1], cast.code.code):
+        assert re.sub(r"\s", "", part) in text, part
+
+
+def ink_of(sheet: pypdfium2.PdfPage) -> float:
+    """How near to the right edge anything is drawn, as a share of the width."""
+    image = sheet.render(scale=1).to_pil().convert("L").point(lambda level: 255 if level < 200 else 0)
+    box = image.getbbox()
+    assert box
+    return float(box[2] / image.width)
+
+
+@pytest.mark.parametrize("site", ["https://danhgia.dongthap.gov.vn", LONG_ADDRESS])
+@pytest.mark.parametrize("second", ["", "km"])
+@pytest.mark.parametrize("name", ["Trung tâm", "Trung tâm Phục vụ hành chính công tỉnh Đồng Tháp"])
+def test_no_word_of_a_slip_crosses_the_line_where_it_is_cut(settings: Any, site: str, second: str, name: str) -> None:
+    settings.PUBLIC_URL = site
+    codes = [new_code(10) for _place in range(21)]
+    document = pypdfium2.PdfDocument(slips_pdf(codes, name=name, second=second, notice="Bản dùng thử"))
+    words = document[0].get_textpage()
+    high, wide, edge, gap = (millimetres / 25.4 * 72 for millimetres in (45 if second else 38, 190 / 3 - 2 / 3, 10, 1))
+    page_height = document[0].get_height()
+    for place in range(words.count_rects()):
+        left, bottom, right, top = words.get_rect(place)
+        column, row = (int((left - edge) // (wide + gap)), int((page_height - top - edge) // (high + gap)))
+        assert right <= edge + column * (wide + gap) + wide, (column, row)
+        assert page_height - bottom <= edge + row * (high + gap) + high, (column, row)
+    found = [address for sheet in pages(document_bytes(document)) for address in decoded(sheet)]
+    assert sorted(found) == sorted(qr.short_url(code).upper() for code in codes)
+
+
+def document_bytes(document: pypdfium2.PdfDocument) -> bytes:
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def test_what_fits_on_no_paper_is_refused_by_name(cast: Cast, settings: Any) -> None:
+    cast.code.counter = cast.land_counter
+    for endless in ("Bộ phận Tiếp nhận " * 60, "W" * 80):
+        with pytest.raises(TooLongToPrint, match=endless[:9]):
+            slips_pdf([new_code(10)], name=endless)
+        cast.land_counter.office.name = cast.land_counter.name = endless
+        for paper in ("A5", "tent"):
+            with pytest.raises(TooLongToPrint):
+                poster_pdf([cast.code], paper=paper)
+
+
+def test_no_slip_is_issued_that_cannot_be_printed(client: Client, cast: Cast) -> None:
+    counter = cast.land_counter
+    Office.objects.filter(pk=counter.office_id).update(name="W" * 200)
+    client.force_login(cast.operator)
+    page = client.post(f"/staff/presence/{counter.pk}/slips", follow=True)
+    assert "quá dài" in page.content.decode()
+    assert not Slip.objects.exists()
+
+
+def test_the_page_of_codes_says_which_name_is_too_long_for_a_poster(
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> bytes:
+        raise TooLongToPrint("Bộ phận <Một cửa>")
+
+    monkeypatch.setattr("survey.console.counters.poster_pdf", refuse)
+    client.force_login(cast.operator)
+    for path in (f"/staff/codes/{cast.code.pk}-A4.pdf", f"/staff/offices/{cast.land_counter.office_id}-A4.pdf"):
+        page = client.get(path, follow=True)
+        assert page.status_code == 200, path
+        assert "Bộ phận &lt;Một cửa&gt;" in page.content.decode()
+
+
+def test_slips_are_made_by_the_command_as_a_list_or_as_sheets(cast: Cast, tmp_path: Path) -> None:
+    for name, count in (("slips.csv", 5), ("slips.pdf", 3)):
+        out = tmp_path / name
+        call_command("make_slips", "--agency", "H20.01", "--count", str(count), "--out", str(out), verbosity=0)
+        assert out.stat().st_mode & 0o777 == 0o600
+    rows = (tmp_path / "slips.csv").read_text(encoding="utf-8").splitlines()
+    assert rows[0] == "code,printed,address"
+    assert Slip.objects.filter(agency=cast.land).count() == 8 == len(rows) - 1 + 3
+    text = pypdfium2.PdfDocument(tmp_path / "slips.pdf")[0].get_textpage().get_text_range()
+    assert "Sở Nông nghiệp" in text, "the agency's name, not its code"
+    Agency.objects.get(pk=cast.land.pk).versions.update(name="W" * 200)
+    with pytest.raises(CommandError, match="WWW"):
+        call_command("make_slips", "--agency", "H20.01", "--count", "2", "--out", str(tmp_path / "more.pdf"))
+    assert Slip.objects.count() == 8
+    assert not (tmp_path / "more.pdf").exists()
