@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from survey.agencies.models import (
@@ -16,12 +19,23 @@ from survey.agencies.models import (
     ProcedureVersion,
     Succession,
 )
+from survey.common.history import HistoryFormSet, SuccessionFormSet
+
+
+class _KeptKey:
+    """The key of a row is what figures and snapshots name it by: it stays once the row is there."""
+
+    kept = ("key",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.kept if obj is not None else ()
 
 
 class VersionInline(TabularInline):
     """History of names, kinds and codes."""
 
     model = AgencyVersion
+    formset = HistoryFormSet
     fk_name = "agency"
     autocomplete_fields = ("parent",)
     extra = 0
@@ -31,13 +45,14 @@ class SuccessionInline(TabularInline):
     """Whom the agency handed over to."""
 
     model = Succession
+    formset = SuccessionFormSet
     fk_name = "predecessor"
     autocomplete_fields = ("successor",)
     extra = 0
 
 
 @admin.register(Agency)
-class AgencyAdmin(ModelAdmin):
+class AgencyAdmin(_KeptKey, ModelAdmin):
     """An agency with its history."""
 
     list_display = ("key", "__str__")
@@ -49,6 +64,7 @@ class HostingInline(TabularInline):
     """Agencies an office receives dossiers for."""
 
     model = Hosting
+    formset = HistoryFormSet
     autocomplete_fields = ("agency",)
     extra = 0
 
@@ -62,7 +78,7 @@ class CounterInline(TabularInline):
 
 
 @admin.register(Office)
-class OfficeAdmin(ModelAdmin):
+class OfficeAdmin(_KeptKey, ModelAdmin):
     """An office with its counters."""
 
     list_display = ("name", "address", "phone")
@@ -74,20 +90,23 @@ class ProcedureVersionInline(TabularInline):
     """Names and domains of a procedure over time."""
 
     model = ProcedureVersion
+    formset = HistoryFormSet
     extra = 0
 
 
 @admin.register(Procedure)
-class ProcedureAdmin(ModelAdmin):
+class ProcedureAdmin(_KeptKey, ModelAdmin):
     """A procedure with its history."""
 
+    kept = ("code",)
     list_display = ("code",)
     search_fields = ("code", "versions__name")
     inlines = (ProcedureVersionInline,)
 
 
 @admin.register(ProcedureDomain)
-class ProcedureDomainAdmin(ModelAdmin):
+class ProcedureDomainAdmin(_KeptKey, ModelAdmin):
     """Procedure domains."""
 
+    kept = ("code",)
     list_display = ("code", "name")

@@ -92,3 +92,6 @@ class QuestionnaireAdmin(ModelAdmin):
     """Questionnaires."""
 
     list_display = ("code", "name")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("code",) if obj is not None else ()  # forms and links name it by this
