@@ -7,10 +7,18 @@ import re
 
 _SECRET = re.compile(r"(?i)(/(?:s|r|q|screen)/|[?&](?:code|receipt)=)[^/\s?&'\"<>]+")
 _REFUSED = range(400, 500)
+# What a database says of a row it refuses holds the row; password hashes are recognised wherever they stand.
+_ROW = re.compile(r"(Failing row contains )\(.*\)")
+_HASH = re.compile(r"\b(pbkdf2_\w+|scrypt|bcrypt\w*|argon2\w*)\$[^\s'\",)]+")
+
+
+def _masked(text: str) -> str:
+    text = _SECRET.sub(r"\1•••", text)
+    return _HASH.sub(r"\1$•••", _ROW.sub(r"\1(•••)", text))
 
 
 class MaskCodes(logging.Filter):
-    """Replaces the code in addresses of citizen pages."""
+    """Replaces codes in addresses of citizen pages, and in errors the rows and password hashes a database tells."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record; nothing is dropped."""
@@ -18,7 +26,10 @@ class MaskCodes(logging.Filter):
             # Who was refused something is told in a line; a stack of our own code helps nobody.
             record.exc_info = None
         text = record.getMessage()
-        masked = _SECRET.sub(r"\1•••", text)
+        masked = _masked(text)
         if masked != text:
             record.msg, record.args = masked, ()
+        if record.exc_info:
+            # Formatters write this text as it stands instead of the trace itself.
+            record.exc_text = _masked(logging.Formatter().formatException(record.exc_info))
         return True

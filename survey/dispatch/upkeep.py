@@ -9,7 +9,7 @@ from typing import Final
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from survey.dispatch.models import Invitation, MessageState, OutboxMessage, Sender
+from survey.dispatch.models import Invitation, MessageState, OutboxMessage, PhoneLedger, Sender
 from survey.dispatch.outbox import pause
 from survey.dispatch.sms.base import Gateway, LookupFailed, Report
 from survey.dispatch.statuses import apply_report
@@ -17,6 +17,8 @@ from survey.dispatch.statuses import apply_report
 POLLS: Final = tuple(timedelta(minutes=m) for m in (15, 60, 360, 1440, 4320))
 """After how long without a final report the provider is asked; after the last one the row is ``silent``."""
 PHONE_LIFE: Final = timedelta(days=7)
+LEDGER_LIFE: Final = timedelta(days=60)
+"""Longer than the thirty days between two invitations and the window dossiers are counted in."""
 BREAKER_LAST: Final = 100
 BREAKER_SHARE: Final = 0.2
 _AGAIN: Final = timedelta(minutes=1)
@@ -116,4 +118,13 @@ def erase(now: datetime) -> int:
     ).values("invitation_id")
     old = Q(made_on__lt=timezone.localtime(now).date() - PHONE_LIFE) | Q(expires_at__lt=now)
     due = Invitation.objects.filter(old, phone_sealed__isnull=False).exclude(pk__in=live)
-    return due.update(phone_sealed=None)
+    erased = due.update(phone_sealed=None)
+    _forget_numbers(now)
+    return erased
+
+
+def _forget_numbers(now: datetime) -> None:
+    """Erase the hash of a number that was neither invited nor behind a dossier for sixty days."""
+    day = timezone.localtime(now).date() - LEDGER_LIFE
+    unused = Q(last_invited_on=None) | Q(last_invited_on__lt=day)
+    PhoneLedger.objects.filter(unused, counted_since__lt=now - LEDGER_LIFE).delete()

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from survey.common.once import Once
 from survey.common.tokens import Ticket, TicketError, issue_ticket, normalise_code, read_ticket, ticket_of
 from survey.dispatch.queries import LinkLanding, find_link
 from survey.dispatch.services import opt_out
@@ -20,6 +21,8 @@ from survey.responses.queries import is_recorded
 from survey.responses.services import Place, note_day
 
 STEPS = ("opened", "started")
+_TOLD = Once(50_000)
+"""Steps of links told before: who holds a link adds one to a sum, however often the page says so."""
 
 
 def ticket_of_link(token: str, secret: str | None = None) -> Ticket:
@@ -115,7 +118,8 @@ def stop(request: HttpRequest, code: str) -> HttpResponseBase:
 @citizen_page("POST")
 def step(request: HttpRequest, code: str) -> HttpResponseBase:
     """The page tells that a person has opened the link, or begun to answer: a sum per agency, nothing of the link."""
-    link, what = find_link(normalise_code(code), timezone.now()), request.POST.get("step", "")
-    if link is not None and what in STEPS and not link.expired:
+    token, what = normalise_code(code), request.POST.get("step", "")
+    link = find_link(token, timezone.now())
+    if link is not None and what in STEPS and not link.expired and _TOLD.is_first(f"{what}/{token}"):
         count_step(agency_id=link.agency_id, step=what, now=timezone.now())
     return HttpResponse(status=204)

@@ -55,7 +55,7 @@ HELD: Final = {
     "It is sent by itself.": KIOSK + "test_days_without_network_restarts_and_crashes",
     "This tablet has been withdrawn": KIOSK
     + "test_the_page_forgets_the_citizen_and_a_withdrawn_tablet_can_be_set_up_anew",
-    "Your rating will be kept with the remark": "survey/responses/test_offices.py::"
+    "Your rating will be stored and read.": "survey/responses/test_offices.py::"
     "test_the_office_is_found_without_accents_and_rated_with_a_mark",
     "Your answers, the office and counter": "servers/test_linkage.py::"
     "test_the_best_assignment_of_answers_to_invitations_is_chance",

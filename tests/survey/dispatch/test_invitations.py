@@ -15,7 +15,7 @@ from survey.agencies.models import Procedure
 from survey.common.sealing import unseal
 from survey.dispatch.followups import take_events
 from survey.dispatch.invitations import Refused, queue_invitation
-from survey.dispatch.models import Invitation, MessageKind, MessageTemplate, OptOut, OutboxMessage, Sender
+from survey.dispatch.models import Invitation, MessageKind, MessageTemplate, OptOut, OutboxMessage, PhoneLedger, Sender
 from survey.dispatch.upkeep import erase
 from survey.responses.models import Response
 from survey.transactions.models import DossierEvent
@@ -139,6 +139,14 @@ def test_numbers_are_erased_on_schedule(cast: Cast) -> None:
     made.refresh_from_db()
     assert made.phone_sealed is None
     assert made.phone_hash
+
+
+def test_the_hash_of_a_number_ends_sixty_days_after_its_last_use(cast: Cast) -> None:
+    invited(cast)
+    now = timezone.now()
+    for days, kept in ((31, 1), (59, 1), (61, 0)):
+        erase(now + timedelta(days=days))
+        assert PhoneLedger.objects.count() == kept, days
 
 
 def raw(**more: str) -> dict[str, str]:
