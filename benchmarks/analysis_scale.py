@@ -2,6 +2,7 @@
 
 Each step runs in a process of its own, so that CPU time and peak memory are its own; the median of three runs counts
 up to 5 million rows, one run above. Peers are installed into a virtual environment the benchmark makes for them.
+`python -m benchmarks.analysis_scale ROWS` takes at most so many rows everywhere; below a million without the peers.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from benchmarks.machine import describe
 
 AGENCIES, DOMAINS, CHANNELS = 3500, 5, 4
 PART = 500_000
+FEW, MANY = 1_000_000, 5_000_000
 ITEMS = [column.name for column in RESPONSE_COLUMNS[7:29]]
 CHANNEL = ["counter", "online", "postal", "kiosk"]
 PEERS = Path(tempfile.gettempdir()) / "hailong-peers"
@@ -272,25 +274,29 @@ def main(largest: int) -> None:
         folder = Path(name)
         make_small(folder)
         show("500 answers, end to end", measured("small", folder))
-        make(folder / "1m", 1_000_000)
-        mine, peer = measured("rake", folder / "1m"), peer_rake(folder / "1m")
-        show("raking 3 margins, 1 M rows", mine, "rows in memory to weights")
-        show("  weightipy", peer, f"its weighting alone; ratio {peer['cpu'] / mine['cpu']:.1f}")
+        few, many = min(FEW, largest), min(MANY, largest)
+        make(folder / "few", few)
+        mine = measured("rake", folder / "few")
+        show(f"raking 3 margins, {few:,} rows", mine, "rows in memory to weights")
+        if few == FEW:
+            peer = peer_rake(folder / "few")
+            show("  weightipy", peer, f"its weighting alone; ratio {peer['cpu'] / mine['cpu']:.1f}")
         for label, shuffled in (("sorted by cell", False), ("random order", True)):
-            target = folder / ("shuffled" if shuffled else "5m")
-            make(target, 5_000_000, shuffled=shuffled)
-            print(f"5,000,000 rows x {len(ITEMS)} items x {AGENCIES} agencies, {label}")
+            target = folder / ("shuffled" if shuffled else "many")
+            make(target, many, shuffled=shuffled)
+            print(f"{many:,} rows x {len(ITEMS)} items x {AGENCIES} agencies, {label}")
             floor, least, whole = (measured(step, target) for step in ("scan", "read", "index"))
             show("read the same columns", least)
             show("scan: read and count by cell", floor)
             show("5 factors + overall with SE", whole, f"{whole['cpu'] / floor['cpu']:.1f} x scan")
         for step in ("keep", "again"):
             show(
-                {"keep": "keep the cells", "again": "new weights from kept cells"}[step], measured(step, folder / "5m")
+                {"keep": "keep the cells", "again": "new weights from kept cells"}[step],
+                measured(step, folder / "many"),
             )
-        show("make row summaries, 5 M", measured("summarise", folder / "5m", 1))
-        show("from row summaries, 5 M", measured("from_summary", folder / "5m"))
-        if largest > 5_000_000:
+        show(f"make row summaries, {many:,}", measured("summarise", folder / "many", 1))
+        show(f"from row summaries, {many:,}", measured("from_summary", folder / "many"))
+        if largest > many:
             make(folder / "big", largest)
             show(f"5 factors + overall, {largest:,}", measured("index", folder / "big", 1))
             show("make row summaries", measured("summarise", folder / "big", 1))

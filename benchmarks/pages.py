@@ -1,5 +1,7 @@
 """What a phone on slow 3G meets: requests, bytes, first paint, layout shift, measured by Chromium. `make bench-pages`
 
+`python -m benchmarks.pages 1` is one round without a slow network: to see that it runs.
+
 One visit is a citizen's half minute: the form opened, two taps, the thanks read. Beside ours, in the same run, pages of
 the size and number of requests of a common survey tool (LimeSurvey 6.14 as measured: 31 requests, 936 kB), so that the
 ratio holds on any machine.
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import http.server
 import os
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -138,7 +141,7 @@ def without_fonts(browser: Browser, address: str, network: tuple[int, int]) -> F
     return figures
 
 
-def main() -> None:
+def main(rounds: int) -> None:
     print(describe())
     with (
         tempfile.TemporaryDirectory(prefix="hailong-bench-") as folder,
@@ -151,14 +154,14 @@ def main() -> None:
         browser = launch(playwright)
         with serve(environment, Path(folder)) as server:
             form = f"{server.url}/s/{code}?lang="
-            for name, network in NETWORKS.items():
+            for name, network in list(NETWORKS.items())[-1 if rounds == 1 else 0 :]:
                 print(f"{name}, processor {SLOWER_CPU} times slower")
                 ours = {}
                 for language in ("vi", "en", "km"):
-                    visits = [in_fresh_context(browser, form + language, network) for _round in range(ROUNDS)]
+                    visits = [in_fresh_context(browser, form + language, network) for _round in range(rounds)]
                     ours[language] = middle(visits)
                     show(language, ours[language])
-                visits = [without_fonts(browser, form + "km", network) for _round in range(ROUNDS)]
+                visits = [without_fonts(browser, form + "km", network) for _round in range(rounds)]
                 show("km on a device without Khmer letters", middle(visits))
                 peers = in_fresh_context(browser, other, network, answer=False)
                 show("requests and bytes of the peer, form only", peers)
@@ -167,4 +170,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)

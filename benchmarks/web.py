@@ -1,4 +1,4 @@
-"""Server CPU, SQL and rate of answers: 16 citizens at once on a real server. `python -m benchmarks.web`"""
+"""Server CPU, SQL and rate of answers: 16 citizens at once on a real server. `python -m benchmarks.web [answers]`"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import http.client
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -19,7 +20,9 @@ from benchmarks.machine import describe
 from tests.servers.conftest import SEED, Server, environment_for, manage, serve
 
 CLIENTS = 16
-SHORT, FULL = 1600, 240
+ANSWERS = 1600
+FULL_SHARE = 0.15
+"""Of so many short forms one run measures this share of full ones: they take five times as long."""
 PAGES = ("A1 A2 A3", "B1 B2 B3 B4", "C1 C2 C3", "D1 D2 D3", "E1 E2 E3")
 HIDDEN = re.compile(rb'type="hidden" name="([^"]+)" value="([^"]*)"')
 SQL = """
@@ -118,7 +121,7 @@ def postgresql(folder: Path):  # type: ignore[no-untyped-def]  # a context manag
     server.cleanup()
 
 
-def run(name: str, database_url: str | None, workers: int) -> None:
+def run(name: str, database_url: str | None, workers: int, answers: int) -> None:
     with tempfile.TemporaryDirectory(prefix="hailong-bench-") as folder:
         environment = environment_for(Path(folder), database_url)
         manage(environment, "migrate", "--verbosity", "0")
@@ -132,21 +135,21 @@ def run(name: str, database_url: str | None, workers: int) -> None:
         ).split()
         with serve(environment, Path(folder), workers=workers) as server:
             server.environment["CODE"] = environment["CODE"]
-            short, rate = measure(server, short_answer, SHORT)
-            full, _ = measure(server, full_answer, FULL)
+            short, rate = measure(server, short_answer, answers)
+            full, _ = measure(server, full_answer, max(1, round(FULL_SHARE * answers)))
         print(
             f"{name}: short form {short:.1f} ms server CPU, {sql[0]} SQL, {rate:.0f} completed/s; "
             f"short and full form {full:.1f} ms, {sql[1]} SQL"
         )
 
 
-def main() -> None:
+def main(answers: int) -> None:
     print(describe())
-    run("SQLite, 1 process", None, 1)
+    run("SQLite, 1 process", None, 1, answers)
     folder = Path(subprocess.check_output(["mktemp", "-d", "/tmp/hailong-pg-XXXXXX"], text=True).strip())  # noqa: S108
     with postgresql(folder) as url:
-        run("PostgreSQL, 2 processes", url, 2)
+        run("PostgreSQL, 2 processes", url, 2, answers)
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else ANSWERS)

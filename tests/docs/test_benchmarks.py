@@ -19,6 +19,10 @@ ROOT = Path(__file__).parents[2]
         ("index_scale", "20000", "index with SE"),
         ("coverage", "1", "hold the truth"),
         ("messages", "60", "ms CPU a message"),
+        ("web", "20", "PostgreSQL, 2 processes: short form"),
+        ("pages", "1", "first paint, ours to the peer's"),
+        ("claims", "2000", "postgresql, 2,000 old rows and budgets"),
+        ("analysis_scale", "40000", "from row summaries, 40,000"),
     ],
 )
 def test_a_benchmark_runs_in_small(name: str, size: str, words: str) -> None:
