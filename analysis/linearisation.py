@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ from analysis.spec import Estimand, Spec, Term
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+CANCELLED: Final = 1e-13
+"""Share of the sum of absolute values below which a total is taken for 0."""
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
@@ -109,8 +111,12 @@ def linearise(spec: Spec, sample: Sample, weight: Floats, targets: Targets) -> L
     place = {name: column for column, name in enumerate(sample.cells.variables)}
     shifts = [(place[name], place[_presence(spec, name)], size) for name, size in sample.shift.items()]
     totals = targets.sums(weight[:, None] * sample.cells.total)
+    # What is left of sums that cancel is rounding, not a denominator.
+    noise = CANCELLED * targets.sums(np.abs(weight[:, None] * sample.cells.total))
     for value, present, size in shifts:
         totals[:, value] += size * totals[:, present]
+        noise[:, value] += CANCELLED * abs(size) * np.abs(totals[:, present])
+    totals[np.abs(totals) <= noise] = 0.0
     result = Linearised(np.full(len(targets), np.nan), np.zeros(totals.shape), np.zeros(len(targets), dtype=np.int64))
     for e, estimand in enumerate(spec.estimands):
         _add_terms(result, estimand.terms, totals, targets.rows_of(e), place)

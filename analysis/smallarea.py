@@ -16,8 +16,9 @@ import numpy.typing as npt
 from analysis.errors import AnalysisError
 
 Floats = npt.NDArray[np.float64]
-MOST_ROUNDS: Final = 500
+MOST_ROUNDS: Final = 100
 TOLERANCE: Final = 1e-14
+"""Of the model variance and the median sampling variance together."""
 
 
 @dataclass(frozen=True)
@@ -76,16 +77,38 @@ def fay_herriot(direct: npt.ArrayLike, variance: npt.ArrayLike, x: npt.ArrayLike
 
 
 def _reml(y: Floats, psi: Floats, design: Floats) -> float:
-    """Model variance by Fisher scoring of the restricted likelihood, kept at 0 or above."""
+    """Model variance by Fisher scoring of the restricted likelihood, kept at 0 or above.
+
+    Scoring may end in a circle of rounding errors, or step back and forth over the maximum; then the root of the score
+    is bracketed and found by Brent's method.
+    """
     a = float(np.median(psi))
     for _ in range(MOST_ROUNDS):
-        inverse_v = 1 / (a + psi)
-        middle = np.linalg.inv((design * inverse_v[:, None]).T @ design)
-        p = np.diag(inverse_v) - (design * inverse_v[:, None]) @ middle @ (design * inverse_v[:, None]).T
-        score = -0.5 * np.trace(p) + 0.5 * y @ p @ p @ y
-        step = float(score / (0.5 * np.trace(p @ p)))
-        new = max(a + step, 0.0)
-        if abs(new - a) <= TOLERANCE * (1 + a):
+        score, information = _score(a, y, psi, design)
+        new = max(a + score / information, 0.0)
+        if abs(new - a) <= TOLERANCE * (a + float(np.median(psi))):
             return new
         a = new
-    raise AnalysisError(f"small areas: the fit did not settle in {MOST_ROUNDS} rounds")
+    return _root_of_score(y, psi, design)
+
+
+def _score(a: float, y: Floats, psi: Floats, design: Floats) -> tuple[float, float]:
+    """First derivative of the restricted likelihood in A, and the information."""
+    inverse_v = 1 / (a + psi)
+    middle = np.linalg.inv((design * inverse_v[:, None]).T @ design)
+    p = np.diag(inverse_v) - (design * inverse_v[:, None]) @ middle @ (design * inverse_v[:, None]).T
+    return float(-0.5 * np.trace(p) + 0.5 * y @ p @ p @ y), float(0.5 * np.trace(p @ p))
+
+
+def _root_of_score(y: Floats, psi: Floats, design: Floats) -> float:
+    from scipy.optimize import brentq  # noqa: PLC0415  (scipy is loaded when needed)
+
+    def score(a: float) -> float:
+        return _score(a, y, psi, design)[0]
+
+    if score(0.0) <= 0:
+        return 0.0
+    high = float(np.max(psi) + np.var(y))
+    while score(high) > 0:
+        high *= 4
+    return float(brentq(score, 0.0, high, xtol=1e-300, rtol=4 * np.finfo(float).eps))

@@ -166,6 +166,20 @@ def test_adjusted_p_values_agree_with_an_independent_program() -> None:
     assert (holm(p) >= benjamini_hochberg(p) - 1e-15).all()
 
 
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_fay_herriot_settles_on_every_set_and_does_not_depend_on_the_unit(scale: float) -> None:
+    """Fisher scoring alone circles in some of these, and its old tolerance depended on the unit."""
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        areas = int(rng.integers(5, 60))
+        psi = rng.uniform(0.01, 1, areas) ** rng.integers(1, 5)
+        x = np.column_stack([np.ones(areas), rng.normal(size=areas)])
+        y = x @ rng.normal(size=2) + rng.normal(size=areas) * np.sqrt(rng.choice([0, 0.01, 1]) * psi.mean() + psi)
+        fit, scaled = fay_herriot(y, psi, x), fay_herriot(y * scale, psi * scale**2, x)
+        assert scaled.model_variance == pytest.approx(fit.model_variance * scale**2, rel=1e-7, abs=1e-12 * scale**2)
+        assert scaled.eblup == pytest.approx(fit.eblup * scale, rel=1e-7)
+
+
 def test_fay_herriot_on_milk() -> None:
     gold = json.loads((GOLD / "gold_fay_herriot.json").read_text(encoding="utf-8"))
     milk = pl.read_csv(GOLD / "milk.csv")

@@ -289,3 +289,13 @@ def test_the_matrix_is_given_for_few_estimates_and_else_when_asked_for(tmp_path:
 
 def test_the_spec_error_is_one_of_ours() -> None:
     assert issubclass(SpecError, AnalysisError)
+
+
+def test_a_denominator_that_cancels_is_no_denominator(tmp_path: Path) -> None:
+    """0.1 + 0.2 - 0.3 is 5.6e-17 in binary; a ratio to it is no figure, neither in one domain nor over all."""
+    rows = ["g,y,x", *(f"a,{y},{x}" for y, x in ((1, 0.1), (2, 0.2), (3, -0.3))), *(f"b,{y},2" for y in (1, 2, 3))]
+    (tmp_path / "f.csv").write_text("\n".join(rows), encoding="utf-8")
+    kinds = {"kind": "ratio", "numerator": "y", "denominator": "x"}
+    spec = {"data": "f.csv", "estimand": [{**kinds, "name": "r", "by": ["g"]}]}
+    found = estimate(build_spec(spec, tmp_path))["estimates"]
+    assert [row["estimate"] for row in found] == [None, 1.0]
