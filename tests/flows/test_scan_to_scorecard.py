@@ -223,8 +223,15 @@ STAFF_PAGES = [
 ]
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("dark", 360),
+        ("light", 1280),
+        pytest.param("dark", 1280, marks=pytest.mark.slow),
+        pytest.param("light", 360, marks=pytest.mark.slow),
+    ],
+)
 def test_no_page_breaks_an_accessibility_rule_or_scrolls_sideways(
     browser: Browser, server: Server, tmp_path: Path, width: int, scheme: str
 ) -> None:
