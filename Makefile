@@ -75,9 +75,11 @@ test: check-fast chromium  ## format, lint, types, import contracts, migrations 
 test-slow: .venv/.installed-dev setup  ## every test of the web side on PostgreSQL; two demonstrations alike; benchmarks in small
 	@$(PY) -m pytest -q -m slow tests
 
-check-fast: .venv/.installed-dev setup
+check-fast: .venv/.installed-dev setup  ## format, lint, types, import contracts and migrations, no tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/djlint templates --check --quiet
+	@$(BIN)/djlint templates --lint --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 	@$(PY) manage.py makemigrations --check --dry-run
@@ -100,7 +102,7 @@ test-analysis: .venv/.installed-dev  ## tests of the statistics alone, with Djan
 check: test  ## what CI runs
 
 fix: .venv/.installed-dev  ## format and mend what can be mended
-	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
+	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format . ; $(BIN)/djlint templates --reformat --quiet
 
 messages: .venv/.installed  ## collect texts to translate into locale/
 	@$(PY) manage.py update_messages

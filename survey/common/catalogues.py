@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,7 +52,8 @@ def _sources() -> Iterator[tuple[str, bytes]]:
         name = str(path.relative_to(root))
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".html":
-            text = templatize(text, origin=name)
+            # The indentation of a page is none of Python, as which its texts are read.
+            text = re.sub(r"(?m)^[ \t]+", "", templatize(text, origin=name))
         yield name, text.encode()
 
 

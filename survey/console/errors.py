@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from survey.accounts.models import User
 from survey.accounts.permissions import allowed
 from survey.common.languages import chosen, for_staff
+from survey.console.sections import navigation
 
 
 def error_page(request: HttpRequest, status: int) -> HttpResponse:
@@ -26,7 +27,7 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
             "language": get_language(),
             "title": title,
             "text": text,
-            "section": "",
+            "navigation": navigation(cast("User", user), "") if known else [],
             "scope": str(cast("User", user).agency) if known and cast("User", user).agency else None,
             "may": allowed(cast("User", user)) if known else {},
             "known": known,

@@ -15,6 +15,7 @@ from survey.accounts.models import User
 from survey.accounts.permissions import allowed
 from survey.agencies.models import Kind
 from survey.common.languages import chosen, for_staff
+from survey.console.sections import navigation
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import find_edition, visible_results
 
@@ -41,7 +42,7 @@ def page(request: HttpRequest, template: str, context: dict[str, Any], *, status
     frame = {
         "language": get_language(),
         "scope": scope,
-        "section": template.split("/")[-1].removesuffix(".html"),
+        "navigation": navigation(user, template.removesuffix(".html")),
         "may": allowed(user),
     }
     return render(request, f"survey/console/{template}", {**frame, **context}, status=status)

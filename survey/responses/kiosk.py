@@ -32,9 +32,10 @@ from survey.questionnaires.kinds.short_text import LONGEST
 from survey.questionnaires.models import Status, Version
 from survey.questionnaires.queries import form_of
 from survey.responses.answers import ASSISTED, Parsed, helped_by, parse
+from survey.responses.assets import file_names, file_text
 from survey.responses.entrance import TECHNICAL, Entrance, form_page
 from survey.responses.models import Evidence
-from survey.responses.pages import citizen_page, file_names, file_text, message_page
+from survey.responses.pages import citizen_page, message_page
 from survey.responses.queries import is_recorded
 from survey.responses.services import Place, Submission, record_response
 from survey.transactions.models import Channel

@@ -1,19 +1,15 @@
-"""How citizen pages are made: plain data for the templates, cached bytes for the form, one inline style sheet."""
+"""How citizen pages are made: one decorator for all of them, plain data for the templates."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, wraps
-from pathlib import Path
+from functools import wraps
 from typing import Any, Final
 from urllib.parse import quote
 
 from csp.decorators import csp_update
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
@@ -29,6 +25,7 @@ from survey.common.languages import chosen, known
 from survey.common.tokens import normalise_code
 from survey.questionnaires.content import QuestionSpec
 from survey.questionnaires.kinds import KINDS
+from survey.responses.assets import script, source_of, style
 from survey.responses.messages import message
 
 MOST_FIELDS: Final = 200
@@ -38,42 +35,6 @@ SHORTEST_PERSONAL: Final = 10
 _RECEIPT: Final = re.compile(r"/r/(\w+)\?")
 Data = dict[str, Any]
 View = Callable[..., HttpResponseBase]
-
-
-def file_text(name: str) -> str:
-    """Text of a static file of ours."""
-    path = finders.find(f"survey/{name}")
-    if not isinstance(path, str):
-        raise FileNotFoundError(name)
-    return Path(path).read_text(encoding="utf-8")
-
-
-def file_names(folder: str, suffix: str) -> list[str]:
-    """Names of our static files in a folder."""
-    path = finders.find(f"survey/{folder}")
-    return sorted(found.name for found in Path(path).glob(f"*{suffix}")) if isinstance(path, str) else []
-
-
-def _without_comments(text: str) -> str:
-    return re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-
-
-@cache
-def style() -> str:
-    """Tokens and citizen rules, without comments and needless white space."""
-    text = _without_comments(file_text("tokens.css") + file_text("citizen.css"))
-    return re.sub(r"\s*([{};:,>])\s*", r"\1", re.sub(r"\s+", " ", text)).strip()
-
-
-@cache
-def script() -> str:
-    """What makes the page kinder where JavaScript runs, without comments and indentation."""
-    return re.sub(r"\n\s*", "\n", _without_comments(file_text("citizen.js"))).strip()
-
-
-def _source_of(text: str) -> str:
-    """CSP source that allows exactly this inline text."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def citizen_page(*methods: str, policy: Mapping[str, list[str]] | None = None) -> Callable[[View], View]:
@@ -101,7 +62,7 @@ def citizen_page(*methods: str, policy: Mapping[str, list[str]] | None = None) -
                 response = _refusal(request, "unreadable", 400)
             return _finish(_address_only(request, response))
 
-        inline = {"style-src": [_source_of(style())], "script-src": [_source_of(script())], **(policy or {})}
+        inline = {"style-src": [source_of(style())], "script-src": [source_of(script())], **(policy or {})}
         return csp_update(inline)(csrf_exempt(inner))
 
     return decorate
@@ -249,12 +210,14 @@ def question_data(
     """One question as plain data for its template."""
     kind = KINDS[question.kind]
     values = list(sent.get(question.code, ()))
+    error = errors.get(question.code, "")
     choices = kind.choices(question, texts)
     return {
         "code": question.code,
         "template": kind.template,
         "text": texts[f"question.{question.code}"],
-        "error": errors.get(question.code, ""),
+        "error": error,
+        "hints": f"h-{question.code} e-{question.code}" if error else f"h-{question.code}",
         "target": f"{question.code}-{choices[0][0]}" if choices else question.code,
         "value": values[0] if values and not choices else "",
         "choices": [

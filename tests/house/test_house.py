@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.template.loader import render_to_string
 from django.urls import get_resolver
 
 from survey.common import catalogues
 
 ROOT = Path(__file__).parents[2]
 CODE = [p for folder in ("survey", "analysis") for p in (ROOT / folder).rglob("*.py") if "migrations" not in p.parts]
+PAGES = sorted((ROOT / "templates" / "survey").rglob("*.html"))
+SHEETS = sorted((ROOT / "survey" / "static" / "survey").glob("*.css"))
 
 
 @pytest.mark.django_db
@@ -41,6 +44,25 @@ def test_translations_keep_every_placeholder(language: str) -> None:
 def test_files_have_one_subject() -> None:
     long = {str(p.relative_to(ROOT)): n for p in CODE if (n := len(p.read_text(encoding="utf-8").splitlines())) > 320}
     assert long == {}
+
+
+WIDEST = 100
+
+
+@pytest.mark.parametrize("path", [*PAGES, *SHEETS], ids=lambda path: path.name)
+def test_templates_and_style_sheets_are_readable_without_scrolling(path: Path) -> None:
+    """One element a line and one declaration a line; djlint keeps the templates' form (``make check-fast``)."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > WIDEST] == []
+    if path.suffix == ".css":
+        assert [line for line in lines if line.count(";") > 1 or re.search(r"[{}].*[{}]", line)] == []
+
+
+def test_a_page_is_sent_without_the_indentation_of_its_template() -> None:
+    sent = render_to_string("survey/responses/thanks.html", {"language": "vi"})
+    assert not re.search(r"(?m)^[ \t]", sent)
+    typed = render_to_string("survey/kinds/text.html", {"question": {"code": "c", "value": "một\n   hai"}})
+    assert "một\n   hai" in typed, "what somebody typed keeps its spaces"
 
 
 def test_no_address_is_registered_twice() -> None:

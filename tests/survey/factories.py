@@ -121,3 +121,8 @@ def receipt_of(response: Any) -> str:
     match = re.match(r"/r/(\w+)\?", response.headers["Location"])
     assert match
     return match[1]
+
+
+def flat(response: Any) -> str:
+    """A page as one line: attributes may stand on lines of their own."""
+    return " ".join(response.content.decode().split())

@@ -1,5 +1,6 @@
-/* Three kindnesses. A rating that cannot be sent is kept and sent again by itself, under the same ticket, so it counts
-   once. Another language keeps what was answered. And a link tells that a person, not a scanner, has opened it and begun to answer: sums only. */
+/* Three kindnesses. A rating that cannot be sent is kept and sent again by itself, under the
+   same ticket, so it counts once. Another language keeps what was answered. And a link tells
+   that a person, not a scanner, has opened it and begun to answer: sums only. */
 (() => {
   const form = document.getElementById("answer");
   if (!form) return;

@@ -1,4 +1,5 @@
-/* Keeps the kiosk's pages: the newest while there is a network, the last ones while there is none or it hangs. */
+/* Keeps the kiosk's pages: the newest while there is a network, the last ones while there is
+   none or it hangs. */
 "use strict";
 const STORE = "kiosk-1";
 const KEPT = ["KEPT"], PATIENCE = 4000;

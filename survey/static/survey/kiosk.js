@@ -1,5 +1,6 @@
-/* The kiosk: every answer gets a UUID and the next number in one IndexedDB transaction, is sent when there is a network,
-   and is forgotten here only when the server has said that it has it. Two tabs, restarts and crashes change nothing. */
+/* The kiosk: every answer gets a UUID and the next number in one IndexedDB transaction, is sent
+   when there is a network, and is forgotten here only when the server has said that it has it.
+   Two tabs, restarts and crashes change nothing. */
 "use strict";
 const kiosk = (() => {
   const IDLE = 30, ASK = 20, THANKS = 6, WARN_HOURS = 48, BATCH = 50, BEAT_MINUTES = 10, FRESH_HOURS = 12;

@@ -1,4 +1,5 @@
-/* Shows the code of this moment; without network it takes the last one down before it is too old. */
+/* Shows the code of this moment; without network it takes the last one down before it is too
+   old. */
 "use strict";
 (() => {
   const place = document.getElementById("screen"), part = (id) => document.getElementById(id);

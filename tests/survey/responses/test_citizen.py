@@ -17,7 +17,7 @@ from survey.questionnaires.queries import published_version
 from survey.questionnaires.services import retire_version
 from survey.responses import rights, storage
 from survey.responses.models import Comment, Response
-from tests.survey.factories import NOW, Cast, answer, hidden, open_form, receipt_of
+from tests.survey.factories import NOW, Cast, answer, flat, hidden, open_form, receipt_of
 
 
 def test_the_form_needs_no_cookie_no_script_and_no_other_host(citizen: Client, cast: Cast) -> None:
@@ -102,7 +102,7 @@ def test_bad_answers_get_a_kind_page_and_store_nothing(citizen: Client, cast: Ca
     page = response.content.decode()
     assert response.status_code == 422
     assert 'role="alert"' in page
-    assert "<title>Lỗi:" in page
+    assert page.partition("<title>")[2].strip().startswith("Lỗi:")
     assert not Response.objects.exists()
 
 
@@ -118,8 +118,8 @@ def test_what_was_typed_is_still_there_after_an_error(citizen: Client, cast: Cas
     page = answer(citizen, cast, comment="Xin thêm ghế & <b>nước</b>").content.decode()
     assert "Xin thêm ghế &amp; &lt;b&gt;nước&lt;/b&gt;" in page
     assert 'href="#overall-1"' in page
-    again = answer(citizen, cast, overall="9", reasons=["late"]).content.decode()
-    assert re.search(r'id="reasons-late" value="late" checked', again)
+    again = answer(citizen, cast, overall="9", reasons=["late"])
+    assert 'id="reasons-late" value="late" checked' in flat(again)
 
 
 def test_an_old_form_keeps_its_answers_and_gets_a_new_ticket(
@@ -131,7 +131,7 @@ def test_an_old_form_keeps_its_answers_and_gets_a_new_ticket(
         patch.setattr("survey.responses.rights.timezone.now", lambda: late)
         page = citizen.post(f"/s/{cast.code.code}", fields)
         assert page.status_code == 422
-        assert 'id="overall-4" value="4" checked' in page.content.decode()
+        assert 'id="overall-4" value="4" checked' in flat(page)
         fresh = {**hidden(page.content), "overall": "4"}
         assert receipt_of(citizen.post(f"/s/{cast.code.code}", fresh))
     assert Response.objects.count() == 1
@@ -275,11 +275,11 @@ def test_back_keeps_what_was_answered_on_both_pages(citizen: Client, cast: Cast)
     path, page = start(citizen, cast)
     page = step(citizen, path, page, A1="2", A2="3")
     back = step(citizen, path, page, B1="1", wizard_goto_step="ACCESS")
-    text = back.content.decode()
+    text = flat(back)
     assert 'id="A1-2" value="2" checked' in text
     assert 'id="A2-3" value="3" checked' in text
     forward = step(citizen, path, back, A1="2", A2="3")
-    assert 'id="B1-1" value="1" checked' in forward.content.decode()
+    assert 'id="B1-1" value="1" checked' in flat(forward)
 
 
 def test_questions_may_be_skipped_and_nothing_at_all_is_no_revision(citizen: Client, cast: Cast) -> None:

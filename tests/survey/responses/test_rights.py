@@ -15,7 +15,7 @@ from survey.agencies.improvements import Improvement
 from survey.responses import feedback
 from survey.responses.cases import Case, open_cases
 from survey.responses.models import Comment, Response
-from tests.survey.factories import Cast, hidden, open_form
+from tests.survey.factories import Cast, flat, hidden, open_form
 
 pytestmark = pytest.mark.django_db
 
@@ -181,7 +181,7 @@ def test_the_full_form_changes_language_in_the_middle(citizen: Client, cast: Cas
     path = rated(citizen, cast)
     page = citizen.post(f"{path}/full", {**hidden(citizen.get(f"{path}/full").content), "A1": "4"})
     switched = citizen.post(f"{path}/full", {**hidden(page.content), "B1": "3", "switch": "en"})
-    text = switched.content.decode()
+    text = flat(switched)
     assert '<html lang="en">' in text
     assert 'id="B1-3" value="3" checked' in text
     page = switched
