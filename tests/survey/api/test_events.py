@@ -82,8 +82,8 @@ def test_a_signed_batch_is_taken_and_counted(source: SourceSystem) -> None:
     ("change", "code"),
     [
         ({"secret": "another"}, "bad-signature"),
-        ({"moved": -301}, "out-of-time"),
-        ({"moved": 301}, "out-of-time"),
+        ({"moved": -360}, "out-of-time"),
+        ({"moved": 360}, "out-of-time"),
         ({"X-Key": "nobody"}, "unauthorised"),
         ({"X-Time": "soon"}, "unauthorised"),
         ({"X-Signature": "é"}, "bad-signature"),
