@@ -116,7 +116,7 @@ bench: .venv/.installed-dev setup  ## measure: server CPU and SQL per answer, in
 	@$(PY) -m benchmarks.coverage
 	@$(PY) -m benchmarks.interval_grid
 
-KHMER := survey/dispatch/fonts/NotoSansKhmer
+KHMER := survey/access/print/fonts/NotoSansKhmer
 SUBSET = $(BIN)/pyftsubset --layout-features='*' --flavor=woff2 --no-hinting --desubroutinize
 fonts: .venv/.installed-dev  ## cut the Khmer web fonts from the bundled ones
 	@$(SUBSET) $(KHMER)-Regular.ttf --unicodes=U+1780-17FF,U+200B-200D,U+25CC --output-file=survey/static/survey/fonts/khmer-400.woff2

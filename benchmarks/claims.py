@@ -39,8 +39,11 @@ def measure(rows: int) -> None:
     from django.utils import timezone
 
     from survey.common.sealing import phone_hash, seal
-    from survey.dispatch import outbox, overview, upkeep
-    from survey.dispatch.models import OutboxMessage, Sender
+    from survey.messaging import overview
+    from survey.messaging.models import Sender
+    from survey.messaging.outbox import maintenance as upkeep
+    from survey.messaging.outbox import queue as outbox
+    from survey.messaging.outbox.models import OutboxMessage
 
     call_command("migrate", verbosity=0)
     sender = Sender.objects.create(name="TEST", rate=1e6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from survey.access.models import CounterCode, Dispute, Kiosk, KioskItem, KioskUse, Screen, ScreenUse, Slip
 from survey.accounts.models import User
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import (
@@ -15,22 +16,18 @@ from survey.agencies.models import (
     ProcedureVersion,
     Succession,
 )
-from survey.dispatch.kiosks import Kiosk, KioskItem, KioskUse
-from survey.dispatch.models import (
-    CounterCode,
+from survey.messaging.models import (
     FunnelCount,
     Invitation,
-    MessageEvent,
+    KnownNumber,
     MessageTemplate,
     OptOut,
-    OutboxMessage,
     PhoneLedger,
+    SampleDraw,
+    SamplingRule,
     Sender,
 )
-from survey.dispatch.money import Spending
-from survey.dispatch.sampling import KnownNumber, SampleDraw, SamplingRule
-from survey.dispatch.screens import Screen, ScreenUse
-from survey.dispatch.slips import Dispute, Slip
+from survey.messaging.outbox.models import MessageEvent, OutboxMessage, Spending
 from survey.questionnaires.models import Factor, Question, Questionnaire, Version, Wording
 from survey.responses.cases import Case
 from survey.responses.models import AnswerDay, Comment, Response

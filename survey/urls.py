@@ -29,6 +29,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("staff/", include("survey.console.urls")),
     path("api/", include("survey.api.urls")),
-    path("sms/", include("survey.dispatch.urls")),
+    path("sms/", include("survey.messaging.urls")),
     path("", include("survey.responses.urls")),
 ]

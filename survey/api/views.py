@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from survey.access.slip_requests import BatchRefused, slip_batch, slip_count
+from survey.access.slips import LIFE, issue_slips
 from survey.common.sealing import unseal
 from survey.common.text import is_storable
-from survey.dispatch.batches import BatchRefused, slip_batch, slip_count
-from survey.dispatch.followups import take_events
-from survey.dispatch.slips import LIFE, issue_slips
+from survey.messaging.event_intake import take_events
 from survey.transactions.counting import count_later
 from survey.transactions.models import SeenSignature, SourceSystem
 

@@ -33,9 +33,10 @@ CITIZEN: Final = (
     "templates/survey/kinds/",
     "survey/responses/",
     "survey/questionnaires/kinds/",
-    "survey/dispatch/poster.py",
-    "survey/dispatch/batches.py",
-    "survey/dispatch/queries.py",
+    "survey/access/print/posters.py",
+    "survey/access/print/slips.py",
+    "survey/access/queries.py",
+    "survey/messaging/queries.py",
 )
 """Where the words stand that citizens read: what every language needs."""
 NOT_CITIZEN: Final = ("survey/responses/models.py", "survey/responses/cases.py", "survey/responses/admin.py")

@@ -14,6 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from survey.access.models import CounterCode
+from survey.access.posters import issue_code, revoke_code
+from survey.access.print import qr
+from survey.access.print.posters import PAPERS, poster_pdf
+from survey.access.print.sheets import TooLongToPrint
+from survey.access.queries import active_codes, counters_without_code
 from survey.accounts.models import User
 from survey.accounts.permissions import requires
 from survey.agencies.models import Office
@@ -22,12 +28,6 @@ from survey.common.languages import known
 from survey.console.forms import TotalsForm
 from survey.console.frame import page, staff_page
 from survey.console.views import TYPES
-from survey.dispatch import qr
-from survey.dispatch.models import CounterCode
-from survey.dispatch.poster import PAPERS, poster_pdf
-from survey.dispatch.printing import TooLongToPrint
-from survey.dispatch.queries import active_codes, counters_without_code
-from survey.dispatch.services import issue_code, revoke_code
 from survey.scorecards.bridge import NOTICE
 from survey.transactions.reading import LARGEST_FILE, FileError
 from survey.transactions.services import ImportRefused, Replaced, check_totals, import_totals, replaced_by

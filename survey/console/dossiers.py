@@ -18,8 +18,8 @@ from survey.console.counters import attached
 from survey.console.forms import EventsForm
 from survey.console.frame import page, staff_page
 from survey.console.views import TYPES
-from survey.dispatch.followups import FILE_FIELDS, Preview, Report, import_events, preview_events
-from survey.dispatch.words import outcome_word
+from survey.messaging.event_intake import FILE_FIELDS, Preview, Report, import_events, preview_events
+from survey.messaging.words import outcome_word
 from survey.transactions.models import Channel
 from survey.transactions.queries import differences_in, intake_since
 from survey.transactions.reading import LARGEST_FILE, FileError

@@ -18,9 +18,9 @@ from survey.agencies.queries import visible_agencies
 from survey.common.numbers import coarse
 from survey.common.text import name_order
 from survey.console.frame import page, staff_page
-from survey.dispatch.models import Sender
-from survey.dispatch.overview import busy_numbers, funnel, queue_state, reasons_since, senders, undecided
-from survey.dispatch.services import decide_unknown
+from survey.messaging.models import Sender
+from survey.messaging.overview import busy_numbers, funnel, queue_state, reasons_since, senders, undecided
+from survey.messaging.services import decide_unknown
 
 
 @require_safe

@@ -16,6 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from survey.access.kiosks import add_kiosk, gaps_of, refused_of
+from survey.access.models import CodeStatus, CounterCode, Kiosk, Screen
+from survey.access.print.sheets import TooLongToPrint
+from survey.access.print.slips import slips_pdf
+from survey.access.queries import check_characters
+from survey.access.screens import enrol_screen
+from survey.access.slips import Batch, disputes_by_agency, issue_slips
 from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
 from survey.agencies.models import Counter
@@ -25,13 +32,6 @@ from survey.common.numbers import coarse
 from survey.common.tokens import is_code, normalise_code, spaced
 from survey.console.counters import attached, second_languages
 from survey.console.frame import page, staff_page
-from survey.dispatch.batches import slips_pdf
-from survey.dispatch.kiosks import Kiosk, add_kiosk, gaps_of, refused_of
-from survey.dispatch.models import CodeStatus, CounterCode
-from survey.dispatch.printing import TooLongToPrint
-from survey.dispatch.queries import check_characters
-from survey.dispatch.screens import Screen, enrol_screen
-from survey.dispatch.slips import Batch, disputes_by_agency, issue_slips
 from survey.scorecards.bridge import NOTICE
 from survey.transactions.models import Channel
 

@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from survey.agencies.models import AgencyVersion
 from survey.common.sealing import seal
-from survey.dispatch.dispatcher import Dispatcher
-from survey.dispatch.followups import Report, take_events
-from survey.dispatch.lookups import token_in
-from survey.dispatch.models import Invitation, MessageKind, MessageTemplate, Sender
-from survey.dispatch.sms.twilio import TwilioGateway
-from survey.dispatch.upkeep import ask_now
+from survey.messaging.event_intake import Report, take_events
+from survey.messaging.gateways.twilio import TwilioGateway
+from survey.messaging.models import Invitation, MessageKind, MessageTemplate, Sender
+from survey.messaging.outbox.dispatcher import Dispatcher
+from survey.messaging.outbox.lookups import token_in
+from survey.messaging.outbox.maintenance import ask_now
 from survey.simulator.twilio import Settings, Simulator
 from survey.transactions.models import SourceSystem
 

@@ -9,13 +9,14 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
+from survey.access.models import Screen
+from survey.access.print.qr import short_url
+from survey.access.print.slips import slips_pdf
+from survey.access.screens import enrol_screen
+from survey.access.slips import Batch, issue_slips
 from survey.accounts.models import User
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import Counter
-from survey.dispatch.batches import slips_pdf
-from survey.dispatch.qr import short_url
-from survey.dispatch.screens import Screen, enrol_screen
-from survey.dispatch.slips import Batch, issue_slips
 from survey.scorecards.bridge import NOTICE
 from survey.transactions.models import Channel
 

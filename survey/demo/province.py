@@ -10,6 +10,8 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
+from survey.access.models import CounterCode
+from survey.access.posters import CODE_LENGTH, issue_code
 from survey.accounts.models import Role, User
 from survey.agencies.models import (
     Agency,
@@ -27,8 +29,6 @@ from survey.agencies.queries import versions_on
 from survey.agencies.reorganisation import REORGANISED_ON, load_units
 from survey.agencies.services import Attributes, ensure_domains, found_agency
 from survey.common.tokens import ALPHABET
-from survey.dispatch.models import CounterCode
-from survey.dispatch.services import CODE_LENGTH, issue_code
 
 PROVINCE: Final = "82"
 PROCEDURES: Final = (

@@ -15,13 +15,13 @@ import numpy as np
 from django.utils import timezone
 from tqdm import tqdm
 
+from survey.access.models import CounterCode
 from survey.agencies.models import Agency, AgencyVersion, Counter, ProcedureDomain
 from survey.common.periods import Period, parse_period
 from survey.common.tokens import ticket_of
 from survey.demo.generator import ALL, CellData, cells_of, plans, true_index
-from survey.dispatch.models import CounterCode
 from survey.questionnaires.content import Answers, Form
-from survey.questionnaires.queries import extension_of, form_of, published_version
+from survey.questionnaires.queries import SHORT_FORM, extension_of, form_of, published_version
 from survey.responses.models import Evidence, Response
 from survey.responses.services import Further, Place, Submission, record_batch
 from survey.transactions.models import Channel, MonthlyTotal
@@ -126,8 +126,8 @@ class _Maker:
     def __init__(self, period: Period, now: datetime) -> None:
         last = min(timezone.localdate(now), period.last)
         self.period, self.days = period, max(1, (last - period.first).days)
-        short = published_version("counter-short")
-        service = extension_of("counter-short")
+        short = published_version(SHORT_FORM)
+        service = extension_of(SHORT_FORM)
         if short is None or service is None:
             raise LookupError("the shipped questionnaires are not published")
         self.short: Form = form_of(short.pk)

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import survey.dispatch.sampling
+import survey.messaging.models
 from django.db import migrations, models
 
 
@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('share', models.FloatField(blank=True, null=True, verbose_name='share of the dossiers, 0 to 1')),
                 ('monthly', models.PositiveIntegerField(blank=True, null=True, verbose_name='dossiers a month, about')),
-                ('seed', models.CharField(default=survey.dispatch.sampling._new_seed, max_length=32, verbose_name='seed of the draw')),
+                ('seed', models.CharField(default=survey.messaging.models._new_seed, max_length=32, verbose_name='seed of the draw')),
             ],
             options={
                 'verbose_name': 'sampling rule',

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 from django.conf import settings
 from django.db import connection
@@ -14,6 +15,9 @@ from django.utils.translation import override
 from survey.questionnaires.content import Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.models import Status, Version
+
+SHORT_FORM: Final = "counter-short"
+"""The first form of every entrance."""
 
 
 @lru_cache(maxsize=64)
@@ -138,3 +142,9 @@ def missing_wordings(version: Version) -> dict[str, list[str]]:
         present = set(version.wordings.filter(language=language).exclude(text="").values_list("slot", flat=True))
         missing[language] = [slot for slot in slots if slot not in present]
     return missing
+
+
+def published_short_form() -> int | None:
+    """The published form behind links and slips; None while there is none."""
+    found = Version.objects.filter(questionnaire__code=SHORT_FORM, status="published").values_list("pk", flat=True)
+    return found.first()

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
+from survey.access.models import Screen
+from survey.access.print import qr
+from survey.access.screens import find_display, shown
 from survey.common.guessing import note_failure
-from survey.dispatch import qr
-from survey.dispatch.screens import Screen, find_display, shown
 from survey.responses.pages import citizen_page, message_page, render_page
 
 

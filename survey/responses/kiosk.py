@@ -19,18 +19,18 @@ from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from survey.access.kiosks import enrol, note_item, note_use, places_left, read_public_key, signed_by
+from survey.access.models import Kiosk
 from survey.agencies.models import Counter
 from survey.common.guessing import note_failure
 from survey.common.languages import known
 from survey.common.text import legible
 from survey.common.tokens import normalise_code, ticket_of
-from survey.dispatch.kiosks import Kiosk, enrol, note_item, note_use, places_left, read_public_key, signed_by
-from survey.dispatch.queries import published_short_form
 from survey.questionnaires.content import Form
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.kinds.short_text import LONGEST
 from survey.questionnaires.models import Status, Version
-from survey.questionnaires.queries import form_of
+from survey.questionnaires.queries import SHORT_FORM, form_of, published_short_form
 from survey.responses.answers import ASSISTED, Parsed, helped_by, parse
 from survey.responses.assets import file_names, file_text
 from survey.responses.entrance import TECHNICAL, Entrance, form_page
@@ -207,7 +207,7 @@ def _form(item: dict[str, Any]) -> Form | None:
     version = item.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < 2**31:
         return None
-    wanted = Version.objects.filter(pk=version, questionnaire__code="counter-short").exclude(status=Status.DRAFT)
+    wanted = Version.objects.filter(pk=version, questionnaire__code=SHORT_FORM).exclude(status=Status.DRAFT)
     return form_of(version) if wanted.exists() else None
 
 

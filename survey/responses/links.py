@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from survey.common.once import Once
 from survey.common.tokens import Ticket, TicketError, issue_ticket, normalise_code, read_ticket, ticket_of
-from survey.dispatch.queries import LinkLanding, find_link
-from survey.dispatch.services import opt_out
-from survey.dispatch.tallies import count_step
+from survey.messaging.queries import LinkLanding, find_link
+from survey.messaging.services import opt_out
+from survey.messaging.tallies import count_step
 from survey.responses.answers import Parsed
 from survey.responses.entrance import Entrance, again, as_opened, read, record, sent_ticket, show, shown_for, thanks
 from survey.responses.models import Evidence

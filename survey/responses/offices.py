@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from survey.agencies.models import Counter
 from survey.agencies.queries import versions_on
 from survey.common.text import folded, name_order
-from survey.dispatch.queries import published_short_form
+from survey.questionnaires.queries import published_short_form
 from survey.responses.entrance import Entrance, cached_page, record, take_with_ticket, thanks
 from survey.responses.models import Evidence
 from survey.responses.pages import citizen_page, message_page, render_page

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from survey.access.print.qr import printed_domain
 from survey.common.tokens import Ticket, issue_ticket, keyed_hash, normalise_code, spaced
-from survey.dispatch.qr import printed_domain
 from survey.questionnaires.content import Form
 from survey.questionnaires.queries import extension_id, form_of, wordings
 from survey.responses.answers import Parsed, helped_by, parse

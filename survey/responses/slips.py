@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from survey.access.models import Slip
+from survey.access.slips import find_slip, note_dispute
 from survey.common.tokens import Ticket, issue_ticket, read_ticket, ticket_of
-from survey.dispatch.queries import published_short_form
-from survey.dispatch.slips import Slip, find_slip, note_dispute
+from survey.questionnaires.queries import published_short_form
 from survey.responses.answers import Parsed
 from survey.responses.entrance import (
     Entrance,

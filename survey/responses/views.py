@@ -12,6 +12,12 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from survey.access.models import CodeStatus, Screen
+from survey.access.posters import CODE_LENGTH
+from survey.access.queries import Landing, check_characters, find_landing
+from survey.access.screens import check_code, find_screen, note_use, places_left
+from survey.access.slips import LENGTH as SLIP_LENGTH
+from survey.access.slips import find_slip
 from survey.common.guessing import note_failure
 from survey.common.tokens import (
     RECEIPT_LENGTH,
@@ -21,12 +27,8 @@ from survey.common.tokens import (
     normalise_code,
     read_ticket,
 )
-from survey.dispatch.models import CodeStatus
-from survey.dispatch.queries import TOKEN_LENGTH, Landing, check_characters, find_landing, published_short_form
-from survey.dispatch.screens import Screen, check_code, find_screen, note_use, places_left
-from survey.dispatch.services import CODE_LENGTH
-from survey.dispatch.slips import LENGTH as SLIP_LENGTH
-from survey.dispatch.slips import find_slip
+from survey.messaging.queries import TOKEN_LENGTH
+from survey.questionnaires.queries import published_short_form
 from survey.responses.answers import Parsed
 from survey.responses.entrance import (
     Entrance,

@@ -28,15 +28,15 @@ from django.utils import timezone
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import Counter
 from survey.common.tokens import ticket_of
-from survey.dispatch.kiosks import add_kiosk
-from survey.dispatch.models import Invitation
-from survey.dispatch.screens import Screen, enrol_screen
-from survey.dispatch.services import issue_code, revoke_code
-from survey.dispatch.slips import Batch, Slip, find_slip, issue_slips
+from survey.access.kiosks import add_kiosk
+from survey.messaging.models import Invitation
+from survey.access.screens import Screen, enrol_screen
+from survey.access.posters import issue_code, revoke_code
+from survey.access.slips import Batch, Slip, find_slip, issue_slips
 from survey.responses.cases import open_case
 from survey.responses.models import Response
 from survey.responses.services import record_response
-from tests.survey.dispatch.test_invitations import invited
+from tests.survey.messaging.test_invitations import invited
 from tests.survey.factories import make_cast
 from tests.survey.scorecards.test_snapshot import fill
 from survey.transactions.models import MonthlyTotal

@@ -15,7 +15,7 @@ from tests.flows.gallery import LANGUAGES, Grounds
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 360, "height": 740}
-FONTS = Path(__file__).parents[2] / "survey" / "dispatch" / "fonts"
+FONTS = Path(__file__).parents[2] / "survey" / "access" / "print" / "fonts"
 ANDROID = "Mozilla/5.0 (Linux; Android 8.1.0; SM-J260G) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
 IN_APPS = {
     "Zalo": ANDROID + "Chrome/83.0.4103.106 Mobile Safari/537.36 Zalo android/24010502 ZaloTheme/light ZaloLanguage/vi",

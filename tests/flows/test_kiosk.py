@@ -23,14 +23,14 @@ HOUR = 3_600_000
 SET_UP = """
 from django.utils import timezone
 from tests.survey.factories import make_cast
-from survey.dispatch.kiosks import Kiosk, add_kiosk
+from survey.access.kiosks import Kiosk, add_kiosk
 code = add_kiosk(counter=make_cast().land_counter, name="A", now=timezone.now())[1]
 # The tests run at night too.
 Kiosk.objects.update(opens="00:00", closes="23:59:59", days="1234567")
 print(code)
 """
 COUNTS = """
-from survey.dispatch.kiosks import Kiosk, gaps_of
+from survey.access.kiosks import Kiosk, gaps_of
 from survey.responses.models import Response
 rows = Response.objects.all()
 print(rows.count(), *gaps_of(Kiosk.objects.get()))
@@ -166,11 +166,11 @@ def test_days_without_network_restarts_and_crashes(browser: Browser, tmp_path: P
 NEW_CODE = """
 from django.utils import timezone
 from survey.agencies.models import Counter
-from survey.dispatch.kiosks import add_kiosk
+from survey.access.kiosks import add_kiosk
 print(add_kiosk(counter=Counter.objects.first(), name="B", now=timezone.now())[1])
 """
 ROW = "from survey.models import Response as R; r = R.objects.get(); print(r.language, r.answers, r.marks)"
-WITHDRAW = "from survey.dispatch.kiosks import Kiosk; Kiosk.objects.update(revoked_at='2026-01-01T00:00:00Z')"
+WITHDRAW = "from survey.access.kiosks import Kiosk; Kiosk.objects.update(revoked_at='2026-01-01T00:00:00Z')"
 TARGETS = """() => [...document.querySelectorAll("button, a, summary, .field, .options > label")]
     .filter((e) => e.checkVisibility()).map((e) => [e.getBoundingClientRect().height, e.outerHTML.slice(0, 60)])"""
 
@@ -313,7 +313,7 @@ def test_a_rating_that_cannot_be_sent_is_sent_again_by_itself(browser: Browser, 
     manage(environment, "migrate", "--verbosity", "0")
     with serve(environment, tmp_path, port=port) as server:
         server.python("from tests.survey.factories import make_cast; make_cast()")
-        code = server.python("from survey.dispatch.models import CounterCode; print(CounterCode.objects.first().code)")
+        code = server.python("from survey.access.models import CounterCode; print(CounterCode.objects.first().code)")
         page = browser.new_page(viewport={"width": 360, "height": 740})
         page.goto(f"{server.url}/s/{code}")
         page.locator("label[for=overall-4]").click()

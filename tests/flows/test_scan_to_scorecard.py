@@ -28,9 +28,9 @@ from tests.survey.factories import make_cast, NOW
 from tests.survey.scorecards.test_snapshot import fill
 from tests.survey.transactions.test_import import csv_file
 from survey.transactions.services import import_totals
-from survey.dispatch.batches import slips_pdf
-from survey.dispatch.poster import poster_pdf
-from survey.dispatch.slips import Batch, issue_slips
+from survey.access.print.slips import slips_pdf
+from survey.access.print.posters import poster_pdf
+from survey.access.slips import Batch, issue_slips
 from django.utils import timezone
 cast = make_cast()
 fill(cast, good=18, bad=6, channel="counter", now=timezone.now())

@@ -9,7 +9,7 @@ RIGHTS: Final = "survey/responses/test_rights.py::"
 PRESENCE: Final = "survey/responses/test_presence.py::"
 KIOSK: Final = "flows/test_kiosk.py::"
 STAFF: Final = "survey/console/test_staff.py::"
-INVITED: Final = "survey/dispatch/test_invitations.py::"
+INVITED: Final = "survey/messaging/test_invitations.py::"
 VERSIONS: Final = "survey/questionnaires/test_versions.py::"
 DISPUTE: Final = PRESENCE + "test_a_disputed_pair_counts_for_neither_and_both_keep_their_receipts"
 WALK: Final = "survey/console/test_walk.py::test_every_form_and_link_of_every_page_works_for_every_role"
@@ -43,8 +43,8 @@ HELD: Final = {
     "A rating can be changed or completed": CITIZEN + "test_the_window_for_changes_counts_from_the_first_answer",
     "A newer poster hangs": CITIZEN + "test_a_replaced_poster_is_answered_for_the_office_with_a_mark",
     "We cannot tell whether you stand": PRESENCE + "test_no_post_proves_presence",
-    "What the file would do": "survey/dispatch/test_faults.py::test_a_batch_is_told_before_it_goes_and_nothing_stays",
-    "These dossiers were stored": "survey/dispatch/test_intake.py::test_the_command_says_what_became_of_every_row",
+    "What the file would do": "survey/messaging/test_faults.py::test_a_batch_is_told_before_it_goes_and_nothing_stays",
+    "These dossiers were stored": "survey/messaging/test_intake.py::test_the_command_says_what_became_of_every_row",
     "Every comment you wrote": RIGHTS + "test_words_are_added_and_erased_for_thirty_days",
     "Your comments have been erased.": RIGHTS + "test_words_are_added_and_erased_for_thirty_days",
     "Your comment has been added.": RIGHTS + "test_words_are_added_and_erased_for_thirty_days",

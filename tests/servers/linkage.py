@@ -14,13 +14,14 @@ from scipy.optimize import linear_sum_assignment
 
 from survey.agencies.models import ProcedureDomain
 from survey.common.sealing import unseal
-from survey.dispatch.invitations import queue_invitation
-from survey.dispatch.models import Invitation, MessageKind, MessageState, OutboxMessage
 from survey.management.commands.unlink_answers import unlink
+from survey.messaging.invitations import queue_invitation
+from survey.messaging.models import Invitation, MessageKind
+from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.responses.links import ticket_of_link
 from survey.responses.models import Response
-from tests.survey.dispatch.messages import event, sender
 from tests.survey.factories import make_cast
+from tests.survey.messaging.messages import event, sender
 
 COUNT: Final = 240
 TABLES: Final = ("survey_invitation", "survey_response")

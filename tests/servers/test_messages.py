@@ -25,7 +25,7 @@ QUEUE = """
 from datetime import timedelta
 from django.utils import timezone
 from survey.common.sealing import phone_hash, seal
-from survey.dispatch.models import OutboxMessage, Sender
+from survey.messaging.outbox.models import OutboxMessage, Sender
 now = timezone.now()
 by = Sender.objects.create(name="TEST", rate=RATE)
 for k in range(COUNT):
@@ -36,12 +36,12 @@ for k in range(COUNT):
     row.save()
 """
 LEASED = """
-from survey.dispatch.models import OutboxMessage
+from survey.messaging.outbox.models import OutboxMessage
 print(OutboxMessage.objects.filter(state="sending").count())
 """
 STATES = """
 from collections import Counter
-from survey.dispatch.models import OutboxMessage
+from survey.messaging.outbox.models import OutboxMessage
 print(dict(Counter(OutboxMessage.objects.values_list("state", flat=True))),
       OutboxMessage.objects.exclude(sid=None).count())
 """

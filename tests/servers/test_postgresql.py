@@ -20,13 +20,13 @@ WRITING: Final = (
     "tests/survey/responses/test_record.py",
     "tests/survey/responses/test_parts.py",
     "tests/survey/responses/test_rights.py",
-    "tests/survey/dispatch/test_stop.py",
+    "tests/survey/messaging/test_stop.py",
     "tests/survey/transactions/test_totals.py",
     "tests/survey/scorecards/test_releases.py",
 )
 COUNTED_IN_MEMORY: Final = (
     "--ignore=tests/survey/common",
-    "--ignore=tests/survey/dispatch/test_text.py",
+    "--ignore=tests/survey/messaging/test_text.py",
     "--ignore=tests/survey/responses/test_guessing.py",
 )
 

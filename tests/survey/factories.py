@@ -9,12 +9,12 @@ from typing import Any
 
 from django.test import Client
 
+from survey.access.models import CounterCode
+from survey.access.posters import issue_code
 from survey.accounts.models import Role, User
 from survey.agencies.models import Agency, Counter, Kind, Office, ProcedureDomain
 from survey.agencies.services import Attributes, found_agency
 from survey.common.tokens import ticket_of
-from survey.dispatch.models import CounterCode
-from survey.dispatch.services import issue_code
 from survey.questionnaires.queries import form_of, published_version
 from survey.questionnaires.services import ensure_library
 from survey.responses.services import Place, Submission

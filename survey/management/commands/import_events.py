@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from survey.dispatch.followups import Report, import_events, preview_events
-from survey.dispatch.words import outcome_word
+from survey.messaging.event_intake import Report, import_events, preview_events
+from survey.messaging.words import outcome_word
 from survey.transactions.models import SourceSystem
 from survey.transactions.reading import FileError
 

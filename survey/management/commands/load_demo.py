@@ -15,14 +15,14 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 from django.utils.translation import override
 
+from survey.access.print.posters import poster_pdf
+from survey.access.print.qr import short_url
 from survey.common.numbers import written
 from survey.common.periods import Period
 from survey.demo import services
 from survey.demo.messages import tell_story
 from survey.demo.presence import stand_at_counters
 from survey.demo.province import build_province, issued_codes, make_accounts
-from survey.dispatch.poster import poster_pdf
-from survey.dispatch.qr import short_url
 from survey.questionnaires.services import ensure_library
 from survey.responses.models import Response
 from survey.scorecards.bridge import NOTICE, index_by_channel, take_snapshot, write_exports

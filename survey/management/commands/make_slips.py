@@ -11,12 +11,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from survey.access.print.qr import short_url
+from survey.access.print.slips import slips_pdf
+from survey.access.slip_requests import slip_batch
+from survey.access.slips import issue_slips
 from survey.agencies.models import Agency
 from survey.common.languages import known
 from survey.common.tokens import spaced
-from survey.dispatch.batches import slip_batch, slips_pdf
-from survey.dispatch.qr import short_url
-from survey.dispatch.slips import issue_slips
 
 
 class Command(BaseCommand):

@@ -11,10 +11,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from survey.checks import server_holds_sqlite
-from survey.dispatch.dispatcher import Dispatcher
-from survey.dispatch.overview import waiting
-from survey.dispatch.sms import gateway
 from survey.management.commands.unlink_answers import unlink
+from survey.messaging.gateways import gateway
+from survey.messaging.outbox.dispatcher import Dispatcher
+from survey.messaging.overview import waiting
 
 
 class Command(BaseCommand):

@@ -25,12 +25,13 @@ from django.utils import timezone
 from survey.common.phone import parse_mobile
 from survey.common.sealing import phone_hash, seal
 from survey.common.tokens import new_code
-from survey.dispatch.dispatcher import Dispatcher
-from survey.dispatch.invitations import link_of
-from survey.dispatch.models import MessageKind, OutboxMessage, Sender
-from survey.dispatch.queries import TOKEN_LENGTH
-from survey.dispatch.sms import gateway
-from survey.dispatch.sms.text import size_of
+from survey.messaging.gateways import gateway
+from survey.messaging.invitations import link_of
+from survey.messaging.message_text import size_of
+from survey.messaging.models import MessageKind, Sender
+from survey.messaging.outbox.dispatcher import Dispatcher
+from survey.messaging.outbox.models import OutboxMessage
+from survey.messaging.queries import TOKEN_LENGTH
 
 INSIDE = "HAILONG_PROBE"
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from survey.dispatch.settling import settle_invitations
+from survey.messaging.settling import settle_invitations
 from survey.responses.shuffling import shuffle_answers
 
 

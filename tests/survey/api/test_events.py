@@ -12,12 +12,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from survey.access.models import Slip
 from survey.common.sealing import seal
-from survey.dispatch.models import Invitation, OutboxMessage
-from survey.dispatch.slips import Slip
+from survey.messaging.models import Invitation
+from survey.messaging.outbox.models import OutboxMessage
 from survey.transactions.models import DossierEvent, SourceSystem
-from tests.survey.dispatch.messages import sender
 from tests.survey.factories import Cast
+from tests.survey.messaging.messages import sender
 
 
 @pytest.fixture

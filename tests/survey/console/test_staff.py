@@ -14,8 +14,8 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
 
+from survey.access.models import CodeStatus
 from survey.accounts.models import User
-from survey.dispatch.models import CodeStatus
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.services import make_edition
 from survey.transactions.models import MonthlyTotal
@@ -198,9 +198,9 @@ def test_without_figures_the_page_says_so(cast: Cast) -> None:
 
 
 def test_operators_pause_senders_and_everybody_sees_the_funnel_of_their_scope(cast: Cast) -> None:
-    from survey.dispatch.invitations import queue_invitation
-    from survey.dispatch.models import Sender
-    from tests.survey.dispatch.messages import event, sender
+    from survey.messaging.invitations import queue_invitation
+    from survey.messaging.models import Sender
+    from tests.survey.messaging.messages import event, sender
 
     by = sender()
     for agency, code, phone in ((cast.land, "0001", "+84912345671"), (cast.commune, "0002", "+84912345672")):

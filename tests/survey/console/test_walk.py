@@ -16,21 +16,22 @@ from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
 
+from survey.access.kiosks import add_kiosk
+from survey.access.models import CounterCode, Kiosk, Screen, Slip
+from survey.access.screens import enrol_screen
 from survey.accounts.models import Role, User
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import Counter
-from survey.dispatch.kiosks import Kiosk, add_kiosk
-from survey.dispatch.models import CounterCode, MessageState, OutboxMessage, Sender
-from survey.dispatch.screens import Screen, enrol_screen
-from survey.dispatch.slips import Slip
+from survey.messaging.models import Sender
+from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.responses.cases import Case, open_case
 from survey.responses.services import record_response
 from survey.scorecards.services import make_edition
 from survey.transactions.models import DossierEvent, MonthlyTotal, SourceSystem
 from survey.transactions.services import import_totals
 from tests.survey.console.test_staff import AFTER
-from tests.survey.dispatch.test_invitations import invited, raw
 from tests.survey.factories import NOW, Cast
+from tests.survey.messaging.test_invitations import invited, raw
 from tests.survey.responses.test_guessing import dump
 from tests.survey.scorecards.test_snapshot import fill, snapshot
 from tests.survey.transactions.test_import import csv_file

@@ -11,8 +11,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from survey.access.posters import issue_code, revoke_code
 from survey.common import tokens
-from survey.dispatch.services import issue_code, revoke_code
 from survey.questionnaires.queries import published_version
 from survey.questionnaires.services import retire_version
 from survey.responses import rights, storage

@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from survey.access.slips import Batch, issue_slips
 from survey.common import guessing
 from survey.common.tokens import new_code
-from survey.dispatch.slips import Batch, issue_slips
 from survey.responses.models import Response
-from tests.survey.dispatch.test_invitations import BOTS, invited
 from tests.survey.factories import Cast, hidden
+from tests.survey.messaging.test_invitations import BOTS, invited
 
 pytestmark = pytest.mark.django_db
 

@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from survey.access.models import Dispute, Screen, ScreenUse, Slip
+from survey.access.screens import check_code, enrol_screen, find_display, shown
+from survey.access.slips import Batch, issue_slips
 from survey.agencies.models import ProcedureDomain
-from survey.dispatch.screens import Screen, ScreenUse, check_code, enrol_screen, find_display, shown
-from survey.dispatch.slips import Batch, Dispute, Slip, issue_slips
 from survey.responses.models import Response
 from survey.transactions.models import DossierEvent
 from tests.survey.factories import Cast, hidden

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from survey.dispatch.kiosks import Kiosk, add_kiosk
+from survey.access.kiosks import add_kiosk
+from survey.access.models import Kiosk
 from survey.responses.kiosk import _circumstances
 from tests.survey.factories import Cast
 

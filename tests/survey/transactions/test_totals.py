@@ -10,8 +10,8 @@ from django.test import Client
 from survey.common.periods import parse_period
 from survey.transactions.models import MonthlyTotal, TotalsImport
 from survey.transactions.queries import completed_in, differences_in, totals_in
-from tests.survey.dispatch.messages import NOON, event
 from tests.survey.factories import Cast
+from tests.survey.messaging.messages import NOON, event
 
 pytestmark = pytest.mark.django_db
 NOVEMBER = date(2026, 11, 1)

@@ -1,0 +1,1 @@
+"""How a citizen proves where he was: codes, posters, screens, slips, tablets. Knows no message."""

@@ -1,0 +1,1 @@
+"""What is printed: sheets by Typst, square codes, fonts."""

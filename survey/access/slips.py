@@ -1,0 +1,66 @@
+"""Codes on the receipt slip of one transaction: issued by the case system, used once, disputed when used by others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from survey.access.models import Dispute, Slip
+from survey.common.tokens import is_code, keyed_hash, keyed_hashes, new_code
+from survey.transactions.models import SourceSystem
+
+LENGTH: Final = 10
+"""50 bits: among 100,000 live codes, 50 guesses a second for thirty days hit one with a chance of 1.1 %."""
+LIFE: Final = timedelta(days=30)
+MOST_AT_ONCE: Final = 5000
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a number of codes is for."""
+
+    agency_id: int
+    channel: str
+    domain_id: int | None = None
+    counter_id: int | None = None
+    source: SourceSystem | None = None
+
+
+def issue_slips(*, batch: Batch, count: int, now: datetime) -> list[str]:
+    """Fresh codes; they are told once and kept as hashes."""
+    if not 1 <= count <= MOST_AT_ONCE:
+        raise ValueError(_("Ask for 1 to %(most)s codes at once.") % {"most": MOST_AT_ONCE})
+    codes = [new_code(LENGTH) for _place in range(count)]
+    fields = {"issued_at": now, "expires_at": now + LIFE, **vars(batch)}
+    Slip.objects.bulk_create((Slip(code_hash=_hash(code), **fields) for code in codes), batch_size=500)
+    return codes
+
+
+def _hash(code: str) -> str:
+    return keyed_hash("slip", code)
+
+
+def find_slip(code: str) -> tuple[Slip, str] | None:
+    """The slip of a code in its normal form, and the key it was issued under; None when it was never issued."""
+    if len(code) != LENGTH or not is_code(code):
+        return None
+    hashes = keyed_hashes("slip", code)
+    slip = Slip.objects.select_related("counter__office").filter(code_hash__in=hashes).first()
+    return (slip, hashes[slip.code_hash]) if slip else None
+
+
+def note_dispute(*, slip: Slip, now: datetime) -> None:
+    """Log that a code was used by somebody else before."""
+    Dispute.objects.get_or_create(slip=slip, defaults={"on": timezone.localtime(now).date()})
+
+
+def disputes_by_agency(agencies: Sequence[int], until: date) -> dict[int, int]:
+    """Agency id -> codes disputed up to a day."""
+    rows = Dispute.objects.filter(slip__agency__in=agencies, on__lte=until).values_list("slip__agency")
+    return dict(rows.annotate(n=models.Count("pk")))

@@ -1,0 +1,1 @@
+"""Messages by SMS, from a dossier event to its report. Knows no code of a counter."""

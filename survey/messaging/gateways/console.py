@@ -1,0 +1,33 @@
+"""Prints messages instead of sending them; copy this file for another provider."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from datetime import datetime
+
+from survey.common.phone import masked
+from survey.messaging.gateways.base import Message, Outcome, Report, Result, Status
+
+
+class ConsoleGateway:
+    """For a machine without a provider: the text goes to standard output, the number masked."""
+
+    name = "console"
+
+    def send(self, message: Message) -> Result:
+        """Print one message."""
+        print(f"SMS {masked(message.to)}: {message.body}", file=sys.stdout)  # noqa: T201
+        return Result(Outcome.ACCEPTED, sid=f"console-{uuid.uuid4().hex}")
+
+    def find(self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()) -> Report | None:
+        """Nothing is remembered."""
+        del to, since, token, known
+        return None
+
+    def fetch(self, sid: str) -> Report | None:
+        """What was printed counts as sent."""
+        return Report(sid=sid, status=Status.SENT)
+
+    def redact(self, sid: str) -> None:
+        """Nothing is kept."""

@@ -1,0 +1,246 @@
+"""The queue: claims by lease, results, look-ups of what is not known. Every function is one short transaction.
+
+A row goes pending -> sending -> accepted -> sent -> delivered; whatever may have been accepted without our knowing
+becomes ``unknown`` and is looked up, never sent blindly. docs/operations.md has the states and the crash analysis.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from survey.messaging.gateways.base import Message, Outcome, Report, Result, Status
+from survey.messaging.models import OptOut, Sender
+from survey.messaging.outbox.budgets import book, day_of, money_left
+from survey.messaging.outbox.eligibility import Holding, locked
+from survey.messaging.outbox.lookups import adopt, opened
+from survey.messaging.outbox.marks import mark
+from survey.messaging.outbox.models import MessageState, OutboxMessage
+from survey.messaging.outbox.reports import accepted_fields
+from survey.messaging.outbox.sending_hours import next_moment, seconds_valid
+
+log = logging.getLogger(__name__)
+LEASE: Final = timedelta(seconds=settings.SMS_LEASE)
+CALL_MARGIN: Final = timedelta(seconds=1.5 * settings.SMS_TIMEOUT)
+"""A call may not begin so late that it could end after the lease."""
+FIRST_LOOK: Final = timedelta(seconds=settings.SMS_FIRST_LOOK)
+"""The provider's list may lag behind by half a minute."""
+MOST_BACKOFF: Final = settings.SMS_LEASE / 4
+FAULTS_ALLOWED: Final = 3
+SLOWED: Final = timedelta(minutes=15)
+"""How long a sender goes at half its rate after the provider's queue was full."""
+PENDING, SENDING, UNKNOWN = MessageState.PENDING, MessageState.SENDING, MessageState.UNKNOWN
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """One row this dispatcher may send until its lease ends."""
+
+    id: str
+    attempt: int
+    message: Message
+    lease_until: datetime
+
+
+def claim(*, owner: str, limit: int, now: datetime) -> list[Claimed]:
+    """Up to ``limit`` due rows, within rate, hours and budget; what may not be sent is put aside with its reason."""
+    claimed: list[Claimed] = []
+    for sender_id in Sender.objects.filter(paused_at=None).order_by("pk").values_list("pk", flat=True):
+        if limit > len(claimed):
+            claimed += _claim_from(sender_id, owner, limit - len(claimed), now)
+    mark("claimed")
+    return claimed
+
+
+@transaction.atomic
+def _claim_from(sender_id: int, owner: str, limit: int, now: datetime) -> list[Claimed]:
+    due = OutboxMessage.objects.filter(sender_id=sender_id, state=PENDING, due_at__lte=now)
+    if not due.exists():
+        return []
+    # The sender's row is the gate: whoever holds it counts out rate and money, one dispatcher at a time.
+    sender = locked(Sender.objects.filter(pk=sender_id)).get()
+    later = next_moment(sender, now)
+    if later > now:
+        due.update(due_at=later)
+        return []
+    bucket, depth = _refill(sender, now)
+    money, booked = money_left(sender, now), 0
+    rows = list(locked(due.order_by("due_at", "created_at"), skip=True)[:limit])
+    holding, claimed = Holding(rows, now), []
+    for row in rows:
+        price = sender.price * row.parts
+        if reason := holding.reason(row, too_dear=money is not None and price > money):
+            _put_aside(row, reason, now)
+        elif (waits := holding.reminder(row)) is not None:
+            _wait_or_put_aside(row, waits, now)
+        # A message of more parts than the bucket holds goes when it is full, and the bucket owes the rest.
+        elif row.parts > bucket and not (row.parts > depth and bucket >= depth):
+            break
+        elif (lease := _lease(row, sender, owner, now)) is not None:
+            bucket -= row.parts
+            booked += row.parts
+            money = None if money is None else money - price
+            holding.sending(row)
+            claimed.append(lease)
+    sender.bucket = bucket
+    sender.save(update_fields=["bucket", "bucket_at"])
+    book({(sender_id, day_of(now, now)): booked})
+    mark("claiming")
+    return claimed
+
+
+def _refill(sender: Sender, now: datetime) -> tuple[float, float]:
+    """What may go now, and what the bucket holds at most.
+
+    It holds nine tenths of a second, so that no ten seconds exceed the rate by 10 %.
+    """
+    slowed = sender.slowed_until is not None and now < sender.slowed_until
+    rate = sender.rate / 2 if slowed else sender.rate
+    depth = max(0.9 * rate, 1.0)
+    passed = (now - sender.bucket_at).total_seconds() if sender.bucket_at else depth / rate
+    sender.bucket_at = max(now, sender.bucket_at or now)
+    return min(depth, sender.bucket + max(passed, 0.0) * rate), depth
+
+
+def _put_aside(row: OutboxMessage, reason: str, now: datetime) -> None:
+    state = MessageState.EXPIRED if reason == "expired" else MessageState.SUPPRESSED
+    changes = {"state": state, "reason": reason, "final_at": now, "to_sealed": None, "body_sealed": None}
+    OutboxMessage.objects.filter(pk=row.pk, state=PENDING).update(**changes)
+
+
+def _wait_or_put_aside(row: OutboxMessage, waits: datetime | str, now: datetime) -> None:
+    if isinstance(waits, str):
+        _put_aside(row, waits, now)
+    else:
+        OutboxMessage.objects.filter(pk=row.pk, state=PENDING).update(due_at=waits)
+
+
+def _lease(row: OutboxMessage, sender: Sender, owner: str, now: datetime) -> Claimed | None:
+    if (found := opened(row, now)) is None:
+        return None
+    row.state, row.owner, row.attempt, row.attempt_at = SENDING, owner, row.attempt + 1, now
+    row.lease_until = now + LEASE
+    row.save(update_fields=["state", "owner", "attempt", "attempt_at", "lease_until"])
+    base = settings.SMS_STATUS_CALLBACK_BASE_URL
+    message = Message(
+        to=found[0],
+        body=found[1],
+        reference=str(row.pk),
+        callback_url=f"{base}/sms/status?m={row.pk}" if base else "",
+        valid_for=seconds_valid(sender, now, row.not_after),
+    )
+    return Claimed(str(row.pk), row.attempt, message, row.lease_until)
+
+
+@transaction.atomic
+def record(*, results: Sequence[tuple[Claimed, Result]], owner: str, now: datetime) -> None:
+    """Write what came of some calls; a row another dispatcher has taken over meanwhile is left alone."""
+    bookings: Counter[tuple[int, date]] = Counter()
+    for claimed, result in results:
+        row = OutboxMessage.objects.filter(pk=claimed.id).first()
+        if row is None:
+            continue
+        mine = OutboxMessage.objects.filter(pk=claimed.id, owner=owner, attempt=claimed.attempt, state=SENDING)
+        if result.outcome == Outcome.ACCEPTED and not mine.exists():
+            # A callback may have been faster, or the lease ran out: the id must not be lost.
+            adopt(message_id=claimed.id, report=Report(result.sid, Status.ACCEPTED, parts=result.parts), now=now)
+            continue
+        changes = _changes(claimed, result, now)
+        try:
+            with transaction.atomic():
+                changed = mine.update(**changes)
+        except IntegrityError:
+            # The provider gave an id that belongs to another row already.
+            log.error("row %s got a provider id that is taken", claimed.id)
+            changed = mine.update(**_changes(claimed, Result(Outcome.REFUSED, code="id-taken"), now))
+        if changed:
+            bookings[row.sender_id, day_of(row.attempt_at, now)] += _correction(row, changes, result)
+        _note_fault(row, result.outcome, now)
+    book(bookings)
+    mark("recording")
+
+
+def _correction(row: OutboxMessage, changes: Mapping[str, Any], result: Result) -> int:
+    """Parts to book beside those booked at the claim: the provider's count, or none when it was not sent."""
+    if changes["state"] in (PENDING, MessageState.FAILED):
+        return -row.parts
+    return (result.parts or row.parts) - row.parts if result.outcome == Outcome.ACCEPTED else 0
+
+
+def _changes(claimed: Claimed, result: Result, now: datetime) -> dict[str, Any]:
+    outcome = result.outcome
+    free = {"lease_until": None, "owner": ""}
+    if outcome == Outcome.ACCEPTED:
+        return {
+            **free,
+            **accepted_fields(result.sid, now), "parts_billed": result.parts,
+        }  # fmt: skip
+    if outcome == Outcome.UNKNOWN:
+        return {**free, "state": UNKNOWN, "reason": result.code, "looks": 0, "next_look_at": now + FIRST_LOOK}
+    wait = _wait(claimed.attempt, result)
+    if wait is not None:
+        return {**free, "state": PENDING, "reason": result.code, "due_at": now + timedelta(seconds=wait)}
+    reasons = {Outcome.BAD_NUMBER: "bad-number", Outcome.OPTED_OUT: "opt-out", Outcome.REFUSED: "refused"}
+    gone = {"to_sealed": None, "body_sealed": None, "final_at": now, "tries": F("tries") + 1}
+    return {**free, **gone, "state": MessageState.FAILED, "reason": f"{reasons[outcome]} {result.code}".strip()}
+
+
+def _wait(attempt: int, result: Result) -> float | None:
+    """Seconds until a safe new try (full jitter); None when the outcome is final."""
+    if result.outcome in (Outcome.BUSY, Outcome.NOT_SENT):
+        most = min(MOST_BACKOFF, 2.0 ** min(attempt, 8))
+        return max(result.retry_after or 0.0, random.uniform(0.5, most))  # noqa: S311  (spreads load, no secret)
+    if result.outcome == Outcome.QUEUE_FULL:
+        return 900.0
+    return 60.0 if result.outcome in (Outcome.CREDENTIALS, Outcome.CONFIGURATION) else None
+
+
+def _note_fault(row: OutboxMessage, outcome: Outcome, now: datetime) -> None:
+    """Pause a sender at wrong credentials, or after three configuration faults in a row; remember dead numbers."""
+    sender = Sender.objects.filter(pk=row.sender_id)
+    if outcome in (Outcome.OPTED_OUT, Outcome.BAD_NUMBER):
+        how = "provider" if outcome == Outcome.OPTED_OUT else "bad-number"
+        OptOut.objects.get_or_create(phone_hash=row.phone_hash, defaults={"how": how, "at": now})
+    elif outcome == Outcome.CREDENTIALS:
+        pause(sender, "credentials", now)
+    elif outcome == Outcome.CONFIGURATION:
+        sender.update(faults=F("faults") + 1)
+        pause(sender.filter(faults__gte=FAULTS_ALLOWED), "configuration", now)
+    elif outcome == Outcome.QUEUE_FULL:
+        sender.update(slowed_until=now + SLOWED)
+    elif outcome == Outcome.ACCEPTED:
+        sender.exclude(faults=0).update(faults=0)
+
+
+def pause(senders: QuerySet[Sender], why: str, now: datetime) -> None:
+    """Stop senders until somebody lets them go on; said loudly, for nobody is written to meanwhile."""
+    if senders.filter(paused_at=None).update(paused_at=now, paused_because=why):
+        log.error("a sender is paused: %s", why)
+
+
+def release_expired(now: datetime) -> int:
+    """Rows whose dispatcher died or froze: whether they were accepted is not known."""
+    stuck = OutboxMessage.objects.filter(state=SENDING, lease_until__lt=now)
+    return stuck.update(state=UNKNOWN, reason="lease", owner="", lease_until=None, looks=0, next_look_at=now)
+
+
+def only_paused() -> bool:
+    """Whether all that is left waits for a paused sender."""
+    left = OutboxMessage.objects.filter(Q(state=PENDING) | Q(state=SENDING) | Q(state=UNKNOWN))
+    return not left.exclude(state=PENDING, sender__paused_at__isnull=False).exists()
+
+
+def open_rows() -> int:
+    """Rows that are not settled: due within the hour, being sent, or unknown."""
+    soon = Q(state=PENDING, due_at__lte=timezone.now() + timedelta(hours=1))
+    return OutboxMessage.objects.filter(soon | Q(state=SENDING) | Q(state=UNKNOWN)).count()

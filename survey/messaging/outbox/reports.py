@@ -1,0 +1,110 @@
+"""What happens to an accepted message: reports in any order, each counted once, states only upwards."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import IntegrityError, transaction
+from django.db.models import Case, F, IntegerField, Value, When
+
+from survey.common.sealing import SealError, seal, unseal
+from survey.messaging.gateways.base import RANK, Reaction, Status
+from survey.messaging.models import OptOut
+from survey.messaging.outbox.models import MessageEvent, MessageState, OutboxMessage
+
+log = logging.getLogger(__name__)
+FINAL: Final = (Status.DELIVERED, Status.UNDELIVERED, Status.FAILED)
+FIRST_POLL: Final = timedelta(minutes=15)
+AGAIN_AFTER: Final = timedelta(hours=4)
+_RANK_OF_STATE = {**RANK, MessageState.SILENT.value: 3}
+
+
+def accepted_fields(sid: str, now: datetime) -> dict[str, Any]:
+    """What becomes of a row once the provider is known to have it."""
+    return {
+        "sid": sid, "state": MessageState.ACCEPTED, "accepted_at": now, "owner": "", "lease_until": None, "reason": "",
+        "tries": F("tries") + 1, "next_look_at": now + FIRST_POLL,
+    }  # fmt: skip
+
+
+@transaction.atomic
+def apply_report(
+    *,
+    sid: str,
+    status: Status,
+    code: str,
+    now: datetime,
+    message_id: str | None = None,
+    reaction: Reaction = Reaction.NONE,
+) -> bool:
+    """Note a report and move its message up; False when no message has this id yet.
+
+    One conditional UPDATE per report, so any order and repetition of the same reports ends in the same state.
+    """
+    rows = OutboxMessage.objects.filter(sid=sid)
+    if message_id and not rows.exists():
+        # The report was faster than our own note of the provider's answer.
+        OutboxMessage.objects.filter(pk=message_id, sid=None).exclude(
+            state__in=(MessageState.SUPPRESSED, MessageState.EXPIRED)
+        ).update(**accepted_fields(sid, now))
+    row = rows.first()
+    _note(row, sid, status, code, now)
+    if row is None:
+        return False
+    lower = [state for state, rank in _RANK_OF_STATE.items() if rank < RANK[status]]
+    rank = Case(*(When(state=s, then=Value(r)) for s, r in _RANK_OF_STATE.items()), output_field=IntegerField())
+    changes: dict[str, Any] = {"state": status.value, "reason": code}
+    if status in FINAL:
+        changes |= {"final_at": now, "to_sealed": None, "body_sealed": None, "next_look_at": None}
+    changed = rows.annotate(rank=rank).filter(state__in=lower).update(**changes)
+    if changed:
+        _react(row, status, reaction, now)
+    return True
+
+
+def _note(row: OutboxMessage | None, sid: str, status: Status, code: str, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            MessageEvent.objects.create(message=row, sid=sid, status=status.value, code=code[:12], at=now)
+    except IntegrityError:
+        if row is not None:
+            MessageEvent.objects.filter(sid=sid, message=None).update(message=row)
+
+
+def _react(row: OutboxMessage, status: Status, reaction: Reaction, now: datetime) -> None:
+    if status == Status.DELIVERED:
+        # It arrived after all: the second message that was queued when it seemed lost is not needed.
+        later = OutboxMessage.objects.filter(invitation=row.invitation_id, kind=row.kind, sequence__gt=row.sequence)
+        gone = {"state": MessageState.SUPPRESSED, "reason": "arrived", "final_at": now}
+        if row.invitation_id is not None:
+            later.filter(state=MessageState.PENDING).update(**gone, to_sealed=None, body_sealed=None)
+    elif status not in FINAL:
+        return
+    elif reaction in (Reaction.OPTED_OUT, Reaction.BAD_NUMBER):
+        how = "provider" if reaction == Reaction.OPTED_OUT else "bad-number"
+        OptOut.objects.get_or_create(phone_hash=row.phone_hash, defaults={"how": how, "at": now})
+    elif reaction == Reaction.AGAIN and not _arrived(row):
+        _once_more(row, now)
+
+
+def _arrived(row: OutboxMessage) -> bool:
+    return MessageEvent.objects.filter(message=row, status=Status.DELIVERED.value).exists()
+
+
+def _once_more(row: OutboxMessage, now: datetime) -> None:
+    """A handset that was off, or a message too old for the carrier, gets one new message after four hours."""
+    if row.sequence or row.to_sealed is None or row.body_sealed is None or row.not_after < now + AGAIN_AFTER:
+        return
+    fresh = OutboxMessage(
+        invitation=row.invitation, kind=row.kind, sequence=row.sequence + 1, sender=row.sender, template=row.template,
+        phone_hash=row.phone_hash, parts=row.parts, due_at=now + AGAIN_AFTER, not_after=row.not_after, created_at=now,
+    )  # fmt: skip
+    try:
+        parts = [unseal(part, str(row.pk)) for part in (row.to_sealed, row.body_sealed)]
+    except SealError:
+        log.error("row %s cannot be unsealed: is PHONE_KEY the right one?", row.pk)
+        return
+    fresh.to_sealed, fresh.body_sealed = (seal(part, str(fresh.pk)) for part in parts)
+    fresh.save(force_insert=True)

@@ -1,0 +1,26 @@
+"""What counts as "no more messages", however it is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from survey.messaging.views import wants_no_more
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("STOP", "Stop.", "stop\u200b", "S.T.O.P", "“STOP”", "ＳＴＯＰ", "Stop\n\nSent from my iPhone", "STOP ALL"),
+        *("Unsubscribe.", "opt-out", "Huỷ", "HUY", "hủy đăng ký", "H\u0075\u0309y", "Từ chối.", "tuchoi", "TC"),
+        *("Dừng", "DUNG.", "Dừng lại nhé", "ngừng", "Không nhận tin nữa", "ឈប់", "\ufeffSTOP", "Stop 🙏"),
+    ],
+)
+def test_stop_in_any_spelling(body: str) -> None:
+    assert wants_no_more(body)
+
+
+@pytest.mark.parametrize(
+    "body", ["Cảm ơn", "Đúng", "đúng rồi", "Huy cảm ơn anh chị cán bộ", "dùng tốt", "", "...", "5"]
+)
+def test_other_words_are_no_stop(body: str) -> None:
+    assert not wants_no_more(body)
