@@ -30,6 +30,7 @@ _MARKS: Final = (
 )
 # TCVN 5712:1993 (ABC fonts), the letters only: bytes A1 to FE, "?" where the set has none.
 _TCVN3_LETTERS: Final = "ĂÂÊÔƠƯĐăâêôơưđ??????àảãáạ?ằẳẵắ???????ặầẩẫấậè?ẻẽéẹềểễếệìỉ???ĩíịò?ỏõóọồổỗốộờởỡớợù?ủũúụừửữứựỳỷỹýỵ"
+_VOWELS: Final = "AEIOUYaeiouyĂÂÊÔƠƯăâêôơư"
 _TCVN3: Final = {0xA1 + place: letter for place, letter in enumerate(_TCVN3_LETTERS) if letter != "?"}
 _TONES: Final = "\u0300\u0301\u0303\u0309\u0323"
 _SAVE_AS: Final = "save it as CSV UTF-8 (in Excel: Save as, CSV UTF-8)"
@@ -137,8 +138,10 @@ def _decode_vietnamese(raw: bytes, name: str) -> tuple[str, str]:
         windows = raw.decode("cp1258")
     except UnicodeDecodeError:
         windows = ""
-    toned = len(re.findall(f"(?<=[A-Za-zĂÂÊÔƠƯăâêôơư])[{_TONES}]", windows))
-    stray = len(re.findall(f"(?<![A-Za-zĂÂÊÔƠƯăâêôơư])[{_TONES}]", windows))
+    toned = len(re.findall(f"(?<=[{_VOWELS}])[{_TONES}]", windows))
+    stray = len(re.findall(f"(?<![{_VOWELS}])[{_TONES}]", windows))
+    # Letters of other languages have no place in Vietnamese: VNI and Windows-1252 put them where 1258 has tones.
+    stray += len(re.findall("[äëïöüÿåæøñçßÄËÏÖÜÅÆØÑÇ]", windows))
     if toned and not stray and not abc:
         return unicodedata.normalize("NFC", windows), "Windows-1258"
     if abc and not toned and all(byte < 0x80 or byte in _TCVN3 for byte in raw):

@@ -26,7 +26,8 @@ class Published:
     """A figure as it may leave the house: rounded, or without numbers.
 
     ``status``: ``published``; ``few`` = shown but never ranked (effective n below the minimum); ``unverified`` = shown,
-    never ranked: it rests on open answers alone, or there are no dossiers to hold its answers against; ``suppressed`` =
+    never ranked: it rests on open answers alone, or there are no dossiers to hold its answers against, or more answers
+    than dossiers came in that claim to prove presence; ``suppressed`` =
     too few answered, or the figure would give away another one; ``none`` = nobody answered. Which of the two reasons a
     suppressed figure has is not told, and neither is its n: both would help to work it out.
     """
@@ -49,6 +50,7 @@ class Published:
     items_missing: int = 0
     cells_joined: int = 0
     without_totals: bool = False
+    overfull: bool = False
     received: int | None = None
     evidence: tuple[Decimal | None, ...] = field(default=(None,) * 5)
     with_open: Decimal | None = None
@@ -72,7 +74,7 @@ def status_of(figure: Figure, method: Method) -> Status:
         return "suppressed" if figure.received and figure.level in ("overall", "domain") else "none"
     if figure.n < method.min_n or figure.weighted is None:
         return "suppressed"
-    if figure.unverified or (figure.without_totals and figure.agency != PROVINCE):
+    if figure.unverified or ((figure.without_totals or figure.overfull) and figure.agency != PROVINCE):
         return "unverified"
     # Both have to reach the minimum: a design effect below 1 must not turn 26 answers into 36 (NCHS 2(175)).
     if figure.n_eff is None or min(figure.n, rounded_n(figure.n_eff)) < method.min_n_eff:
@@ -138,6 +140,7 @@ def publish(figure: Figure, method: Method, *, hidden: bool = False, hide_open: 
         items_missing=figure.items_missing,
         cells_joined=figure.cells_joined,
         without_totals=figure.without_totals,
+        overfull=figure.overfull,
         received=figure.received or None,
         evidence=tuple(shown(share) for share in figure.evidence),
         with_open=shown(figure.with_open) if open_shown else None,

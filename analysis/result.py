@@ -37,7 +37,8 @@ class Figure:
     ``received`` counts answers before evidence classes were left out or held to the dossiers, ``evidence`` is the share
     of the counted ones in each class of ``schema.EVIDENCE``, ``with_open`` the index with the classes that stand beside
     it ("kể cả phiếu mở"), resting on ``n_with_open`` answers; ``unverified`` figures rest on open answers alone,
-    because only ``n_proven`` of the agency's answers prove that somebody was there; ``df`` and ``size`` are what an
+    because only ``n_proven`` of the agency's answers prove that somebody was there; ``overfull`` agencies sent more
+    proven answers than they have dossiers; ``df`` and ``size`` are what an
     interval at another level needs; ``margin_loss`` is the share of weight that trimming moved.
     """
 
@@ -59,6 +60,7 @@ class Figure:
     items_missing: int = 0
     cells_joined: int = 0
     without_totals: bool = False
+    overfull: bool = False
     received: int = 0
     evidence: tuple[float, ...] = (0.0,) * len(EVIDENCE)
     with_open: float | None = None

@@ -122,6 +122,8 @@ def agency_indices(
     if method.open_classes:
         open_only = _figures_under(cells, completed, method.counting(*method.open_classes))
         figures = _with_unverified(figures, open_only, method)
+    overfull = _overfull(cells, completed, method)
+    figures = [replace(figure, overfull=figure.agency in overfull) for figure in figures]
     transactions = _by_label(completed, ("agency",))
     received = _by_label(_counts_by(cells), ("agency",))
     known = {(figure.agency,) for figure in figures}
@@ -129,6 +131,17 @@ def agency_indices(
         about_it = transactions.get((agency,), 0), received.get((agency,), 0)
         figures += [silent(agency, measure, *about_it) for measure in measures(method)]
     return IndexResult(tuple(figures), method, dict(about))
+
+
+def _overfull(cells: Cells, completed: Mapping[Key, int], method: Method) -> set[str]:
+    """Agencies that sent more proven answers than they have dossiers: nobody can tell which were given by others."""
+    proven = cells.restrict(counted_by(method, cells) & ~np.isin(cells.key("evidence"), method.open_classes or ("E0",)))
+    dossiers = _by_label(completed, ("agency",))
+    return {
+        agency
+        for (agency,), n in _by_label(_counts_by(proven), ("agency",)).items()
+        if n > dossiers.get((agency,), 0) > 0
+    }
 
 
 def _figures_under(cells: Cells, completed: Mapping[Key, int], method: Method) -> list[Figure]:

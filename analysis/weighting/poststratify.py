@@ -188,7 +188,7 @@ def poststratify(
             known.append(group.transactions)
             wanted.append(sum(target.get((agency, *cell), 0) for cell in group.cells))
     stratum = np.array([place[key] for key in keys], dtype=np.int64)
-    kept = _kept(n, stratum, np.array(known), order)
+    kept = _kept_in_groups(keys, n, totals, stratum, np.array(known, dtype=np.float64), order)
     counted: Floats = np.bincount(stratum, weights=n * kept, minlength=len(owner)).astype(np.float64)
     weight = np.where((np.array(wanted) > 0) & (counted > 0), np.array(wanted) / np.where(counted > 0, counted, 1), 1.0)
     weight, loss = _trimmed(weight, counted, owner, trim)
@@ -196,11 +196,41 @@ def poststratify(
     return Weights(weight[stratum], kept, stratum, joined, frozenset(set(owner) - with_totals), loss)
 
 
-def _countable(keys: Sequence[Key], n: Integers, totals: Mapping[Key, int], order: Integers) -> Integers:
-    """Answers that can count in each key when every cell is filled by itself; decides which cells are sound."""
+def _kept_in_groups(
+    keys: Sequence[Key], n: Integers, totals: Mapping[Key, int], stratum: Integers, known: Floats, order: Integers
+) -> Floats:
+    """Share of each key's answers that counts, (K,): every cell is held to its own dossiers before cells are joined.
+
+    Answers of a cell without dossiers get the room the other cells of their group leave, never more of it than those
+    answered: dossiers nobody can place do not outweigh those that are placed. Where a whole group has no dossiers there
+    is nothing to hold its answers against.
+    """
+    place, cell_known = _cells(keys, totals)
+    alone = cell_known[place] <= 0
+    kept = _kept(n, place, cell_known, order)
+    size = len(known)
+    placed = np.bincount(stratum, weights=np.where(alone, 0.0, n * kept), minlength=size)
+    room = np.minimum(known - placed, placed)
+    bounded = alone & (known[stratum] > 0)
+    for step in np.unique(order).tolist():
+        mine = bounded & (order == step)
+        asked = np.bincount(stratum, weights=n * mine, minlength=size)
+        taken = np.minimum(asked, room)
+        kept = np.where(mine, np.where(asked > 0, taken / np.where(asked > 0, asked, 1), 0.0)[stratum], kept)
+        room = room - taken
+    return kept
+
+
+def _cells(keys: Sequence[Key], totals: Mapping[Key, int]) -> tuple[Integers, Floats]:
+    """Number of the cell of each key (K,), and the dossiers of each cell."""
     cells = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     place = np.array([cells[key] for key in keys], dtype=np.int64)
-    known = np.array([totals.get(key, 0) for key in cells], dtype=np.float64)
+    return place, np.array([totals.get(key, 0) for key in cells], dtype=np.float64)
+
+
+def _countable(keys: Sequence[Key], n: Integers, totals: Mapping[Key, int], order: Integers) -> Integers:
+    """Answers that can count in each key when every cell is filled by itself; decides which cells are sound."""
+    place, known = _cells(keys, totals)
     return np.rint(n * _kept(n, place, known, order)).astype(np.int64)
 
 
