@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, Ellip
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, Max, Sum
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Max
 
-from survey.access.bounds import WINDOW, most_in_an_hour, slot_of
+from survey.access.bounds import slot_of
 from survey.access.models import Kiosk, KioskItem, KioskUse
 from survey.agencies.models import Counter
 from survey.common.counters import add_to
@@ -71,14 +71,6 @@ def signed_by(kiosk_id: object, body: bytes, signature: str) -> Kiosk | None:
     except InvalidSignature:
         return None
     return found
-
-
-def places_left(counter: Counter, at: datetime) -> int:
-    """How many more answers count as given at a counter's tablets in the hour before a moment. Locks the counter."""
-    rows = Counter.objects.filter(pk=counter.pk)
-    (rows.select_for_update() if connection.features.has_select_for_update else rows).get()
-    used = KioskUse.objects.filter(counter=counter, slot__gt=at - WINDOW, slot__lte=at)
-    return most_in_an_hour(counter, at) - (used.aggregate(n=Sum("count"))["n"] or 0)
 
 
 def note_use(counter: Counter, at: datetime) -> None:

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db import connection, transaction
-from django.db.models import Sum
+from django.db import transaction
 
-from survey.access.bounds import WINDOW, most_in_an_hour, slot_of
+from survey.access.bounds import slot_of
 from survey.access.models import NUMBER, Screen, ScreenUse
 from survey.agencies.models import Counter
 from survey.common.counters import add_to
@@ -86,14 +85,6 @@ def check_code(code: str, now: datetime) -> Screen | None:
         if screen.is_open(moment) and hmac.compare_digest(_mac(screen, step + distance), code[NUMBER:]):
             return screen
     return None
-
-
-def places_left(screen: Screen, now: datetime) -> int:
-    """How many more answers count as given at the screen in this hour. Call inside a transaction: locks the screen."""
-    rows = Screen.objects.filter(pk=screen.pk)
-    (rows.select_for_update() if connection.features.has_select_for_update else rows).get()
-    used = screen.uses.filter(slot__gt=now - WINDOW).aggregate(n=Sum("count"))["n"] or 0
-    return most_in_an_hour(screen.counter, now) - used
 
 
 def note_use(screen: Screen, now: datetime) -> None:

@@ -19,7 +19,8 @@ from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from survey.access.kiosks import enrol, note_item, note_use, places_left, read_public_key, signed_by
+from survey.access.bounds import places_left
+from survey.access.kiosks import enrol, note_item, note_use, read_public_key, signed_by
 from survey.access.models import Kiosk
 from survey.agencies.models import Counter
 from survey.common.guessing import note_failure
@@ -221,9 +222,10 @@ def _parsed(fields: list[list[str]], form: Form, language: str) -> Parsed:
         for code in [code for code in parsed.errors if code in form.questions]:
             question = form.questions[code]
             if KINDS[question.kind].separate and question.applies(parsed.answers):
-                text = legible("\n".join(data.getlist(code)))[:LONGEST]
+                text = legible("\n".join(data.getlist(code)))
                 if text:
-                    parsed.answers[code] = text
+                    # The tablet's field takes no more; what comes all the same is seen to be cut.
+                    parsed.answers[code] = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     helped = data.getlist("assisted")
     parsed.sent["assisted"] = helped if len(helped) == 1 and helped[0] in ASSISTED else []
     return parsed

@@ -91,7 +91,7 @@ def _at_slip(slip: Slip, code: str, version_id: int, *, disputed: bool) -> Entra
         seal=f"slip/{code}",
         hidden={**shown_for(code), **({"dispute": "1"} if disputed else {})},
         notice=_(
-            "Your rating is kept beside the one that was sent before; neither counts until it has been looked into."
+            "Your rating is kept beside the one that was sent before. Nobody can tell which is yours: neither counts."
         )
         if disputed
         else "",

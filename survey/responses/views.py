@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from survey.access.bounds import places_left
 from survey.access.models import CodeStatus, Screen
 from survey.access.posters import CODE_LENGTH
 from survey.access.queries import Landing, check_characters, find_landing
-from survey.access.screens import check_code, find_screen, note_use, places_left
+from survey.access.screens import check_code, find_screen, note_use
 from survey.access.slips import LENGTH as SLIP_LENGTH
 from survey.access.slips import find_slip
 from survey.common.guessing import note_failure
@@ -213,7 +214,7 @@ def _at_screen(found: Screen, version_id: int) -> Entrance:
 def _count_at_screen(found: Screen, at: Entrance, ticket: Ticket, parsed: Parsed) -> HttpResponse:
     """More answers than the counter can have served are kept as open ones, marked."""
     now = timezone.now()
-    room = places_left(found, now) > 0
+    room = places_left(found.counter, now) > 0
     if not room:
         at = marked(at, "over", evidence=Evidence.POSTER)
     recorded = record(at, ticket, parsed)

@@ -1,0 +1,57 @@
+"""The hourly bound of a counter: whatever device, whatever order answers come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+
+from survey.access import kiosks, screens
+from survey.access.bounds import WITHOUT_FEED, places_left
+from survey.access.models import Screen
+from tests.survey.factories import Cast
+
+pytestmark = pytest.mark.django_db
+MORNING = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
+SLOTS = [MORNING + timedelta(minutes=10 * k) for k in range(60)]
+
+
+def filled(cast: Cast, moments: list[datetime]) -> list[datetime]:
+    """Which of twenty answers at each moment count, as they come."""
+    counted = []
+    with transaction.atomic():
+        for moment in moments:
+            for _answer in range(20):
+                if places_left(cast.land_counter, moment) > 0:
+                    kiosks.note_use(cast.land_counter, moment)
+                    counted.append(moment)
+    return counted
+
+
+@pytest.mark.parametrize(
+    "order", [list, lambda slots: slots[::-1], lambda slots: slots[::3] + slots[1::3] + slots[2::3]],
+    ids=["oldest first", "newest first", "mixed"],
+)  # fmt: skip
+def test_no_hour_counts_more_than_the_bound_in_any_order(
+    cast: Cast, order: Callable[[list[datetime]], list[datetime]]
+) -> None:
+    counted = filled(cast, order(SLOTS))
+    for start in SLOTS:
+        inside = [moment for moment in counted if start <= moment < start + timedelta(hours=1)]
+        assert len(inside) <= WITHOUT_FEED
+    assert len(counted) <= WITHOUT_FEED * 10
+
+
+def test_all_screens_and_tablets_of_a_counter_share_one_bound(cast: Cast) -> None:
+    made: list[Screen] = [screens.enrol_screen(counter=cast.land_counter, now=MORNING)[0] for _ in range(3)]
+    with transaction.atomic():
+        for screen in made:
+            for _answer in range(5):
+                screens.note_use(screen, MORNING)
+        assert places_left(cast.land_counter, MORNING) == WITHOUT_FEED - 15
+        for _answer in range(5):
+            kiosks.note_use(cast.land_counter, MORNING)
+        assert places_left(cast.land_counter, MORNING + timedelta(minutes=5)) == 0
+        assert places_left(cast.commune_counter, MORNING) == WITHOUT_FEED
