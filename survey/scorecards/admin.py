@@ -12,4 +12,5 @@ from survey.scorecards.models import Edition
 class EditionAdmin(ReadOnlyAdmin):
     """Editions with their method and snapshot."""
 
+    exclude = ("counted",)
     list_display = ("period", "method", "method_version", "responses", "made_at")

@@ -115,6 +115,13 @@ class Computed:
     about: dict[str, Any]
     rows: dict[str, list[dict[str, Any]]]
     province_key: str
+    counted: dict[str, int]
+    min_n: int
+
+
+def place_of(row: Mapping[str, Any]) -> str:
+    """Which figure a row is, as one text."""
+    return f"{row['agency']}/{row['level']}/{row['code']}"
 
 
 def period_of(*, folder: Path) -> str:
@@ -155,6 +162,8 @@ def compute_index(*, folder: Path, method: str, earlier: Sequence[Release] = ())
         about={**table.about, **extras(snapshot, table, result.method)},
         rows=rows,
         province_key=PROVINCE,
+        counted={f"{figure.agency}/{figure.level}/{figure.code}": figure.n for figure in result.figures},
+        min_n=result.method.min_n,
     )
 
 

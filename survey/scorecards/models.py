@@ -22,6 +22,8 @@ class Edition(models.Model):
     snapshot_sha256 = models.CharField(_("snapshot checksum"), max_length=64)
     responses = models.PositiveIntegerField(_("responses"))
     about = models.JSONField(_("about"), default=dict)
+    counted = models.JSONField(_("answers behind every figure"), default=dict, editable=False)
+    """Answers by ``agency/level/code``, hidden ones too: what the next edition is held against; never shown."""
     made_at = models.DateTimeField(_("made at"))
 
     class Meta:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from survey.agencies.models import Agency
 from survey.common.periods import Period, parse_period
-from survey.scorecards.bridge import Computed, Release, compute_index, items_of, period_of
+from survey.scorecards.bridge import Computed, Release, compute_index, items_of, period_of, place_of
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import releases_sharing
 
@@ -73,18 +73,21 @@ def _numbers(edition: Edition) -> Release:
 
 
 def _held(computed: Computed, before: Edition | None) -> dict[str, list[dict[str, Any]]]:
-    """Rows by agency; what must not move by so few answers keeps the figures of the release before it."""
+    """Rows by agency; a figure that has not moved by enough answers stays what it was in the edition before.
+
+    Also where only answers changed, and also where it was hidden: a figure that appears although hardly anybody was
+    added would give away, with the edition before, what was hidden beside it.
+    """
     if before is None:
         return computed.rows
-    shown = {
-        (row["agency"], row["level"], row["code"]): row
-        for result in before.results.all()
-        for row in result.rows
-        if row["status"] in ("published", "few", "unverified")
-    }
+    earlier = {place_of(row): row for result in before.results.all() for row in result.rows}
 
     def kept(row: dict[str, Any]) -> dict[str, Any]:
-        return shown.get((row["agency"], row["level"], row["code"]), row) if row["status"] == "suppressed" else row
+        place = place_of(row)
+        if place not in earlier or place not in before.counted:
+            return row
+        moved = abs(computed.counted.get(place, 0) - int(before.counted[place]))
+        return row if moved >= computed.min_n else earlier[place]
 
     return {agency: [kept(row) for row in rows] for agency, rows in computed.rows.items()}
 
@@ -104,6 +107,7 @@ def _keep(computed: Computed, rows_by_agency: dict[str, list[dict[str, Any]]], n
         method_version=computed.method_version,
         responses=computed.responses,
         about=computed.about,
+        counted=computed.counted,
         made_at=now,
     )
     ids = dict(Agency.objects.filter(key__in=rows_by_agency).values_list("key", "pk"))
