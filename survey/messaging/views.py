@@ -30,17 +30,22 @@ _STOP: Final = re.compile(
     r"(s ?t ?o ?p|stop ?all|unsubscribe|revoke|opt ?out|tu ?choi|khong nhan)\b.*"
     r"|(cancel|end|quit|tc|huy|dung|ngung)( (lai|nhe|nha|di|gui|nhan|tin|dang ky|cam on))*"
 )
+_ANYWHERE: Final = re.compile(
+    r"\b(stop+\d*|unsubscribe)\b|\b(dung|ngung|khong|ko|k|huy|thoi)( \w+){0,3} (gui|nhan|tin|nua|lam phien)\b"
+    r"|\b(xin|lam on|vui long) (dung|ngung|thoi)\b"
+)
 """Compared without accents and punctuation: how people write that they want no more."""
 _KHMER_STOP: Final = "ឈប់"
 
 
 def wants_no_more(body: str) -> bool:
-    """Whether a reply begins with a word for stop: rather one who is not asked again than one who is not heard."""
+    """Whether a reply says stop, in whatever words: rather one who is not asked again than one who is not heard."""
     text = unicodedata.normalize("NFKC", body[:200])
     words = re.sub(r"[\W_]+", " ", stripped(text).lower()).strip()
-    # "Đúng" is yes; without its accents it would read as "dừng".
-    agreed = unicodedata.normalize("NFC", text).strip().lower().startswith("đ")
-    return (bool(_STOP.fullmatch(words)) and not agreed) or text.strip().startswith(_KHMER_STOP)
+    # "Đúng" is yes; without its accents it would read as "dừng" or "đừng".
+    agreed = re.match(r"đúng\b", unicodedata.normalize("NFC", text).strip().lower())
+    asked = _STOP.fullmatch(words) or _ANYWHERE.search(words)
+    return (bool(asked) and not agreed) or text.strip().startswith(_KHMER_STOP)
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:
