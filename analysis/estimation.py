@@ -110,6 +110,8 @@ class _Tables:
         size = interval.sizes(method, variance, answers, _kish(answers, *of_answers))
         bounded = np.minimum(size, _resting_on(spec, sample, weight, targets))
         size = np.where((variance <= 0) | (method == interval.DEFAULT), bounded, size)
+        if method == interval.DEFAULT:
+            size = _wide_enough(spec, sample, weight, targets, size)
         if sample.psu is not None:
             # Clusters that all say the same are as many answers as there are clusters.
             size = np.where(variance <= 0, np.minimum(size, df + 1), size)
@@ -139,6 +141,32 @@ def _resting_on(spec: Spec, sample: Sample, weight: Floats, targets: Targets) ->
         coefficient = coefficient / np.maximum(coefficient.sum(axis=1, keepdims=True), 1e-300)
         with np.errstate(divide="ignore", invalid="ignore"):
             result[rows] = 1 / (coefficient**2 * np.where(total > 0, squares / total**2, 0.0)).sum(axis=1)
+    return result
+
+
+def _wide_enough(spec: Spec, sample: Sample, weight: Floats, targets: Targets, size: Floats) -> Floats:
+    """Sizes (M,) at which the interval of a mean of shares holds what the terms' own intervals leave open.
+
+    As ``index`` does for means of items: a mean hangs on the term the fewest answered.
+    """
+    result, place = size.copy(), {name: column for column, name in enumerate(sample.cells.variables)}
+    for e, estimand in enumerate(spec.estimands):
+        if estimand.kind != "mean-of-shares" or len(estimand.terms) < 2:
+            continue
+        rows = targets.rows_of(e)
+        counted, answered = (
+            sample.cells.total[:, [place[str(name)] for name in names]]
+            for names in ([t.numerator for t in estimand.terms], [t.denominator for t in estimand.terms])
+        )
+        total, squares = (targets.sums(power[:, None] * answered)[rows] for power in (weight, weight**2))
+        there = total > 0
+        share = np.where(there, targets.sums(weight[:, None] * counted)[rows] / np.where(there, total, 1.0), 0.0)
+        low, high = interval.exact(share, np.where(there, total**2 / np.where(there, squares, 1.0), 1.0))
+        coefficient = np.array([abs(term.coefficient) for term in estimand.terms]) * there
+        coefficient = coefficient / np.maximum(coefficient.sum(axis=1, keepdims=True), 1e-300)
+        down, up = (np.sqrt((coefficient**2 * arm**2).sum(axis=1)) for arm in (share - low, high - share))
+        middle = (coefficient * share).sum(axis=1)
+        result[rows] = interval.size_holding(middle, size[rows], middle - down, middle + up)
     return result
 
 

@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Pair = tuple[Floats, Floats]
+_CLOSE: Final = 1e-9
+_HALVINGS: Final = 30
 
 
 def _t(df: npt.ArrayLike, level: npt.ArrayLike) -> Floats:
@@ -73,6 +75,42 @@ def _clopper_pearson(p: Floats, size: Floats, level: npt.ArrayLike) -> Pair:
         low = np.where(x > 0, betaincinv(np.maximum(x, 1e-300), size - x + 1, tail), 0.0)
         high = np.where(size - x > 0, betaincinv(x + 1, np.maximum(size - x, 1e-300), 1 - tail), 1.0)
     return low, high
+
+
+def exact(p: npt.ArrayLike, size: npt.ArrayLike, level: npt.ArrayLike = 0.95) -> Pair:
+    """Clopper-Pearson limits at a size that need not be whole.
+
+    Examples
+    --------
+    >>> [round(float(limit), 3) for limit in exact(1.0, 10)]
+    [0.692, 1.0]
+    """
+    return _clopper_pearson(np.asarray(p, float), np.asarray(size, float), level)
+
+
+def size_holding(p: Floats, size: Floats, low: Floats, high: Floats, level: float = 0.95) -> Floats:
+    """The size, at most the given one, at which the exact interval holds ``low`` and ``high``; never below one answer.
+
+    Examples
+    --------
+    >>> found = size_holding(np.array([1.0]), np.array([85.7]), np.array([0.897]), np.array([1.0]))
+    >>> round(float(found[0]), 1), round(float(exact(1.0, found)[0][0]), 3)
+    (33.9, 0.897)
+    """
+    result, (at_low, at_high) = size.copy(), exact(p, size, level)
+    with np.errstate(invalid="ignore"):
+        narrow = np.isfinite(p) & (size > 1) & ((at_low > low + _CLOSE) | (at_high < high - _CLOSE))
+    if not narrow.any():
+        return result
+    p, low, high = p[narrow], np.maximum(low[narrow], 0.0), np.minimum(high[narrow], 1.0)
+    few, many = np.ones(len(p)), size[narrow].copy()
+    for _halving in range(_HALVINGS):
+        middle = (few + many) / 2
+        at_low, at_high = exact(p, middle, level)
+        wide = (at_low <= low + _CLOSE) & (at_high >= high - _CLOSE)
+        few, many = np.where(wide, middle, few), np.where(wide, many, middle)
+    result[narrow] = few
+    return result
 
 
 def korn_graubard_kish(

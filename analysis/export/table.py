@@ -43,6 +43,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "without_totals": "Thiếu số hồ sơ",
     "overfull": "Phiếu vượt số hồ sơ",
     "received": "Số phiếu nhận được",
+    "counted_classes": "Loại phiếu được tính",
     **{f"share_{name}": f"Tỷ lệ phiếu loại {name} (%)" for name in EVIDENCE},
     "index_with_open": "Chỉ số kể cả phiếu mở (%)",
     "n_with_open": "Số phiếu kể cả phiếu mở",
@@ -53,6 +54,9 @@ COLUMNS: Final[Mapping[str, str]] = {
 }
 """Column code -> Vietnamese heading."""
 
+_OPEN_VI: Final = ", tính cả phiếu mở (E0)"
+_OPEN_EN: Final = ", open answers (E0) counted"
+"""Stands in the title of a method that counts them, so that every page and file says so."""
 STATUS_VI: Final = {
     "published": "Công bố",
     "few": "Ít phiếu, không xếp hạng",
@@ -100,7 +104,7 @@ def build(
     rows = []
     for figure in publish_all(result, earlier):
         agency = known.get(figure.agency, {"name": figure.agency, "kind": "", "code": ""})
-        rows.append(_row(figure, agency, period, labels))
+        rows.append({**_row(figure, agency, period, labels), "counted_classes": " ".join(result.method.counted)})
     _add_ranks(rows, result)
     about = {
         **result.about,
@@ -110,8 +114,8 @@ def build(
         "min_n": result.method.min_n,
         "counted_classes": list(result.method.counted),
         "counts_open": result.method.counts_open,
-        "method_title": result.method.titles["vi"],
-        "method_title_en": result.method.titles["en"],
+        "method_title": result.method.titles["vi"] + (_OPEN_VI if result.method.counts_open else ""),
+        "method_title_en": result.method.titles["en"] + (_OPEN_EN if result.method.counts_open else ""),
         "factors": {factor: list(items) for factor, items in result.method.factors.items()},
     }
     return Table(rows, about)

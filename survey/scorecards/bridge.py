@@ -209,7 +209,9 @@ def agency_pictures(
 
 
 def _subtitle(about: Mapping[str, Any]) -> str:
-    return " · ".join(str(about[key]) for key in ("period", "notice") if about.get(key))
+    # A method that counts open answers says so in its title; others need no title on a picture.
+    keys = ("period", "method_title", "notice") if about.get("counts_open") else ("period", "notice")
+    return " · ".join(str(about[key]) for key in keys if about.get(key))
 
 
 def draw(picture: Any, kind: str) -> bytes:
