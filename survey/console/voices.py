@@ -57,7 +57,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     if row.author_id == user.pk:
         messages.error(request, _("Another person than the author has to approve it."))
-    elif row.author.agency_id is not None and row.author.agency_id == user.agency_id:
+    elif row.author.agency_id == user.agency_id:
         messages.error(request, _("A person of another body than the author's has to approve it."))
     else:
         Improvement.objects.filter(pk=pk, approved_at=None).update(approved_by=user, approved_at=timezone.now())

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.utils import timezone
 
 from survey.common.periods import month_of
 from survey.common.sealing import SealError, unseal
@@ -41,11 +42,20 @@ def settle_invitations(now: datetime) -> int:
     for row in rows:
         row.settled, row.agency_sealed, row.phone_sealed, row.phone_hash = True, None, None, ""
         row.made_on = month_of(row.made_on)
-        row.save(update_fields=["settled", "agency_sealed", "phone_sealed", "phone_hash", "made_on"])
+        # The day of the end would give the day of the service away; a link may be used until its month is over.
+        row.expires_at = max(row.expires_at, _end_of_month(row.expires_at))
+        row.save(update_fields=["settled", "agency_sealed", "phone_sealed", "phone_hash", "made_on", "expires_at"])
     OutboxMessage.objects.filter(invitation__in=[row.pk for row in rows]).update(invitation=None)
     old = OutboxMessage.objects.filter(invitation=None, final_at__lt=now - CAP_WINDOW).exclude(phone_hash="")
     old.update(phone_hash="")
     return len(rows)
+
+
+def _end_of_month(moment: datetime) -> datetime:
+    """Midnight after the last day of a moment's month, in local time."""
+    local = timezone.localtime(moment)
+    first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return timezone.localtime(first + timedelta(days=32)).replace(day=1)
 
 
 def _tally(rows: Sequence[Invitation], now: datetime) -> None:

@@ -36,7 +36,7 @@ def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
     same = [edition for edition in releases if edition.period == computed.period and edition.method == method]
     if ahead:
         computed = replace(computed, responses=computed.responses // 10 * 10, about=_without_details(computed.about))
-    return _keep(computed, _held(computed, same[0] if same else None), now)
+    return _keep(_held(computed, same[0] if same else None), now)
 
 
 def _without_details(about: dict[str, Any]) -> dict[str, Any]:
@@ -72,28 +72,31 @@ def _numbers(edition: Edition) -> Release:
     }
 
 
-def _held(computed: Computed, before: Edition | None) -> dict[str, list[dict[str, Any]]]:
-    """Rows by agency; a figure that has not moved by enough answers stays what it was in the edition before.
+def _held(computed: Computed, before: Edition | None) -> Computed:
+    """What is kept: a figure that has not moved by enough answers stays what it was in the edition before.
 
     Also where only answers changed, and also where it was hidden: a figure that appears although hardly anybody was
-    added would give away, with the edition before, what was hidden beside it.
+    added would give away, with the edition before, what was hidden beside it. What it is held against next time is the
+    number it was shown with, so that small steps add up.
     """
     if before is None:
-        return computed.rows
+        return computed
     earlier = {place_of(row): row for result in before.results.all() for row in result.rows}
-
-    def kept(row: dict[str, Any]) -> dict[str, Any]:
-        place = place_of(row)
-        if place not in earlier or place not in before.counted:
-            return row
-        moved = abs(computed.counted.get(place, 0) - int(before.counted[place]))
-        return row if moved >= computed.min_n else earlier[place]
-
-    return {agency: [kept(row) for row in rows] for agency, rows in computed.rows.items()}
+    still = {
+        place
+        for place, n in before.counted.items()
+        if place in earlier and abs(computed.counted.get(place, 0) - int(n)) < computed.min_n
+    }
+    rows = {
+        agency: [earlier[place_of(row)] if place_of(row) in still else row for row in rows]
+        for agency, rows in computed.rows.items()
+    }
+    counted = {**computed.counted, **{place: int(before.counted[place]) for place in still}}
+    return replace(computed, rows=rows, counted=counted)
 
 
 @transaction.atomic
-def _keep(computed: Computed, rows_by_agency: dict[str, list[dict[str, Any]]], now: datetime) -> Edition:
+def _keep(computed: Computed, now: datetime) -> Edition:
     identity = {
         "period": computed.period,
         "method_sha256": computed.method_sha256,
@@ -110,7 +113,7 @@ def _keep(computed: Computed, rows_by_agency: dict[str, list[dict[str, Any]]], n
         counted=computed.counted,
         made_at=now,
     )
-    ids = dict(Agency.objects.filter(key__in=rows_by_agency).values_list("key", "pk"))
+    ids = dict(Agency.objects.filter(key__in=computed.rows).values_list("key", "pk"))
     AgencyResult.objects.bulk_create(
         AgencyResult(
             edition=edition,
@@ -119,6 +122,6 @@ def _keep(computed: Computed, rows_by_agency: dict[str, list[dict[str, Any]]], n
             kind=rows[0]["agency_kind"],
             rows=rows,
         )
-        for key, rows in rows_by_agency.items()
+        for key, rows in computed.rows.items()
     )
     return edition
