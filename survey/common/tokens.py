@@ -58,8 +58,10 @@ def normalise_code(text: str) -> str:
     letters into their look-alikes; whole addresses are cut to their last part.
     """
     plain = unicodedata.normalize("NFKC", text)
+    # What chat programs add for themselves: ?fbclid=..., &zarsrc=30.
+    plain = re.split(r"[?#&]", plain)[0] or plain
     if "/" in plain:
-        plain = re.split(r"[?#]", plain)[0].rstrip("/").rpartition("/")[2] or plain
+        plain = plain.rstrip("/").rpartition("/")[2] or plain
     return "".join(c for c in plain.upper().translate(_MEANT) if c in ALPHABET)
 
 

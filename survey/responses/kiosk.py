@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from survey.access.bounds import places_left
 from survey.access.kiosks import enrol, note_item, note_use, read_public_key, signed_by
-from survey.access.models import Kiosk
+from survey.access.models import SLACK, Kiosk
 from survey.agencies.models import Counter
 from survey.common.guessing import note_failure
 from survey.common.languages import known
@@ -280,6 +280,6 @@ def _moment(given: object, now: datetime) -> tuple[datetime, bool]:
         found = parse_datetime(given) if isinstance(given, str) else None
     except ValueError:
         found = None
-    if found is None or timezone.is_naive(found) or not now - OLDEST <= found <= now + timedelta(minutes=5):
+    if found is None or timezone.is_naive(found) or not now - OLDEST <= found <= now + SLACK:
         return now, False
     return min(found, now), found >= now - LONGEST_AWAY

@@ -35,7 +35,7 @@ def test_the_form_needs_no_cookie_no_script_and_no_other_host(citizen: Client, c
     assert 'lang="vi"' in text
 
 
-@pytest.mark.parametrize("form", ["{code}", "{lower}", "{spaced}", "{code}/"])
+@pytest.mark.parametrize("form", ["{code}", "{lower}", "{spaced}", "{code}/", "{code}&zarsrc=30", "{code}&a=b?c=d"])
 def test_the_code_is_read_as_people_type_it(citizen: Client, cast: Cast, form: str) -> None:
     code = cast.code.code
     path = form.format(code=code, lower=code.lower(), spaced=f"{code[:4]}-{code[4:]}")
