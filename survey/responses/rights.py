@@ -21,7 +21,7 @@ from survey.responses.answers import Parsed, helped_by, parse
 from survey.responses.cases import case_of, erase_words, handler_of, open_case
 from survey.responses.entrance import TECHNICAL, Entrance, show, shown_for, take_with_ticket
 from survey.responses.feedback import told_of
-from survey.responses.models import Evidence, Response
+from survey.responses.models import Comment, Evidence, Response
 from survey.responses.pages import citizen_page, error_list, message_page, questions_data, render_page
 from survey.responses.parts import open_part
 from survey.responses.queries import answered_on, latest_for_update, response_of
@@ -72,6 +72,13 @@ def _handable(found: _Open) -> bool:
     return found.within(WORD_DAYS) and handler_of(found.row.agency_id) is not None
 
 
+def _holds(mark: str, row: Response) -> bool:
+    """Whether what an address says was done is so: anybody can type it, and the history keeps it."""
+    if mark in ("erased", "nothing", "noted"):
+        return Comment.objects.filter(submission__response=row.response).exists() is (mark == "noted")
+    return mark != "changed" or row.revision > 0
+
+
 @citizen_page("GET", "HEAD")
 def receipt(request: HttpRequest, code: str) -> HttpResponseBase:
     """Thank-you page: what can still be done, and what the agency did with earlier answers."""
@@ -87,7 +94,7 @@ def receipt(request: HttpRequest, code: str) -> HttpResponseBase:
         "title": _("Thank you"),
         "receipt": spaced(found.code),
         "site": printed_domain(),
-        "mark": next((name for name in MARKS if name in request.GET), ""),
+        "mark": next((name for name in MARKS if name in request.GET and _holds(name, found.row)), ""),
         "begun": begun,
         "full": found.address("/full") if unanswered else None,
         "change": found.address("/change") if changeable else None,

@@ -209,3 +209,13 @@ def test_a_database_that_is_down_loses_nothing(citizen: Client, cast: Cast, monk
     assert "&lt;lâu&gt;" in page.content.decode()
     assert citizen.post(f"/s/{cast.code.code}", hidden(page.content) | {"comment": "Chờ <lâu>"}).status_code == 303
     assert Response.objects.count() == 1
+
+
+def test_no_address_makes_the_page_say_what_was_not_done(citizen: Client, cast: Cast) -> None:
+    path = rated(citizen, cast)
+    said = {"erased": "Đã xóa góp ý", "nothing": "Không có góp ý", "changed": "thay cho", "noted": "Đã thêm góp ý"}
+    shown = {mark for mark, words in said.items() if words in citizen.get(f"{path}?{mark}=1").content.decode()}
+    assert shown == {"noted"}, "a comment is there; nothing was erased or changed"
+    citizen.post(f"{path}/erase")
+    shown = {mark for mark, words in said.items() if words in citizen.get(f"{path}?{mark}=1").content.decode()}
+    assert shown <= {"erased", "nothing"}
