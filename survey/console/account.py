@@ -42,6 +42,8 @@ def password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         with hashing() as free:
             right = free and form.is_valid()
+        if not free:
+            messages.error(request, _("Others are signing in at this moment. Please try again."))
         if right:
             form.save()
             update_session_auth_hash(request, user)
