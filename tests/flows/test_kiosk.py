@@ -323,3 +323,25 @@ def test_a_rating_that_cannot_be_sent_is_sent_again_by_itself(browser: Browser, 
         page.wait_for_url("**/r/**", timeout=60_000)
         assert server.python(COUNTS.replace("Kiosk.objects.get()", "Kiosk(pk=1)")).startswith("1 ")
     page.close()
+
+
+def test_one_answer_too_long_to_send_holds_up_no_other(browser: Browser, tmp_path: Path) -> None:
+    environment = environment_for(tmp_path, None)
+    manage(environment, "migrate", "--verbosity", "0")
+    with serve(environment, tmp_path) as server, tablet(browser, tmp_path / "profile") as context:
+        code = server.python(SET_UP)
+        page = kiosk_page(context, server.url)
+        set_up(page, code)
+        assert page.get_attribute("textarea", "maxlength") == "500"
+        page.evaluate(
+            """async () => {
+              for (const size of [3, 300000, 4]) {
+                await kiosk.keep([["overall", "2"], ["comment", "x".repeat(size)]]);
+              }
+              await kiosk.sync();
+            }"""
+        )
+        until(page, "async () => !(await kiosk.waiting(1)).length")
+        assert server.python(COUNTS) == "3 0 []"
+        kept = "from survey.models import Comment; print(sorted(len(c.text) for c in Comment.objects.all()))"
+        assert server.python(kept) == "[3, 4, 500]"

@@ -63,16 +63,21 @@ const kiosk = (() => {
   async function send() {
     const me = await fact("me");
     if (!me) return 0;
-    let sent = 0;
+    let sent = 0, size = BATCH;
     const due = performance.now() - beaten > BEAT_MINUTES * 60000;
     /* An empty part tells the server that the tablet is there, and the tablet whether it still may answer. */
-    for (let items = await waiting(BATCH), first = due; items.length || first; items = await waiting(BATCH), first = false) {
+    for (let items = await waiting(size), first = due; items.length || first; items = await waiting(size), first = false) {
       const text = JSON.stringify({ kiosk: me.kiosk, items });
       const answer = await fetch("/kiosk/sync", {
         method: "POST", body: text, credentials: "omit",
         headers: { "Content-Type": "application/json", "X-Signature": await sign(text, me.key) },
       });
       if (answer.status === 403 && (await answer.json().catch(() => ({}))).error === "not-enrolled") return withdraw();
+      if (answer.status === 400 || answer.status === 413) {
+        /* One answer must not hold up all others: smaller parts, and at last the one that is too long, shortened. */
+        if (items.length > 1) { size = Math.ceil(items.length / 2); continue; }
+        if (await shorten(items[0])) continue;
+      }
       if (!answer.ok) break;
       beaten = performance.now();
       if (withdrawn) {
@@ -87,6 +92,14 @@ const kiosk = (() => {
       sent += done.size;
     }
     return sent;
+  }
+
+  async function shorten(item) {
+    if (!item || !item.fields.some(([, value]) => value.length > 2000)) return false;
+    const t = await start("readwrite");
+    t.objectStore("queue").put({ ...item, fields: item.fields.map(([name, value]) => [name, value.slice(0, 2000)]) });
+    await finished(t);
+    return true;
   }
 
   function withdraw() {
