@@ -103,8 +103,15 @@ def test_a_note_says_how_an_unusual_file_was_read(tmp_path: Path, capsys: pytest
     assert capsys.readouterr().err == "note: read as TCVN3 with semicolons\n"
 
 
-def test_letters_of_no_certain_encoding_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    refused(capsys, ask(tmp_path, b"t,q\ncaf\xe9,5\n", share()), "row 2", "UTF-8", "Windows-1258", "save it")
+@pytest.mark.parametrize(
+    "word",
+    [b"caf\xe9", b"Ninh B\xecnh", b"Th\xf2 x\xe3", b"H\xe0 N\xf6\xe4i", b"Luned\xec", b"Sch\xf6n"],
+    ids=["cp1252", "VNI after a consonant", "VNI", "VNI two letters", "Italian", "German"],
+)
+def test_letters_of_no_certain_encoding_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], word: bytes
+) -> None:
+    refused(capsys, ask(tmp_path, b"t,q\n" + word + b",5\n", share()), "row 2", "UTF-8", "Windows-1258", "save it")
 
 
 @pytest.mark.parametrize(

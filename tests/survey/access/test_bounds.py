@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
+from django.test import Client
 
 from survey.access import kiosks, screens
 from survey.access.bounds import WITHOUT_FEED, places_left
@@ -14,6 +15,7 @@ from survey.access.models import Screen
 from tests.survey.factories import Cast
 
 pytestmark = pytest.mark.django_db
+SATURDAY = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 MORNING = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
 SLOTS = [MORNING + timedelta(minutes=10 * k) for k in range(60)]
 
@@ -55,3 +57,23 @@ def test_all_screens_and_tablets_of_a_counter_share_one_bound(cast: Cast) -> Non
             kiosks.note_use(cast.land_counter, MORNING)
         assert places_left(cast.land_counter, MORNING + timedelta(minutes=5)) == 0
         assert places_left(cast.commune_counter, MORNING) == WITHOUT_FEED
+
+
+@pytest.mark.parametrize("what", ["screen", "kiosk"])
+def test_the_hours_of_a_device_are_set_in_the_administration_and_nothing_else(
+    client: Client, cast: Cast, what: str
+) -> None:
+    made = (
+        screens.enrol_screen(counter=cast.land_counter, now=MORNING)[0]
+        if what == "screen"
+        else kiosks.add_kiosk(counter=cast.land_counter, name="A", now=MORNING)[0]
+    )
+    assert not made.opens_at(SATURDAY)
+    client.force_login(cast.operator)
+    path = f"/admin/survey/{what}/{made.pk}/change/"
+    sent = {"opens": "07:00", "closes": "17:30", "days": "123456", "counter": cast.commune_counter.pk, "revoked_at": ""}
+    assert client.post(path, sent).status_code == 302
+    made.refresh_from_db()
+    assert made.opens_at(SATURDAY)
+    assert made.counter == cast.land_counter
+    assert client.get(f"/admin/survey/{what}/add/").status_code == 403
