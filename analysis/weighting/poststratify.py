@@ -201,16 +201,15 @@ def _kept_in_groups(
 ) -> Floats:
     """Share of each key's answers that counts, (K,): every cell is held to its own dossiers before cells are joined.
 
-    Answers of a cell without dossiers get the room the other cells of their group leave, never more of it than those
-    answered: dossiers nobody can place do not outweigh those that are placed. Where a whole group has no dossiers there
-    is nothing to hold its answers against.
+    Answers of a cell without dossiers, as those of a counter without a domain, get the room the other cells of their
+    group leave. Where a whole group has no dossiers there is nothing to hold its answers against.
     """
     place, cell_known = _cells(keys, totals)
     alone = cell_known[place] <= 0
     kept = _kept(n, place, cell_known, order)
     size = len(known)
     placed = np.bincount(stratum, weights=np.where(alone, 0.0, n * kept), minlength=size)
-    room = np.minimum(known - placed, placed)
+    room = np.maximum(known - placed, 0.0)
     bounded = alone & (known[stratum] > 0)
     for step in np.unique(order).tolist():
         mine = bounded & (order == step)
