@@ -43,7 +43,7 @@ def settle_invitations(now: datetime) -> int:
         row.settled, row.agency_sealed, row.phone_sealed, row.phone_hash = True, None, None, ""
         row.made_on = month_of(row.made_on)
         # The day of the end would give the day of the service away; a link may be used until its month is over.
-        row.expires_at = max(row.expires_at, _end_of_month(row.expires_at))
+        row.expires_at = _end_of_month(row.expires_at)
         row.save(update_fields=["settled", "agency_sealed", "phone_sealed", "phone_hash", "made_on", "expires_at"])
     OutboxMessage.objects.filter(invitation__in=[row.pk for row in rows]).update(invitation=None)
     old = OutboxMessage.objects.filter(invitation=None, final_at__lt=now - CAP_WINDOW).exclude(phone_hash="")

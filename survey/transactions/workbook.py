@@ -29,7 +29,8 @@ MOST_PEEKED: Final = 20
 LONGEST: Final = 128 * 1024
 """Bytes without a tag: a cell of Excel holds 32,767 characters."""
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
-"""What the archive and workbook readers raise on damaged files (UnicodeDecodeError is a ValueError)."""
+"""What the archive and workbook readers raise on damaged files: zipfile says NotImplementedError of a packing it does
+not know; UnicodeDecodeError is a ValueError."""
 
 
 class FileError(ValueError):
