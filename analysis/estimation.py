@@ -161,12 +161,11 @@ def _wide_enough(spec: Spec, sample: Sample, weight: Floats, targets: Targets, s
         total, squares = (targets.sums(power[:, None] * answered)[rows] for power in (weight, weight**2))
         there = total > 0
         share = np.where(there, targets.sums(weight[:, None] * counted)[rows] / np.where(there, total, 1.0), 0.0)
-        low, high = interval.exact(share, np.where(there, total**2 / np.where(there, squares, 1.0), 1.0))
+        left = np.where(there, total**2 / np.where(there, squares, 1.0), 1.0)
         coefficient = np.array([abs(term.coefficient) for term in estimand.terms]) * there
         coefficient = coefficient / np.maximum(coefficient.sum(axis=1, keepdims=True), 1e-300)
-        down, up = (np.sqrt((coefficient**2 * arm**2).sum(axis=1)) for arm in (share - low, high - share))
         middle = (coefficient * share).sum(axis=1)
-        result[rows] = interval.size_holding(middle, size[rows], middle - down, middle + up)
+        result[rows] = interval.size_of_mean(middle, size[rows], coefficient, share, left)
     return result
 
 

@@ -211,21 +211,15 @@ def _resting_on(sums: Sums, chosen: Sequence[Measure], method: Method) -> Floats
 
 
 def _wide_enough(size: Floats, value: Floats, sums: Sums, chosen: Sequence[Measure], method: Method) -> Floats:
-    """Sizes (D, M) at which the interval of a mean holds what its items' own intervals leave open.
-
-    A mean hangs on the item the fewest answered: its limits are not binomial, and near 100 % a common size holds as few
-    as 75 % of them. The distances of the items' exact limits are squared and added (Newcombe 1998; Zou & Donner 2008);
-    where that is wider, the size shrinks until the exact interval is as wide, so that ranks at other levels follow.
-    """
+    """Sizes (D, M) at which the interval of a mean holds what its items leave open (``interval.size_of_mean``)."""
     count = len(method.parts)
     valid, counted = sums.totals[:, :count], sums.totals[:, count : 2 * count]
     coefficient, _ = _coefficients(chosen, method, valid > 0, np.rint(sums.raw[:, :count]) >= method.min_n)
     share = np.where(valid > 0, counted / np.where(valid > 0, valid, 1.0), 0.0)
     left = np.where(sums.item_squares > 0, valid**2 / np.where(sums.item_squares > 0, sums.item_squares, 1.0), 1.0)
-    low, high = interval.exact(share, left)
-    down, up = (np.sqrt(np.einsum("dmi,di->dm", coefficient**2, arm**2)) for arm in (share - low, high - share))
     several = (coefficient > 0).sum(axis=2) > 1
-    return np.where(several, interval.size_holding(value, size, value - down, value + up), size)
+    held = interval.size_of_mean(value, size, coefficient, share[:, None, :], left[:, None, :])
+    return np.where(several, held, size)
 
 
 def _answers(measure: Measure, valid: Integers, sums: Sums, method: Method) -> tuple[Integers, Integers]:

@@ -113,6 +113,25 @@ def size_holding(p: Floats, size: Floats, low: Floats, high: Floats, level: floa
     return result
 
 
+def size_of_mean(value: Floats, size: Floats, coefficient: Floats, share: Floats, left: Floats) -> Floats:
+    """The size at which the exact interval of a mean of shares is as wide as its parts leave open.
+
+    A mean hangs on the part the fewest answered: its limits are not binomial, and near 100 % a common size holds as few
+    as 75 % of them. The distances of the parts' exact limits are squared and added (Newcombe 1998; Zou & Donner 2008);
+    where that is wider the size shrinks, so that intervals at other levels and ranks follow. ``value`` and ``size``
+    (...), ``coefficient``, ``share`` and ``left``, what the weights leave of a part's answers, (..., I).
+
+    Examples
+    --------
+    >>> one = np.ones(2)
+    >>> round(float(size_of_mean(np.array(1.0), np.array(38.1), one / 2, one, np.array([400.0, 10.0]))), 1)
+    22.0
+    """
+    low, high = exact(share, left)
+    down, up = (np.sqrt((coefficient**2 * arm**2).sum(axis=-1)) for arm in (share - low, high - share))
+    return size_holding(value, size, value - down, value + up)
+
+
 def korn_graubard_kish(
     p: npt.ArrayLike, variance: npt.ArrayLike, n: npt.ArrayLike, df: npt.ArrayLike, level: npt.ArrayLike = 0.95
 ) -> Pair:
