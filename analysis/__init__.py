@@ -1,7 +1,8 @@
-"""Satisfaction indices from survey responses: snapshot -> cells -> weights -> index -> publishable table.
+"""Statistics of satisfaction surveys: snapshot -> cells -> weights -> index -> variance -> table.
 
-The front door; nothing else is meant to be imported from outside. Names are loaded when first used: numpy and Polars
-take half a second that a web worker which only imports the package should not pay.
+Needs no web framework: ``open_run(folder, "sipas-service").table`` gives the numbers the web side
+publishes. Parts are loaded when first used: numpy and Polars take half a second that a web worker
+which only imports the package should not pay.
 """
 
 from __future__ import annotations
@@ -10,43 +11,98 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analysis.cli import compute, extras, quality_report, table_of, write
+    from analysis.charts import Frame, Picture, render
+    from analysis.charts.index_charts import (
+        comparison_pictures,
+        draw_coverage,
+        draw_levels,
+        factor_profile,
+        index_trend,
+    )
+    from analysis.comparison.ranks import rank_estimates
+    from analysis.counting.engine import choose_engine
+    from analysis.data.schema import ITEMS, RESPONSE_COLUMNS
+    from analysis.data.snapshot import Snapshot, SnapshotWriter, open_snapshot
     from analysis.errors import AnalysisError
-    from analysis.estimation import estimate
     from analysis.export import FORMATS
-    from analysis.export.table import Table
+    from analysis.export.files import read_json, write_json, write_table
+    from analysis.index.results import PROVINCE, Figure, IndexResult
     from analysis.method import Method, load_method
-    from analysis.result import PROVINCE, Figure, IndexResult
-    from analysis.schema import ITEMS, RESPONSE_COLUMNS
-    from analysis.snapshot import Snapshot, SnapshotWriter, open_snapshot
-    from analysis.spec import Spec, load_spec
+    from analysis.publication.table import Table
+    from analysis.run import Run, compare_periods, open_run
+    from analysis.run_charts import draw_charts, write_charts
+    from analysis.sample_survey.estimate import estimate
+    from analysis.sample_survey.spec import Spec, load_spec
 
 _HOMES = {
-    "cli": ("compute", "extras", "quality_report", "table_of", "write"),
+    "charts": ("Frame", "Picture", "render"),
+    "charts.index_charts": (
+        "comparison_pictures",
+        "draw_coverage",
+        "draw_levels",
+        "factor_profile",
+        "index_trend",
+    ),
+    "comparison.ranks": ("rank_estimates",),
+    "counting.engine": ("choose_engine",),
+    "data.schema": ("ITEMS", "RESPONSE_COLUMNS"),
+    "data.snapshot": ("Snapshot", "SnapshotWriter", "open_snapshot"),
     "errors": ("AnalysisError",),
-    "estimation": ("estimate",),
     "export": ("FORMATS",),
-    "export.table": ("Table",),
+    "export.files": ("read_json", "write_json", "write_table"),
+    "index.results": ("PROVINCE", "Figure", "IndexResult"),
     "method": ("Method", "load_method"),
-    "result": ("PROVINCE", "Figure", "IndexResult"),
-    "schema": ("ITEMS", "RESPONSE_COLUMNS"),
-    "snapshot": ("Snapshot", "SnapshotWriter", "open_snapshot"),
-    "spec": ("Spec", "load_spec"),
+    "publication.table": ("Table",),
+    "run": ("Run", "compare_periods", "open_run"),
+    "run_charts": ("draw_charts", "write_charts"),
+    "sample_survey.estimate": ("estimate",),
+    "sample_survey.spec": ("Spec", "load_spec"),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_HOME_BY_NAME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "FORMATS", "ITEMS", "PROVINCE", "RESPONSE_COLUMNS", "AnalysisError", "Figure", "IndexResult", "Method",
-    "Snapshot", "SnapshotWriter", "Spec", "Table", "compute", "estimate", "extras", "load_method", "load_spec",
-    "open_snapshot", "quality_report", "table_of", "write",
-]  # fmt: skip
+    "FORMATS",
+    "ITEMS",
+    "PROVINCE",
+    "RESPONSE_COLUMNS",
+    "AnalysisError",
+    "Figure",
+    "Frame",
+    "IndexResult",
+    "Method",
+    "Picture",
+    "Run",
+    "Snapshot",
+    "SnapshotWriter",
+    "Spec",
+    "Table",
+    "choose_engine",
+    "compare_periods",
+    "comparison_pictures",
+    "draw_charts",
+    "draw_coverage",
+    "draw_levels",
+    "estimate",
+    "factor_profile",
+    "index_trend",
+    "load_method",
+    "load_spec",
+    "open_run",
+    "open_snapshot",
+    "rank_estimates",
+    "read_json",
+    "render",
+    "write_charts",
+    "write_json",
+    "write_table",
+]
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name from the module it lives in."""
-    if name not in _HOME_OF:
+    if name not in _HOME_BY_NAME:
         raise AttributeError(f"module 'analysis' has no attribute {name!r}")
-    value = getattr(import_module(f"analysis.{_HOME_OF[name]}"), name)
+    value = getattr(import_module(f"analysis.{_HOME_BY_NAME[name]}"), name)
     globals()[name] = value
     return value
 

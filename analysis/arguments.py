@@ -10,34 +10,72 @@ from analysis.method import available
 
 def make_parser() -> argparse.ArgumentParser:
     """The commands and their arguments."""
-    parser = argparse.ArgumentParser(prog="python -m analysis", description="Satisfaction indices from a snapshot.")
+    parser = argparse.ArgumentParser(
+        prog="python -m analysis", description="Satisfaction indices from a snapshot."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     index = commands.add_parser("index", help="weighted satisfaction index per agency")
     index.add_argument("snapshot", type=Path, help="snapshot folder")
-    index.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
-    index.add_argument("--engine", default="local", help="local, or a Spark address: spark://host:7077")
-    index.add_argument("--out", type=Path, action="append", required=True, help="index.csv, .xlsx or .json; repeatable")
-    general = commands.add_parser("estimate", help="estimates from any survey file, as a SPEC says (docs/method.md)")
+    index.add_argument(
+        "--method",
+        default="sipas-service",
+        help=f"one of {', '.join(available())}, or a .toml file",
+    )
+    index.add_argument(
+        "--engine", default="local", help="local, or a Spark address: spark://host:7077"
+    )
+    index.add_argument(
+        "--out",
+        type=Path,
+        action="append",
+        required=True,
+        help="index.csv, .xlsx or .json; repeatable",
+    )
+    general = commands.add_parser(
+        "estimate", help="estimates from any survey file, as a SPEC says (docs/method.md)"
+    )
     general.add_argument("spec", type=Path, help="SPEC.toml")
     general.add_argument("--out", type=Path, required=True, help="result.json")
-    trust = commands.add_parser("quality", help="response, mode effects, missing items, sensitivity of the index")
+    trust = commands.add_parser(
+        "quality", help="response, mode effects, missing items, sensitivity of the index"
+    )
     trust.add_argument("snapshot", type=Path, help="snapshot folder")
-    trust.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
+    trust.add_argument(
+        "--method",
+        default="sipas-service",
+        help=f"one of {', '.join(available())}, or a .toml file",
+    )
     trust.add_argument("--out", type=Path, required=True, help="quality.json")
-    moved = commands.add_parser("change", help="change of the index between two snapshots, Holm and Benjamini-Hochberg")
+    moved = commands.add_parser(
+        "change", help="change of the index between two snapshots, Holm and Benjamini-Hochberg"
+    )
     moved.add_argument("snapshot", type=Path, help="snapshot of the earlier period")
     moved.add_argument("later", type=Path, help="snapshot of the later period")
-    moved.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
+    moved.add_argument(
+        "--method",
+        default="sipas-service",
+        help=f"one of {', '.join(available())}, or a .toml file",
+    )
     moved.add_argument("--out", type=Path, required=True, help="change.json")
-    ranks = commands.add_parser("ranks", help="joint rank sets of the domains of an estimate's result (max-t)")
+    ranks = commands.add_parser(
+        "ranks", help="joint rank sets of the domains of an estimate's result (max-t)"
+    )
     ranks.add_argument("result", type=Path, help="result.json of estimate, with its covariance")
     ranks.add_argument("--estimand", default="", help="name of the estimand; default: the first")
     ranks.add_argument("--lowest-first", action="store_true", help="rank 1 is the lowest value")
     ranks.add_argument("--out", type=Path, required=True, help="ranks.json")
-    charts = commands.add_parser("charts", help="pictures of the index, each with a text alternative")
+    charts = commands.add_parser(
+        "charts", help="pictures of the index, each with a text alternative"
+    )
     charts.add_argument("snapshot", type=Path, help="snapshot folder")
-    charts.add_argument("--method", default="sipas-service", help=f"one of {', '.join(available())}, or a .toml file")
+    charts.add_argument(
+        "--method",
+        default="sipas-service",
+        help=f"one of {', '.join(available())}, or a .toml file",
+    )
     charts.add_argument("--out", type=Path, required=True, help="folder")
     charts.add_argument("--language", default="vi", choices=("vi", "en"))
-    charts.add_argument("--format", action="append", choices=("svg", "png", "pdf"), help="repeatable; default svg")
+    charts.add_argument(
+        "--format", action="append", choices=("svg", "png", "pdf"), help="repeatable; default svg"
+    )
     return parser

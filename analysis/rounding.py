@@ -30,13 +30,16 @@ def rounded(value: float | Decimal | None, places: int, rounding: str) -> Decima
     """
     if value is None:
         return None
-    # Ten digits are more than any figure is worth, and turn 2.4999999999999996 back into the half it is.
+    # Ten digits are more than any figure is worth, and turn 2.4999999999999996 back into the half
+    # it is.
     exact = value if isinstance(value, Decimal) else Decimal(repr(round(value, 10)))
     # Adding 0 turns -0.00 into 0.00.
     return exact.quantize(Decimal(1).scaleb(-places), rounding=MODES[rounding]) + 0
 
 
-def rounded_row(row: Mapping[str, float | None], places: int, rounding: str) -> dict[str, float | None]:
+def rounded_row(
+    row: Mapping[str, float | None], places: int, rounding: str
+) -> dict[str, float | None]:
     """The numbers of a row rounded as a table shows them, as floats for JSON.
 
     Examples

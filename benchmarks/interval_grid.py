@@ -1,7 +1,9 @@
-"""Coverage of 95 % intervals of shares near 100 % under unequal weights. `python -m benchmarks.interval_grid [draws]`
+"""Coverage of 95 % intervals of shares near 100 % under unequal weights. `python -m
+benchmarks.interval_grid [draws]`
 
-Answers are drawn in strata of known size (post-stratified weights N_h / n_h), every stratum with the same share p, and
-the method's interval is asked whether it holds p. Beside it Korn-Graubard as published, without a limit on its size.
+Answers are drawn in strata of known size (post-stratified weights N_h / n_h), every stratum with
+the same share p, and the method's interval is asked whether it holds p. Beside it Korn-Graubard as
+published, without a limit on its size.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from analysis import interval
+from analysis.estimation import intervals
+from analysis.estimation.sizes import sizes
 from benchmarks.machine import describe
 
 Floats = npt.NDArray[np.float64]
@@ -26,7 +29,7 @@ LAYOUTS: Final = {
     "8 strata, lognormal": (np.exp(np.random.default_rng(5).normal(0, 1, 8)).tolist(), [1] * 8),
     "20 % of n carry 80 %": ([80, 20], [20, 80]),
 }
-METHODS: Final = (interval.DEFAULT, "korn-graubard")
+METHODS: Final = (intervals.DEFAULT, "korn-graubard")
 
 
 class Line(NamedTuple):
@@ -58,8 +61,8 @@ def cell(layout: str, n: int, share: float, draws: int, level: float = 0.95) -> 
     value, variance = np.clip(found @ w, 0, 1), (w**2 * found * (1 - found) / (k - 1)).sum(axis=1)
     coverage, width = {}, {}
     for name in METHODS:
-        size = interval.sizes(name, variance, np.full(draws, k.sum(), float), np.full(draws, kish))
-        low, high = interval.METHODS[name](value, variance, size, k.sum() - len(k), level)
+        size = sizes(name, variance, np.full(draws, k.sum(), float), np.full(draws, kish))
+        low, high = intervals.INTERVALS[name](value, variance, size, k.sum() - len(k), level)
         coverage[name] = float(((low <= share) & (share <= high)).mean())
         width[name] = float((high - low).mean())
     return Line(layout, n, share, kish, coverage, width)
@@ -76,12 +79,16 @@ def grid(draws: int, level: float = 0.95) -> Iterator[Line]:
 def main(draws: int) -> None:
     print(describe())
     lines = list(grid(draws))
-    print(f"{'layout':28} {'n':>4} {'Kish':>5}" + "".join(f"   p = {share:.2f}    " for share in SHARES))
+    print(
+        f"{'layout':28} {'n':>4} {'Kish':>5}"
+        + "".join(f"   p = {share:.2f}    " for share in SHARES)
+    )
     for layout in LAYOUTS:
         for n in SIZES:
             mine = [line for line in lines if (line.layout, line.n) == (layout, n)]
             cells = "".join(
-                f" {100 * x.coverage[METHODS[0]]:5.1f} ({100 * x.coverage[METHODS[1]]:4.1f})  " for x in mine
+                f" {100 * x.coverage[METHODS[0]]:5.1f} ({100 * x.coverage[METHODS[1]]:4.1f})  "
+                for x in mine
             )
             print(f"{layout:28} {n:4} {mine[0].kish:5.2f}{cells}")
     for name in METHODS:
@@ -89,7 +96,8 @@ def main(draws: int) -> None:
         mean = np.mean([line.width[name] for line in lines])
         short = sum(line.coverage[name] < 0.93 for line in lines)
         print(
-            f"{name}: least {100 * least.coverage[name]:.1f} % ({least.layout}, n {least.n}, p {least.share}), "
+            f"{name}: least {100 * least.coverage[name]:.1f} % ({least.layout}, n {least.n}, p "
+            f"{least.share}), "
             f"{short} of {len(lines)} cells below 93 %, mean width {100 * mean:.2f} points"
         )
 

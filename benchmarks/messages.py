@@ -1,4 +1,6 @@
-"""Messages per second and CPU of the dispatcher at 150 ms provider latency. `python -m benchmarks.messages [count]`"""
+"""Messages per second and CPU of the dispatcher at 150 ms provider latency. `python -m
+benchmarks.messages [count]`
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,11 @@ def main(count: int) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    provider = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_SENDER_ID": "HAILONG"}
+    provider = {
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "TWILIO_SENDER_ID": "HAILONG",
+    }
     environment = {**os.environ, **provider, "TWILIO_API_BASE_URL": f"http://127.0.0.1:{port}"}
     command = [sys.executable, "manage.py", "fake_twilio", "--port", str(port), "--latency", "0.15"]
     fake = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
@@ -29,7 +35,9 @@ def main(count: int) -> None:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         begun = time.monotonic()
         probe = ["sms_probe", "--count", str(count), "--threads", "32", "--rate", "100000"]
-        done = subprocess.run([sys.executable, "manage.py", *probe], env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "manage.py", *probe], env=environment, capture_output=True, text=True
+        )
         spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     finally:
         fake.kill()

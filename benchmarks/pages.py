@@ -1,10 +1,11 @@
-"""What a phone on slow 3G meets: requests, bytes, first paint, layout shift, measured by Chromium. `make bench-pages`
+"""What a phone on slow 3G meets: requests, bytes, first paint, layout shift, measured by Chromium.
+`make bench-pages`
 
 `python -m benchmarks.pages 1` is one round without a slow network: to see that it runs.
 
-One visit is a citizen's half minute: the form opened, two taps, the thanks read. Beside ours, in the same run, pages of
-the size and number of requests of a common survey tool (LimeSurvey 6.14 as measured: 31 requests, 936 kB), so that the
-ratio holds on any machine.
+One visit is a citizen's half minute: the form opened, two taps, the thanks read. Beside ours, in
+the same run, pages of the size and number of requests of a common survey tool (LimeSurvey 6.14 as
+measured: 31 requests, 936 kB), so that the ratio holds on any machine.
 """
 
 from __future__ import annotations
@@ -41,22 +42,32 @@ WATCH = """
         .observe({ type: "largest-contentful-paint", buffered: true });
     new PerformanceObserver((l) => { for (const e of l.getEntries()) seen.cls += e.value; })
         .observe({ type: "layout-shift", buffered: true });"""
-READ = """() => ({ ...seen, fcp: (performance.getEntriesByName("first-contentful-paint")[0] || {}).startTime || 0 })"""
+READ = """() => ({ ...seen, fcp: (performance.getEntriesByName("first-contentful-paint")[0] ||
+    {}).startTime || 0 })"""
 Figures = dict[str, float]
 
 
 def throttled(page: Page, network: tuple[int, int]) -> list[float | None]:
-    """Slow the page's network and processor down; returns the list its transfers are noted in, in bytes."""
+    """Slow the page's network and processor down; returns the list its transfers are noted in, in
+    bytes.
+    """
     page.add_init_script(WATCH)
     sizes: list[float | None] = []
     session = page.context.new_cdp_session(page)
     # What comes from the cache is loaded too, with no byte sent.
-    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"] or None))
+    session.on(
+        "Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"] or None)
+    )
     session.send("Network.enable")
     session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER_CPU})
     rate, latency = network
     if rate:
-        limits = {"offline": False, "latency": latency, "downloadThroughput": rate / 8, "uploadThroughput": rate / 8}
+        limits = {
+            "offline": False,
+            "latency": latency,
+            "downloadThroughput": rate / 8,
+            "uploadThroughput": rate / 8,
+        }
         session.send("Network.emulateNetworkConditions", limits)
     return sizes
 
@@ -84,14 +95,18 @@ def middle(visits: list[Figures]) -> Figures:
 
 def show(name: str, figures: Figures) -> None:
     print(
-        f"  {name}: first page {figures['first'] / 1000:.1f} kB in {figures['first_requests']:.0f} requests, "
-        f"all {figures['bytes'] / 1000:.1f} kB in {figures['requests']:.0f}, FCP {figures['fcp'] / 1000:.2f} s, "
+        f"  {name}: first page {figures['first'] / 1000:.1f} kB in {figures['first_requests']:.0f} "
+        f"requests, "
+        f"all {figures['bytes'] / 1000:.1f} kB in {figures['requests']:.0f}, FCP "
+        f"{figures['fcp'] / 1000:.2f} s, "
         f"LCP {figures['lcp'] / 1000:.2f} s, CLS {figures['cls']:.3f}"
     )
 
 
 class _Peer(http.server.BaseHTTPRequestHandler):
-    """A page that asks for as many files and bytes as the peer was measured to: 4 style sheets and 26 others."""
+    """A page that asks for as many files and bytes as the peer was measured to: 4 style sheets and
+    26 others.
+    """
 
     protocol_version = "HTTP/1.1"
     REQUESTS, BYTES = 31, 936_000
@@ -126,7 +141,9 @@ def peer() -> Iterator[str]:
     server.shutdown()
 
 
-def in_fresh_context(browser: Browser, address: str, network: tuple[int, int], *, answer: bool = True) -> Figures:
+def in_fresh_context(
+    browser: Browser, address: str, network: tuple[int, int], *, answer: bool = True
+) -> Figures:
     context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
     figures = visit(context.new_page(), address, network, answer=answer)
     context.close()
@@ -158,7 +175,10 @@ def main(rounds: int) -> None:
                 print(f"{name}, processor {SLOWER_CPU} times slower")
                 ours = {}
                 for language in ("vi", "en", "km"):
-                    visits = [in_fresh_context(browser, form + language, network) for _round in range(rounds)]
+                    visits = [
+                        in_fresh_context(browser, form + language, network)
+                        for _round in range(rounds)
+                    ]
                     ours[language] = middle(visits)
                     show(language, ours[language])
                 visits = [without_fonts(browser, form + "km", network) for _round in range(rounds)]

@@ -1,4 +1,6 @@
-"""Server CPU, SQL and rate of answers: 16 citizens at once on a real server. `python -m benchmarks.web [answers]`"""
+"""Server CPU, SQL and rate of answers: 16 citizens at once on a real server. `python -m
+benchmarks.web [answers]`
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ from django.test.utils import CaptureQueriesContext
 from survey.models import CounterCode
 code = CounterCode.objects.first().code
 client = Client()
-def hidden(page): return dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page.content.decode()))
+def hidden(page):
+    text = page.content.decode()
+    return dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', text))
 client.get(f"/s/{code}")
 with CaptureQueriesContext(connection) as short:
     answers = {"overall": "2", "reasons": "late", "comment": "x"}
@@ -66,13 +70,20 @@ class Citizen:
     def _send(self, method: str, path: str, body: str | None) -> bytes:
         import gzip
 
-        headers = {**self.headers, **({"Content-Type": "application/x-www-form-urlencoded"} if body else {})}
+        headers = {
+            **self.headers,
+            **({"Content-Type": "application/x-www-form-urlencoded"} if body else {}),
+        }
         self.connection.request(method, path, body, headers)
         response = self.connection.getresponse()
         content = response.read()
         assert response.status in (200, 303), (response.status, content[:300])
         self.location = response.headers.get("Location", "")
-        return gzip.decompress(content) if response.headers.get("Content-Encoding") == "gzip" else content
+        return (
+            gzip.decompress(content)
+            if response.headers.get("Content-Encoding") == "gzip"
+            else content
+        )
 
 
 def fields(page: bytes) -> dict[str, str]:
@@ -94,7 +105,9 @@ def full_answer(citizen: Citizen, code: str) -> None:
     citizen.get(location)
 
 
-def measure(server: Server, job: Callable[[Citizen, str], object], count: int) -> tuple[float, float]:
+def measure(
+    server: Server, job: Callable[[Citizen, str], object], count: int
+) -> tuple[float, float]:
     """(server CPU ms per job, jobs per second) with 16 clients."""
     local = threading.local()
 
@@ -146,7 +159,9 @@ def run(name: str, database_url: str | None, workers: int, answers: int) -> None
 def main(answers: int) -> None:
     print(describe())
     run("SQLite, 1 process", None, 1, answers)
-    folder = Path(subprocess.check_output(["mktemp", "-d", "/tmp/hailong-pg-XXXXXX"], text=True).strip())  # noqa: S108
+    folder = Path(
+        subprocess.check_output(["mktemp", "-d", "/tmp/hailong-pg-XXXXXX"], text=True).strip()
+    )
     with postgresql(folder) as url:
         run("PostgreSQL, 2 processes", url, 2, answers)
 

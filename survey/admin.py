@@ -10,4 +10,12 @@ from survey.questionnaires import admin as questionnaires
 from survey.scorecards import admin as scorecards
 from survey.transactions import admin as transactions
 
-__all__ = ["access", "accounts", "agencies", "messaging", "questionnaires", "scorecards", "transactions"]
+__all__ = [
+    "access",
+    "accounts",
+    "agencies",
+    "messaging",
+    "questionnaires",
+    "scorecards",
+    "transactions",
+]

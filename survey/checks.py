@@ -35,7 +35,8 @@ def sqlite_with_one_process(app_configs: Sequence[Any] | None, **kwargs: Any) ->
         return []
     return [
         Error(
-            f"{workers} server processes on SQLite {sqlite3.sqlite_version}: versions before 3.51.3 can corrupt the "
+            f"{workers} server processes on SQLite {sqlite3.sqlite_version}: versions before "
+            f"3.51.3 can corrupt the "
             "database when several processes write.",
             hint="Set GRANIAN_WORKERS=1, or set DATABASE_URL to a PostgreSQL database.",
             id="survey.E001",
@@ -62,7 +63,8 @@ def claim_sqlite() -> None:
         file.close()
         message = (
             f"Another server process already uses {settings.DATABASES['default']['NAME']}. SQLite "
-            f"{sqlite3.sqlite_version} may be corrupted by several writing processes: stop the other one, run with "
+            f"{sqlite3.sqlite_version} may be corrupted by several writing processes: stop the "
+            f"other one, run with "
             "--workers 1, or set DATABASE_URL to a PostgreSQL database."
         )
         raise ImproperlyConfigured(message) from error
@@ -75,7 +77,9 @@ def _loopback(address: str) -> bool:
 
 @register(Tags.security)
 def messages_are_safe(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse configurations that would send numbers in clear, to nobody, or seal them under a key that gets lost."""
+    """Refuse configurations that would send numbers in clear, to nobody, or seal them under a key
+    that gets lost.
+    """
     base, callbacks = settings.TWILIO_API_BASE_URL, settings.SMS_STATUS_CALLBACK_BASE_URL
     wrong = [
         (
@@ -89,7 +93,9 @@ def messages_are_safe(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
             "survey.E003",
         ),
         (
-            settings.SECURE and settings.SMS_BACKEND != "twilio" and bool(settings.TWILIO_ACCOUNT_SID),
+            settings.SECURE
+            and settings.SMS_BACKEND != "twilio"
+            and bool(settings.TWILIO_ACCOUNT_SID),
             f"SMS_BACKEND={settings.SMS_BACKEND} sends nothing although an account is set.",
             "survey.E004",
         ),
@@ -108,29 +114,54 @@ def messages_are_safe(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
 
 
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
-"""Plain letters: a square code, a text message and an old phone take no others; no user name in front."""
+"""Plain letters: a square code, a text message and an old phone take no others; no user name in
+front.
+"""
 UNBUFFERED = (
-    "PUBLIC_URL is https, so this is production, and nothing says that a proxy in front reads whole requests: six slow "
-    "senders would stop every page. Let the proxy buffer requests (nginx does, see docs/operations.md), then set "
+    "PUBLIC_URL is https, so this is production, and nothing says that a proxy in front reads "
+    "whole requests: six slow "
+    "senders would stop every page. Let the proxy buffer requests (nginx does, see "
+    "docs/operations.md), "
+    "then set "
     "BUFFERED_BY_PROXY=1."
 )
 
 
 @register(Tags.security)
-def slow_senders_are_kept_out(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse production without a proxy that buffers requests: the server reads bodies in its few threads."""
-    return [Error(UNBUFFERED, id="survey.E010")] if settings.SECURE and not settings.BUFFERED else []
+def slow_senders_are_kept_out(
+    app_configs: Sequence[Any] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Refuse production without a proxy that buffers requests: the server reads bodies in its few
+    threads.
+    """
+    return (
+        [Error(UNBUFFERED, id="survey.E010")] if settings.SECURE and not settings.BUFFERED else []
+    )
 
 
 @register(Tags.security)
-def public_address_is_usable(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse an address that cannot stand on a poster: it is printed, typed, and has to fit a small square code."""
+def public_address_is_usable(
+    app_configs: Sequence[Any] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Refuse an address that cannot stand on a poster: it is printed, typed, and has to fit a small
+    square code.
+    """
     parts = urlsplit(settings.PUBLIC_URL)
-    plain = parts.scheme in ("http", "https") and bool(HOST.fullmatch(parts.netloc)) and parts.path in ("", "/")
-    if plain and not parts.query and not parts.fragment and len(settings.PUBLIC_URL) <= LONGEST_ADDRESS:
+    plain = (
+        parts.scheme in ("http", "https")
+        and bool(HOST.fullmatch(parts.netloc))
+        and parts.path in ("", "/")
+    )
+    if (
+        plain
+        and not parts.query
+        and not parts.fragment
+        and len(settings.PUBLIC_URL) <= LONGEST_ADDRESS
+    ):
         return []
     text = (
-        f"PUBLIC_URL is {settings.PUBLIC_URL!r}: it must be http(s)://host without a path, at most {LONGEST_ADDRESS} "
+        f"PUBLIC_URL is {settings.PUBLIC_URL!r}: it must be http(s)://host without a path, at most "
+        f"{LONGEST_ADDRESS} "
         "characters, as citizens read it from posters."
     )
     return [Error(text, id="survey.E011")]
@@ -149,9 +180,13 @@ def refuse_unbuffered() -> None:
 
 
 def tighten_files() -> None:
-    """Take the rights of others off the folder of data and the database's files, also where they were made before."""
+    """Take the rights of others off the folder of data and the database's files, also where they
+    were made before.
+    """
     database = str(settings.DATABASES["default"]["NAME"]) if uses_sqlite() else ""
-    files = [Path(database + suffix) for suffix in ("", "-wal", "-shm", "-journal")] if database else []
+    files = (
+        [Path(database + suffix) for suffix in ("", "-wal", "-shm", "-journal")] if database else []
+    )
     for path in (Path(settings.VAR_DIR), *files):
         if path.is_dir() or path.is_file():
             mode = path.stat().st_mode & 0o777
@@ -160,7 +195,9 @@ def tighten_files() -> None:
 
 
 def server_holds_sqlite() -> bool:
-    """Whether a server process uses the SQLite file and this SQLite is not safe with another writer beside it."""
+    """Whether a server process uses the SQLite file and this SQLite is not safe with another writer
+    beside it.
+    """
     if not uses_sqlite() or sqlite3.sqlite_version_info >= SAFE_SQLITE:
         return False
     path = Path(str(settings.DATABASES["default"]["NAME"]) + ".server-lock")

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from survey.access.models import CounterCode, Dispute, Kiosk, KioskItem, KioskUse, Screen, ScreenUse, Slip
+from survey.access.models import (
+    CounterCode,
+    Dispute,
+    Kiosk,
+    KioskItem,
+    KioskUse,
+    Screen,
+    ScreenUse,
+    Slip,
+)
 from survey.accounts.models import User
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import (
@@ -92,4 +101,4 @@ __all__ = [
     "User",
     "Version",
     "Wording",
-]  # fmt: skip
+]

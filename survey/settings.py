@@ -1,4 +1,6 @@
-"""One settings file, read from the environment; runs bare on SQLite. docs/operations.md lists every variable."""
+"""One settings file, read from the environment; runs bare on SQLite. docs/operations.md lists every
+variable.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def _flag(name: str, default: str = "0") -> bool:
 
 
 def _secret_key() -> str:
-    """From the environment; otherwise a random key made once and kept readable by the owner only."""
+    """From the environment; otherwise a random key made once and kept readable by the owner
+    only.
+    """
     if key := os.environ.get("SECRET_KEY"):
         return key
     path = VAR_DIR / "secret.key"
@@ -44,12 +48,16 @@ def _database(url: str) -> dict[str, object]:
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",
                 # FULL: an accepted answer is on the disk before the citizen reads "thank you".
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA "
+                "foreign_keys=ON; "
                 "PRAGMA recursive_triggers=ON;",
             },
         }
     if parts.scheme not in ("postgres", "postgresql"):
-        message = f"DATABASE_URL: unknown scheme {parts.scheme!r}; use sqlite:////path/db.sqlite3 or postgresql://..."
+        message = (
+            f"DATABASE_URL: unknown scheme {parts.scheme!r}; use sqlite:////path/db.sqlite3 "
+            f"or postgresql://..."
+        )
         raise ValueError(message)
     options = dict(parse_qsl(parts.query))
     return {
@@ -66,12 +74,16 @@ def _database(url: str) -> dict[str, object]:
 
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SECRET_KEY_OLD", "").split(",") if key]
-"""Keys before this one, newest first: slips, links, receipts, screens and open pages made under them still work."""
+"""Keys before this one, newest first: slips, links, receipts, screens and open pages made under
+them still work.
+"""
 PHONE_KEY = os.environ.get("PHONE_KEY", "")
 PHONE_HASH_KEY = os.environ.get("PHONE_HASH_KEY", "")
 """Under it numbers are found again (opt-outs, caps); never changed, unlike PHONE_KEY."""
 """Keys that seal phone numbers; empty = a key of its own in the var folder."""
-SMS_BACKEND = os.environ.get("SMS_BACKEND", "twilio" if os.environ.get("TWILIO_ACCOUNT_SID") else "console")
+SMS_BACKEND = os.environ.get(
+    "SMS_BACKEND", "twilio" if os.environ.get("TWILIO_ACCOUNT_SID") else "console"
+)
 TWILIO_API_BASE_URL = os.environ.get("TWILIO_API_BASE_URL", "").rstrip("/")
 TWILIO_ACCOUNT_SID = os.environ.get("TWILIO_ACCOUNT_SID", "")
 TWILIO_AUTH_TOKEN = os.environ.get("TWILIO_AUTH_TOKEN", "")
@@ -86,11 +98,15 @@ SMS_TIMEOUT = float(os.environ.get("SMS_TIMEOUT", "10"))
 SMS_LEASE = float(os.environ.get("SMS_LEASE", "120"))
 SMS_FIRST_LOOK = float(os.environ.get("SMS_FIRST_LOOK", "45"))
 SMS_LOOKS_APART = float(os.environ.get("SMS_LOOKS_APART", "120"))
-"""Seconds a call may take, a claim holds, and between look-ups; shorter in tests that kill processes."""
+"""Seconds a call may take, a claim holds, and between look-ups; shorter in tests that kill
+processes.
+"""
 SMS_SAMPLING = float(os.environ.get("SMS_SAMPLING", "1"))
 """Share of closed online dossiers that are asked, drawn by a seeded hash of the dossier code."""
 SMS_SENSITIVE_PROCEDURES = frozenset(
-    filter(None, (code.strip() for code in os.environ.get("SMS_SENSITIVE_PROCEDURES", "").split(",")))
+    filter(
+        None, (code.strip() for code in os.environ.get("SMS_SENSITIVE_PROCEDURES", "").split(","))
+    )
 )
 SMS_QUIET_HOURS = os.environ.get("SMS_QUIET_HOURS", "on").lower() not in ("off", "0", "false", "no")
 DEBUG = _flag("DEBUG")
@@ -101,7 +117,9 @@ DEMO = _flag("HAILONG_DEMO")
 """True where the data are made up; pages, posters and exports then say so."""
 SECURE = PUBLIC_URL.startswith("https://")
 PROXIES = int(os.environ.get("PROXIES", "1" if SECURE else "0"))
-"""Our own proxies in front that write X-Forwarded-For: guessers are told apart by what the nearest of them saw."""
+"""Our own proxies in front that write X-Forwarded-For: guessers are told apart by what the nearest
+of them saw.
+"""
 ALLOWED_HOSTS = [
     *os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(","),
     urlsplit(PUBLIC_URL).hostname or "localhost",
@@ -161,7 +179,9 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
-DATABASES = {"default": _database(os.environ.get("DATABASE_URL", f"sqlite:///{VAR_DIR / 'hailong.sqlite3'}"))}
+DATABASES = {
+    "default": _database(os.environ.get("DATABASE_URL", f"sqlite:///{VAR_DIR / 'hailong.sqlite3'}"))
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "survey.User"
@@ -172,7 +192,10 @@ CSRF_FAILURE_VIEW = "survey.console.errors.forbidden"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     # The password is the only factor, so it has to be long (NIST SP 800-63B-4).
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 15},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
@@ -205,7 +228,9 @@ SESSION_COOKIE_AGE = 8 * 3600
 SECURE_SSL_REDIRECT = False  # the reverse proxy redirects; see docs/operations.md
 SILENCED_SYSTEM_CHECKS = ["security.W008"]  # asks for the redirect above
 BUFFERED = _flag("BUFFERED_BY_PROXY")
-"""The proxy in front reads whole bodies before it passes them on: without it six slow senders stop the server."""
+"""The proxy in front reads whole bodies before it passes them on: without it six slow senders stop
+the server.
+"""
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
@@ -230,7 +255,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "filters": {"mask": {"()": "survey.common.logs.MaskCodes"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask"]}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask"]}
+    },
     # Both write addresses with phone numbers in them: at INFO the one, at DEBUG the other.
     "loggers": {
         "twilio": {"level": "WARNING"},

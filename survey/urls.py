@@ -23,7 +23,9 @@ def _refused(status: int) -> Callable[..., HttpResponseBase]:
     return view
 
 
-handler400, handler403, handler404, handler500 = (_refused(status) for status in (400, 403, 404, 500))
+handler400, handler403, handler404, handler500 = (
+    _refused(status) for status in (400, 403, 404, 500)
+)
 admin.site.login = lambda request, extra_context=None: redirect_to_login(request.get_full_path())  # type: ignore[method-assign]
 urlpatterns = [
     path("admin/", admin.site.urls),

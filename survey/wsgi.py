@@ -19,6 +19,8 @@ _django = get_wsgi_application()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Django behind one repair: it trusts the charset a client claims before any view or middleware can object."""
+    """Django behind one repair: it trusts the charset a client claims before any view or middleware
+    can object.
+    """
     environ["CONTENT_TYPE"] = plain_content_type(environ.get("CONTENT_TYPE", ""))
     return _django(environ, start_response)

@@ -13,7 +13,14 @@ import altair as alt
 from analysis.charts.words import WORDS
 
 Spec = dict[str, Any]
-INK, INK_SOFT, PAPER, LINE, EDGE, ACCENT = "#14213D", "#4A5568", "#FFFFFF", "#C9D1DE", "#6B7789", "#0B57A4"
+INK, INK_SOFT, PAPER, LINE, EDGE, ACCENT = (
+    "#14213D",
+    "#4A5568",
+    "#FFFFFF",
+    "#C9D1DE",
+    "#6B7789",
+    "#0B57A4",
+)
 LEVELS: Final = ("#B35806", "#F1A340", "#D8D8DA", "#6BAED6", "#08519C")
 ON_LEVELS: Final = (PAPER, INK, INK, INK, PAPER)
 """Text on each level's colour, all at least 4.5:1."""
@@ -28,21 +35,44 @@ _CONFIG: Final[Spec] = {
     "aria": False,
     "view": {"stroke": None},
     "title": {
-        "anchor": "start", "frame": "bounds", "color": INK, "fontSize": 18, "fontWeight": "bold", "offset": 12,
-        "lineHeight": 24, "subtitleColor": INK_SOFT, "subtitleFontSize": 14, "subtitleLineHeight": 20,
+        "anchor": "start",
+        "frame": "bounds",
+        "color": INK,
+        "fontSize": 18,
+        "fontWeight": "bold",
+        "offset": 12,
+        "lineHeight": 24,
+        "subtitleColor": INK_SOFT,
+        "subtitleFontSize": 14,
+        "subtitleLineHeight": 20,
         "subtitlePadding": 6,
     },
     "axis": {
-        "labelColor": INK, "labelFontSize": 14, "labelLimit": 0, "labelPadding": 8, "labelLineHeight": 16,
-        "titleColor": INK_SOFT, "titleFontSize": 14, "titleFontWeight": "normal", "gridColor": LINE,
-        "domainColor": EDGE, "ticks": False,
+        "labelColor": INK,
+        "labelFontSize": 14,
+        "labelLimit": 0,
+        "labelPadding": 8,
+        "labelLineHeight": 16,
+        "titleColor": INK_SOFT,
+        "titleFontSize": 14,
+        "titleFontWeight": "normal",
+        "gridColor": LINE,
+        "domainColor": EDGE,
+        "ticks": False,
     },
     "legend": {
-        "orient": "top", "title": None, "labelColor": INK, "labelFontSize": 14, "labelLimit": 0, "symbolSize": 150,
-        "columnPadding": 16, "rowPadding": 6, "offset": 8,
+        "orient": "top",
+        "title": None,
+        "labelColor": INK,
+        "labelFontSize": 14,
+        "labelLimit": 0,
+        "symbolSize": 150,
+        "columnPadding": 16,
+        "rowPadding": 6,
+        "offset": 8,
     },
     "text": {"color": INK, "fontSize": 14, "lineHeight": 17},
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -78,7 +108,9 @@ class Frame:
 
     def number(self, value: float, digits: int = 1, sign: str = "") -> str:
         """A number as text, rounded half up."""
-        exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+        exact = Decimal(repr(float(value))).quantize(
+            Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP
+        )
         exact = abs(exact) if exact == 0 else exact
         own = str.maketrans({",": self.words["thousands"], ".": self.words["decimal"]})
         return f"{exact:{sign},}".translate(own)
@@ -110,7 +142,9 @@ class Frame:
 def wrap(text: str, width: int = 32) -> list[str]:
     """Text in as few lines as the width allows, all about equally long."""
     lines = textwrap.wrap(text, width) or [""]
-    while width > 1 and 0 < len(shorter := textwrap.wrap(text, width - 1, break_long_words=False)) <= len(lines):
+    while width > 1 and 0 < len(
+        shorter := textwrap.wrap(text, width - 1, break_long_words=False)
+    ) <= len(lines):
         lines, width = shorter, width - 1
     return lines
 
@@ -128,13 +162,17 @@ def chart(rows: Iterable[Spec]) -> alt.Chart:
 def names(order: Sequence[str]) -> alt.Y:
     """The row axis in the given order; long names take more lines, centred on the row."""
     middle = alt.ExprRef("-8 * (length(split(datum.value, '\\n')) - 1)")
-    axis = alt.Axis(labelExpr="split(datum.value, '\\n')", labelOffset=middle, domain=False, title=None)
+    axis = alt.Axis(
+        labelExpr="split(datum.value, '\\n')", labelOffset=middle, domain=False, title=None
+    )
     return alt.Y("name:N", scale=alt.Scale(domain=[key(name) for name in order]), axis=axis)
 
 
 def ruled(title: str | None, **options: Any) -> alt.Axis:
     """A number axis: grid lines, no axis line."""
-    return alt.Axis(title=title, **({"domain": False, "tickCount": 6, "labelFlush": False} | options))
+    return alt.Axis(
+        title=title, **({"domain": False, "tickCount": 6, "labelFlush": False} | options)
+    )
 
 
 def between(low: float, high: float, step: int = 5) -> alt.Scale:

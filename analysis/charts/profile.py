@@ -31,7 +31,7 @@ from analysis.charts.base import (
 )
 
 
-class Factor(NamedTuple):
+class FactorScore(NamedTuple):
     """One factor in percent: the agency's value and interval, and the province's value."""
 
     name: str
@@ -59,12 +59,13 @@ class Trend(NamedTuple):
     province: float
 
 
-def profile_picture(factors: Sequence[Factor], agency: str, frame: Frame) -> Picture:
+def profile_picture(factors: Sequence[FactorScore], agency: str, frame: Frame) -> Picture:
     """Factors of one agency beside the province.
 
     Examples
     --------
-    >>> print(profile_picture([Factor("Kết quả", 91.0, 89.0, 93.0, 90.0)], "Sở A", Frame()).text)
+    >>> factors = [FactorScore("Kết quả", 91.0, 89.0, 93.0, 90.0)]
+    >>> print(profile_picture(factors, "Sở A", Frame()).text)
     Sở A: Kết quả 91,0 (toàn tỉnh 90,0).
     """
     words, number = frame.words, frame.number
@@ -99,7 +100,8 @@ def profile_picture(factors: Sequence[Factor], agency: str, frame: Frame) -> Pic
         own.mark_text(align="left", dx=12).encode(x=alt.value("width"), text="label:N"),
     ]
     listed = "; ".join(
-        words["against"].format(name=f.name, value=number(f.value), province=number(f.province)) for f in factors
+        words["against"].format(name=f.name, value=number(f.value), province=number(f.province))
+        for f in factors
     )
     return frame.finish("profile", layers, 48 * len(factors), agency=agency, list=listed)
 
@@ -139,7 +141,10 @@ def likert_picture(items: Sequence[Shares], frame: Frame) -> Picture:
 
 def _segments(item: Shares, levels: Sequence[str]) -> list[Spec]:
     """The five pieces of one bar."""
-    ends = [sum(item.shares[:i]) - item.shares[0] - item.shares[1] - item.shares[2] / 2 for i in range(6)]
+    ends = [
+        sum(item.shares[:i]) - item.shares[0] - item.shares[1] - item.shares[2] / 2
+        for i in range(6)
+    ]
     return [
         {
             "name": key(item.name),
@@ -150,7 +155,9 @@ def _segments(item: Shares, levels: Sequence[str]) -> list[Spec]:
             "ink": ink,
             "text_at": (start + end) / 2,
         }
-        for level, share, ink, start, end in zip(levels, item.shares, ON_LEVELS, ends, ends[1:], strict=False)
+        for level, share, ink, start, end in zip(
+            levels, item.shares, ON_LEVELS, ends, ends[1:], strict=False
+        )
     ]
 
 
@@ -171,7 +178,11 @@ def trend_picture(periods: Sequence[Trend], agency: str, frame: Frame) -> Pictur
         for name, value in zip(who, (p.value, p.province), strict=True)
     ]
     cuts = [
-        {"at": at - 0.5, "label": words["break"], "align": "left" if 2 * at < len(periods) else "right"}
+        {
+            "at": at - 0.5,
+            "label": words["break"],
+            "align": "left" if 2 * at < len(periods) else "right",
+        }
         for at in range(1, len(periods))
         if periods[at].series != periods[at - 1].series
     ]
@@ -184,13 +195,20 @@ def trend_picture(periods: Sequence[Trend], agency: str, frame: Frame) -> Pictur
         labelExpr=f"{json.dumps([p.label for p in periods], ensure_ascii=False)}[datum.value]",
     )
     x = alt.X("at:Q", scale=alt.Scale(domain=[-0.4, len(periods) - 0.6], nice=False), axis=axis)
-    lowest, highest = (min(min(p.low, p.province) for p in periods), max(max(p.high, p.province) for p in periods))
+    lowest, highest = (
+        min(min(p.low, p.province) for p in periods),
+        max(max(p.high, p.province) for p in periods),
+    )
     y = partial(alt.Y, axis=ruled(words["index"]), scale=between(lowest, highest))
     base = chart(rows).encode(x=x, y=y("value:Q"), detail="series:N")
     own = base.transform_filter(alt.datum.who == agency)
     legend = alt.Legend(orient="bottom", symbolSize=900)
-    color = alt.Color("who:N", legend=legend, scale=alt.Scale(domain=list(who), range=[ACCENT, INK_SOFT]))
-    dash = alt.StrokeDash("who:N", legend=legend, scale=alt.Scale(domain=list(who), range=[[1, 0], [2, 3]]))
+    color = alt.Color(
+        "who:N", legend=legend, scale=alt.Scale(domain=list(who), range=[ACCENT, INK_SOFT])
+    )
+    dash = alt.StrokeDash(
+        "who:N", legend=legend, scale=alt.Scale(domain=list(who), range=[[1, 0], [2, 3]])
+    )
     layers = [
         own.mark_area(color=STEPS[2], opacity=0.6).encode(y=y("low:Q"), y2="high:Q"),
         base.mark_line(strokeWidth=2.5).encode(color=color, strokeDash=dash),
@@ -206,5 +224,7 @@ def _cuts(cuts: Sequence[Spec], x: alt.X) -> list[alt.Chart]:
     if not cuts:
         return []
     cut = chart(cuts).encode(x=x)
-    label = cut.mark_text(align=alt.ExprRef("datum.align"), baseline="bottom", dy=-5, fontWeight="bold")
+    label = cut.mark_text(
+        align=alt.ExprRef("datum.align"), baseline="bottom", dy=-5, fontWeight="bold"
+    )
     return [cut.mark_rule(**DASHED), label.encode(y=alt.value(0), text="label:N")]

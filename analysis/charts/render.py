@@ -9,7 +9,7 @@ from typing import Final
 from analysis.charts.base import Picture
 from analysis.errors import AnalysisError
 
-FONTS: Final = Path(__file__).parents[1] / "fonts"
+FONTS: Final = Path(__file__).parent / "fonts"
 FORMATS: Final = ("svg", "png", "pdf")
 
 
@@ -39,9 +39,13 @@ def render(picture: Picture, kind: str) -> bytes:
     import vl_convert  # noqa: PLC0415
 
     if kind not in FORMATS:
-        raise AnalysisError(f"a picture cannot be written as {kind!r}; use one of {', '.join(FORMATS)}")
+        raise AnalysisError(
+            f"a picture cannot be written as {kind!r}; use one of {', '.join(FORMATS)}"
+        )
     _register()
     svg = vl_convert.vegalite_to_svg(picture.spec, vl_version="6.4", allowed_base_urls=[])
     if kind == "svg":
         return str(svg).encode("utf-8")
-    return bytes(vl_convert.svg_to_png(svg, scale=2) if kind == "png" else vl_convert.svg_to_pdf(svg))
+    return bytes(
+        vl_convert.svg_to_png(svg, scale=2) if kind == "png" else vl_convert.svg_to_pdf(svg)
+    )

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from analysis.charts.base import (
     ACCENT,
-    DASHED,
     INK,
     LEVELS,
     LINE,
@@ -28,7 +27,7 @@ from analysis.charts.base import (
 )
 
 
-class Cell(NamedTuple):
+class CoverageCell(NamedTuple):
     """Response of one agency in one month, in percent; None where too few answered to say."""
 
     name: str
@@ -37,13 +36,14 @@ class Cell(NamedTuple):
 
 
 def weights_picture(
-    before: npt.ArrayLike, after: npt.ArrayLike, n: npt.ArrayLike, limit: float | None, frame: Frame, bins: int = 24
+    before: npt.ArrayLike, after: npt.ArrayLike, n: npt.ArrayLike, frame: Frame, bins: int = 24
 ) -> Picture:
-    """Weights of K cells with ``n`` answers each, before trimming (wide bars) and after (narrow bars in front).
+    """Weights of K cells with ``n`` answers each, before trimming (wide bars) and after (narrow
+    bars in front).
 
     Examples
     --------
-    >>> print(weights_picture([1, 1], [2.0, 6.0], [50, 50], None, Frame()).text)
+    >>> print(weights_picture([1, 1], [2.0, 6.0], [50, 50], Frame()).text)
     Trọng số của 100 phiếu, lớn nhất 1,0 trước và 6,0 sau khi cắt.
     """
     first, second, size = (np.asarray(part, float) for part in (before, after, n))
@@ -55,10 +55,15 @@ def weights_picture(
         {"start": start, "end": end, "count": count, "who": name}
         for name, weights in zip(who, (first, second), strict=True)
         for start, end, count in zip(
-            edges[:-1].tolist(), edges[1:].tolist(), np.histogram(weights, edges, weights=size)[0].tolist(), strict=True
+            edges[:-1].tolist(),
+            edges[1:].tolist(),
+            np.histogram(weights, edges, weights=size)[0].tolist(),
+            strict=True,
         )
     )
-    x = partial(alt.X, axis=ruled(words["weight"], grid=False, domain=True, format=".1f", tickCount=8))
+    x = partial(
+        alt.X, axis=ruled(words["weight"], grid=False, domain=True, format=".1f", tickCount=8)
+    )
     y = alt.Y("count:Q", stack=None, axis=ruled(words["answers"]))
     color = alt.Color(
         "who:N",
@@ -67,27 +72,33 @@ def weights_picture(
     )
     base = base.encode(x=x("start:Q", bin="binned"), x2="end:Q", y=y, color=color)
     layers = [base.transform_filter(alt.datum.who == who[0]).mark_bar(binSpacing=2)]
-    layers += [base.transform_filter(alt.datum.who == who[1]).mark_bar(binSpacing=12)] if cut_at_all else []
-    if limit is not None:
-        label = words["limit"].format(value=frame.number(limit))
-        cut = chart([{"start": limit, "label": label}]).encode(x=x("start:Q"))
-        text = cut.mark_text(baseline="bottom", dy=-5, fontWeight="bold")
-        layers += [cut.mark_rule(**DASHED), text.encode(y=alt.value(0), text="label:N")]
+    layers += (
+        [base.transform_filter(alt.datum.who == who[1]).mark_bar(binSpacing=12)]
+        if cut_at_all
+        else []
+    )
     said = {"most": frame.number(float(first.max())), "cut": frame.number(float(second.max()))}
     return frame.finish("weights", layers, 280, count=frame.number(float(size.sum()), 0), **said)
 
 
-def coverage_picture(cells: Sequence[Cell], frame: Frame) -> Picture:
+def coverage_picture(cells: Sequence[CoverageCell], frame: Frame) -> Picture:
     """Response rate by agency and month, with the numbers.
 
     Examples
     --------
-    >>> print(coverage_picture([Cell("Sở A", "2026-07", 31.5), Cell("Sở A", "2026-08", None)], Frame()).text)
+    >>> cells = [CoverageCell("Sở A", "2026-07", 31.5), CoverageCell("Sở A", "2026-08", None)]
+    >>> print(coverage_picture(cells, Frame()).text)
     Tỷ lệ trả lời của 1 đơn vị qua 2 tháng; 1 ô chưa đủ số phiếu.
     """
     steps = frame.words["steps"].split("|")
-    order, months = list(dict.fromkeys(c.name for c in cells)), list(dict.fromkeys(c.month for c in cells))
-    level = [0 if c.percent is None else 1 + sum(c.percent >= edge for edge in (20, 40, 60)) for c in cells]
+    order, months = (
+        list(dict.fromkeys(c.name for c in cells)),
+        list(dict.fromkeys(c.month for c in cells)),
+    )
+    level = [
+        0 if c.percent is None else 1 + sum(c.percent >= edge for edge in (20, 40, 60))
+        for c in cells
+    ]
     base = chart(
         {
             "name": key(c.name),
@@ -112,5 +123,10 @@ def coverage_picture(cells: Sequence[Cell], frame: Frame) -> Picture:
     ]
     missing = sum(c.percent is None for c in cells)
     return frame.finish(
-        "coverage", layers, ROW * max(len(order), 1), count=len(order), months=len(months), missing=missing
+        "coverage",
+        layers,
+        ROW * max(len(order), 1),
+        count=len(order),
+        months=len(months),
+        missing=missing,
     )

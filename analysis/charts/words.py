@@ -17,7 +17,8 @@ VI: Final = {
     ),
     "ranks_title": "Thứ hạng có thể có của từng đơn vị",
     "rank": "Thứ hạng có thể có (1 là cao nhất)",
-    "ranks_text": "Thứ hạng có thể có của {count} đơn vị, đúng đồng thời với độ tin cậy 95 %: {list}.",
+    "ranks_text": "Thứ hạng có thể có của {count} đơn vị, đúng đồng thời với độ tin cậy 95 %: "
+    "{list}.",
     "funnel_title": "Biểu đồ phễu: chỉ số theo số phiếu",
     "answers": "Số phiếu trả lời",
     "effective": "Số phiếu (cỡ mẫu hiệu dụng)",
@@ -29,7 +30,8 @@ VI: Final = {
     "province": "Toàn tỉnh",
     "middle": "trung vị {value}",
     "funnel_text": (
-        "Trung vị {mean}. Cao hơn giới hạn 95 %: {above}. Thấp hơn: {below}. Các đơn vị còn lại nằm trong giới hạn."
+        "Trung vị {mean}. Cao hơn giới hạn 95 %: {above}. Thấp hơn: {below}. Các đơn vị còn lại "
+        "nằm trong giới hạn."
     ),
     "none": "không có",
     "profile_title": "Các yếu tố so với toàn tỉnh",
@@ -47,11 +49,11 @@ VI: Final = {
     "weight": "Trọng số",
     "before": "trước khi cắt",
     "after": "sau khi cắt",
-    "limit": "ngưỡng cắt {value}",
     "weights_text": "Trọng số của {count} phiếu, lớn nhất {most} trước và {cut} sau khi cắt.",
     "coverage_title": "Tỷ lệ trả lời theo tháng (%)",
     "steps": "chưa đủ|dưới 20|20–39|40–59|từ 60",
-    "coverage_text": "Tỷ lệ trả lời của {count} đơn vị qua {months} tháng; {missing} ô chưa đủ số phiếu.",
+    "coverage_text": "Tỷ lệ trả lời của {count} đơn vị qua {months} tháng; {missing} ô chưa đủ số "
+    "phiếu.",
 }
 EN: Final = {
     "decimal": ".",
@@ -76,7 +78,8 @@ EN: Final = {
     "limit998": "99.8% limits",
     "province": "Province",
     "middle": "median {value}",
-    "funnel_text": "Median {mean}. Above the 95% limits: {above}. Below: {below}. The others lie inside.",
+    "funnel_text": "Median {mean}. Above the 95% limits: {above}. Below: {below}. The others lie "
+    "inside.",
     "none": "none",
     "profile_title": "Factors against the province",
     "profile_axis": "Satisfied per factor (%)",
@@ -93,10 +96,10 @@ EN: Final = {
     "weight": "Weight",
     "before": "before",
     "after": "after",
-    "limit": "cut at {value}",
     "weights_text": "Weights of {count} answers, at most {most} before and {cut} after trimming.",
     "coverage_title": "Response rate by month (%)",
     "steps": "too few|below 20|20–39|40–59|60 and more",
-    "coverage_text": "Response rate of {count} agencies over {months} months; {missing} cells have too few answers.",
+    "coverage_text": "Response rate of {count} agencies over {months} months; {missing} cells have "
+    "too few answers.",
 }
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {"vi": VI, "en": EN}

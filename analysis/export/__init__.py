@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from analysis.export import csv, json, xlsx
-from analysis.export.table import Writer
+from analysis.publication.table import Writer
 
 FORMATS: Final[dict[str, Writer]] = {"csv": csv.write, "xlsx": xlsx.write, "json": json.write}

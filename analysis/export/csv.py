@@ -7,19 +7,23 @@ import io
 from decimal import Decimal
 from typing import BinaryIO
 
-from analysis.export.table import COLUMNS, Cell, Table, safe_text
+from analysis.publication.table import COLUMNS, Table, TableValue, safe_text
 
 
-def write(table: Table, file: BinaryIO, *, bom: bool = True, decimal: str = ".", separator: str = ",") -> None:
+def write(
+    table: Table, file: BinaryIO, *, bom: bool = True, decimal: str = ".", separator: str = ","
+) -> None:
     """Write the table; with ``decimal=","`` use ``separator=";"`` as Vietnamese Excel expects."""
-    text = io.TextIOWrapper(file, encoding="utf-8-sig" if bom else "utf-8", newline="", write_through=True)
+    text = io.TextIOWrapper(
+        file, encoding="utf-8-sig" if bom else "utf-8", newline="", write_through=True
+    )
     writer = csv.writer(text, delimiter=separator, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     writer.writerows([_text(row[name], decimal) for name in COLUMNS] for row in table.rows)
     text.detach()
 
 
-def _text(value: Cell, decimal: str) -> str:
+def _text(value: TableValue, decimal: str) -> str:
     if value is None:
         return ""
     if isinstance(value, Decimal):

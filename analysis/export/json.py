@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import Any, BinaryIO
 
-from analysis.export.table import Table
+from analysis.publication.table import Table
 
 
 def write(table: Table, file: BinaryIO) -> None:

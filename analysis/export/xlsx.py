@@ -5,13 +5,26 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, BinaryIO, Final
 
-from analysis.export.table import COLUMNS, STATUS_VI, Cell, Table, plain_text
+from analysis.publication.table import COLUMNS, STATUS_VI, Table, TableValue, plain_text
 
 SUMMARY: Final = (
-    "agency_code", "agency_name", "status", "n", "transactions", "response_rate",
-    "unweighted_index", "weighted_index", "ci_low", "ci_high", "rank_best", "rank_worst", "ranked",
-    "se", "deff", "n_eff",
-)  # fmt: skip
+    "agency_code",
+    "agency_name",
+    "status",
+    "n",
+    "transactions",
+    "response_rate",
+    "unweighted_index",
+    "weighted_index",
+    "ci_low",
+    "ci_high",
+    "rank_best",
+    "rank_worst",
+    "ranked",
+    "se",
+    "deff",
+    "n_eff",
+)
 _NOTE: Final = {
     "period": "Kỳ số liệu",
     "method_title": "Phương pháp",
@@ -25,10 +38,14 @@ _NOTE: Final = {
 
 
 def write(table: Table, file: BinaryIO) -> None:
-    """Write the workbook; numbers are numbers, text is never a formula, equal tables give equal bytes."""
+    """Write the workbook; numbers are numbers, text is never a formula, equal tables give equal
+    bytes.
+    """
     import xlsxwriter  # noqa: PLC0415  (loaded when a workbook is asked for)
 
-    book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(
+        file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
     _fix_dates(book)
     formats = _formats(book)
     overall = [row for row in table.rows if row["level"] == "overall"]
@@ -55,7 +72,14 @@ def _formats(book: Any) -> dict[str, Any]:
     font = {"font_name": "Arial", "font_size": 11}
     return {
         "head": book.add_format(
-            {**font, "bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#F4F6FA"}
+            {
+                **font,
+                "bold": True,
+                "text_wrap": True,
+                "valign": "top",
+                "bottom": 1,
+                "bg_color": "#F4F6FA",
+            }
         ),
         "text": book.add_format({**font, "num_format": "@"}),
         "integer": book.add_format({**font, "num_format": "#,##0"}),
@@ -64,7 +88,12 @@ def _formats(book: Any) -> dict[str, Any]:
 
 
 def _sheet(
-    sheet: Any, rows: list[dict[str, Cell]], columns: tuple[str, ...], formats: dict[str, Any], *, vietnamese: bool
+    sheet: Any,
+    rows: list[dict[str, TableValue]],
+    columns: tuple[str, ...],
+    formats: dict[str, Any],
+    *,
+    vietnamese: bool,
 ) -> None:
     for x, name in enumerate(columns):
         sheet.write_string(0, x, COLUMNS[name] if vietnamese else name, formats["head"])
@@ -77,7 +106,7 @@ def _sheet(
     sheet.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
 
 
-def _cell(sheet: Any, y: int, x: int, value: Cell, formats: dict[str, Any]) -> None:
+def _cell(sheet: Any, y: int, x: int, value: TableValue, formats: dict[str, Any]) -> None:
     if value is None:
         sheet.write_blank(y, x, None, formats["text"])
     elif isinstance(value, Decimal):
@@ -89,7 +118,9 @@ def _cell(sheet: Any, y: int, x: int, value: Cell, formats: dict[str, Any]) -> N
 
 
 def _page(sheet: Any, *, heading_rows: bool) -> None:
-    """Whoever prints a sheet gets A4 across, one page wide, the heading on each page, and where it comes from."""
+    """Whoever prints a sheet gets A4 across, one page wide, the heading on each page, and where it
+    comes from.
+    """
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)

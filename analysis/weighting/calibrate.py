@@ -1,10 +1,12 @@
-"""Calibration of weights on cells: post-stratification, raking, linear (GREG) with bounds. Never on rows.
+"""Calibration of weights on cells: post-stratification, raking, linear (GREG) with bounds. Never on
+rows.
 
-With starting totals of K cells, ``d_k = w_k n_k``, and margins of columns with targets, factors g_k are sought with
-``sum_k g_k d_k x_k = t`` where x_k holds one 0/1 entry per margin category:
+With starting totals of K cells, ``d_k = w_k n_k``, and margins of columns with targets, factors g_k
+are sought with ``sum_k g_k d_k x_k = t`` where x_k holds one 0/1 entry per margin category:
 
-- raking: g_k is the product of one factor per margin, by iterative proportional fitting (Deming & Stephan 1940) and,
-  where parts of the table hang together by rare cells only and it crawls, by Newton steps on its dual;
+- raking: g_k is the product of one factor per margin, by iterative proportional fitting (Deming &
+  Stephan 1940) and, where parts of the table hang together by rare cells only and it crawls, by
+  Newton steps on its dual;
 - linear: g_k = 1 + x_k' lambda, lambda = (sum d x x')^- (t - sum d x) (Särndal & Lundström 2005);
 - one margin: both are post-stratification, g = N_c / sum_c d.
 """
@@ -16,17 +18,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from analysis.arrays import Floats, Integers
 from analysis.errors import DesignError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 TOLERANCE: Final = 1e-13
-MOST_ROUNDS: Final = 500
+MAX_ROUNDS: Final = 500
 MAX_NEWTON_STEPS: Final = 100
 Kind = Literal["poststratify", "rake", "linear"]
 
@@ -41,7 +41,9 @@ class Margin:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Result: factors g (K,), category of each cell per margin with their numbers, rounds, largest relative error."""
+    """Result: factors g (K,), category of each cell per margin with their numbers, rounds, largest
+    relative error.
+    """
 
     g: Floats
     codes: tuple[Integers, ...]
@@ -51,7 +53,9 @@ class Calibration:
 
     @property
     def x(self) -> csr_array:
-        """Sparse indicators (K, q), one column per category of each margin; made when variances need them."""
+        """Sparse indicators (K, q), one column per category of each margin; made when variances
+        need them.
+        """
         return _indicators(self.codes, self.sizes)
 
 
@@ -64,19 +68,20 @@ def calibrate(
 ) -> Calibration:
     """Factors that bring the cell totals ``start`` (K,) to the margins.
 
-    ``cells`` gives the category of each cell per column. With ``bounds`` the linear factors are cut off at them and
-    the loss of the margins is reported in ``error``.
+    ``cells`` gives the category of each cell per column. With ``bounds`` the linear factors are cut
+    off at them and the loss of the margins is reported in ``error``.
 
     Raises
     ------
     DesignError
-        A cell's category has no target, a target has no cell, margins do not add up to the same total, or raking does
-        not settle.
+        A cell's category has no target, a target has no cell, margins do not add up to the same
+        total, or raking does not settle.
 
     Examples
     --------
     >>> cells = [{"sex": sex, "age": age} for age in ("young", "old") for sex in ("f", "m")]
-    >>> sex, age = Margin(("sex",), {("f",): 60, ("m",): 40}), Margin(("age",), {("young",): 50, ("old",): 50})
+    >>> sex = Margin(("sex",), {("f",): 60, ("m",): 40})
+    >>> age = Margin(("age",), {("young",): 50, ("old",): 50})
     >>> found = calibrate(cells, np.full(4, 25.0), [sex, age], "rake", None)
     >>> found.g.round(6).tolist(), found.rounds
     ([1.2, 0.8, 1.2, 0.8], 1)
@@ -93,7 +98,8 @@ def calibrate_codes(
     kind: Kind,
     bounds: tuple[float, float] | None = None,
 ) -> Calibration:
-    """As ``calibrate``, for cells whose categories are numbered: ``codes`` (K,) and ``targets`` per margin.
+    """As ``calibrate``, for cells whose categories are numbered: ``codes`` (K,) and ``targets`` per
+    margin.
 
     Examples
     --------
@@ -122,12 +128,16 @@ def _indicators(codes: Sequence[Integers], sizes: Sequence[int]) -> csr_array:
 
     count = len(codes[0])
     starts = np.cumsum([0, *sizes[:-1]])
-    columns = np.concatenate([code + start for code, start in zip(codes, starts.tolist(), strict=True)])
+    columns = np.concatenate(
+        [code + start for code, start in zip(codes, starts.tolist(), strict=True)]
+    )
     rows = np.tile(np.arange(count), len(codes))
     return csr_array((np.ones(len(rows)), (rows, columns)), shape=(count, int(sum(sizes))))
 
 
-def _codes(cells: Sequence[Mapping[str, str]], margins: Sequence[Margin]) -> tuple[list[Integers], list[Floats]]:
+def _codes(
+    cells: Sequence[Mapping[str, str]], margins: Sequence[Margin]
+) -> tuple[list[Integers], list[Floats]]:
     codes, targets = [], []
     for margin in margins:
         index = {category: place for place, category in enumerate(margin.targets)}
@@ -136,7 +146,8 @@ def _codes(cells: Sequence[Mapping[str, str]], margins: Sequence[Margin]) -> tup
         if unknown:
             category = ", ".join(unknown[0]) or "(empty)"
             raise DesignError(
-                f"margin {'x'.join(margin.columns)}: the data have {category!r}, the targets do not; add it, or leave "
+                f"margin {'x'.join(margin.columns)}: the data have {category!r}, the targets do "
+                f"not; add it, or leave "
                 "these rows out"
             )
         codes.append(np.array([index[category] for category in mine], dtype=np.int64))
@@ -149,17 +160,22 @@ def _check_sums(margins: Sequence[Margin]) -> None:
     (first, total), *others = sums.items()
     for name, other in others:
         if abs(other - total) > 1e-9 * abs(total):
-            raise DesignError(f"margins do not add up: {first} sums to {total:g}, {name} to {other:g}")
+            raise DesignError(
+                f"margins do not add up: {first} sums to {total:g}, {name} to {other:g}"
+            )
 
 
 def _check_empty(margins: Sequence[Margin], codes: Sequence[Integers], start: Floats) -> None:
     for margin, code in zip(margins, codes, strict=True):
         current = np.bincount(code, weights=start, minlength=len(margin.targets))
-        for category, have, want in zip(margin.targets, current, margin.targets.values(), strict=True):
+        for category, have, want in zip(
+            margin.targets, current, margin.targets.values(), strict=True
+        ):
             if want > 0 and have <= 0:
                 name = "x".join(margin.columns)
                 raise DesignError(
-                    f"margin {name}: nobody answered in {', '.join(category)!r}, its target is {want:g}; "
+                    f"margin {name}: nobody answered in {', '.join(category)!r}, its target is "
+                    f"{want:g}; "
                     "join categories"
                 )
 
@@ -173,9 +189,11 @@ def _error(reached: Floats, codes: Sequence[Integers], targets: Sequence[Floats]
     return worst
 
 
-def _rake(start: Floats, codes: Sequence[Integers], targets: Sequence[Floats]) -> tuple[Floats, int]:
+def _rake(
+    start: Floats, codes: Sequence[Integers], targets: Sequence[Floats]
+) -> tuple[Floats, int]:
     g = np.ones(len(start))
-    for round_number in range(1, MOST_ROUNDS + 1):
+    for round_number in range(1, MAX_ROUNDS + 1):
         for code, target in zip(codes, targets, strict=True):
             current = np.bincount(code, weights=g * start, minlength=len(target))
             ratio = np.where(current > 0, target / np.where(current > 0, current, 1.0), 1.0)
@@ -184,11 +202,15 @@ def _rake(start: Floats, codes: Sequence[Integers], targets: Sequence[Floats]) -
             return g, round_number
     if _error(g * start, codes, targets) > 1e-10:
         return _rake_by_newton(start, codes, targets)
-    return g, MOST_ROUNDS
+    return g, MAX_ROUNDS
 
 
-def _rake_by_newton(start: Floats, codes: Sequence[Integers], targets: Sequence[Floats]) -> tuple[Floats, int]:
-    """Minimise ``sum d exp(x'l) - t'l``: its gradient is what the margins lack, and at its minimum g = exp(x'l)."""
+def _rake_by_newton(
+    start: Floats, codes: Sequence[Integers], targets: Sequence[Floats]
+) -> tuple[Floats, int]:
+    """Minimise ``sum d exp(x'l) - t'l``: its gradient is what the margins lack, and at its minimum
+    g = exp(x'l).
+    """
     target = np.concatenate(targets)
     x = _indicators(codes, [len(part) for part in targets])
     # A category whose target is 0 gets no weight; the others are solved for without its cells.
@@ -201,11 +223,12 @@ def _rake_by_newton(start: Floats, codes: Sequence[Integers], targets: Sequence[
         if np.abs(lack).max() <= 1e-11 * goal.max():
             g = np.zeros(len(start))
             g[inside] = reached / d
-            return g, MOST_ROUNDS + round_number
+            return g, MAX_ROUNDS + round_number
         move = np.linalg.pinv((x.T @ x.multiply(reached[:, None])).toarray(), hermitian=True) @ lack
         step = step + _shortened(x, d, goal, step, move)
     raise DesignError(
-        "raking does not settle: no weights above 0 reach these margins together; compare them, or join rare categories"
+        "raking does not settle: no weights above 0 reach these margins together; compare them, or "
+        "join rare categories"
     )
 
 
@@ -224,7 +247,9 @@ def _shortened(x: csr_array, d: Floats, goal: Floats, step: Floats, move: Floats
     return move
 
 
-def _linear(start: Floats, x: csr_array, target: Floats, bounds: tuple[float, float] | None) -> Floats:
+def _linear(
+    start: Floats, x: csr_array, target: Floats, bounds: tuple[float, float] | None
+) -> Floats:
     matrix = (x.T @ x.multiply(start[:, None])).toarray()
     g = 1 + x @ (np.linalg.pinv(matrix, hermitian=True) @ (target - x.T @ start))
     return np.asarray(g if bounds is None else np.clip(g, *bounds))

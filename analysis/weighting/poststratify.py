@@ -1,22 +1,24 @@
 """Post-stratification to transaction totals with a declared rule for empty and tiny cells.
 
-Weight of a response in group g: ``w_g = N_g / n_g`` (Holt & Smith 1979), N_g = completed dossiers, n_g = responses.
+Weight of a response in group g: ``w_g = N_g / n_g`` (Holt & Smith 1979), N_g = completed dossiers,
+n_g = responses.
 
-A cell (domain x channel of one agency) is *sound* when n >= min_cell and N > 0. Cells that are not sound - tiny,
-empty (N > 0, n = 0) or without a total (n > 0, N = 0) - are joined, never dropped:
+A cell (domain x channel of one agency) is *sound* when n >= min_cell and N > 0. Cells that are not
+sound - tiny, empty (N > 0, n = 0) or without a total (n > 0, N = 0) - are joined, never dropped:
 
-1. within a domain all unsound channels are joined; if the result is still unsound it joins the domain's
-   smallest sound cell;
-2. what is still unsound in the agency is joined across domains; if still unsound it joins the agency's
-   smallest sound cell; if there is none, the agency is one group.
+1. within a domain all unsound channels are joined; if the result is still unsound it joins the
+   domain's smallest sound cell;
+2. what is still unsound in the agency is joined across domains; if still unsound it joins the
+   agency's smallest sound cell; if there is none, the agency is one group.
 
 An agency without any total keeps weight 1 and is flagged.
 
-No group counts more answers than it has dossiers. The room of N dossiers is filled in the order of evidence: answers
-tied to a transaction first, then screens and tablets, open posters last; a class that does not fit counts by the share
-``min(1, room left / answers)``, all of its answers alike.
-``channel_mix`` weights each agency to a fixed mix of channels, so that a change of the mix is not taken for a change
-of satisfaction; ``trim`` cuts weights at a multiple of the agency's median and says how much weight it moved.
+No group counts more answers than it has dossiers. The room of N dossiers is filled in the order of
+evidence: answers tied to a transaction first, then screens and tablets, open posters last; a class
+that does not fit counts by the share ``min(1, room left / answers)``, all of its answers alike.
+``channel_mix`` weights each agency to a fixed mix of channels, so that a change of the mix is not
+taken for a change of satisfaction; ``trim`` cuts weights at a multiple of the agency's median and
+says how much weight it moved.
 """
 
 from __future__ import annotations
@@ -27,13 +29,11 @@ from fractions import Fraction
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from analysis.arrays import Floats, Integers
 from analysis.errors import DesignError
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Cell = tuple[str, str]
+WeightingCell = tuple[str, str]
 Key = tuple[str, str, str]
 NO_MIX: Final[Mapping[str, Fraction]] = {}
 
@@ -44,7 +44,7 @@ class Group:
 
     n: int = 0
     transactions: int = 0
-    cells: list[Cell] = field(default_factory=list)
+    cells: list[WeightingCell] = field(default_factory=list)
 
     def join(self, other: Group) -> None:
         """Take another group in."""
@@ -64,7 +64,8 @@ class Weights:
     Attributes
     ----------
     weight : (K,) weight of each counted response in the key, dossiers per response.
-    kept : (K,) share of the key's responses that are counted; below 1 only where there are more than dossiers.
+    kept : (K,) share of the key's responses that are counted; below 1 only where there are more
+        than dossiers.
     stratum : (K,) number of the group the key belongs to; groups never cross agencies.
     joined : agency -> number of cells that were joined to another.
     without_totals : agencies that have answers but no total.
@@ -96,12 +97,13 @@ def _reduce(groups: list[Group], min_cell: int) -> tuple[list[Group], Group | No
     return [], rest
 
 
-def collapse(counts: Mapping[Cell, tuple[int, int]], min_cell: int) -> list[Group]:
+def collapse(counts: Mapping[WeightingCell, tuple[int, int]], min_cell: int) -> list[Group]:
     """Groups of one agency from (domain, channel) -> (responses, transactions).
 
     Examples
     --------
-    >>> counts = {("land", "counter"): (50, 100), ("land", "online"): (2, 30), ("land", "postal"): (0, 8)}
+    >>> counts = {("land", "counter"): (50, 100), ("land", "online"): (2, 30)}
+    >>> counts["land", "postal"] = (0, 8)
     >>> [(group.n, group.transactions, len(group.cells)) for group in collapse(counts, 5)]
     [(52, 138, 3)]
     """
@@ -122,7 +124,8 @@ def collapse(counts: Mapping[Cell, tuple[int, int]], min_cell: int) -> list[Grou
 
 
 def fixed_mix(totals: Mapping[Key, int], mix: Mapping[str, Fraction]) -> dict[Key, float]:
-    """Totals of each agency moved to a fixed mix of channels; an agency's sum stays, channels it lacks drop out.
+    """Totals of each agency moved to a fixed mix of channels; an agency's sum stays, channels it
+    lacks drop out.
 
     Raises
     ------
@@ -138,7 +141,9 @@ def fixed_mix(totals: Mapping[Key, int], mix: Mapping[str, Fraction]) -> dict[Ke
     by_channel: dict[tuple[str, str], int] = {}
     for (agency, _, channel), n in totals.items():
         if n and channel not in mix:
-            raise DesignError(f"channel {channel!r} has dossiers but no share in channel_mix; add it")
+            raise DesignError(
+                f"channel {channel!r} has dossiers but no share in channel_mix; add it"
+            )
         by_channel[agency, channel] = by_channel.get((agency, channel), 0) + n
     size: dict[str, int] = {}
     shares: dict[str, Fraction] = {}
@@ -161,9 +166,11 @@ def poststratify(
     channel_mix: Mapping[str, Fraction] = NO_MIX,
     trim: float = 0.0,
 ) -> Weights:
-    """Weights of K keys (agency, domain, channel) with ``n`` responses to ``totals`` of completed dossiers.
+    """Weights of K keys (agency, domain, channel) with ``n`` responses to ``totals`` of completed
+    dossiers.
 
-    ``order`` (K,) is the place of each key's answers when a group's dossiers are handed out, 0 first; None = all alike.
+    ``order`` (K,) is the place of each key's answers when a group's dossiers are handed out, 0
+    first; None = all alike.
 
     Examples
     --------
@@ -189,20 +196,35 @@ def poststratify(
             wanted.append(sum(target.get((agency, *cell), 0) for cell in group.cells))
     stratum = np.array([place[key] for key in keys], dtype=np.int64)
     kept = _kept_in_groups(keys, n, totals, stratum, np.array(known, dtype=np.float64), order)
-    counted: Floats = np.bincount(stratum, weights=n * kept, minlength=len(owner)).astype(np.float64)
-    weight = np.where((np.array(wanted) > 0) & (counted > 0), np.array(wanted) / np.where(counted > 0, counted, 1), 1.0)
+    counted: Floats = np.bincount(stratum, weights=n * kept, minlength=len(owner)).astype(
+        np.float64
+    )
+    weight = np.where(
+        (np.array(wanted) > 0) & (counted > 0),
+        np.array(wanted) / np.where(counted > 0, counted, 1),
+        1.0,
+    )
     weight, loss = _trimmed(weight, counted, owner, trim)
     with_totals = {agency for agency, size in zip(owner, known, strict=True) if size}
-    return Weights(weight[stratum], kept, stratum, joined, frozenset(set(owner) - with_totals), loss)
+    return Weights(
+        weight[stratum], kept, stratum, joined, frozenset(set(owner) - with_totals), loss
+    )
 
 
 def _kept_in_groups(
-    keys: Sequence[Key], n: Integers, totals: Mapping[Key, int], stratum: Integers, known: Floats, order: Integers
+    keys: Sequence[Key],
+    n: Integers,
+    totals: Mapping[Key, int],
+    stratum: Integers,
+    known: Floats,
+    order: Integers,
 ) -> Floats:
-    """Share of each key's answers that counts, (K,): every cell is held to its own dossiers before cells are joined.
+    """Share of each key's answers that counts, (K,): every cell is held to its own dossiers before
+    cells are joined.
 
-    Answers of a cell without dossiers, as those of a counter without a domain, get the room the other cells of their
-    group leave. Where a whole group has no dossiers there is nothing to hold its answers against.
+    Answers of a cell without dossiers, as those of a counter without a domain, get the room the
+    other cells of their group leave. Where a whole group has no dossiers there is nothing to hold
+    its answers against.
     """
     place, cell_known = _cells(keys, totals)
     alone = cell_known[place] <= 0
@@ -215,7 +237,9 @@ def _kept_in_groups(
         mine = bounded & (order == step)
         asked = np.bincount(stratum, weights=n * mine, minlength=size)
         taken = np.minimum(asked, room)
-        kept = np.where(mine, np.where(asked > 0, taken / np.where(asked > 0, asked, 1), 0.0)[stratum], kept)
+        kept = np.where(
+            mine, np.where(asked > 0, taken / np.where(asked > 0, asked, 1), 0.0)[stratum], kept
+        )
         room = room - taken
     return kept
 
@@ -227,14 +251,20 @@ def _cells(keys: Sequence[Key], totals: Mapping[Key, int]) -> tuple[Integers, Fl
     return place, np.array([totals.get(key, 0) for key in cells], dtype=np.float64)
 
 
-def _countable(keys: Sequence[Key], n: Integers, totals: Mapping[Key, int], order: Integers) -> Integers:
-    """Answers that can count in each key when every cell is filled by itself; decides which cells are sound."""
+def _countable(
+    keys: Sequence[Key], n: Integers, totals: Mapping[Key, int], order: Integers
+) -> Integers:
+    """Answers that can count in each key when every cell is filled by itself; decides which cells
+    are sound.
+    """
     place, known = _cells(keys, totals)
     return np.rint(n * _kept(n, place, known, order)).astype(np.int64)
 
 
 def _kept(n: Integers, stratum: Integers, transactions: Floats, order: Integers) -> Floats:
-    """Share of each key's responses that counts, (K,); without a total there is nothing to hold them against."""
+    """Share of each key's responses that counts, (K,); without a total there is nothing to hold
+    them against.
+    """
     room = transactions.copy()
     kept = np.ones(len(n))
     for place in np.unique(order).tolist():
@@ -247,8 +277,12 @@ def _kept(n: Integers, stratum: Integers, transactions: Floats, order: Integers)
     return kept
 
 
-def _trimmed(weight: Floats, n: Floats, owner: Sequence[str], trim: float) -> tuple[Floats, dict[str, float]]:
-    """Weights (G,) cut at ``trim`` x the median response's weight in each agency, and the share of weight moved."""
+def _trimmed(
+    weight: Floats, n: Floats, owner: Sequence[str], trim: float
+) -> tuple[Floats, dict[str, float]]:
+    """Weights (G,) cut at ``trim`` x the median response's weight in each agency, and the share of
+    weight moved.
+    """
     if not trim:
         return weight, {}
     names, code = np.unique(np.array(owner), return_inverse=True)
@@ -267,8 +301,10 @@ def _trimmed(weight: Floats, n: Floats, owner: Sequence[str], trim: float) -> tu
     return result, loss
 
 
-def _counts(keys: Sequence[Key], n: Integers, totals: Mapping[Key, int]) -> dict[str, dict[Cell, tuple[int, int]]]:
-    counts: dict[str, dict[Cell, tuple[int, int]]] = {}
+def _counts(
+    keys: Sequence[Key], n: Integers, totals: Mapping[Key, int]
+) -> dict[str, dict[WeightingCell, tuple[int, int]]]:
+    counts: dict[str, dict[WeightingCell, tuple[int, int]]] = {}
     for (agency, domain, channel), size in zip(keys, n.tolist(), strict=True):
         cells = counts.setdefault(agency, {})
         seen = cells.get((domain, channel), (0, 0))[0]

@@ -13,7 +13,9 @@ from survey.common.admin import ReadOnlyAdmin
 
 
 class DeviceAdmin(ModelAdmin):
-    """Opening hours of a device, the only thing of it that is set here: outside them it proves no presence."""
+    """Opening hours of a device, the only thing of it that is set here: outside them it proves no
+    presence.
+    """
 
     list_display = ("counter", "opens", "closes", "days", "revoked_at")
     list_select_related = ("counter",)

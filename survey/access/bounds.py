@@ -26,8 +26,12 @@ def slot_of(moment: datetime) -> datetime:
 
 
 def most_in_an_hour(counter: Counter, at: datetime) -> int:
-    """Answers that can count in the hour before a moment: by its dossiers, or a fixed number without a feed."""
-    events = DossierEvent.objects.filter(agency_id=counter.agency_id, channel=Channel.COUNTER, happened_at__lte=at)
+    """Answers that can count in the hour before a moment: by its dossiers, or a fixed number
+    without a feed.
+    """
+    events = DossierEvent.objects.filter(
+        agency_id=counter.agency_id, channel=Channel.COUNTER, happened_at__lte=at
+    )
     if counter.domain_id:
         events = events.filter(domain_id=counter.domain_id)
     if not events.filter(happened_at__gt=at - timedelta(days=1)).exists():
@@ -37,10 +41,11 @@ def most_in_an_hour(counter: Counter, at: datetime) -> int:
 
 
 def places_left(counter: Counter, at: datetime) -> int:
-    """How many more answers count as given at a counter in every hour around a moment, on all its devices together.
+    """How many more answers count as given at a counter in every hour around a moment, on all its
+    devices together.
 
-    Locks the counter; call inside a transaction. Tablets send later and in any order: an hour that ends after the
-    moment is held to the bound as much as the one before it.
+    Locks the counter; call inside a transaction. Tablets send later and in any order: an hour that
+    ends after the moment is held to the bound as much as the one before it.
     """
     rows = Counter.objects.filter(pk=counter.pk)
     (rows.select_for_update() if connection.features.has_select_for_update else rows).get()
@@ -55,10 +60,15 @@ def places_left(counter: Counter, at: datetime) -> int:
 
 
 def _uses(counter: Counter, slot: datetime) -> dict[datetime, int]:
-    """Answers counted at the screens and tablets of a counter, by slot, less than an hour before or after."""
+    """Answers counted at the screens and tablets of a counter, by slot, less than an hour before or
+    after.
+    """
     near = {"slot__gt": slot - WINDOW, "slot__lt": slot + WINDOW}
     found: dict[datetime, int] = {}
-    for uses in (ScreenUse.objects.filter(screen__counter=counter), KioskUse.objects.filter(counter=counter)):
+    for uses in (
+        ScreenUse.objects.filter(screen__counter=counter),
+        KioskUse.objects.filter(counter=counter),
+    ):
         for other, count in uses.filter(**near).values_list("slot", "count"):
             found[other] = found.get(other, 0) + count
     return found

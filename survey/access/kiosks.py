@@ -1,4 +1,6 @@
-"""Tablets at counters: enrolled by a one-time code, signing with their own key, counting every answer gaplessly."""
+"""Tablets at counters: enrolled by a one-time code, signing with their own key, counting every
+answer gaplessly.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,11 @@ MOST_GAPS: Final = 50
 def add_kiosk(*, counter: Counter, name: str, now: datetime) -> tuple[Kiosk, str]:
     """A new kiosk and the code to type into it within half an hour."""
     code = new_code(8)
-    fields = {"enrol_hash": keyed_hash("kiosk", code), "enrol_until": now + ENROL_LIFE, "created_at": now}
+    fields = {
+        "enrol_hash": keyed_hash("kiosk", code),
+        "enrol_until": now + ENROL_LIFE,
+        "created_at": now,
+    }
     return Kiosk.objects.create(counter=counter, name=name[:60], **fields), code
 
 
@@ -41,33 +47,51 @@ def read_public_key(text: object) -> bytes | None:
         key = load_der_public_key(raw)
     except (ValueError, UnsupportedAlgorithm):
         return None
-    return raw if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1) else None
+    return (
+        raw
+        if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1)
+        else None
+    )
 
 
 @transaction.atomic
 def enrol(*, code: str, public_key: bytes, now: datetime) -> Kiosk | None:
-    """Trade a one-time code for the right to sign with a key; the code is used up by one conditional UPDATE."""
+    """Trade a one-time code for the right to sign with a key; the code is used up by one
+    conditional UPDATE.
+    """
     wanted = Kiosk.objects.filter(
-        enrol_hash__in=keyed_hashes("kiosk", normalise_code(code)), enrol_until__gt=now, revoked_at=None
+        enrol_hash__in=keyed_hashes("kiosk", normalise_code(code)),
+        enrol_until__gt=now,
+        revoked_at=None,
     )
     found = wanted.first()
-    if found is None or not wanted.update(enrol_hash=None, enrol_until=None, enrolled_at=now, public_key=public_key):
+    if found is None or not wanted.update(
+        enrol_hash=None, enrol_until=None, enrolled_at=now, public_key=public_key
+    ):
         return None
     return found
 
 
 def signed_by(kiosk_id: object, body: bytes, signature: str) -> Kiosk | None:
-    """The enrolled kiosk whose key signed a body (ECDSA, SHA-256, r and s in hex); None for any other."""
-    if not isinstance(kiosk_id, str) or not (kiosk_id.isascii() and kiosk_id.isdigit() and len(kiosk_id) < 12):
+    """The enrolled kiosk whose key signed a body (ECDSA, SHA-256, r and s in hex); None for any
+    other.
+    """
+    if not isinstance(kiosk_id, str) or not (
+        kiosk_id.isascii() and kiosk_id.isdigit() and len(kiosk_id) < 12
+    ):
         return None
-    rows = Kiosk.objects.select_related("counter").filter(pk=int(kiosk_id), revoked_at=None, public_key__isnull=False)
+    rows = Kiosk.objects.select_related("counter").filter(
+        pk=int(kiosk_id), revoked_at=None, public_key__isnull=False
+    )
     found = rows.first()
     if found is None or not re.fullmatch(r"[0-9a-f]{128}", signature):
         return None
     r, s = int(signature[:64], 16), int(signature[64:], 16)
     key = load_der_public_key(bytes(found.public_key or b""))
     try:
-        cast("EllipticCurvePublicKey", key).verify(encode_dss_signature(r, s), body, ECDSA(SHA256()))
+        cast("EllipticCurvePublicKey", key).verify(
+            encode_dss_signature(r, s), body, ECDSA(SHA256())
+        )
     except InvalidSignature:
         return None
     return found
@@ -93,7 +117,9 @@ def refused_of(kiosk: Kiosk) -> int:
 
 
 def gaps_of(kiosk: Kiosk) -> tuple[int, list[int]]:
-    """How many numbers up to the highest are missing, and the first of them: answers that never arrived."""
+    """How many numbers up to the highest are missing, and the first of them: answers that never
+    arrived.
+    """
     found = kiosk.items.aggregate(highest=Max("sequence"), n=Count("pk"))
     missing = (found["highest"] or 0) - found["n"]
     if not missing:

@@ -1,4 +1,6 @@
-"""How a citizen proves where he was: codes of counters, screens, slips and tablets, and what was used of them."""
+"""How a citizen proves where he was: codes of counters, screens, slips and tablets, and what was
+used of them.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +38,13 @@ class OpeningHours(models.Model):
 
 
 class Kiosk(OpeningHours):
-    """One tablet. It signs with a key of its own that it cannot give away; here is the public half."""
+    """One tablet. It signs with a key of its own that it cannot give away; here is the
+    public half.
+    """
 
-    counter = models.ForeignKey(Counter, on_delete=models.PROTECT, related_name="kiosks", verbose_name=_("counter"))
+    counter = models.ForeignKey(
+        Counter, on_delete=models.PROTECT, related_name="kiosks", verbose_name=_("counter")
+    )
     name = models.CharField(_("name"), max_length=60)
     enrol_hash = models.CharField(_("one-time code (hash)"), max_length=64, null=True, unique=True)  # noqa: DJ001
     enrol_until = models.DateTimeField(_("one-time code until"), null=True)
@@ -57,7 +63,9 @@ class Kiosk(OpeningHours):
         return f"{self.counter} {self.name}"
 
     def can_have_kept(self, moment: datetime) -> bool:
-        """Whether an answer of a moment can still have waited: not from before the tablet last had nothing left."""
+        """Whether an answer of a moment can still have waited: not from before the tablet last had
+        nothing left.
+        """
         since = self.emptied_at or self.enrolled_at
         return since is None or moment >= since - SLACK
 
@@ -65,44 +73,62 @@ class Kiosk(OpeningHours):
 class KioskItem(models.Model):
     """One number of a kiosk's sequence has arrived; says nothing of the answer."""
 
-    kiosk = models.ForeignKey(Kiosk, on_delete=models.PROTECT, related_name="items", verbose_name=_("kiosk"))
+    kiosk = models.ForeignKey(
+        Kiosk, on_delete=models.PROTECT, related_name="items", verbose_name=_("kiosk")
+    )
     sequence = models.PositiveIntegerField(_("sequence"))
     refused = models.BooleanField(_("refused"), default=False)
 
     class Meta:
         verbose_name = _("number of a kiosk")
         verbose_name_plural = _("numbers of kiosks")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["kiosk", "sequence"], name="kiosk_sequence_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kiosk", "sequence"], name="kiosk_sequence_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kiosk_id} {self.sequence}"
 
 
 class KioskUse(models.Model):
-    """Answers counted as given at a counter's tablets, in slots of ten minutes: a sum, no answer can be found by it."""
+    """Answers counted as given at a counter's tablets, in slots of ten minutes: a sum, no answer
+    can be found by it.
+    """
 
-    counter = models.ForeignKey(Counter, on_delete=models.CASCADE, related_name="kiosk_uses", verbose_name=_("counter"))
+    counter = models.ForeignKey(
+        Counter, on_delete=models.CASCADE, related_name="kiosk_uses", verbose_name=_("counter")
+    )
     slot = models.DateTimeField(_("ten minutes from"))
     count = models.PositiveIntegerField(_("count"), default=0)
 
     class Meta:
         verbose_name = _("use of tablets")
         verbose_name_plural = _("uses of tablets")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["counter", "slot"], name="kiosk_slot_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["counter", "slot"], name="kiosk_slot_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.counter_id} {self.slot:%H:%M}: {self.count}"
 
 
 class Slip(models.Model):
-    """A code given out with one transaction; only its hash is kept, and nothing here leads to an answer."""
+    """A code given out with one transaction; only its hash is kept, and nothing here leads to an
+    answer.
+    """
 
     code_hash = models.CharField(_("code (hash)"), max_length=64, unique=True)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
-    domain = models.ForeignKey(ProcedureDomain, on_delete=models.PROTECT, null=True, verbose_name=_("procedure domain"))
-    counter = models.ForeignKey(Counter, on_delete=models.PROTECT, null=True, verbose_name=_("counter"))
+    domain = models.ForeignKey(
+        ProcedureDomain, on_delete=models.PROTECT, null=True, verbose_name=_("procedure domain")
+    )
+    counter = models.ForeignKey(
+        Counter, on_delete=models.PROTECT, null=True, verbose_name=_("counter")
+    )
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
-    source = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, null=True, verbose_name=_("source"))
+    source = models.ForeignKey(
+        SourceSystem, on_delete=models.PROTECT, null=True, verbose_name=_("source")
+    )
     issued_at = models.DateTimeField(_("issued at"))
     expires_at = models.DateTimeField(_("expires at"))
 
@@ -115,7 +141,9 @@ class Slip(models.Model):
 
 
 class Dispute(models.Model):
-    """Somebody with the slip in hand says the code was used by another: the incident, without the answer."""
+    """Somebody with the slip in hand says the code was used by another: the incident, without the
+    answer.
+    """
 
     slip = models.OneToOneField(Slip, on_delete=models.PROTECT, verbose_name=_("receipt slip code"))
     on = models.DateField(_("day"))
@@ -129,10 +157,14 @@ class Dispute(models.Model):
 
 
 class Screen(OpeningHours):
-    """A tablet or television at a counter that shows the changing code; its page is opened by a secret address."""
+    """A tablet or television at a counter that shows the changing code; its page is opened by a
+    secret address.
+    """
 
     number = models.CharField(_("number"), max_length=NUMBER, unique=True)
-    counter = models.ForeignKey(Counter, on_delete=models.PROTECT, related_name="screens", verbose_name=_("counter"))
+    counter = models.ForeignKey(
+        Counter, on_delete=models.PROTECT, related_name="screens", verbose_name=_("counter")
+    )
     display_hash = models.CharField(_("address (hash)"), max_length=64, unique=True)
     secret_sealed = models.BinaryField(_("sealed secret"))
     created_at = models.DateTimeField(_("created at"))
@@ -151,16 +183,22 @@ class Screen(OpeningHours):
 
 
 class ScreenUse(models.Model):
-    """Answers counted as given at a screen, in slots of ten minutes: a sum, no answer can be found by it."""
+    """Answers counted as given at a screen, in slots of ten minutes: a sum, no answer can be found
+    by it.
+    """
 
-    screen = models.ForeignKey(Screen, on_delete=models.CASCADE, related_name="uses", verbose_name=_("screen"))
+    screen = models.ForeignKey(
+        Screen, on_delete=models.CASCADE, related_name="uses", verbose_name=_("screen")
+    )
     slot = models.DateTimeField(_("ten minutes from"))
     count = models.PositiveIntegerField(_("count"), default=0)
 
     class Meta:
         verbose_name = _("use of a screen")
         verbose_name_plural = _("uses of screens")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["screen", "slot"], name="screen_slot_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["screen", "slot"], name="screen_slot_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.screen_id} {self.slot:%H:%M}: {self.count}"
@@ -178,10 +216,16 @@ class CounterCode(models.Model):
     """One issue of the poster of one counter; re-issuing retires the one before."""
 
     code = models.CharField(_("code"), max_length=12, unique=True)
-    counter = models.ForeignKey(Counter, on_delete=models.PROTECT, related_name="codes", verbose_name=_("counter"))
-    questionnaire = models.ForeignKey(Questionnaire, on_delete=models.PROTECT, verbose_name=_("questionnaire"))
+    counter = models.ForeignKey(
+        Counter, on_delete=models.PROTECT, related_name="codes", verbose_name=_("counter")
+    )
+    questionnaire = models.ForeignKey(
+        Questionnaire, on_delete=models.PROTECT, verbose_name=_("questionnaire")
+    )
     issue = models.PositiveSmallIntegerField(_("issue"))
-    status = models.CharField(_("status"), max_length=8, choices=CodeStatus.choices, default=CodeStatus.ACTIVE)
+    status = models.CharField(
+        _("status"), max_length=8, choices=CodeStatus.choices, default=CodeStatus.ACTIVE
+    )
     issued_at = models.DateTimeField(_("issued at"))
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     checked_at = models.DateTimeField(_("poster checked at"), null=True, blank=True)

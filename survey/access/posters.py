@@ -20,7 +20,9 @@ CODE_LENGTH: Final = 8
 
 @transaction.atomic
 def issue_code(*, counter: Counter, now: datetime, code: str | None = None) -> CounterCode:
-    """A new issue for a counter; the issue before it is retired. ``code`` is only given by the demo province."""
+    """A new issue for a counter; the issue before it is retired. ``code`` is only given by the demo
+    province.
+    """
     if counter.closed_on is not None:
         raise ValidationError(_("This counter is closed; it gets no new code."))
     latest = CounterCode.objects.filter(counter=counter).order_by("-issue").first()
@@ -37,7 +39,9 @@ def issue_code(*, counter: Counter, now: datetime, code: str | None = None) -> C
 
 
 def revoke_code(*, code: CounterCode, now: datetime) -> CounterCode:
-    """Stop a code at once, e.g. when a poster was tampered with; a new one has to be issued on purpose."""
+    """Stop a code at once, e.g. when a poster was tampered with; a new one has to be issued on
+    purpose.
+    """
     if code.status == CodeStatus.REVOKED:
         return code
     code.status, code.ended_at = CodeStatus.REVOKED, now

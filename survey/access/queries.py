@@ -18,7 +18,9 @@ from survey.common.tokens import ALPHABET, is_code
 
 @dataclass(frozen=True)
 class Landing:
-    """Everything the page behind a code needs; ``version_id`` is the published form, None while there is none."""
+    """Everything the page behind a code needs; ``version_id`` is the published form, None while
+    there is none.
+    """
 
     code: str
     issue: int
@@ -39,10 +41,12 @@ class Landing:
         return self.counter_name or _("Counter %(number)s") % {"number": self.counter_number}
 
 
-# Written by hand: this runs for every citizen, and building the same six-table query anew took most of its time.
+# Written by hand: this runs for every citizen, and building the same six-table query anew took most
+# of its time.
 _LANDING = """
     SELECT k.code, k.issue, k.status, c.id, c.name, c.number,
-           c.closed_on IS NULL AND EXISTS (SELECT 1 FROM survey_agencyversion a WHERE a.agency_id = c.agency_id
+           c.closed_on IS NULL AND EXISTS (SELECT 1 FROM
+               survey_agencyversion a WHERE a.agency_id = c.agency_id
                AND a.valid_from <= %s AND (a.valid_to IS NULL OR a.valid_to > %s)),
            o.id, o.name, c.agency_id, c.domain_id, v.id
     FROM survey_countercode k
@@ -54,9 +58,11 @@ _LANDING = """
 
 
 def check_characters(code: str) -> str:
-    """Four characters printed on the poster and shown on its page: a code stuck over another shows others."""
-    # No secret: whoever sticks a code of ours over another can look its characters up on its page anyway, and printed
-    # ones must outlive a change of keys.
+    """Four characters printed on the poster and shown on its page: a code stuck over another shows
+    others.
+    """
+    # No secret: whoever sticks a code of ours over another can look its characters up on its page
+    # anyway, and printed ones must outlive a change of keys.
     number = int(sha256(f"poster-check/{code}".encode()).hexdigest()[:8], 16)
     return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(4))
 
@@ -78,10 +84,14 @@ def find_landing(code: str, today: date) -> Landing | None:
 
 
 def counters_without_code(agencies: QuerySet[Agency] | Iterable[Agency]) -> QuerySet[Counter]:
-    """Open counters of these agencies that have no code in use: new ones, and those whose code was withdrawn."""
+    """Open counters of these agencies that have no code in use: new ones, and those whose code was
+    withdrawn.
+    """
     active = CounterCode.objects.filter(counter=OuterRef("pk"), status=CodeStatus.ACTIVE)
     counters = Counter.objects.select_related("office", "domain", "agency")
-    return counters.filter(~Exists(active), agency__in=agencies, closed_on=None).order_by("office__key", "number")
+    return counters.filter(~Exists(active), agency__in=agencies, closed_on=None).order_by(
+        "office__key", "number"
+    )
 
 
 def active_codes(agencies: QuerySet[Agency] | Iterable[Agency]) -> QuerySet[CounterCode]:

@@ -1,7 +1,9 @@
-"""A code on a counter's screen that changes every fifteen seconds: proof that somebody stands there now.
+"""A code on a counter's screen that changes every fifteen seconds: proof that somebody stands there
+now.
 
-The address holds the screen's number and an HMAC of the quarter minute under the screen's secret. Codes exist in
-opening hours only, and no more answers count as given at the screen than the counter had transactions.
+The address holds the screen's number and an HMAC of the quarter minute under the screen's secret.
+Codes exist in opening hours only, and no more answers count as given at the screen than the counter
+had transactions.
 """
 
 from __future__ import annotations
@@ -19,7 +21,14 @@ from survey.access.models import NUMBER, Screen, ScreenUse
 from survey.agencies.models import Counter
 from survey.common.counters import add_to
 from survey.common.sealing import seal, unseal
-from survey.common.tokens import ALPHABET, is_code, keyed_hash, keyed_hashes, new_code, normalise_code
+from survey.common.tokens import (
+    ALPHABET,
+    is_code,
+    keyed_hash,
+    keyed_hashes,
+    new_code,
+    normalise_code,
+)
 
 STEP: Final = 15
 """Seconds a code stands on the screen."""
@@ -45,7 +54,9 @@ def enrol_screen(*, counter: Counter, now: datetime) -> tuple[Screen, str]:
         number = new_code(NUMBER)
     secret = seal(secrets.token_hex(32), f"screen/{number}")
     fields = {"counter": counter, "secret_sealed": secret, "created_at": now}
-    return Screen.objects.create(number=number, display_hash=keyed_hash("screen", display), **fields), display
+    return Screen.objects.create(
+        number=number, display_hash=keyed_hash("screen", display), **fields
+    ), display
 
 
 def find_display(display: str) -> Screen | None:
@@ -75,14 +86,18 @@ def find_screen(number: str) -> Screen | None:
 
 
 def check_code(code: str, now: datetime) -> Screen | None:
-    """The screen that shows this code now or did a minute ago; None for old, forged and after-hours ones."""
+    """The screen that shows this code now or did a minute ago; None for old, forged and after-hours
+    ones.
+    """
     screen = find_screen(code[:NUMBER]) if len(code) == CODE else None
     if screen is None or screen.revoked_at is not None:
         return None
     step = int(now.timestamp()) // STEP
     for distance in range(-STEPS_KEPT, STEPS_KEPT + 1):
         moment = datetime.fromtimestamp((step + distance) * STEP, tz=now.tzinfo)
-        if screen.is_open(moment) and hmac.compare_digest(_mac(screen, step + distance), code[NUMBER:]):
+        if screen.is_open(moment) and hmac.compare_digest(
+            _mac(screen, step + distance), code[NUMBER:]
+        ):
             return screen
     return None
 

@@ -38,7 +38,9 @@ def slip_batch(wanted: Mapping[str, Any], source: SourceSystem | None, now: date
             raise BatchRefused(_("domain_code: no procedure domain has this code."))
     channel = _text(wanted, "channel") or Channel.COUNTER
     if channel not in Channel.values:
-        raise BatchRefused(_("channel: must be one of %(known)s.") % {"known": ", ".join(Channel.values)})
+        raise BatchRefused(
+            _("channel: must be one of %(known)s.") % {"known": ", ".join(Channel.values)}
+        )
     return Batch(agency.agency_id, channel, domain.pk if domain else None, None, source)
 
 
@@ -52,7 +54,9 @@ def slip_count(wanted: Mapping[str, Any]) -> int:
     """
     count = wanted.get("count", 1)
     if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_AT_ONCE:
-        raise BatchRefused(_("count: must be a whole number from 1 to %(most)s.") % {"most": MOST_AT_ONCE})
+        raise BatchRefused(
+            _("count: must be a whole number from 1 to %(most)s.") % {"most": MOST_AT_ONCE}
+        )
     return count
 
 

@@ -1,4 +1,6 @@
-"""Codes on the receipt slip of one transaction: issued by the case system, used once, disputed when used by others."""
+"""Codes on the receipt slip of one transaction: issued by the case system, used once, disputed when
+used by others.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from survey.common.tokens import is_code, keyed_hash, keyed_hashes, new_code
 from survey.transactions.models import SourceSystem
 
 LENGTH: Final = 10
-"""50 bits: among 100,000 live codes, 50 guesses a second for thirty days hit one with a chance of 1.1 %."""
+"""50 bits: among 100,000 live codes, 50 guesses a second for thirty days hit one with a chance of
+1.1 %.
+"""
 LIFE: Final = timedelta(days=30)
 MOST_AT_ONCE: Final = 5000
 
@@ -38,7 +42,9 @@ def issue_slips(*, batch: Batch, count: int, now: datetime) -> list[str]:
         raise ValueError(_("Ask for 1 to %(most)s codes at once.") % {"most": MOST_AT_ONCE})
     codes = [new_code(LENGTH) for _place in range(count)]
     fields = {"issued_at": now, "expires_at": now + LIFE, **vars(batch)}
-    Slip.objects.bulk_create((Slip(code_hash=_hash(code), **fields) for code in codes), batch_size=500)
+    Slip.objects.bulk_create(
+        (Slip(code_hash=_hash(code), **fields) for code in codes), batch_size=500
+    )
     return codes
 
 
@@ -47,7 +53,9 @@ def _hash(code: str) -> str:
 
 
 def find_slip(code: str) -> tuple[Slip, str] | None:
-    """The slip of a code in its normal form, and the key it was issued under; None when it was never issued."""
+    """The slip of a code in its normal form, and the key it was issued under; None when it was
+    never issued.
+    """
     if len(code) != LENGTH or not is_code(code):
         return None
     hashes = keyed_hashes("slip", code)
@@ -62,5 +70,7 @@ def note_dispute(*, slip: Slip, now: datetime) -> None:
 
 def disputes_by_agency(agencies: Sequence[int], until: date) -> dict[int, int]:
     """Agency id -> codes disputed up to a day."""
-    rows = Dispute.objects.filter(slip__agency__in=agencies, on__lte=until).values_list("slip__agency")
+    rows = Dispute.objects.filter(slip__agency__in=agencies, on__lte=until).values_list(
+        "slip__agency"
+    )
     return dict(rows.annotate(n=models.Count("pk")))

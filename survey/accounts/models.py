@@ -23,13 +23,24 @@ class Role(models.TextChoices):
 
 
 class User(AbstractUser):
-    """A member of staff. ``agency`` empty means the whole province, for the roles that may have that."""
+    """A member of staff. ``agency`` empty means the whole province, for the roles that may have
+    that.
+    """
 
-    role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.AGENCY_HEAD)
-    agency = models.ForeignKey(
-        "survey.Agency", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("agency"), related_name="staff"
+    role = models.CharField(
+        _("role"), max_length=20, choices=Role.choices, default=Role.AGENCY_HEAD
     )
-    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="vi")
+    agency = models.ForeignKey(
+        "survey.Agency",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("agency"),
+        related_name="staff",
+    )
+    language = models.CharField(
+        _("language"), max_length=8, choices=settings.LANGUAGES, default="vi"
+    )
     session_salt = models.CharField(max_length=32, default="", blank=True, editable=False)
     """Part of what sessions are checked by: a new one ends them all."""
 
@@ -61,12 +72,21 @@ class User(AbstractUser):
         super().save(*args, **kwargs)
 
     def get_session_auth_hash(self) -> str:
-        """What a session has to match: changes with the password and when the account was disabled."""
-        return salted_hmac(f"survey.session/{self.session_salt}", self.password, algorithm="sha256").hexdigest()
+        """What a session has to match: changes with the password and when the account was
+        disabled.
+        """
+        return salted_hmac(
+            f"survey.session/{self.session_salt}", self.password, algorithm="sha256"
+        ).hexdigest()
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Operators of the whole province keep the tables of the admin, accounts excepted."""
-        if self.is_active and self.is_staff and self.role == Role.OPERATOR and self.agency_id is None:
+        if (
+            self.is_active
+            and self.is_staff
+            and self.role == Role.OPERATOR
+            and self.agency_id is None
+        ):
             label, _dot, action = perm.partition(".")
             if label == "survey" and not action.endswith("_user"):
                 return True

@@ -1,7 +1,8 @@
 """Who may do what: the one table. Views and templates ask it, and the tests walk every page by it.
 
-Scope is another matter (``agencies.queries.visible_agencies``): a permission says what an account may do with what it
-sees. Reading needs no permission of its own; whoever reads may write nothing unless a line here says so.
+Scope is another matter (``agencies.queries.visible_agencies``): a permission says what an account
+may do with what it sees. Reading needs no permission of its own; whoever reads may write nothing
+unless a line here says so.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ def allowed(user: User) -> dict[str, bool]:
     return {action.replace("-", "_"): may(user, action) for action in RULES}
 
 
-def requires(action: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+def requires(
+    action: str,
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Refuse a staff page to accounts that may not do ``action``; stands below ``staff_page``."""
 
     def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -1,8 +1,10 @@
-"""Sign-in under pressure: who tries passwords is told to wait before a password is hashed, and citizens keep a thread.
+"""Sign-in under pressure: who tries passwords is told to wait before a password is hashed, and
+citizens keep a thread.
 
-Hashing takes a third of a second of a thread the citizens' pages need, so one is hashed at a time in each process.
-Failures are counted per account at an address, per account, and per address; an office behind one address is slowed
-only when thirty sign-ins in five minutes failed there. All of it is in this process's memory.
+Hashing takes a third of a second of a thread the citizens' pages need, so one is hashed at a time
+in each process. Failures are counted per account at an address, per account, and per address; an
+office behind one address is slowed only when thirty sign-ins in five minutes failed there. All of
+it is in this process's memory.
 """
 
 from __future__ import annotations
@@ -29,7 +31,11 @@ _hashing: Final = Semaphore(1)
 
 def _keys(request: HttpRequest, user_name: str) -> dict[str, tuple[str, ...]]:
     name, address = user_name.strip().lower()[:150], address_of(request)
-    return {"pair": ("pair", name, address), "account": ("account", name), "address": ("address", address)}
+    return {
+        "pair": ("pair", name, address),
+        "account": ("account", name),
+        "address": ("address", address),
+    }
 
 
 def must_wait(request: HttpRequest, user_name: str) -> bool:

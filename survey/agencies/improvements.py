@@ -1,4 +1,6 @@
-"""You said, we did: what an office changed, dated, written by one person and approved by another."""
+"""You said, we did: what an office changed, dated, written by one person and approved by
+another.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +17,22 @@ from survey.agencies.models import Agency, Office
 
 
 class Improvement(models.Model):
-    """One change an agency made; shown to citizens once somebody else than the author has approved it."""
+    """One change an agency made; shown to citizens once somebody else than the author has approved
+    it.
+    """
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
-    office = models.ForeignKey(Office, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("office"))
+    office = models.ForeignKey(
+        Office, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("office")
+    )
     done_on = models.DateField(_("done on"))
     said = models.CharField(_("what citizens said"), max_length=200)
     did = models.CharField(_("what was done"), max_length=200)
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("author")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("author"),
     )
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -41,7 +50,8 @@ class Improvement(models.Model):
         ordering: ClassVar = ["-done_on", "-pk"]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(approved_by=None) | ~Q(approved_by=F("author")), name="improvement_two_people"
+                condition=Q(approved_by=None) | ~Q(approved_by=F("author")),
+                name="improvement_two_people",
             ),
         ]
 
@@ -52,7 +62,9 @@ class Improvement(models.Model):
         """Nothing is announced before it is done."""
         day: date | None = self.done_on
         if day is not None and day > date.today():  # noqa: DTZ011  (a day as people write it)
-            raise ValidationError({"done_on": _("Only what has been done is shown; this day lies in the future.")})
+            raise ValidationError(
+                {"done_on": _("Only what has been done is shown; this day lies in the future.")}
+            )
 
 
 def improvements_of(agency_id: int, most: int = 3) -> list[Improvement]:

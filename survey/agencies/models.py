@@ -1,4 +1,6 @@
-"""Who is measured: an effective-dated tree of agencies, the offices that host them, counters and procedures."""
+"""Who is measured: an effective-dated tree of agencies, the offices that host them, counters and
+procedures.
+"""
 
 from __future__ import annotations
 
@@ -54,17 +56,30 @@ class Agency(models.Model):
             return self.key
         # Of many wards of one name most are gone: lists must tell them apart.
         ended = current.valid_to is not None and current.valid_to <= timezone.localdate()
-        return f"{current.name} ({current.code}, – {current.valid_to:%d/%m/%Y})" if ended else current.name
+        return (
+            f"{current.name} ({current.code}, – {current.valid_to:%d/%m/%Y})"
+            if ended
+            else current.name
+        )
 
 
 class AgencyVersion(models.Model):
-    """What an agency was called, was and belonged to from ``valid_from`` to the day before ``valid_to``."""
+    """What an agency was called, was and belonged to from ``valid_from`` to the day before
+    ``valid_to``.
+    """
 
-    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="versions", verbose_name=_("agency"))
+    agency = models.ForeignKey(
+        Agency, on_delete=models.CASCADE, related_name="versions", verbose_name=_("agency")
+    )
     name = models.CharField(_("name"), max_length=200)
     kind = models.CharField(_("kind"), max_length=24, choices=Kind.choices)
     parent = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, null=True, blank=True, related_name="child_versions", verbose_name=_("parent")
+        Agency,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="child_versions",
+        verbose_name=_("parent"),
     )
     agency_code = models.CharField(_("electronic identifier"), max_length=35, blank=True)
     unit_code = models.CharField(_("administrative unit code"), max_length=10, blank=True)
@@ -77,11 +92,16 @@ class AgencyVersion(models.Model):
         ordering: ClassVar = ["agency", "valid_from"]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")), name="agency_version_has_length"
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+                name="agency_version_has_length",
             ),
-            models.UniqueConstraint(fields=["agency", "valid_from"], name="agency_version_starts_once"),
             models.UniqueConstraint(
-                fields=["agency"], condition=Q(valid_to__isnull=True), name="agency_one_open_version"
+                fields=["agency", "valid_from"], name="agency_version_starts_once"
+            ),
+            models.UniqueConstraint(
+                fields=["agency"],
+                condition=Q(valid_to__isnull=True),
+                name="agency_one_open_version",
             ),
             models.UniqueConstraint(
                 fields=["agency_code"],
@@ -109,17 +129,25 @@ class Succession(models.Model):
     predecessor = models.ForeignKey(
         Agency, on_delete=models.PROTECT, related_name="successions", verbose_name=_("predecessor")
     )
-    successor = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="origins", verbose_name=_("successor"))
+    successor = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="origins", verbose_name=_("successor")
+    )
     on = models.DateField(_("on"))
     change = models.CharField(_("change"), max_length=10, choices=Change.choices)
-    extent = models.CharField(_("extent"), max_length=10, choices=Extent.choices, default=Extent.WHOLE)
+    extent = models.CharField(
+        _("extent"), max_length=10, choices=Extent.choices, default=Extent.WHOLE
+    )
 
     class Meta:
         verbose_name = _("succession")
         verbose_name_plural = _("successions")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["predecessor", "successor", "on"], name="succession_once"),
-            models.CheckConstraint(condition=~Q(predecessor=F("successor")), name="succession_between_two"),
+            models.UniqueConstraint(
+                fields=["predecessor", "successor", "on"], name="succession_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(predecessor=F("successor")), name="succession_between_two"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -164,13 +192,17 @@ class OnlineLevel(models.TextChoices):
 
 
 class ProcedureVersion(models.Model):
-    """What a procedure was called and which domain it belonged to, with dates and the decision behind it."""
+    """What a procedure was called and which domain it belonged to, with dates and the decision
+    behind it.
+    """
 
     procedure = models.ForeignKey(
         Procedure, on_delete=models.CASCADE, related_name="versions", verbose_name=_("procedure")
     )
     name = models.CharField(_("name"), max_length=300)
-    domain = models.ForeignKey(ProcedureDomain, on_delete=models.PROTECT, verbose_name=_("procedure domain"))
+    domain = models.ForeignKey(
+        ProcedureDomain, on_delete=models.PROTECT, verbose_name=_("procedure domain")
+    )
     online_level = models.CharField(
         _("online level"), max_length=8, choices=OnlineLevel.choices, default=OnlineLevel.NONE
     )
@@ -182,9 +214,13 @@ class ProcedureVersion(models.Model):
         verbose_name = _("procedure version")
         verbose_name_plural = _("procedure versions")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["procedure", "valid_from"], name="procedure_version_starts_once"),
             models.UniqueConstraint(
-                fields=["procedure"], condition=Q(valid_to__isnull=True), name="procedure_one_open_version"
+                fields=["procedure", "valid_from"], name="procedure_version_starts_once"
+            ),
+            models.UniqueConstraint(
+                fields=["procedure"],
+                condition=Q(valid_to__isnull=True),
+                name="procedure_one_open_version",
             ),
         ]
 
@@ -212,8 +248,12 @@ class Office(models.Model):
 class Hosting(models.Model):
     """An office receives dossiers for an agency from a day on."""
 
-    office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="hostings", verbose_name=_("office"))
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="hostings", verbose_name=_("agency"))
+    office = models.ForeignKey(
+        Office, on_delete=models.CASCADE, related_name="hostings", verbose_name=_("office")
+    )
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="hostings", verbose_name=_("agency")
+    )
     valid_from = models.DateField(_("valid from"))
     valid_to = models.DateField(_("ended on"), null=True, blank=True)
 
@@ -221,7 +261,9 @@ class Hosting(models.Model):
         verbose_name = _("hosted agency")
         verbose_name_plural = _("hosted agencies")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["office", "agency", "valid_from"], name="hosting_starts_once")
+            models.UniqueConstraint(
+                fields=["office", "agency", "valid_from"], name="hosting_starts_once"
+            )
         ]
 
     def __str__(self) -> str:
@@ -231,12 +273,21 @@ class Hosting(models.Model):
 class Counter(models.Model):
     """A desk in an office: which agency is responsible there and for which domain."""
 
-    office = models.ForeignKey(Office, on_delete=models.PROTECT, related_name="counters", verbose_name=_("office"))
+    office = models.ForeignKey(
+        Office, on_delete=models.PROTECT, related_name="counters", verbose_name=_("office")
+    )
     agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, related_name="counters", verbose_name=_("responsible agency")
+        Agency,
+        on_delete=models.PROTECT,
+        related_name="counters",
+        verbose_name=_("responsible agency"),
     )
     domain = models.ForeignKey(
-        ProcedureDomain, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("procedure domain")
+        ProcedureDomain,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("procedure domain"),
     )
     number = models.PositiveSmallIntegerField(_("number"))
     name = models.CharField(_("name"), max_length=100, blank=True)
@@ -246,7 +297,9 @@ class Counter(models.Model):
         verbose_name = _("counter")
         verbose_name_plural = _("counters")
         ordering: ClassVar = ["office", "number"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["office", "number"], name="counter_number_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["office", "number"], name="counter_number_once")
+        ]
 
     def __str__(self) -> str:
         return self.name or _("Counter %(number)s") % {"number": self.number}

@@ -25,11 +25,19 @@ def versions_on(day: date) -> QuerySet[AgencyVersion]:
 
 
 def tree_on(day: date, root: Agency | None = None) -> list[tuple[int, AgencyVersion]]:
-    """The tree on a day, depth first: (depth, version); ``root`` limits it to one agency and those below."""
+    """The tree on a day, depth first: (depth, version); ``root`` limits it to one agency and those
+    below.
+    """
     children: dict[int | None, list[AgencyVersion]] = defaultdict(list)
-    for version in sorted(versions_on(day), key=lambda v: (v.kind, v.unit_code, name_order(v.name))):
+    for version in sorted(
+        versions_on(day), key=lambda v: (v.kind, v.unit_code, name_order(v.name))
+    ):
         children[version.parent_id].append(version)
-    top = [v for vs in children.values() for v in vs if v.agency_id == root.pk] if root else children[None]
+    top = (
+        [v for vs in children.values() for v in vs if v.agency_id == root.pk]
+        if root
+        else children[None]
+    )
     result: list[tuple[int, AgencyVersion]] = []
     stack = [(0, version) for version in reversed(top)]
     while stack:
@@ -45,7 +53,9 @@ def version_on(agency: Agency, day: date) -> AgencyVersion | None:
 
 
 def find_by_code(code: str, day: date) -> AgencyVersion | None:
-    """The agency that had this electronic identifier, administrative unit code or key on a day; none for no code."""
+    """The agency that had this electronic identifier, administrative unit code or key on a day;
+    none for no code.
+    """
     if not code:
         return None
     wanted = Q(agency_code=code) | Q(unit_code=code) | Q(agency__key=code)
@@ -64,10 +74,11 @@ _STRENGTH = {Extent.WHOLE: 0, Extent.PART_MAIN: 1, Extent.PART: 2}
 
 
 def mapped_to(agencies: Iterable[Agency], day: date) -> dict[Agency, list[Heir]]:
-    """What each agency has become by a day: itself while it is in force, otherwise its successors, followed on.
+    """What each agency has become by a day: itself while it is in force, otherwise its successors,
+    followed on.
 
-    A dissolved agency without successor maps to nothing. Index values are never averaged along this map: figures of
-    a successor are computed again from responses.
+    A dissolved agency without successor maps to nothing. Index values are never averaged along this
+    map: figures of a successor are computed again from responses.
     """
     links: dict[int, list[Succession]] = defaultdict(list)
     for link in Succession.objects.filter(on__lte=day).select_related("successor").order_by("pk"):
@@ -100,7 +111,9 @@ def origins_of(agency: Agency) -> QuerySet[Succession]:
 
 
 def visible_agencies(user: User) -> QuerySet[Agency]:
-    """The scope of an account: every staff query starts here. Agencies below the account's own are included."""
+    """The scope of an account: every staff query starts here. Agencies below the account's own are
+    included.
+    """
     if not user.is_active:
         return Agency.objects.none()
     if user.sees_province:
@@ -116,8 +129,12 @@ def visible_agencies(user: User) -> QuerySet[Agency]:
 
 
 def _latest_versions() -> QuerySet[AgencyVersion]:
-    """The last known version of every agency: who moved away is no longer below its former parent."""
-    later = AgencyVersion.objects.filter(agency=OuterRef("agency"), valid_from__gt=OuterRef("valid_from"))
+    """The last known version of every agency: who moved away is no longer below its former
+    parent.
+    """
+    later = AgencyVersion.objects.filter(
+        agency=OuterRef("agency"), valid_from__gt=OuterRef("valid_from")
+    )
     return AgencyVersion.objects.filter(~Exists(later))
 
 

@@ -1,7 +1,9 @@
-"""Loads the real units before and after the reorganisation of 2025-07-01, for some provinces or the whole country.
+"""Loads the real units before and after the reorganisation of 2025-07-01, for some provinces or the
+whole country.
 
-Keys: units in force since 2025-07-01 have their official code as key (``82`` province, ``28249`` commune); units that
-ended carry ``-2025`` behind it, because the official codes were used again for other units.
+Keys: units in force since 2025-07-01 have their official code as key (``82`` province, ``28249``
+commune); units that ended carry ``-2025`` behind it, because the official codes were used again for
+other units.
 """
 
 from __future__ import annotations
@@ -72,7 +74,13 @@ def units_now() -> Iterator[Unit]:
     for row in rows:
         name = committee(row["commune"])
         yield Unit(
-            row["commune_code"], row["commune_code"], name, Kind.COMMUNE, row["province_code"], REORGANISED_ON, None
+            row["commune_code"],
+            row["commune_code"],
+            name,
+            Kind.COMMUNE,
+            row["province_code"],
+            REORGANISED_ON,
+            None,
         )
 
 
@@ -82,8 +90,12 @@ def units_before() -> Iterator[Unit]:
     span = (BEGAN_ON, REORGANISED_ON)
     for code, name in sorted({(row["province_code"], row["province"]) for row in rows}):
         yield Unit("p" + _old(code), code, committee(name), Kind.PROVINCE, None, *span)
-    for province, code, name in sorted({(row["province_code"], row["district_code"], row["district"]) for row in rows}):
-        yield Unit("h" + _old(code), code, committee(name), Kind.DISTRICT, "p" + _old(province), *span)
+    for province, code, name in sorted(
+        {(row["province_code"], row["district_code"], row["district"]) for row in rows}
+    ):
+        yield Unit(
+            "h" + _old(code), code, committee(name), Kind.DISTRICT, "p" + _old(province), *span
+        )
     for row in rows:
         name = committee(row["commune"])
         code, parent = row["commune_code"], "h" + _old(row["district_code"])
@@ -122,11 +134,15 @@ def load_units(*, provinces: Collection[str] | None = None, progress: bool = Fal
     links = list(_links(province_of))
     wanted = {province_of[unit.key] for unit in units}
     if provinces is not None:
-        wanted = set(provinces) | {old for old, new, _ in links if new in provinces and old.startswith("p")}
+        wanted = set(provinces) | {
+            old for old, new, _ in links if new in provinces and old.startswith("p")
+        }
     chosen = [unit for unit in units if province_of[unit.key] in wanted]
     ids = dict(Agency.objects.values_list("key", "pk"))
     new = [unit for unit in chosen if unit.key not in ids]
-    with tqdm(total=len(new) + len(links), desc="Đơn vị hành chính", disable=not progress, unit="") as bar:
+    with tqdm(
+        total=len(new) + len(links), desc="Đơn vị hành chính", disable=not progress, unit=""
+    ) as bar:
         Agency.objects.bulk_create((Agency(key=unit.key) for unit in new), batch_size=1000)
         ids = dict(Agency.objects.values_list("key", "pk"))
         for start in range(0, len(new), 1000):
@@ -136,7 +152,9 @@ def load_units(*, provinces: Collection[str] | None = None, progress: bool = Fal
         fitting = [link for link in links if link[0] in ids and link[1] in ids]
         for start in range(0, len(fitting), 1000):
             batch_links = fitting[start : start + 1000]
-            Succession.objects.bulk_create((_succession(link, ids) for link in batch_links), ignore_conflicts=True)
+            Succession.objects.bulk_create(
+                (_succession(link, ids) for link in batch_links), ignore_conflicts=True
+            )
             bar.update(len(batch_links))
     return Loaded(units=len(chosen), links=len(fitting))
 
@@ -156,5 +174,9 @@ def _version(unit: Unit, ids: dict[str, int]) -> AgencyVersion:
 def _succession(link: tuple[str, str, str], ids: dict[str, int]) -> Succession:
     old, new, extent = link
     return Succession(
-        predecessor_id=ids[old], successor_id=ids[new], on=REORGANISED_ON, change=Change.MERGE, extent=extent
+        predecessor_id=ids[old],
+        successor_id=ids[new],
+        on=REORGANISED_ON,
+        change=Change.MERGE,
+        extent=extent,
     )

@@ -1,4 +1,6 @@
-"""Writes: found, rename, merge, split, dissolve. History is never overwritten: versions end, successors begin."""
+"""Writes: found, rename, merge, split, dissolve. History is never overwritten: versions end,
+successors begin.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from survey.agencies.models import Agency, AgencyVersion, Change, Counter, Extent, ProcedureDomain, Succession
+from survey.agencies.models import (
+    Agency,
+    AgencyVersion,
+    Change,
+    Counter,
+    Extent,
+    ProcedureDomain,
+    Succession,
+)
 from survey.agencies.queries import version_on
 
 DOMAINS: Final = {
@@ -46,7 +56,9 @@ class Attributes:
 def found_agency(*, key: str, on: date, attributes: Attributes) -> Agency:
     """A new agency from a day on."""
     if Agency.objects.filter(key=key).exists():
-        raise ValidationError(_("There already is an agency with the key “%(key)s”.") % {"key": key})
+        raise ValidationError(
+            _("There already is an agency with the key “%(key)s”.") % {"key": key}
+        )
     agency = Agency.objects.create(key=key)
     _open_version(agency, on, attributes)
     return agency
@@ -84,7 +96,9 @@ def change_agency(*, agency: Agency, on: date, attributes: Attributes) -> Agency
 
 
 @transaction.atomic
-def merge_agencies(*, agencies: Iterable[Agency], into_key: str, on: date, attributes: Attributes) -> Agency:
+def merge_agencies(
+    *, agencies: Iterable[Agency], into_key: str, on: date, attributes: Attributes
+) -> Agency:
     """N -> 1: the predecessors end, one new agency begins, each hands over whole."""
     predecessors = list(agencies)
     if len(predecessors) < 2:
@@ -93,27 +107,36 @@ def merge_agencies(*, agencies: Iterable[Agency], into_key: str, on: date, attri
         _close(agency, on)
     successor = found_agency(key=into_key, on=on, attributes=attributes)
     Succession.objects.bulk_create(
-        Succession(predecessor=agency, successor=successor, on=on, change=Change.MERGE) for agency in predecessors
+        Succession(predecessor=agency, successor=successor, on=on, change=Change.MERGE)
+        for agency in predecessors
     )
     _hand_over_counters(predecessors, successor)
     return successor
 
 
 def _hand_over_counters(agencies: Iterable[Agency], successor: Agency) -> None:
-    """Open counters go on under the successor; posters stay valid, answers already given stay where they are."""
+    """Open counters go on under the successor; posters stay valid, answers already given stay where
+    they are.
+    """
     Counter.objects.filter(agency__in=list(agencies), closed_on=None).update(agency=successor)
 
 
 @transaction.atomic
 def split_agency(*, agency: Agency, on: date, parts: dict[str, Attributes]) -> list[Agency]:
-    """1 -> n: the predecessor ends, new agencies begin; the first part named is the main successor."""
+    """1 -> n: the predecessor ends, new agencies begin; the first part named is the main
+    successor.
+    """
     if len(parts) < 2:
         raise ValidationError(_("A split needs at least two new agencies."))
     _close(agency, on)
-    successors = [found_agency(key=key, on=on, attributes=attributes) for key, attributes in parts.items()]
+    successors = [
+        found_agency(key=key, on=on, attributes=attributes) for key, attributes in parts.items()
+    ]
     for place, successor in enumerate(successors):
         extent = Extent.PART if place else Extent.PART_MAIN
-        Succession.objects.create(predecessor=agency, successor=successor, on=on, change=Change.SPLIT, extent=extent)
+        Succession.objects.create(
+            predecessor=agency, successor=successor, on=on, change=Change.SPLIT, extent=extent
+        )
     return successors
 
 
@@ -123,6 +146,10 @@ def dissolve_agency(*, agency: Agency, on: date, successor: Agency | None = None
     _close(agency, on)
     if successor is not None:
         if version_on(successor, on) is None:
-            raise ValidationError(_("The successor “%(key)s” is not in force on that day.") % {"key": successor.key})
-        Succession.objects.create(predecessor=agency, successor=successor, on=on, change=Change.TRANSFER)
+            raise ValidationError(
+                _("The successor “%(key)s” is not in force on that day.") % {"key": successor.key}
+            )
+        Succession.objects.create(
+            predecessor=agency, successor=successor, on=on, change=Change.TRANSFER
+        )
         _hand_over_counters([agency], successor)

@@ -34,9 +34,15 @@ def _refused(status: int, code: str, message: str, source: str = "") -> JsonResp
 
 
 def _source(request: HttpRequest, body: bytes) -> SourceSystem | JsonResponse:
-    """The system that signed method, path, time and body; a request is good once, within five minutes."""
+    """The system that signed method, path, time and body; a request is good once, within five
+    minutes.
+    """
     key, moment = request.headers.get("X-Key", ""), request.headers.get("X-Time", "")
-    source = SourceSystem.objects.filter(key_id=key[:40], active=True).first() if is_storable(key) else None
+    source = (
+        SourceSystem.objects.filter(key_id=key[:40], active=True).first()
+        if is_storable(key)
+        else None
+    )
     if source is None or not (moment.isascii() and moment.isdigit() and len(moment) <= 12):
         return _refused(401, "unauthorised", "X-Key, X-Time (seconds) and X-Signature are needed")
     secret = unseal(source.secret_sealed, f"source/{source.key_id}")
@@ -47,18 +53,24 @@ def _source(request: HttpRequest, body: bytes) -> SourceSystem | JsonResponse:
         return _refused(
             401,
             "bad-signature",
-            "X-Signature must be the HMAC-SHA256 of method, space, path, line feed, X-Time, line feed and the body",
+            "X-Signature must be the HMAC-SHA256 of method, space, path, line feed, X-Time, line "
+            "feed and the body",
             source.key_id,
         )
     if abs(timezone.now().timestamp() - int(moment)) > WINDOW.total_seconds():
         return _refused(
-            401, "out-of-time", "X-Time is more than five minutes off; send again with the time of now", source.key_id
+            401,
+            "out-of-time",
+            "X-Time is more than five minutes off; send again with the time of now",
+            source.key_id,
         )
     return source
 
 
 def _first_time(source: SourceSystem, request: HttpRequest, now: datetime) -> bool:
-    """Whether a signed request comes for the first time; signatures are remembered as long as they are good."""
+    """Whether a signed request comes for the first time; signatures are remembered as long as they
+    are good.
+    """
     signature = sha256(request.headers.get("X-Signature", "").encode()).hexdigest()
     SeenSignature.objects.filter(seen_at__lt=now - 2 * WINDOW).delete()
     try:
@@ -83,8 +95,18 @@ def _document(body: bytes) -> dict[str, Any] | str:
 def _unstorable(value: object, path: str = "") -> str:
     """The place of a text with NUL or half a character in it; empty when there is none."""
     if isinstance(value, str):
-        return "" if is_storable(value) else f"{path or 'the body'}: holds characters that cannot be stored"
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        return (
+            ""
+            if is_storable(value)
+            else f"{path or 'the body'}: holds characters that cannot be stored"
+        )
+    pairs = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, inside in pairs:
         if isinstance(key, str) and not is_storable(key):
             return f"{path or 'the body'}: a name holds characters that cannot be stored"
@@ -94,9 +116,15 @@ def _unstorable(value: object, path: str = "") -> str:
 
 
 def _read(request: HttpRequest) -> tuple[SourceSystem, bytes] | JsonResponse:
-    """Who sent a body of allowed size, and the body: read here, for the general limit is that of a citizen's form."""
+    """Who sent a body of allowed size, and the body: read here, for the general limit is that of a
+    citizen's form.
+    """
     length = request.META.get("CONTENT_LENGTH") or "0"
-    body = request.read(LARGEST + 1) if length.isdigit() and int(length) <= LARGEST else b"x" * (LARGEST + 1)
+    body = (
+        request.read(LARGEST + 1)
+        if length.isdigit() and int(length) <= LARGEST
+        else b"x" * (LARGEST + 1)
+    )
     if len(body) > LARGEST:
         return _refused(413, "too-large", f"send at most {LARGEST // 1024} kB")
     source = _source(request, body)
@@ -116,9 +144,13 @@ def events(request: HttpRequest) -> JsonResponse:
         return _refused(400, "malformed", document, source.key_id)
     found = document.get("events")
     if not isinstance(found, list) or not all(isinstance(event, dict) for event in found):
-        return _refused(400, "malformed", 'the body must be {"events": [{...}, ...]}', source.key_id)
+        return _refused(
+            400, "malformed", 'the body must be {"events": [{...}, ...]}', source.key_id
+        )
     if len(found) > MOST_EVENTS:
-        return _refused(413, "too-many", f"send at most {MOST_EVENTS} events at once", source.key_id)
+        return _refused(
+            413, "too-many", f"send at most {MOST_EVENTS} events at once", source.key_id
+        )
     report = take_events(events=found, source=source, now=timezone.now(), province=source.province)
     faults = [{"event": position, "message": message} for position, message in report.faults]
     return JsonResponse({"counts": dict(sorted(report.counts.items())), "faults": faults})
@@ -127,7 +159,9 @@ def events(request: HttpRequest) -> JsonResponse:
 @csrf_exempt
 @require_POST
 def slips(request: HttpRequest) -> JsonResponse:
-    """Codes to print on receipt slips: ``{"agency_code": ..., "domain_code": ..., "channel": ..., "count": n}``."""
+    """Codes to print on receipt slips: ``{"agency_code": ..., "domain_code": ..., "channel": ...,
+    "count": n}``.
+    """
     read = _read(request)
     if isinstance(read, JsonResponse):
         return read
@@ -140,6 +174,8 @@ def slips(request: HttpRequest) -> JsonResponse:
     except BatchRefused as error:
         return _refused(400, "malformed", str(error), source.key_id)
     if not _first_time(source, request, now):
-        return _refused(409, "repeated", "this signed request was answered already; sign it anew", source.key_id)
+        return _refused(
+            409, "repeated", "this signed request was answered already; sign it anew", source.key_id
+        )
     codes = issue_slips(batch=batch, count=count, now=now)
     return JsonResponse({"codes": codes, "address": f"{settings.PUBLIC_URL}/s/", "days": LIFE.days})

@@ -1,4 +1,6 @@
-"""What the admin pages share. Responses and comments have no admin page: nobody reads single answers there."""
+"""What the admin pages share. Responses and comments have no admin page: nobody reads single
+answers there.
+"""
 
 from __future__ import annotations
 

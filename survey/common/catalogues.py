@@ -39,7 +39,11 @@ CITIZEN: Final = (
     "survey/messaging/queries.py",
 )
 """Where the words stand that citizens read: what every language needs."""
-NOT_CITIZEN: Final = ("survey/responses/models.py", "survey/responses/cases.py", "survey/responses/admin.py")
+NOT_CITIZEN: Final = (
+    "survey/responses/models.py",
+    "survey/responses/cases.py",
+    "survey/responses/admin.py",
+)
 
 
 def is_for_citizens(name: str) -> bool:
@@ -60,7 +64,9 @@ def _sources() -> Iterator[tuple[str, bytes]]:
 
 def extract_messages(*, citizens_only: bool = False) -> Catalog:
     """Every marked message of code and templates; English is the source language."""
-    catalog = Catalog(project="Hài Lòng", charset="utf-8", creation_date=datetime(2026, 1, 1, tzinfo=UTC))
+    catalog = Catalog(
+        project="Hài Lòng", charset="utf-8", creation_date=datetime(2026, 1, 1, tzinfo=UTC)
+    )
     for name, content in _sources():
         if citizens_only and not is_for_citizens(name):
             continue
@@ -92,7 +98,9 @@ def update_catalogue(language: str) -> Catalog:
     path = po_path(language)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        write_po(file, catalog, width=110, include_lineno=False, sort_output=True, omit_header=False)
+        write_po(
+            file, catalog, width=110, include_lineno=False, sort_output=True, omit_header=False
+        )
     return catalog
 
 
@@ -127,7 +135,9 @@ def _strings(value: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
 
 
 def compile_catalogues() -> list[Path]:
-    """Write the binary catalogues Django reads; they are build products and not kept in the repository."""
+    """Write the binary catalogues Django reads; they are build products and not kept in the
+    repository.
+    """
     written = []
     for path in sorted((Path(settings.BASE_DIR) / "locale").glob("*/LC_MESSAGES/django.po")):
         with path.open("rb") as source, path.with_suffix(".mo").open("wb") as target:

@@ -9,7 +9,9 @@ from django.db.models import F
 
 
 def add_to(model: type[models.Model], field: str, number: int, **key: Any) -> None:
-    """Add ``number`` to ``field`` of the row with this unique key; the database decides who creates it."""
+    """Add ``number`` to ``field`` of the row with this unique key; the database decides who creates
+    it.
+    """
     row = model._default_manager.filter(**key)
     if row.update(**{field: F(field) + number}):
         return

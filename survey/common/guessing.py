@@ -1,12 +1,15 @@
-"""Stops a guesser of codes without stopping the others behind the same address: only failures are counted.
+"""Stops a guesser of codes without stopping the others behind the same address: only failures are
+counted.
 
-A whole office shares one address and half of its phones name the same browser, so whoever fails often cannot be told
-from the citizen beside him by these alone. Nobody is therefore locked out: after too many failures from a browser, or
-from an address under changing names, a code is looked at only when a button was pressed that was made for this code.
-Above a number of presses a minute only one in four is heard. A citizen presses once, at worst a few times; a guesser's
-script is stopped, and one that presses too is too slow to hit anything.
+A whole office shares one address and half of its phones name the same browser, so whoever fails
+often cannot be told from the citizen beside him by these alone. Nobody is therefore locked out:
+after too many failures from a browser, or from an address under changing names, a code is looked at
+only when a button was pressed that was made for this code. Above a number of presses a minute only
+one in four is heard. A citizen presses once, at worst a few times; a guesser's script is stopped,
+and one that presses too is too slow to hit anything.
 
-Everything is in this process's memory, under a key that is gone with it: nothing about anybody is stored.
+Everything is in this process's memory, under a key that is gone with it: nothing about anybody is
+stored.
 """
 
 from __future__ import annotations
@@ -81,7 +84,10 @@ def note_failure(request: HttpRequest) -> None:
         at_address = _note(_failures, address, WINDOW, MOST_AT_ADDRESS)
         of_browser = _note(_failures, browser, WINDOW, MOST_FAILURES)
     if of_browser == MOST_FAILURES or at_address == MOST_AT_ADDRESS:
-        log.warning("many codes that do not exist are tried from one place; the next ones need a button pressed")
+        log.warning(
+            "many codes that do not exist are tried from one place; the next ones need a button "
+            "pressed"
+        )
 
 
 def _full(kept: OrderedDict[bytes, list[float]], who: bytes, window: float, most: int) -> bool:
@@ -95,11 +101,15 @@ def is_guessing(request: HttpRequest) -> bool:
     if not _failures:
         return False
     address, browser = _who(request)
-    return _full(_failures, browser, WINDOW, MOST_FAILURES) or _full(_failures, address, WINDOW, MOST_AT_ADDRESS)
+    return _full(_failures, browser, WINDOW, MOST_FAILURES) or _full(
+        _failures, address, WINDOW, MOST_AT_ADDRESS
+    )
 
 
 def may_look(request: HttpRequest, code: str) -> bool:
-    """Whether a code may be looked up for this request; otherwise show a button that sends ``pass_for(code)``."""
+    """Whether a code may be looked up for this request; otherwise show a button that sends
+    ``pass_for(code)``.
+    """
     if not is_guessing(request) or _carries(request, code, _SHOWN):
         return True
     if not _carries(request, code, _BUTTON):
@@ -113,7 +123,9 @@ def may_look(request: HttpRequest, code: str) -> bool:
 
 
 def pass_for(code: str, *, shown: bool = False) -> str:
-    """What the button for a code sends; ``shown``: what a page sends on that was shown because the code exists."""
+    """What the button for a code sends; ``shown``: what a page sends on that was shown because the
+    code exists.
+    """
     return TimestampSigner(salt=_SHOWN if shown else _BUTTON).sign(code).removeprefix(f"{code}:")
 
 

@@ -1,4 +1,6 @@
-"""Rows of a history in the admin: what has begun stays, whoever edits; what is new begins today or later."""
+"""Rows of a history in the admin: what has begun stays, whoever edits; what is new begins today or
+later.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,9 @@ from django.utils.translation import gettext as _
 class HistoryFormSet(BaseInlineFormSet):
     """Locks rows that have begun, but for the day an open one ends.
 
-    Figures of past months are worked out with the rows of those months: a row changed afterwards would change a
-    published number without a trace. The first row of a new object may begin on any day.
+    Figures of past months are worked out with the rows of those months: a row changed afterwards
+    would change a published number without a trace. The first row of a new object may begin on any
+    day.
     """
 
     begins: ClassVar = "valid_from"

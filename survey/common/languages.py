@@ -15,7 +15,9 @@ def known(code: str) -> bool:
 
 
 def chosen(request: HttpRequest, *, default: str = settings.LANGUAGE_CODE) -> str:
-    """Language asked for by a switch button, ``?lang=`` or the form; unknown codes fall back to ``default``."""
+    """Language asked for by a switch button, ``?lang=`` or the form; unknown codes fall back to
+    ``default``.
+    """
     asked = [request.GET.get("lang")]
     if request.method == "POST":
         asked = [request.POST.get(SWITCH), *asked, request.POST.get("lang")]

@@ -1,4 +1,6 @@
-"""Keeps codes and tokens out of the log: whoever reads it must not be able to open a link or join it to an answer."""
+"""Keeps codes and tokens out of the log: whoever reads it must not be able to open a link or join
+it to an answer.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ import re
 
 _SECRET = re.compile(r"(?i)(/(?:s|r|q|screen)/|[?&](?:code|receipt)=)[^/\s?&'\"<>]+")
 _REFUSED = range(400, 500)
-# What a database says of a row it refuses holds the row; password hashes are recognised wherever they stand.
+# What a database says of a row it refuses holds the row; password hashes are recognised wherever
+# they stand.
 _ROW = re.compile(r"(Failing row contains )\(.*\)")
 _HASH = re.compile(r"\b(pbkdf2_\w+|scrypt|bcrypt\w*|argon2\w*)\$[^\s'\",)]+")
 
@@ -18,7 +21,9 @@ def _masked(text: str) -> str:
 
 
 class MaskCodes(logging.Filter):
-    """Replaces codes in addresses of citizen pages, and in errors the rows and password hashes a database tells."""
+    """Replaces codes in addresses of citizen pages, and in errors the rows and password hashes a
+    database tells.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record; nothing is dropped."""

@@ -11,15 +11,18 @@ from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 
 from survey.common.text import is_storable, storable
 
-_ADMIN_POLICY = {"script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
+_ADMIN_POLICY = {
+    "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
+    "style-src": [SELF, UNSAFE_INLINE],
+}
 
 
 class StorableTextMiddleware:
     """Keeps text no database can hold out of every view: the one place for what comes in addresses.
 
-    There is no page at a path with NUL or half a character in it, also when that is written as ``%00``; from queries
-    such characters are taken out. Bodies are checked where they are read; what slips through ends as a 400, never as a
-    500.
+    There is no page at a path with NUL or half a character in it, also when that is written as
+    ``%00``; from queries such characters are taken out. Bodies are checked where they are read;
+    what slips through ends as a 400, never as a 500.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -29,7 +32,9 @@ class StorableTextMiddleware:
         """Refuse the path, clean the query, or pass on."""
         if not is_storable(request.path):
             raise Http404
-        if not all(is_storable(text) for name, values in request.GET.lists() for text in (name, *values)):
+        if not all(
+            is_storable(text) for name, values in request.GET.lists() for text in (name, *values)
+        ):
             cleaned = QueryDict(mutable=True)
             for name, values in request.GET.lists():
                 cleaned.setlist(storable(name), [storable(value) for value in values])
@@ -37,14 +42,20 @@ class StorableTextMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """The database would not have a value: what was sent is at fault, and nothing of it was stored."""
-        odd = isinstance(exception, ValueError | OverflowError) and request.path.startswith("/admin/")
+        """The database would not have a value: what was sent is at fault, and nothing of it was
+        stored.
+        """
+        odd = isinstance(exception, ValueError | OverflowError) and request.path.startswith(
+            "/admin/"
+        )
         if isinstance(exception, DataError) or (odd and request.method in ("GET", "HEAD")):
             raise SuspiciousOperation("a value the database does not take") from exception
 
 
 class AdminPolicyMiddleware:
-    """The admin's own scripts are inline (Unfold, Alpine): its pages get a wider policy, all others the strict one."""
+    """The admin's own scripts are inline (Unfold, Alpine): its pages get a wider policy, all others
+    the strict one.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

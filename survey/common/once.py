@@ -9,7 +9,9 @@ from threading import Lock
 
 
 class Once:
-    """Tells the first time of each key from later ones, for the last ``most`` keys; keys are kept as keyed hashes."""
+    """Tells the first time of each key from later ones, for the last ``most`` keys; keys are kept
+    as keyed hashes.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -60,7 +60,8 @@ def parse_period(text: str) -> Period:
     match = _PATTERN.match(text)
     if not match:
         raise ValueError(
-            _("“%(text)s” is not a period. Write 2026-Q3, 2026-07, 2026-H1, 2026-9M or 2026.") % {"text": text}
+            _("“%(text)s” is not a period. Write 2026-Q3, 2026-07, 2026-H1, 2026-9M or 2026.")
+            % {"text": text}
         )
     year, part = int(match["year"]), match["part"] or ""
     start, end = _MONTHS[part] if part in _MONTHS else (int(part), int(part))

@@ -11,11 +11,28 @@ from django.utils.translation import gettext_lazy as _
 
 # Eleven-digit numbers became ten-digit ones in 2018; files still hold the old ones.
 OLD_PREFIXES: Final = {
-    "0120": "070", "0121": "079", "0122": "077", "0126": "076", "0128": "078",
-    "0123": "083", "0124": "084", "0125": "085", "0127": "081", "0129": "082",
-    "0162": "032", "0163": "033", "0164": "034", "0165": "035", "0166": "036", "0167": "037", "0168": "038",
-    "0169": "039", "0186": "056", "0188": "058", "0199": "059",
-}  # fmt: skip
+    "0120": "070",
+    "0121": "079",
+    "0122": "077",
+    "0126": "076",
+    "0128": "078",
+    "0123": "083",
+    "0124": "084",
+    "0125": "085",
+    "0127": "081",
+    "0129": "082",
+    "0162": "032",
+    "0163": "033",
+    "0164": "034",
+    "0165": "035",
+    "0166": "036",
+    "0167": "037",
+    "0168": "038",
+    "0169": "039",
+    "0186": "056",
+    "0188": "058",
+    "0199": "059",
+}
 REASONS: Final = {
     "empty": _("the phone number is missing"),
     "several": _("holds more than one number or other text; give one number"),
@@ -27,7 +44,9 @@ _SEPARATORS: Final = re.compile(r"[;,/|&]|[^\W\d_]")
 
 
 class PhoneError(ValueError):
-    """Not a mobile number of Vietnam; ``reason`` is a key of ``REASONS``. The number itself is never in the message."""
+    """Not a mobile number of Vietnam; ``reason`` is a key of ``REASONS``. The number itself is
+    never in the message.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(str(REASONS[reason]))
@@ -37,12 +56,14 @@ class PhoneError(ValueError):
 def parse_mobile(text: str) -> str:
     """A mobile number in E.164: ``+84912345678``.
 
-    Takes spaces, dots, hyphens, brackets, ``84``, ``0084``, full-width and other digits, and numbers from before 2018.
+    Takes spaces, dots, hyphens, brackets, ``84``, ``0084``, full-width and other digits, and
+    numbers from before 2018.
 
     Raises
     ------
     PhoneError
-        The field is empty, holds two numbers or text, or the number is foreign, a landline or impossible.
+        The field is empty, holds two numbers or text, or the number is foreign, a landline or
+        impossible.
     """
     plain = "".join(_digit(character) for character in unicodedata.normalize("NFKC", text)).strip()
     if not plain:

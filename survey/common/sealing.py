@@ -1,8 +1,10 @@
-"""Phone numbers at rest: AES-GCM under a key outside the database, and keyed hashes to find a number again.
+"""Phone numbers at rest: AES-GCM under a key outside the database, and keyed hashes to find a
+number again.
 
-``PHONE_KEY`` holds one or more keys (32 bytes, base64), the newest first; older ones still open what they sealed.
-``PHONE_HASH_KEY`` is the one key of the hashes. Without them keys are made once in the ``var`` folder, readable by
-their owner only. A dump of the database without the keys gives no number.
+``PHONE_KEY`` holds one or more keys (32 bytes, base64), the newest first; older ones still open
+what they sealed. ``PHONE_HASH_KEY`` is the one key of the hashes. Without them keys are made once
+in the ``var`` folder, readable by their owner only. A dump of the database without the keys gives
+no number.
 """
 
 from __future__ import annotations
@@ -41,7 +43,10 @@ def _made(folder: Path, name: str) -> str:
 @lru_cache(maxsize=8)
 def _keys(given: str, folder: Path, name: str, setting: str) -> tuple[bytes, ...]:
     try:
-        keys = tuple(base64.b64decode(part, validate=True) for part in (given or _made(folder, name)).split(","))
+        keys = tuple(
+            base64.b64decode(part, validate=True)
+            for part in (given or _made(folder, name)).split(",")
+        )
     except ValueError as error:
         raise ImproperlyConfigured(
             f"{setting}: each key is 32 bytes in base64, several are separated by commas"
@@ -80,7 +85,8 @@ def unseal(sealed: bytes | memoryview, about: str) -> str:
 
 
 def phone_hash(number: str) -> str:
-    """Keyed hash by which a number is found again; plain hashes of phone numbers can be reversed in minutes.
+    """Keyed hash by which a number is found again; plain hashes of phone numbers can be reversed in
+    minutes.
 
     Its key is not the sealing key: that one may be renewed, and opt-outs must be found for ever.
     """

@@ -1,6 +1,7 @@
 """Templates are indented for who reads them; what is sent is not.
 
-Indentation goes when a template is loaded, once, never from a page: what somebody typed keeps its spaces.
+Indentation goes when a template is loaded, once, never from a page: what somebody typed keeps its
+spaces.
 """
 
 from __future__ import annotations

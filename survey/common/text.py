@@ -38,14 +38,20 @@ def clean(text: str) -> str:
 
 
 def _belongs(text: str, place: int) -> bool:
-    """Whether a character is part of what was written: joiners, Khmer word breaks and flags are, other marks not."""
+    """Whether a character is part of what was written: joiners, Khmer word breaks and flags are,
+    other marks not.
+    """
     c = text[place]
     if c in _KEPT or c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf"):
         return True
     if c == _WORD_BREAK:
-        return 0 < place < len(text) - 1 and _is_khmer(text[place - 1]) and _is_khmer(text[place + 1])
+        return (
+            0 < place < len(text) - 1 and _is_khmer(text[place - 1]) and _is_khmer(text[place + 1])
+        )
     # Regions write their flag as a black flag and up to six tags right behind it.
-    return "\U000e0020" <= c <= "\U000e007f" and bool(_TAGGED.search(text[max(0, place - 7) : place]))
+    return "\U000e0020" <= c <= "\U000e007f" and bool(
+        _TAGGED.search(text[max(0, place - 7) : place])
+    )
 
 
 def _is_khmer(c: str) -> bool:
@@ -53,7 +59,9 @@ def _is_khmer(c: str) -> bool:
 
 
 def _invisible(c: str) -> bool:
-    """Characters that leave nothing to read: spaces, joiners, variation selectors, fillers, the empty Braille cell."""
+    """Characters that leave nothing to read: spaces, joiners, variation selectors, fillers, the
+    empty Braille cell.
+    """
     return c.isspace() or unicodedata.category(c) in ("Cf", "Cc") or bool(_IGNORABLE.match(c))
 
 
@@ -72,7 +80,9 @@ _TONES = "\u0300\u0309\u0303\u0301\u0323"
 
 
 def name_order(text: str) -> tuple[object, ...]:
-    """Key that sorts names as a Vietnamese list does: letters first, then tones; numbers by their value."""
+    """Key that sorts names as a Vietnamese list does: letters first, then tones; numbers by their
+    value.
+    """
     letters: list[tuple[int, int, str]] = []
     tones: list[int] = []
     for part in re.findall(r"[0-9]+|[^0-9]", unicodedata.normalize("NFC", text.lower())):
@@ -83,26 +93,40 @@ def name_order(text: str) -> tuple[object, ...]:
         pieces = unicodedata.normalize("NFD", part)
         tone = next((c for c in pieces if c in _TONES), "")
         bare = unicodedata.normalize("NFC", pieces.replace(tone, "") if tone else pieces)
-        letters.append((1, _LETTERS.find(bare), "") if bare in _LETTERS else (0 if bare.isspace() else 2, 0, bare))
+        letters.append(
+            (1, _LETTERS.find(bare), "")
+            if bare in _LETTERS
+            else (0 if bare.isspace() else 2, 0, bare)
+        )
         tones.append(_TONES.find(tone) + 1 if tone else 0)
     return (tuple(letters), tuple(tones), text)
 
 
 def legible(text: str) -> str:
-    """A text without the characters ``clean`` refuses: where nobody can be asked again, the rest is kept."""
-    return clean("".join(c for c in text if c not in "\x00\ufffd" and not "\ud800" <= c <= "\udfff"))
+    """A text without the characters ``clean`` refuses: where nobody can be asked again, the rest is
+    kept.
+    """
+    return clean(
+        "".join(c for c in text if c not in "\x00\ufffd" and not "\ud800" <= c <= "\udfff")
+    )
 
 
 def folded(text: str) -> str:
-    """For searching: lower case without accents, as people type on a phone; "Đồng Tháp" is "dong thap"."""
-    bare = "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c))
+    """For searching: lower case without accents, as people type on a phone; "Đồng Tháp" is "dong
+    thap".
+    """
+    bare = "".join(
+        c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c)
+    )
     return " ".join(bare.replace("đ", "d").split())
 
 
 def plain_content_type(header: str) -> str:
-    """A content type without what Django must not trust: everything but the media type and the boundary.
+    """A content type without what Django must not trust: everything but the media type and the
+    boundary.
 
-    ``charset=hex`` and ``charset*=...`` make Django 5.2 fail while it builds the request; all pages are UTF-8.
+    ``charset=hex`` and ``charset*=...`` make Django 5.2 fail while it builds the request; all pages
+    are UTF-8.
     """
     media, _semicolon, rest = header.partition(";")
     boundary = re.search(r'(?:^|;)\s*boundary=("[^"]{1,70}"|[^;"\s]{1,70})', rest, re.IGNORECASE)

@@ -1,12 +1,14 @@
-"""Codes people read aloud, one-time form tickets, receipt codes, and the keyed hashes that are stored of them.
+"""Codes people read aloud, one-time form tickets, receipt codes, and the keyed hashes that are
+stored of them.
 
-A *code* uses Crockford's 32 letters (no I, L, O, U). A *ticket* is issued with each form page and is the
-submission key: nonce, time and code under an HMAC, so nobody can make one up and a double tap carries the same.
-The *receipt* is derived from the ticket, so the same submission always shows the same receipt and the database
-needs to keep neither.
+A *code* uses Crockford's 32 letters (no I, L, O, U). A *ticket* is issued with each form page and
+is the submission key: nonce, time and code under an HMAC, so nobody can make one up and a double
+tap carries the same. The *receipt* is derived from the ticket, so the same submission always shows
+the same receipt and the database needs to keep neither.
 
-The key may change: what was made under an older one in ``SECRET_KEY_FALLBACKS`` is still found, and all that belongs
-to one code, slip, link or ticket is derived under the key it was made with, so it is used once whichever process reads.
+The key may change: what was made under an older one in ``SECRET_KEY_FALLBACKS`` is still found, and
+all that belongs to one code, slip, link or ticket is derived under the key it was made with, so it
+is used once whichever process reads.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ _MAC: Final = 12
 
 
 class TicketError(ValueError):
-    """The ticket is not ours, belongs to another code, or is too old: then ``ticket`` says which it was."""
+    """The ticket is not ours, belongs to another code, or is too old: then ``ticket`` says which it
+    was.
+    """
 
     def __init__(self, message: str, *, ticket: Ticket | None = None) -> None:
         super().__init__(message)
@@ -52,10 +56,11 @@ def new_code(length: int) -> str:
 
 
 def normalise_code(text: str) -> str:
-    """What was meant: upper case, O is 0, I and L are 1, full-width letters are letters, all else does not matter.
+    """What was meant: upper case, O is 0, I and L are 1, full-width letters are letters, all else
+    does not matter.
 
-    Phones, chat programs and keyboards stick full stops, brackets, dashes and spaces of all kinds to a code, and turn
-    letters into their look-alikes; whole addresses are cut to their last part.
+    Phones, chat programs and keyboards stick full stops, brackets, dashes and spaces of all kinds
+    to a code, and turn letters into their look-alikes; whole addresses are cut to their last part.
     """
     plain = unicodedata.normalize("NFKC", text)
     # What chat programs add for themselves: ?fbclid=..., &zarsrc=30.
@@ -87,7 +92,9 @@ def keyed_hash(purpose: str, text: str, secret: str | None = None) -> str:
 
 
 def keyed_hashes(purpose: str, text: str) -> dict[str, str]:
-    """What may be stored of a text -> the key that gives it, the newest first: what a look-up has to ask for."""
+    """What may be stored of a text -> the key that gives it, the newest first: what a look-up has
+    to ask for.
+    """
     return {keyed_hash(purpose, text, secret): secret for secret in secrets_in_use()}
 
 
@@ -103,9 +110,11 @@ def _ticket_mac(body: bytes, code: str, secret: str) -> bytes:
 
 @dataclass(frozen=True)
 class Ticket:
-    """A verified ticket: ``key`` is stored as the submission key, ``receipt`` is shown to the citizen.
+    """A verified ticket: ``key`` is stored as the submission key, ``receipt`` is shown to the
+    citizen.
 
-    ``lookup`` is what is stored of the receipt; ``issued`` is when the page was opened, None where there was no page.
+    ``lookup`` is what is stored of the receipt; ``issued`` is when the page was opened, None where
+    there was no page.
     """
 
     key: str
@@ -120,7 +129,8 @@ def read_ticket(text: str, code: str, now: datetime, life: timedelta = TICKET_LI
     Raises
     ------
     TicketError
-        Forged, of another code, or older than ``life``; ``ticket`` of the error is set when it is only old.
+        Forged, of another code, or older than ``life``; ``ticket`` of the error is set when it is
+        only old.
     """
     try:
         raw = base64.urlsafe_b64decode(text.encode("ascii"))

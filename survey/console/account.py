@@ -47,6 +47,10 @@ def password(request: HttpRequest) -> HttpResponse:
         if right:
             form.save()
             update_session_auth_hash(request, user)
-            messages.success(request, _("Your password has been changed. Other devices have been signed out."))
+            messages.success(
+                request, _("Your password has been changed. Other devices have been signed out.")
+            )
             return redirect("console:password")
-    return page(request, "password.html", {"form": form}, status=422 if request.method == "POST" else 200)
+    return page(
+        request, "password.html", {"form": form}, status=422 if request.method == "POST" else 200
+    )

@@ -30,14 +30,22 @@ from survey.console.frame import page, staff_page
 from survey.console.views import TYPES
 from survey.scorecards.bridge import NOTICE
 from survey.transactions.reading import LARGEST_FILE, FileError
-from survey.transactions.services import ImportRefused, Replaced, check_totals, import_totals, replaced_by
+from survey.transactions.services import (
+    ImportRefused,
+    Replaced,
+    check_totals,
+    import_totals,
+    replaced_by,
+)
 from survey.transactions.template import template_csv, template_xlsx
 
 
 @require_safe
 @staff_page
 def codes(request: HttpRequest) -> HttpResponse:
-    """Codes in use at the counters in the account's scope, by office, and counters that have none."""
+    """Codes in use at the counters in the account's scope, by office, and counters that
+    have none.
+    """
     user = cast("User", request.user)
     agencies = visible_agencies(user)
     offices: dict[Office, list[CounterCode]] = {}
@@ -62,7 +70,9 @@ def code_issue(request: HttpRequest, pk: int) -> HttpResponse:
     if counter is None:
         raise Http404
     fresh = issue_code(counter=counter, now=timezone.now())
-    messages.success(request, _("New code %(code)s is in use; print the new poster.") % {"code": fresh.code})
+    messages.success(
+        request, _("New code %(code)s is in use; print the new poster.") % {"code": fresh.code}
+    )
     return redirect("console:codes")
 
 
@@ -149,7 +159,10 @@ def code_change(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     try:
         if action == "reissue":
             fresh = issue_code(counter=code.counter, now=timezone.now())
-            messages.success(request, _("New code %(code)s is in use; print the new poster.") % {"code": fresh.code})
+            messages.success(
+                request,
+                _("New code %(code)s is in use; print the new poster.") % {"code": fresh.code},
+            )
         else:
             revoke_code(code=code, now=timezone.now())
             messages.success(request, _("Code %(code)s has been withdrawn.") % {"code": code.code})
@@ -171,18 +184,24 @@ def totals(request: HttpRequest) -> HttpResponse:
         upload, now = form.cleaned_data["file"], timezone.now()
         content = upload.read(LARGEST_FILE + 1)
         try:
-            rows = check_totals(content=content, file_name=upload.name, today=timezone.localdate(now))
+            rows = check_totals(
+                content=content, file_name=upload.name, today=timezone.localdate(now)
+            )
             replaced = replaced_by(rows)
             if not replaced or digest_of(replaced) == request.POST.get("replace", ""):
                 source = import_totals(content=content, file_name=upload.name, by=user, now=now)
-                messages.success(request, _("%(count)s totals were imported.") % {"count": source.rows})
+                messages.success(
+                    request, _("%(count)s totals were imported.") % {"count": source.rows}
+                )
                 return redirect("console:totals")
         except FileError as error:
             form.add_error("file", str(error))
         except ImportRefused as error:
             faults = list(error.faults)
     context = {"form": form, "faults": faults, "replaced": replaced, "digest": digest_of(replaced)}
-    return page(request, "totals.html", context, status=422 if form.errors or faults or replaced else 200)
+    return page(
+        request, "totals.html", context, status=422 if form.errors or faults or replaced else 200
+    )
 
 
 def digest_of(replaced: list[Replaced]) -> str:

@@ -1,4 +1,6 @@
-"""Staff page for dossier events: a file comes in, what became of every event, and where files and events disagree."""
+"""Staff page for dossier events: a file comes in, what became of every event, and where files and
+events disagree.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,13 @@ from survey.console.counters import attached
 from survey.console.forms import EventsForm
 from survey.console.frame import page, staff_page
 from survey.console.views import TYPES
-from survey.messaging.event_intake import FILE_FIELDS, Preview, Report, import_events, preview_events
+from survey.messaging.event_intake import (
+    FILE_FIELDS,
+    Preview,
+    Report,
+    import_events,
+    preview_events,
+)
 from survey.messaging.words import outcome_word
 from survey.transactions.models import Channel
 from survey.transactions.queries import differences_in, intake_since
@@ -37,30 +45,47 @@ def dossiers(request: HttpRequest) -> HttpResponse:
     """Take a file of events; show what came in lately and the differences to imported totals."""
     user, now = cast("User", request.user), timezone.now()
     form = EventsForm(request.POST, request.FILES) if request.method == "POST" else EventsForm()
-    report, preview = _take(request, form, user, now) if request.method == "POST" and form.is_valid() else (None, None)
+    report, preview = (
+        _take(request, form, user, now)
+        if request.method == "POST" and form.is_valid()
+        else (None, None)
+    )
     today = timezone.localtime(now).date()
     differences = _differences(user, today)
     context = {
         "form": form,
         "report": report,
         "preview": preview,
-        "counts": [(outcome_word(name), n) for name, n in report.counts.most_common()] if report else [],
+        "counts": [(outcome_word(name), n) for name, n in report.counts.most_common()]
+        if report
+        else [],
         "faults": report.faults[:MOST_SHOWN] if report else [],
-        "not_asked": [(row, outcome_word(why)) for row, why in report.not_asked[:MOST_SHOWN]] if report else [],
-        "intake": [(source or "–", outcome_word(name), n) for source, name, n in intake_since(today - timedelta(30))],
+        "not_asked": [(row, outcome_word(why)) for row, why in report.not_asked[:MOST_SHOWN]]
+        if report
+        else [],
+        "intake": [
+            (source or "–", outcome_word(name), n)
+            for source, name, n in intake_since(today - timedelta(30))
+        ],
         "differences": differences[:MOST_SHOWN],
         "more": max(0, len(differences) - MOST_SHOWN),
     }
     return page(request, "dossiers.html", context, status=422 if form.errors else 200)
 
 
-def _take(request: HttpRequest, form: EventsForm, user: User, now: datetime) -> tuple[Report | None, Preview | None]:
-    """Take the file, or only say what that would do; a file that cannot be read becomes an error of the form."""
+def _take(
+    request: HttpRequest, form: EventsForm, user: User, now: datetime
+) -> tuple[Report | None, Preview | None]:
+    """Take the file, or only say what that would do; a file that cannot be read becomes an error of
+    the form.
+    """
     upload = form.cleaned_data["file"]
     content, source = upload.read(LARGEST_FILE + 1), form.cleaned_data["source"]
     try:
         if "preview" in request.POST:
-            seen = preview_events(content=content, file_name=upload.name, source=source, now=now, most=MOST_ROWS)
+            seen = preview_events(
+                content=content, file_name=upload.name, source=source, now=now, most=MOST_ROWS
+            )
             return seen.report, seen
         return import_events(
             content=content, file_name=upload.name, source=source, now=now, by=user, most=MOST_ROWS

@@ -28,11 +28,15 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
             "title": title,
             "text": text,
             "navigation": navigation(cast("User", user), "") if known else [],
-            "scope": str(cast("User", user).agency) if known and cast("User", user).agency else None,
+            "scope": str(cast("User", user).agency)
+            if known and cast("User", user).agency
+            else None,
             "may": allowed(cast("User", user)) if known else {},
             "known": known,
         }
-        page = render_to_string("survey/console/error.html", {**context, "user": user}, request=None)
+        page = render_to_string(
+            "survey/console/error.html", {**context, "user": user}, request=None
+        )
         response = HttpResponse(page, status=status)
     response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -40,11 +44,15 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
 
 def _words(status: int) -> tuple[str, str]:
     if status == 404:
-        return _("There is no such page"), _("It may lie outside your scope, or the address is not whole.")
+        return _("There is no such page"), _(
+            "It may lie outside your scope, or the address is not whole."
+        )
     if status == 403:
         return _("Your account may not do this"), _("Ask an operator of the province if it should.")
     if status == 400:
-        return _("We could not read that"), _("Nothing was stored. Please go back and type it again.")
+        return _("We could not read that"), _(
+            "Nothing was stored. Please go back and type it again."
+        )
     return (
         _("Something went wrong on our side"),
         _("It is not sure that what you sent was stored. Please look before you send it again."),

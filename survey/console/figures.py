@@ -1,4 +1,6 @@
-"""Stored rows as what the staff templates show: numbers, words for each state, and places on the interval chart."""
+"""Stored rows as what the staff templates show: numbers, words for each state, and places on the
+interval chart.
+"""
 
 from __future__ import annotations
 
@@ -83,14 +85,21 @@ def axis_for(rows: Iterable[Mapping[str, Any]]) -> Axis:
     return Axis(start=int(lowest // 10 * 10))
 
 
-def line_of(row: Mapping[str, Any], axis: Axis, *, label: str, result: AgencyResult | None = None) -> Line:
+def line_of(
+    row: Mapping[str, Any], axis: Axis, *, label: str, result: AgencyResult | None = None
+) -> Line:
     """One stored row as a line of a table."""
     low, high, value = row["ci_low"], row["ci_high"], row["weighted_index"]
     chart: dict[str, Any] = {}
     if value is not None and low is not None and high is not None:
         x_low, x_high = axis.place(Decimal(low)), axis.place(Decimal(high))
         width = f"{Decimal(x_high) - Decimal(x_low):.2f}"
-        chart = {"x": axis.place(Decimal(value)), "x_low": x_low, "width": width, "met": _met(low, high)}
+        chart = {
+            "x": axis.place(Decimal(value)),
+            "x_low": x_low,
+            "width": width,
+            "met": _met(low, high),
+        }
     return Line(
         label=label,
         level=row["level"],
@@ -122,7 +131,9 @@ def _ranks(row: Mapping[str, Any]) -> str:
 
 
 def _met(low: str, high: str) -> bool | None:
-    """True: above the target beyond doubt; False: not above it; None: the interval holds the target."""
+    """True: above the target beyond doubt; False: not above it; None: the interval holds the
+    target.
+    """
     if Decimal(low) > TARGET:
         return True
     return False if Decimal(high) <= TARGET else None
@@ -137,7 +148,9 @@ SORTS: Final = ("index", "name", "n")
 
 
 def agency_lines(results: Sequence[AgencyResult], axis: Axis, sort: str) -> list[Line]:
-    """Agencies with published figures first, in the order asked for; the others by name at the end."""
+    """Agencies with published figures first, in the order asked for; the others by name at
+    the end.
+    """
     lines = [line_of(overall(result), axis, label=result.name, result=result) for result in results]
     shown = [line for line in lines if line.status == "published"]
     keys = {

@@ -57,21 +57,30 @@ class ImprovementForm(forms.ModelForm):
         model = Improvement
         fields = ("agency", "done_on", "said", "did")
         widgets = {
-            "done_on": forms.DateInput(format="%d/%m/%Y", attrs={"placeholder": "31/12/2026", "inputmode": "numeric"}),
+            "done_on": forms.DateInput(
+                format="%d/%m/%Y", attrs={"placeholder": "31/12/2026", "inputmode": "numeric"}
+            ),
             "said": forms.Textarea(attrs={"rows": 2}),
             "did": forms.Textarea(attrs={"rows": 2}),
         }
 
     def __init__(self, *args: Any, agencies: QuerySet[Agency], today: date, **kwargs: Any) -> None:
-        """``agencies`` are those in scope; offered are the ones in force ``today``, by the names they bear."""
+        """``agencies`` are those in scope; offered are the ones in force ``today``, by the names
+        they bear.
+        """
         super().__init__(*args, **kwargs)
         field = cast("forms.ModelChoiceField", self.fields["agency"])
         versions = list(versions_on(today).filter(agency__in=agencies))
         field.queryset = agencies.filter(pk__in=[version.agency_id for version in versions])
         twice = Counter(version.name for version in versions)
         choices = [
-            (version.agency_id, f"{version.name} ({version.code})" if twice[version.name] > 1 else version.name)
-            for version in sorted(versions, key=lambda version: (name_order(version.name), version.code))
+            (
+                version.agency_id,
+                f"{version.name} ({version.code})" if twice[version.name] > 1 else version.name,
+            )
+            for version in sorted(
+                versions, key=lambda version: (name_order(version.name), version.code)
+            )
         ]
         field.choices = [("", _("Choose an agency")), *choices]
 

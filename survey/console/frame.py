@@ -1,4 +1,6 @@
-"""What every staff page shares: sign-in, language, scope, the frame, and the edition or result an address asks for."""
+"""What every staff page shares: sign-in, language, scope, the frame, and the edition or result an
+address asks for.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def staff_page(view: View) -> View:
     return login_required(inner)
 
 
-def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     """A staff page with the frame every page has."""
     user = cast("User", request.user)
     scope = str(user.agency) if user.agency else None

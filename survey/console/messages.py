@@ -1,4 +1,6 @@
-"""Staff page for messages: queue, senders with pause and resume, spending, and how far invitations got."""
+"""Staff page for messages: queue, senders with pause and resume, spending, and how far invitations
+got.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,14 @@ from survey.common.numbers import coarse
 from survey.common.text import name_order
 from survey.console.frame import page, staff_page
 from survey.messaging.models import Sender
-from survey.messaging.overview import busy_numbers, funnel, queue_state, reasons_since, senders, undecided
+from survey.messaging.overview import (
+    busy_numbers,
+    funnel,
+    queue_state,
+    reasons_since,
+    senders,
+    undecided,
+)
 from survey.messaging.services import decide_unknown
 
 
@@ -31,7 +40,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     today = timezone.localtime(now).date()
     operates = may(user, "operate-messages")
     since = today - timedelta(days=90)
-    # Below the province no count stands still long enough to hide one person: steps of ten, a day late.
+    # Below the province no count stands still long enough to hide one person: steps of ten, a day
+    # late.
     exact = user.sees_province
     steps = funnel(since, today if exact else today - timedelta(days=1))
     busy = busy_numbers(now)
@@ -40,7 +50,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         counts = {step: n if exact else coarse(n) for step, n in steps[agency.pk].items()}
         lines.append({"name": str(agency), "busy": busy.get(agency.pk, 0), **counts})
     context = {
-        "lines": sorted(lines, key=lambda line: (-line["invited"], -line["closed"], name_order(line["name"]))),
+        "lines": sorted(
+            lines, key=lambda line: (-line["invited"], -line["closed"], name_order(line["name"]))
+        ),
         "exact": exact,
         "queue": queue_state(now) if operates else None,
         "senders": senders(now) if operates else [],
@@ -62,7 +74,13 @@ def change_sender(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         found.filter(paused_at=None).update(paused_at=timezone.now(), paused_because="operator")
         messages.success(request, _("The sender is paused; messages wait."))
     else:
-        found.update(paused_at=None, paused_because="", faults=0, slowed_until=None, resumed_at=timezone.now())
+        found.update(
+            paused_at=None,
+            paused_because="",
+            faults=0,
+            slowed_until=None,
+            resumed_at=timezone.now(),
+        )
         messages.success(request, _("The sender goes on."))
     return redirect("console:messages")
 
@@ -71,7 +89,9 @@ def change_sender(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 @staff_page
 @requires("operate-messages")
 def decide(request: HttpRequest, action: str) -> HttpResponse:
-    """What to do with messages nobody can tell about for a day: send them again, or give them up."""
+    """What to do with messages nobody can tell about for a day: send them again, or give
+    them up.
+    """
     count = decide_unknown(again=action == "again", now=timezone.now())
     messages.success(request, _("Decided about %(count)s messages.") % {"count": count})
     return redirect("console:messages")

@@ -1,4 +1,6 @@
-"""Staff pages with pictures: one page of an edition, and each picture as SVG or PDF. Scope as everywhere."""
+"""Staff pages with pictures: one page of an edition, and each picture as SVG or PDF. Scope as
+everywhere.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,14 @@ from django.views.decorators.http import require_safe
 
 from survey.accounts.models import User
 from survey.common.periods import parse_period
-from survey.console.frame import chosen_edition, chosen_result, kind_labels, method_title, page, staff_page
+from survey.console.frame import (
+    chosen_edition,
+    chosen_result,
+    kind_labels,
+    method_title,
+    page,
+    staff_page,
+)
 from survey.scorecards.bridge import agency_pictures, draw, pictures_of
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import editions, province_result, results_over_time, visible_results
@@ -25,9 +34,12 @@ def picture_language() -> str:
     return "en" if get_language() == "en" else "vi"
 
 
-# An edition never changes, so its pictures may be kept; the scope of the account is a part of the key.
+# An edition never changes, so its pictures may be kept; the scope of the account is a part of the
+# key.
 @lru_cache(maxsize=32)
-def _pictures(edition_id: int, results: tuple[int, ...], kind: str, language: str) -> dict[str, Any]:
+def _pictures(
+    edition_id: int, results: tuple[int, ...], kind: str, language: str
+) -> dict[str, Any]:
     edition = Edition.objects.get(pk=edition_id)
     found = AgencyResult.objects.filter(pk__in=results)
     rows = [row for result in found for row in result.rows]
@@ -41,16 +53,23 @@ def _agency_pictures(result_id: int, language: str, newest: int) -> dict[str, An
     whole = province_result(result.edition)
     rows = [row for part in (result, whole) if part for row in part.rows]
     history = [
-        (edition.period, edition.method_sha256, mine, province) for edition, mine, province in results_over_time(result)
+        (edition.period, edition.method_sha256, mine, province)
+        for edition, mine, province in results_over_time(result)
     ]
     key = result.agency.key if result.agency else ""
-    return agency_pictures(rows=rows, history=history, about=result.edition.about, agency=key, language=language)
+    return agency_pictures(
+        rows=rows, history=history, about=result.edition.about, agency=key, language=language
+    )
 
 
 @lru_cache(maxsize=128)
 def _drawn(text: str, kind: str, scope: tuple[Any, ...], name: str) -> bytes:
     del text  # a part of the key only: another text is another picture
-    return draw(_pictures(*scope)[name], kind) if len(scope) == 4 else draw(_agency_pictures(*scope)[name], kind)
+    return (
+        draw(_pictures(*scope)[name], kind)
+        if len(scope) == 4
+        else draw(_agency_pictures(*scope)[name], kind)
+    )
 
 
 def _scope(request: HttpRequest, edition: Edition) -> tuple[Any, ...]:
@@ -85,7 +104,12 @@ def pictures(request: HttpRequest) -> HttpResponse:
     kinds = [(value, label) for value, label in kind_labels() if value in present]
     wanted = request.GET.get("kind", "")
     kind = wanted if wanted in present else next(iter(value for value, _label in kinds), "")
-    scope = (edition.pk, tuple(visible.order_by("pk").values_list("pk", flat=True)), kind, picture_language())
+    scope = (
+        edition.pk,
+        tuple(visible.order_by("pk").values_list("pk", flat=True)),
+        kind,
+        picture_language(),
+    )
     titles = {
         "index": _("Index with 95% interval"),
         "ranks": _("Possible places"),
@@ -101,7 +125,9 @@ def pictures(request: HttpRequest) -> HttpResponse:
         "method_title": method_title(edition),
         "kind": kind,
         "kinds": kinds,
-        "pictures": [(name, title, found[name].text) for name, title in titles.items() if name in found],
+        "pictures": [
+            (name, title, found[name].text) for name, title in titles.items() if name in found
+        ],
     }
     return page(request, "pictures.html", context)
 

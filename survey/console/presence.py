@@ -1,4 +1,6 @@
-"""Staff pages for what stands at counters: screens, kiosks, slips to cut, and the check of a poster."""
+"""Staff pages for what stands at counters: screens, kiosks, slips to cut, and the check of a
+poster.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,12 @@ def overview(request: HttpRequest) -> HttpResponse:
             "counter": counter,
             "screens": [screen for screen in screens if screen.counter_id == counter.pk],
             "kiosks": [
-                {"kiosk": kiosk, "gaps": gaps_of(kiosk), "refused": refused_of(kiosk), "late": _late(kiosk)}
+                {
+                    "kiosk": kiosk,
+                    "gaps": gaps_of(kiosk),
+                    "refused": refused_of(kiosk),
+                    "late": _late(kiosk),
+                }
                 for kiosk in kiosks
                 if kiosk.counter_id == counter.pk
             ],
@@ -101,12 +108,21 @@ def add(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     if what == "screen":
         _screen, display = enrol_screen(counter=counter, now=now)
         address = f"{settings.PUBLIC_URL}/screen/{display}"
-        text = _("Open this address on the screen of %(counter)s. It is shown this once: %(address)s")
+        text = _(
+            "Open this address on the screen of %(counter)s. It is shown this once: %(address)s"
+        )
         messages.success(request, text % {"counter": counter, "address": address})
     else:
         _kiosk, code = add_kiosk(counter=counter, name=_("tablet"), now=now)
-        text = _("Open %(address)s on the tablet of %(counter)s and type this code within 30 minutes: %(code)s")
-        values = {"counter": counter, "address": f"{settings.PUBLIC_URL}/kiosk/", "code": spaced(code)}
+        text = _(
+            "Open %(address)s on the tablet of %(counter)s and type this code within 30 minutes: "
+            "%(code)s"
+        )
+        values = {
+            "counter": counter,
+            "address": f"{settings.PUBLIC_URL}/kiosk/",
+            "code": spaced(code),
+        }
         messages.success(request, text % values)
     return redirect("console:presence")
 
@@ -127,7 +143,9 @@ def _slips(counter: Counter, wanted: str, now: datetime) -> bytes:
 def withdraw(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     """Stop a screen or kiosk at once."""
     agencies = visible_agencies(cast("User", request.user))
-    rows = (Screen if what == "screen" else Kiosk).objects.filter(pk=pk, counter__agency__in=agencies)
+    rows = (Screen if what == "screen" else Kiosk).objects.filter(
+        pk=pk, counter__agency__in=agencies
+    )
     if not rows.filter(revoked_at=None).update(revoked_at=timezone.now()) and not rows.exists():
         raise Http404
     messages.success(request, _("It has been withdrawn and can no longer be used."))
@@ -153,4 +171,6 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
             messages.error(request, _("This issue is no longer in use; nothing was noted."))
         return redirect("console:codes")
     site = settings.PUBLIC_URL.split("://", 1)[1]
-    return page(request, "verify.html", {"code": found, "check": check_characters(found.code), "site": site})
+    return page(
+        request, "verify.html", {"code": found, "check": check_characters(found.code), "site": site}
+    )

@@ -1,4 +1,6 @@
-"""The sections of the staff pages as data: what stands in the navigation, in which order, for whom."""
+"""The sections of the staff pages as data: what stands in the navigation, in which order,
+for whom.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,8 @@ def navigation(user: User, current: str) -> list[Link]:
     """What an account sees of the sections; ``current`` is the name of the page's template."""
     shown = [section for section in SECTIONS if not section.needs or may(user, section.needs)]
     links = [
-        Link(reverse(section.name), section.text, "page" if current in section.pages else "false") for section in shown
+        Link(reverse(section.name), section.text, "page" if current in section.pages else "false")
+        for section in shown
     ]
     if user.is_staff:
         links.append(Link(reverse("admin:index"), _("Administration"), "false"))

@@ -16,7 +16,9 @@ urlpatterns = [
     path("agency/<int:pk>", views.agency, name="agency"),
     path("download/index.<str:kind>", views.download, name="download"),
     path("pictures", pictures.pictures, name="pictures"),
-    re_path(r"^pictures/(?P<name>[a-z]{1,12})\.(?P<kind>svg|pdf|png)$", pictures.picture, name="picture"),
+    re_path(
+        r"^pictures/(?P<name>[a-z]{1,12})\.(?P<kind>svg|pdf|png)$", pictures.picture, name="picture"
+    ),
     re_path(
         r"^agency/(?P<pk>\d{1,12})/(?P<name>[a-z]{1,12})\.(?P<kind>svg|pdf|png)$",
         pictures.agency_picture,
@@ -24,15 +26,33 @@ urlpatterns = [
     ),
     path("codes", counters.codes, name="codes"),
     re_path(r"^codes/(?P<pk>\d{1,12})\.(?P<kind>png|svg)$", counters.code_image, name="code-image"),
-    re_path(r"^codes/(?P<pk>\d{1,12})-(?P<paper>A[345]|tent)\.pdf$", counters.code_poster, name="code-poster"),
-    re_path(r"^offices/(?P<pk>\d{1,12})-(?P<paper>A[345]|tent)\.pdf$", counters.office_poster, name="office-poster"),
-    re_path(r"^codes/(?P<pk>\d{1,12})/(?P<action>reissue|revoke)$", counters.code_change, name="code-change"),
+    re_path(
+        r"^codes/(?P<pk>\d{1,12})-(?P<paper>A[345]|tent)\.pdf$",
+        counters.code_poster,
+        name="code-poster",
+    ),
+    re_path(
+        r"^offices/(?P<pk>\d{1,12})-(?P<paper>A[345]|tent)\.pdf$",
+        counters.office_poster,
+        name="office-poster",
+    ),
+    re_path(
+        r"^codes/(?P<pk>\d{1,12})/(?P<action>reissue|revoke)$",
+        counters.code_change,
+        name="code-change",
+    ),
     re_path(r"^counters/(?P<pk>\d{1,12})/issue$", counters.code_issue, name="code-issue"),
     re_path(r"^verify/(?P<code>[^/]{1,20})$", presence.verify, name="verify"),
     path("presence", presence.overview, name="presence"),
-    re_path(r"^presence/(?P<pk>\d{1,12})/(?P<what>screen|kiosk|slips)$", presence.add, name="presence-add"),
     re_path(
-        r"^presence/(?P<what>screen|kiosk)/(?P<pk>\d{1,12})/withdraw$", presence.withdraw, name="presence-withdraw"
+        r"^presence/(?P<pk>\d{1,12})/(?P<what>screen|kiosk|slips)$",
+        presence.add,
+        name="presence-add",
+    ),
+    re_path(
+        r"^presence/(?P<what>screen|kiosk)/(?P<pk>\d{1,12})/withdraw$",
+        presence.withdraw,
+        name="presence-withdraw",
     ),
     path("improvements", voices.improvements, name="improvements"),
     re_path(r"^improvements/(?P<pk>\d{1,12})/approve$", voices.approve, name="improvement-approve"),
@@ -40,10 +60,20 @@ urlpatterns = [
     re_path(r"^cases/(?P<pk>\d{1,12})/close$", voices.close, name="case-close"),
     path("languages", voices.languages, name="languages"),
     path("messages", messages.overview, name="messages"),
-    re_path(r"^senders/(?P<pk>\d{1,12})/(?P<action>pause|resume)$", messages.change_sender, name="sender"),
+    re_path(
+        r"^senders/(?P<pk>\d{1,12})/(?P<action>pause|resume)$",
+        messages.change_sender,
+        name="sender",
+    ),
     path("dossiers", dossiers.dossiers, name="dossiers"),
-    re_path(r"^dossiers/template\.(?P<kind>xlsx|csv)$", dossiers.dossiers_template, name="dossiers-template"),
+    re_path(
+        r"^dossiers/template\.(?P<kind>xlsx|csv)$",
+        dossiers.dossiers_template,
+        name="dossiers-template",
+    ),
     re_path(r"^messages/(?P<action>again|give-up)$", messages.decide, name="messages-decide"),
     path("totals", counters.totals, name="totals"),
-    re_path(r"^totals/template\.(?P<kind>xlsx|csv)$", counters.totals_template, name="totals-template"),
+    re_path(
+        r"^totals/template\.(?P<kind>xlsx|csv)$", counters.totals_template, name="totals-template"
+    ),
 ]

@@ -1,4 +1,6 @@
-"""Staff pages: sign-in, index per agency, one agency, downloads. Every query takes the account's scope."""
+"""Staff pages: sign-in, index per agency, one agency, downloads. Every query takes the account's
+scope.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,14 @@ from survey.common.languages import chosen
 from survey.common.periods import parse_period
 from survey.console.figures import SORTS, agency_lines, axis_for, line_of, overall
 from survey.console.forms import SignInForm
-from survey.console.frame import chosen_edition, chosen_result, kind_labels, method_title, page, staff_page
+from survey.console.frame import (
+    chosen_edition,
+    chosen_result,
+    kind_labels,
+    method_title,
+    page,
+    staff_page,
+)
 from survey.console.pictures import pictures_of_agency
 from survey.questionnaires.queries import question_texts
 from survey.scorecards.bridge import export_rows
@@ -46,7 +55,10 @@ class SignIn(LoginView):
         name = request.POST.get("username", "")
         if must_wait(request, name):
             return self._refused(
-                _("Too many tries. Please wait five minutes, then sign in again. Nobody else is kept out.")
+                _(
+                    "Too many tries. Please wait five minutes, then sign in again. Nobody else is "
+                    "kept out."
+                )
             )
         with hashing() as free:
             if not free:
@@ -61,7 +73,9 @@ class SignIn(LoginView):
 
     def _refused(self, sentence: str) -> HttpResponse:
         form = self.get_form_class()(self.request)
-        response = self.render_to_response(self.get_context_data(form=form, refused=sentence), status=429)
+        response = self.render_to_response(
+            self.get_context_data(form=form, refused=sentence), status=429
+        )
         response.headers["Retry-After"] = "300"
         return response
 
@@ -97,7 +111,11 @@ def home(request: HttpRequest) -> HttpResponse:
         "missed": sum(line.met is False for line in lines if line.status == "published"),
         "sort": sort,
         "kind": kind,
-        "kinds": [(value, label) for value, label in kind_labels() if any(r.kind == value for r in results)],
+        "kinds": [
+            (value, label)
+            for value, label in kind_labels()
+            if any(r.kind == value for r in results)
+        ],
     }
     return page(request, "home.html", context)
 
@@ -143,7 +161,9 @@ def download(request: HttpRequest, kind: str) -> HttpResponse:
     results = list(visible_results(edition, cast("User", request.user)))
     whole = province_result(edition)
     rows = [row for result in [*([whole] if whole else []), *results] for row in result.rows]
-    response = HttpResponse(export_rows(rows=rows, about=edition.about, kind=kind), content_type=TYPES[kind])
+    response = HttpResponse(
+        export_rows(rows=rows, about=edition.about, kind=kind), content_type=TYPES[kind]
+    )
     name = f"chi-so-hai-long-{edition.period}-{edition.method}.{kind}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

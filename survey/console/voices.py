@@ -1,4 +1,6 @@
-"""Staff pages for what citizens said: improvements to tell them of, cases handed over, languages they can read."""
+"""Staff pages for what citizens said: improvements to tell them of, cases handed over, languages
+they can read.
+"""
 
 from __future__ import annotations
 
@@ -39,11 +41,17 @@ def improvements(request: HttpRequest) -> HttpResponse:
         row = form.save(commit=False)
         row.author = user
         row.save()
-        messages.success(request, _("Written down. Citizens see it once another person has approved it."))
+        messages.success(
+            request, _("Written down. Citizens see it once another person has approved it.")
+        )
         return redirect("console:improvements")
-    rows = Improvement.objects.select_related("agency", "author", "approved_by").filter(agency__in=agencies)[:200]
+    rows = Improvement.objects.select_related("agency", "author", "approved_by").filter(
+        agency__in=agencies
+    )[:200]
     status = 422 if form.errors else 200
-    return page(request, "improvements.html", {"form": form, "rows": rows, "me": user}, status=status)
+    return page(
+        request, "improvements.html", {"form": form, "rows": rows, "me": user}, status=status
+    )
 
 
 @require_POST
@@ -60,7 +68,9 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     elif row.author.agency_id == user.agency_id:
         messages.error(request, _("A person of another body than the author's has to approve it."))
     else:
-        Improvement.objects.filter(pk=pk, approved_at=None).update(approved_by=user, approved_at=timezone.now())
+        Improvement.objects.filter(pk=pk, approved_at=None).update(
+            approved_by=user, approved_at=timezone.now()
+        )
         messages.success(request, _("Approved. Citizens see it from now on."))
     return redirect("console:improvements")
 
@@ -68,7 +78,9 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @staff_page
 def cases(request: HttpRequest) -> HttpResponse:
-    """Cases handed over to a unit in the account's own hands; the rated agency sees none of its own."""
+    """Cases handed over to a unit in the account's own hands; the rated agency sees none of its
+    own.
+    """
     user = cast("User", request.user)
     reasons = choice_texts("reasons", get_language() or settings.LANGUAGE_CODE)
     levels = choice_texts("overall", get_language() or settings.LANGUAGE_CODE)
@@ -105,8 +117,14 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 @staff_page
 @requires("see-languages")
 def languages(request: HttpRequest) -> HttpResponse:
-    """How complete each language is: pages and posters, and each questionnaire in use or in draft."""
-    versions = Version.objects.select_related("questionnaire").exclude(status=Status.RETIRED).order_by("pk")
+    """How complete each language is: pages and posters, and each questionnaire in use or in
+    draft.
+    """
+    versions = (
+        Version.objects.select_related("questionnaire")
+        .exclude(status=Status.RETIRED)
+        .order_by("pk")
+    )
     lines = [
         {
             "name": name,

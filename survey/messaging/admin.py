@@ -22,7 +22,16 @@ from survey.messaging.outbox.models import OutboxMessage
 class SenderAdmin(ModelAdmin):
     """Names, hours, rate and money; pausing is done on the staff page."""
 
-    list_display = ("name", "rate", "opens", "closes", "price", "daily_budget", "monthly_budget", "paused_at")
+    list_display = (
+        "name",
+        "rate",
+        "opens",
+        "closes",
+        "price",
+        "daily_budget",
+        "monthly_budget",
+        "paused_at",
+    )
     fields = ("name", "rate", "opens", "closes", "price", "daily_budget", "monthly_budget")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -102,7 +111,9 @@ class MessageTemplateForm(forms.ModelForm):
 
 @admin.register(MessageTemplate)
 class MessageTemplateAdmin(ModelAdmin):
-    """Texts with their parts and price; one that was used stays as it is, except whether it is in use."""
+    """Texts with their parts and price; one that was used stays as it is, except whether it is in
+    use.
+    """
 
     form = MessageTemplateForm
     list_display = ("sender", "kind", "version", "text", "longest_parts", "longest_price", "active")

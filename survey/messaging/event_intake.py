@@ -23,7 +23,14 @@ from survey.messaging.models import KnownNumber, Sender
 from survey.messaging.outbox.models import OutboxMessage
 from survey.messaging.sampling import draw, note_dossier
 from survey.transactions.counting import count_intake
-from survey.transactions.events import FIELDS, EventRefused, Incoming, check_event, record_event, stored_event
+from survey.transactions.events import (
+    FIELDS,
+    EventRefused,
+    Incoming,
+    check_event,
+    record_event,
+    stored_event,
+)
 from survey.transactions.models import Channel, DossierEvent, EventsImport, SourceSystem
 from survey.transactions.queries import CLOSED
 from survey.transactions.reading import FileError, read_rows
@@ -43,7 +50,8 @@ class Report:
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[tuple[int, str]] = field(default_factory=list)
     not_asked: list[tuple[int, str]] = field(default_factory=list)
-    """Events that were stored and could still be asked about once they are mended, with the reason."""
+    """Events that were stored and could still be asked about once they are mended, with the reason.
+    """
 
 
 def import_events(
@@ -55,7 +63,8 @@ def import_events(
     by: User | None = None,
     most: int | None = None,
 ) -> Report:
-    """Take the events of a CSV or XLSX file; faults are given by the row number the spreadsheet shows.
+    """Take the events of a CSV or XLSX file; faults are given by the row number the spreadsheet
+    shows.
 
     Good rows are taken although others are wrong: sending the mended file again repeats nothing.
 
@@ -67,14 +76,21 @@ def import_events(
     rows = read_rows(content, file_name, FILE_FIELDS)
     if most is not None and len(rows) > most:
         raise FileError(
-            _("The file has more than %(count)s rows. Split it, or have an operator use manage.py import_events.")
+            _(
+                "The file has more than %(count)s rows. Split it, or have an operator use "
+                "manage.py import_events."
+            )
             % {"count": most}
         )
     events = [dict(zip(FILE_FIELDS, row.cells, strict=True)) for row in rows]
     EventsImport.objects.create(
-        file_name=file_name[:200], sha256=sha256(content).hexdigest(), rows=len(rows), source=source, imported_by=by,
+        file_name=file_name[:200],
+        sha256=sha256(content).hexdigest(),
+        rows=len(rows),
+        source=source,
+        imported_by=by,
         imported_at=now,
-    )  # fmt: skip
+    )
     report = take_events(events=events, source=source, now=now, province=source.province)
     report.faults = [(rows[position].number, message) for position, message in report.faults]
     report.not_asked = [(rows[position].number, reason) for position, reason in report.not_asked]
@@ -83,7 +99,9 @@ def import_events(
 
 @dataclass(frozen=True)
 class Preview:
-    """What taking a file would do: its report, the messages it would queue, their parts and price in đồng."""
+    """What taking a file would do: its report, the messages it would queue, their parts and price
+    in đồng.
+    """
 
     report: Report
     messages: int
@@ -97,7 +115,9 @@ def preview_events(
     """Take a file and undo it: how many would be written to, in how many parts, for how much."""
     with transaction.atomic():
         before = OutboxMessage.objects.count()
-        report = import_events(content=content, file_name=file_name, source=source, now=now, most=most)
+        report = import_events(
+            content=content, file_name=file_name, source=source, now=now, most=most
+        )
         fresh = OutboxMessage.objects.filter(created_at=now)
         parts = fresh.aggregate(n=Sum("parts"))["n"] or 0
         sender = Sender.objects.order_by("pk").first()
@@ -108,7 +128,11 @@ def preview_events(
 
 
 def take_events(
-    *, events: Iterable[Mapping[str, Any]], source: SourceSystem | None, now: datetime, province: str
+    *,
+    events: Iterable[Mapping[str, Any]],
+    source: SourceSystem | None,
+    now: datetime,
+    province: str,
 ) -> Report:
     """Store events and queue invitations; each event stands alone, so one bad one stops nothing."""
     report = Report()
@@ -129,7 +153,9 @@ def take_events(
 
 
 def _taken(incoming: Incoming, sender: Sender | None, now: datetime) -> tuple[str, ...]:
-    """One event; one the database will not have stops nothing, the others of the batch are taken."""
+    """One event; one the database will not have stops nothing, the others of the batch are
+    taken.
+    """
     try:
         return _take(incoming, sender, now)
     except DataError:
@@ -139,7 +165,9 @@ def _taken(incoming: Incoming, sender: Sender | None, now: datetime) -> tuple[st
 
 @transaction.atomic
 def _take(incoming: Incoming, sender: Sender | None, now: datetime) -> tuple[str, ...]:
-    """One event with its invitation: both are stored or neither, so an event sent again loses no invitation."""
+    """One event with its invitation: both are stored or neither, so an event sent again loses no
+    invitation.
+    """
     fresh = record_event(event=incoming.event)
     event = incoming.event if fresh else stored_event(incoming.event)
     if event is None or (not fresh and event.decided):
@@ -148,7 +176,8 @@ def _take(incoming: Incoming, sender: Sender | None, now: datetime) -> tuple[str
     if not reason and sender is not None and incoming.phone is not None:
         made = queue_invitation(event=event, phone=incoming.phone, sender=sender, now=now)
         reason = f"not-invited:{made.reason}" if isinstance(made, Refused) else "invited"
-    # What can be mended is not decided: the same event with a good number, or after a sender was set up, is asked.
+    # What can be mended is not decided: the same event with a good number, or after a sender was
+    # set up, is asked.
     decided = not reason.startswith(MENDABLE)
     if decided:
         DossierEvent.objects.filter(pk=event.pk).update(decided=True)
@@ -156,14 +185,19 @@ def _take(incoming: Incoming, sender: Sender | None, now: datetime) -> tuple[str
 
 
 def _not_asked(incoming: Incoming, sender: Sender | None, now: datetime) -> str:
-    """Why nobody is asked about an event; empty when somebody is. Refused and late dossiers are asked about too."""
+    """Why nobody is asked about an event; empty when somebody is. Refused and late dossiers are
+    asked about too.
+    """
     event = incoming.event
     if event.kind not in CLOSED:
         return "not-invited:moment"
     if event.channel == Channel.COUNTER:
         return "not-invited:counter"
     # Where some procedures are sensitive, one that is not named may be one of them.
-    if settings.SMS_SENSITIVE_PROCEDURES and event.procedure_code in {"", *settings.SMS_SENSITIVE_PROCEDURES}:
+    if settings.SMS_SENSITIVE_PROCEDURES and event.procedure_code in {
+        "",
+        *settings.SMS_SENSITIVE_PROCEDURES,
+    }:
         return "not-invited:sensitive"
     if event.happened_at < now - ASKED_WITHIN:
         return "not-invited:too-old"

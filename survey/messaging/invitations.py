@@ -1,4 +1,6 @@
-"""Invitations: one link per dossier, one per number in thirty days, sealed number, token kept only as a hash."""
+"""Invitations: one link per dossier, one per number in thirty days, sealed number, token kept only
+as a hash.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,15 @@ from django.utils import timezone
 from survey.common.sealing import phone_hash, seal
 from survey.common.tokens import ALPHABET, keyed_hash, new_code, normalise_code
 from survey.messaging.message_text import render, size_of
-from survey.messaging.models import Invitation, MessageKind, MessageTemplate, OptOut, PhoneLedger, Sender, Step
+from survey.messaging.models import (
+    Invitation,
+    MessageKind,
+    MessageTemplate,
+    OptOut,
+    PhoneLedger,
+    Sender,
+    Step,
+)
 from survey.messaging.outbox.eligibility import REMIND_AFTER
 from survey.messaging.outbox.models import OutboxMessage
 from survey.messaging.places import Place, seal_place
@@ -31,7 +41,9 @@ LONGEST_CODE: Final = "H99.99.99.99-991231-9999999"
 
 @dataclass(frozen=True)
 class Refused:
-    """Why no invitation was made: ``again`` (dossier or number invited before), ``opt-out`` or ``no-template``."""
+    """Why no invitation was made: ``again`` (dossier or number invited before), ``opt-out`` or
+    ``no-template``.
+    """
 
     reason: str
 
@@ -51,8 +63,12 @@ def longest_values() -> dict[str, str]:
     return {"ma": LONGEST_CODE, "link": link_of(ALPHABET[-1] * TOKEN_LENGTH) + REMINDED}
 
 
-def queue_invitation(*, event: DossierEvent, phone: str, sender: Sender, now: datetime) -> Invitation | Refused:
-    """Make an invitation and its messages for an event; ``phone`` in E.164. One transaction, or a reason."""
+def queue_invitation(
+    *, event: DossierEvent, phone: str, sender: Sender, now: datetime
+) -> Invitation | Refused:
+    """Make an invitation and its messages for an event; ``phone`` in E.164. One transaction, or a
+    reason.
+    """
     number = phone_hash(phone)
     templates = {t.kind: t for t in MessageTemplate.objects.filter(sender=sender, active=True)}
     if MessageKind.INVITATION not in templates:
@@ -68,21 +84,27 @@ def queue_invitation(*, event: DossierEvent, phone: str, sender: Sender, now: da
                 raise IntegrityError("invited within thirty days")
             for kind, template in templates.items():
                 filled = {"ma": event.dossier_code, "link": _link(token, MessageKind(kind))}
-                _message(invitation, template, MessageKind(kind), phone, filled, now).save(force_insert=True)
+                _message(invitation, template, MessageKind(kind), phone, filled, now).save(
+                    force_insert=True
+                )
             count_step(agency_id=event.agency_id, step=Step.INVITED, now=now)
     except IntegrityError:
         return Refused("again")
     return invitation
 
 
-def _invitation(event: DossierEvent, phone: str, number: str, token: str, now: datetime) -> Invitation:
+def _invitation(
+    event: DossierEvent, phone: str, number: str, token: str, now: datetime
+) -> Invitation:
     local = timezone.localtime(now)
     end = (local + LIFE).replace(hour=23, minute=59, second=59, microsecond=0)
     row = Invitation(
         id=uuid.uuid4(),
         token_hash=token_hash(token),
         dossier_hash=keyed_hash("dossier", f"{event.province}/{event.dossier_code}"),
-        place_sealed=seal_place(token, Place(event.agency_id, event.domain_id, event.channel, number)),
+        place_sealed=seal_place(
+            token, Place(event.agency_id, event.domain_id, event.channel, number)
+        ),
         phone_hash=number,
         made_on=local.date(),
         expires_at=end,

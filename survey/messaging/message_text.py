@@ -1,4 +1,6 @@
-"""Texts that fit one message: Vietnamese without accents by rule, parts counted as the carriers count them, lint."""
+"""Texts that fit one message: Vietnamese without accents by rule, parts counted as the carriers
+count them, lint.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,34 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 _BASIC: Final = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ "
+    "!\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _DOUBLE: Final = "^{}\\[~]|€\f"
-_SIMPLER: Final = str.maketrans({
-    "đ": "d", "Đ": "D", "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "•": "-", "…": "...",
-    "\u00a0": " ", "\u2007": " ", "\u202f": " ", "\u200b": "", "\u200c": "", "\u200d": "", "\ufeff": "", "₫": "VND",
-})  # fmt: skip
+_SIMPLER: Final = str.maketrans(
+    {
+        "đ": "d",
+        "Đ": "D",
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "‘": "'",
+        "’": "'",
+        "–": "-",
+        "—": "-",
+        "•": "-",
+        "…": "...",
+        "\u00a0": " ",
+        "\u2007": " ",
+        "\u202f": " ",
+        "\u200b": "",
+        "\u200c": "",
+        "\u200d": "",
+        "\ufeff": "",
+        "₫": "VND",
+    }
+)
 _LINK: Final = re.compile(r"https?://\S+")
 _SLOT: Final = re.compile(r"\{(\w+)\}")
 SLOTS: Final = ("ma", "link")
@@ -44,11 +66,14 @@ def stripped(text: str) -> str:
     # đ has no decomposition: normal forms alone leave it.
     simple = unicodedata.normalize("NFC", text).translate(_SIMPLER)
     decomposed = unicodedata.normalize("NFD", simple)
-    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+    return unicodedata.normalize(
+        "NFC", "".join(c for c in decomposed if not unicodedata.combining(c))
+    )
 
 
 def size_of(text: str) -> Size:
-    """Parts and units of a text: 160 septets or 153 a part in GSM-7, 70 or 67 units a part otherwise.
+    """Parts and units of a text: 160 septets or 153 a part in GSM-7, 70 or 67 units a part
+    otherwise.
 
     A character of two septets is never split between parts, nor is a surrogate pair.
     """
@@ -84,7 +109,12 @@ def render(template: str, values: dict[str, str], *, accents: bool) -> str:
 def _about_link(template: str) -> list[str]:
     if not re.search(r"\S\{link\}|\{link\}\S", template):
         return []
-    return [_("{link} must stand between spaces: phones take what sticks to it for a part of the address.")]
+    return [
+        _(
+            "{link} must stand between spaces: phones take what sticks to it for a part of the "
+            "address."
+        )
+    ]
 
 
 def lint(template: str, *, sender: str, longest: dict[str, str], accents: bool) -> list[str]:
@@ -92,7 +122,10 @@ def lint(template: str, *, sender: str, longest: dict[str, str], accents: bool) 
     faults = []
     unknown = [slot for slot in _SLOT.findall(template) if slot not in SLOTS]
     if unknown:
-        return [_("{%(slot)s} is not known; a message may hold {ma} (dossier code) and {link}.") % {"slot": unknown[0]}]
+        return [
+            _("{%(slot)s} is not known; a message may hold {ma} (dossier code) and {link}.")
+            % {"slot": unknown[0]}
+        ]
     if template.count("{link}") + len(_LINK.findall(template)) != 1 or "{link}" not in template:
         faults.append(_("the message must hold exactly one link, written {link}."))
     faults += _about_link(template)
@@ -102,14 +135,23 @@ def lint(template: str, *, sender: str, longest: dict[str, str], accents: bool) 
     if bad:
         faults.append(_("the character %(character)s is not allowed.") % {"character": bad[0]})
     if re.search(r"\d{6,}", _SLOT.sub("", template)):
-        faults.append(_("numbers of six and more digits are not allowed: no phone and no identity number."))
+        faults.append(
+            _("numbers of six and more digits are not allowed: no phone and no identity number.")
+        )
     filled = render(template, longest, accents=accents)
     if not accents and (left := outside_gsm7(filled)):
-        faults.append(_("the character %(character)s cannot be sent without accents.") % {"character": left[0]})
+        faults.append(
+            _("the character %(character)s cannot be sent without accents.")
+            % {"character": left[0]}
+        )
     size = size_of(filled)
     if size.parts > 1 and not accents:
         values = {"parts": size.parts, "units": size.units}
         faults.append(
-            _("with the longest values it takes %(parts)s parts (%(units)s characters); shorten it.") % values
+            _(
+                "with the longest values it takes %(parts)s parts (%(units)s characters); shorten "
+                "it."
+            )
+            % values
         )
     return faults

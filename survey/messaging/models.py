@@ -19,7 +19,9 @@ from survey.transactions.models import DossierEvent
 
 
 class Sender(models.Model):
-    """A registered sender name: its rate, hours and money, shared by all dispatchers through this row."""
+    """A registered sender name: its rate, hours and money, shared by all dispatchers through this
+    row.
+    """
 
     name = models.CharField(_("name"), max_length=11, unique=True)
     rate = models.FloatField(_("parts per second"), default=10.0)
@@ -27,8 +29,12 @@ class Sender(models.Model):
     bucket_at = models.DateTimeField(_("counted at"), null=True, blank=True)
     opens = models.TimeField(_("first hour of sending"), default=time(8, 0))
     closes = models.TimeField(_("last hour of sending"), default=time(20, 30))
-    price = models.DecimalField(_("price of a part (VND)"), max_digits=8, decimal_places=2, default=Decimal(800))
-    daily_budget = models.DecimalField(_("budget a day (VND)"), max_digits=14, decimal_places=2, null=True, blank=True)
+    price = models.DecimalField(
+        _("price of a part (VND)"), max_digits=8, decimal_places=2, default=Decimal(800)
+    )
+    daily_budget = models.DecimalField(
+        _("budget a day (VND)"), max_digits=14, decimal_places=2, null=True, blank=True
+    )
     monthly_budget = models.DecimalField(
         _("budget a month (VND)"), max_digits=14, decimal_places=2, null=True, blank=True
     )
@@ -44,7 +50,9 @@ class Sender(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(rate__gt=0), name="sender_rate_positive"),
             models.CheckConstraint(
-                condition=Q(opens__gte=time(7, 0)) & Q(closes__lte=time(22, 0)) & Q(opens__lt=F("closes")),
+                condition=Q(opens__gte=time(7, 0))
+                & Q(closes__lte=time(22, 0))
+                & Q(opens__lt=F("closes")),
                 name="sender_hours_within_law",
             ),
         ]
@@ -63,7 +71,9 @@ class MessageKind(models.TextChoices):
 class MessageTemplate(models.Model):
     """A registered text; a version never changes once a message was made from it."""
 
-    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="templates", verbose_name=_("sender"))
+    sender = models.ForeignKey(
+        Sender, on_delete=models.PROTECT, related_name="templates", verbose_name=_("sender")
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=MessageKind.choices)
     version = models.PositiveSmallIntegerField(_("version"))
     text = models.CharField(_("text"), max_length=320)
@@ -74,8 +84,12 @@ class MessageTemplate(models.Model):
         verbose_name = _("message template")
         verbose_name_plural = _("message templates")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["sender", "kind", "version"], name="template_version_once"),
-            models.UniqueConstraint(fields=["sender", "kind"], condition=Q(active=True), name="one_template_in_use"),
+            models.UniqueConstraint(
+                fields=["sender", "kind", "version"], name="template_version_once"
+            ),
+            models.UniqueConstraint(
+                fields=["sender", "kind"], condition=Q(active=True), name="one_template_in_use"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -83,14 +97,20 @@ class MessageTemplate(models.Model):
 
 
 class PhoneLedger(models.Model):
-    """When a number was last invited and behind how many dossiers it stands, by keyed hash; outlives the number."""
+    """When a number was last invited and behind how many dossiers it stands, by keyed hash;
+    outlives the number.
+    """
 
     phone_hash = models.CharField(_("number (hash)"), max_length=64, unique=True)
     last_invited_on = models.DateField(_("last invited on"), null=True)
     dossiers = models.PositiveIntegerField(_("dossiers in thirty days"), default=0)
     counted_since = models.DateTimeField(_("counted since"), default=timezone.now)
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True, verbose_name=_("agency of the last one"))
-    """Kept for numbers behind many dossiers only: for others it would tell what an invitation was about."""
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, null=True, verbose_name=_("agency of the last one")
+    )
+    """Kept for numbers behind many dossiers only: for others it would tell what an invitation was
+    about.
+    """
 
     class Meta:
         verbose_name = _("invited number")
@@ -118,8 +138,9 @@ class OptOut(models.Model):
 class Invitation(models.Model):
     """A link for one dossier. Nothing here leads to an answer or to what was asked about.
 
-    ``place_sealed`` (agency, domain, channel, number's hash) opens with the token only, and of the token only a hash is
-    kept. ``agency_sealed``, ``phone_sealed``, ``phone_hash`` and the day go once all messages are settled.
+    ``place_sealed`` (agency, domain, channel, number's hash) opens with the token only, and of the
+    token only a hash is kept. ``agency_sealed``, ``phone_sealed``, ``phone_hash`` and the day go
+    once all messages are settled.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -136,7 +157,11 @@ class Invitation(models.Model):
     class Meta:
         verbose_name = _("invitation")
         verbose_name_plural = _("invitations")
-        indexes: ClassVar = [models.Index(fields=["made_on"], condition=Q(settled=False), name="invitation_unsettled")]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["made_on"], condition=Q(settled=False), name="invitation_unsettled"
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
@@ -178,11 +203,19 @@ def _new_seed() -> str:
 
 
 class SamplingRule(models.Model):
-    """Which share, or about how many a month, are asked in an agency, a domain, or both; the narrowest rule decides."""
+    """Which share, or about how many a month, are asked in an agency, a domain, or both; the
+    narrowest rule decides.
+    """
 
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("agency"))
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("agency")
+    )
     domain = models.ForeignKey(
-        ProcedureDomain, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("procedure domain")
+        ProcedureDomain,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("procedure domain"),
     )
     share = models.FloatField(_("share of the dossiers, 0 to 1"), null=True, blank=True)
     monthly = models.PositiveIntegerField(_("dossiers a month, about"), null=True, blank=True)
@@ -193,13 +226,20 @@ class SamplingRule(models.Model):
         verbose_name_plural = _("sampling rules")
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(share__isnull=True, monthly__isnull=False) | Q(share__isnull=False, monthly__isnull=True),
+                condition=Q(share__isnull=True, monthly__isnull=False)
+                | Q(share__isnull=False, monthly__isnull=True),
                 name="sampling_share_or_monthly",
             ),
-            models.CheckConstraint(condition=Q(share=None) | Q(share__gte=0, share__lte=1), name="sampling_share_0_1"),
+            models.CheckConstraint(
+                condition=Q(share=None) | Q(share__gte=0, share__lte=1), name="sampling_share_0_1"
+            ),
             models.UniqueConstraint(fields=["agency", "domain"], name="sampling_agency_domain"),
-            models.UniqueConstraint(fields=["agency"], condition=Q(domain=None), name="sampling_agency"),
-            models.UniqueConstraint(fields=["domain"], condition=Q(agency=None), name="sampling_domain"),
+            models.UniqueConstraint(
+                fields=["agency"], condition=Q(domain=None), name="sampling_agency"
+            ),
+            models.UniqueConstraint(
+                fields=["domain"], condition=Q(agency=None), name="sampling_domain"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -210,15 +250,25 @@ class SamplingRule(models.Model):
         if (self.share is None) == (self.monthly is None):
             raise ValidationError(_("Give either a share or a number a month."))
         others = SamplingRule.objects.exclude(pk=self.pk)
-        if self.agency is None and self.domain is None and others.filter(agency=None, domain=None).exists():
+        if (
+            self.agency is None
+            and self.domain is None
+            and others.filter(agency=None, domain=None).exists()
+        ):
             raise ValidationError(_("There is already a rule for all agencies and domains."))
 
 
 class SampleDraw(models.Model):
-    """One decision of the draw, kept so that anybody with the seed can repeat it and weight by its probability."""
+    """One decision of the draw, kept so that anybody with the seed can repeat it and weight by its
+    probability.
+    """
 
-    event = models.OneToOneField(DossierEvent, on_delete=models.PROTECT, verbose_name=_("dossier event"))
-    rule = models.ForeignKey(SamplingRule, on_delete=models.PROTECT, null=True, verbose_name=_("sampling rule"))
+    event = models.OneToOneField(
+        DossierEvent, on_delete=models.PROTECT, verbose_name=_("dossier event")
+    )
+    rule = models.ForeignKey(
+        SamplingRule, on_delete=models.PROTECT, null=True, verbose_name=_("sampling rule")
+    )
     probability = models.FloatField(_("probability"))
     number = models.FloatField(_("drawn number"))
     drawn_at = models.DateTimeField(_("drawn at"))
@@ -237,7 +287,9 @@ class SampleDraw(models.Model):
 
 
 class KnownNumber(models.Model):
-    """A number of staff, who are never asked about dossiers, or of a registered agent who files for others."""
+    """A number of staff, who are never asked about dossiers, or of a registered agent who files for
+    others.
+    """
 
     class Kind(models.TextChoices):
         """Whose number it is."""

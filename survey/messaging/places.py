@@ -1,4 +1,6 @@
-"""What an invitation is about, sealed so that only its link opens it: no dump and no operator does."""
+"""What an invitation is about, sealed so that only its link opens it: no dump and no
+operator does.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,9 @@ TOKEN_LENGTH: Final = 12
 
 @dataclass(frozen=True)
 class LinkLanding:
-    """Everything the page behind a link needs; nothing of it is stored with an answer but agency and domain."""
+    """Everything the page behind a link needs; nothing of it is stored with an answer but agency
+    and domain.
+    """
 
     code: str
     agency_id: int
@@ -44,7 +46,11 @@ class LinkLanding:
     @property
     def counter(self) -> str:
         """The service used."""
-        return _("your online service") if self.channel == Channel.ONLINE else _("the service you used")
+        return (
+            _("your online service")
+            if self.channel == Channel.ONLINE
+            else _("the service you used")
+        )
 
 
 def find_link(token: str, now: datetime) -> LinkLanding | None:
@@ -58,7 +64,9 @@ def find_link(token: str, now: datetime) -> LinkLanding | None:
         return None
     local = timezone.localtime(now).date()
     name = (
-        AgencyVersion.objects.filter(agency_id=place.agency_id, valid_from__lte=local).order_by("-valid_from").first()
+        AgencyVersion.objects.filter(agency_id=place.agency_id, valid_from__lte=local)
+        .order_by("-valid_from")
+        .first()
     )
     return LinkLanding(
         code=token,

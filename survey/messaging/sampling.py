@@ -1,4 +1,6 @@
-"""Who is asked: registered numbers of staff and agents, and the sample of each agency and domain, drawn and logged."""
+"""Who is asked: registered numbers of staff and agents, and the sample of each agency and domain,
+drawn and logged.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def _rule_of(event: DossierEvent) -> SamplingRule | None:
 
 
 def _probability(rule: SamplingRule, event: DossierEvent) -> float:
-    """A number a month becomes a share of what the last full month brought; without one, everybody is asked."""
+    """A number a month becomes a share of what the last full month brought; without one, everybody
+    is asked.
+    """
     if rule.monthly is None:
         return float(rule.share or 0.0)
     before = month_of(month_of(timezone.localtime(event.happened_at).date()) - timedelta(days=1))
@@ -50,7 +54,9 @@ def _probability(rule: SamplingRule, event: DossierEvent) -> float:
 
 def note_dossier(*, number: str, agency_id: int, now: datetime) -> None:
     """Count a dossier behind a number (its hash) in a window of thirty days."""
-    row, _made = PhoneLedger.objects.get_or_create(phone_hash=number, defaults={"counted_since": now})
+    row, _made = PhoneLedger.objects.get_or_create(
+        phone_hash=number, defaults={"counted_since": now}
+    )
     mine = PhoneLedger.objects.filter(pk=row.pk)
     mine.filter(counted_since__lte=now - WINDOW).update(counted_since=now, dossiers=0)
     mine.update(dossiers=F("dossiers") + 1)

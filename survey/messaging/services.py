@@ -14,15 +14,23 @@ from survey.messaging.queries import find_link
 
 @transaction.atomic
 def opt_out(*, token: str, now: datetime) -> None:
-    """Keep the number behind a link from all further messages; waiting ones are dropped when their turn comes."""
+    """Keep the number behind a link from all further messages; waiting ones are dropped when their
+    turn comes.
+    """
     link = find_link(token, now)
     if link is not None:
-        OptOut.objects.get_or_create(phone_hash=link.phone_hash, defaults={"how": "page", "at": now})
+        OptOut.objects.get_or_create(
+            phone_hash=link.phone_hash, defaults={"how": "page", "at": now}
+        )
 
 
 def decide_unknown(*, again: bool, now: datetime) -> int:
-    """Send rows that are unknown for a day again, at the risk of a second message, or give them up."""
+    """Send rows that are unknown for a day again, at the risk of a second message, or give
+    them up.
+    """
     if again:
-        return unknown_for_a_day(now).update(state=MessageState.PENDING, due_at=now, reason="operator", looks=0)
+        return unknown_for_a_day(now).update(
+            state=MessageState.PENDING, due_at=now, reason="operator", looks=0
+        )
     gone = {"final_at": now, "to_sealed": None, "body_sealed": None, "next_look_at": None}
     return unknown_for_a_day(now).update(state=MessageState.SILENT, reason="operator", **gone)

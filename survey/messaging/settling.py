@@ -1,4 +1,6 @@
-"""Invitations whose messages are settled lose whatever could be held against an answer; sums stay."""
+"""Invitations whose messages are settled lose whatever could be held against an answer;
+sums stay.
+"""
 
 from __future__ import annotations
 
@@ -31,22 +33,37 @@ AT_ONCE: Final = 2000
 def settle_invitations(now: datetime) -> int:
     """Strip settled invitations in random order, in one transaction; returns how many.
 
-    What is left of one is the hash of its token, the hash of its dossier, what only the token opens, and the month.
+    What is left of one is the hash of its token, the hash of its dossier, what only the token
+    opens, and the month.
     """
     open_ones = OutboxMessage.objects.filter(final_at=None).values("invitation_id")
     fresh = OutboxMessage.objects.filter(final_at__gt=now - LATE_REPORTS).values("invitation_id")
-    due = Invitation.objects.filter(settled=False).exclude(pk__in=open_ones.exclude(invitation=None))
+    due = Invitation.objects.filter(settled=False).exclude(
+        pk__in=open_ones.exclude(invitation=None)
+    )
     rows = list(locked(due.exclude(pk__in=fresh.exclude(invitation=None)), skip=True)[:AT_ONCE])
     secrets.SystemRandom().shuffle(rows)
     _tally(rows, now)
     for row in rows:
         row.settled, row.agency_sealed, row.phone_sealed, row.phone_hash = True, None, None, ""
         row.made_on = month_of(row.made_on)
-        # The day of the end would give the day of the service away; a link may be used until its month is over.
+        # The day of the end would give the day of the service away; a link may be used until its
+        # month is over.
         row.expires_at = _end_of_month(row.expires_at)
-        row.save(update_fields=["settled", "agency_sealed", "phone_sealed", "phone_hash", "made_on", "expires_at"])
+        row.save(
+            update_fields=[
+                "settled",
+                "agency_sealed",
+                "phone_sealed",
+                "phone_hash",
+                "made_on",
+                "expires_at",
+            ]
+        )
     OutboxMessage.objects.filter(invitation__in=[row.pk for row in rows]).update(invitation=None)
-    old = OutboxMessage.objects.filter(invitation=None, final_at__lt=now - CAP_WINDOW).exclude(phone_hash="")
+    old = OutboxMessage.objects.filter(invitation=None, final_at__lt=now - CAP_WINDOW).exclude(
+        phone_hash=""
+    )
     old.update(phone_hash="")
     return len(rows)
 

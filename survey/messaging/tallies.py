@@ -12,4 +12,6 @@ from survey.messaging.models import FunnelCount
 
 def count_step(*, agency_id: int, step: str, now: datetime, by: int = 1) -> None:
     """Add to a day's sum of an agency."""
-    add_to(FunnelCount, "count", by, agency_id=agency_id, day=timezone.localtime(now).date(), step=step)
+    add_to(
+        FunnelCount, "count", by, agency_id=agency_id, day=timezone.localtime(now).date(), step=step
+    )

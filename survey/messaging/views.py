@@ -1,4 +1,6 @@
-"""What providers call: reports of message states. No session, no redirect, always a quick answer."""
+"""What providers call: reports of message states. No session, no redirect, always a quick
+answer.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ _STOP: Final = re.compile(
     r"|(cancel|end|quit|tc|huy|dung|ngung)( (lai|nhe|nha|di|gui|nhan|tin|dang ky|cam on))*"
 )
 _ANYWHERE: Final = re.compile(
-    r"\b(stop+\d*|unsubscribe)\b|\b(dung|ngung|khong|ko|k|huy|thoi)( \w+){0,3} (gui|nhan|tin|nua|lam phien)\b"
+    r"\b(stop+\d*|unsubscribe)\b|\b(dung|ngung|khong|ko|k|huy|thoi)( \w+){0,3} (gui|nhan"
+    r"|tin|nua|lam phien)\b"
     r"|\b(xin|lam on|vui long) (dung|ngung|thoi)\b"
 )
 """Compared without accents and punctuation: how people write that they want no more."""
@@ -39,7 +42,9 @@ _KHMER_STOP: Final = "ឈប់"
 
 
 def wants_no_more(body: str) -> bool:
-    """Whether a reply says stop, in whatever words: rather one who is not asked again than one who is not heard."""
+    """Whether a reply says stop, in whatever words: rather one who is not asked again than one who
+    is not heard.
+    """
     text = unicodedata.normalize("NFKC", body[:200])
     words = re.sub(r"[\W_]+", " ", stripped(text).lower()).strip()
     # "Đúng" is yes; without its accents it would read as "dừng" or "đừng".
@@ -68,7 +73,9 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
 @csrf_exempt
 @require_POST
 def status(request: HttpRequest) -> HttpResponse:
-    """State of one message. 204 also for what is late, doubled or not known: the provider must not come again."""
+    """State of one message. 204 also for what is late, doubled or not known: the provider must not
+    come again.
+    """
     if (refusal := _refused(request)) is not None:
         return refusal
     from survey.messaging.gateways.twilio import reaction_of, status_of  # noqa: PLC0415
@@ -96,7 +103,9 @@ def status(request: HttpRequest) -> HttpResponse:
 
 
 def _count(what: str) -> None:
-    """Nothing that is refused goes uncounted; a database that is down is no reason to answer otherwise."""
+    """Nothing that is refused goes uncounted; a database that is down is no reason to answer
+    otherwise.
+    """
     with suppress(Error):
         count_later(source="", outcome=f"callback:{what}", now=timezone.now())
 
@@ -121,5 +130,7 @@ def inbound(request: HttpRequest) -> HttpResponse:
             number = phone_hash(parse_mobile(request.POST.get("From", "")))
         except PhoneError:
             return HttpResponse(status=204)
-        OptOut.objects.get_or_create(phone_hash=number, defaults={"how": "reply", "at": timezone.now()})
+        OptOut.objects.get_or_create(
+            phone_hash=number, defaults={"how": "reply", "at": timezone.now()}
+        )
     return HttpResponse(status=204)

@@ -1,4 +1,6 @@
-"""The database itself refuses to change a response or a published questionnaire, on SQLite and PostgreSQL."""
+"""The database itself refuses to change a response or a published questionnaire, on SQLite and
+PostgreSQL.
+"""
 
 from __future__ import annotations
 
@@ -15,24 +17,33 @@ SQLITE_UP = [
     f"BEGIN SELECT RAISE(ABORT, '{RESPONSE_MESSAGE}'); END"
     for verb in ("UPDATE", "DELETE")
 ]
-# INSERT OR REPLACE deletes the old row without asking delete triggers, so an existing key is refused beforehand.
+# INSERT OR REPLACE deletes the old row without asking delete triggers, so an existing key is
+# refused beforehand.
 SQLITE_UP.append(
-    "CREATE TRIGGER response_no_replace BEFORE INSERT ON survey_response WHEN EXISTS (SELECT 1 FROM survey_response "
+    "CREATE TRIGGER response_no_replace BEFORE INSERT ON survey_response WHEN EXISTS (SELECT 1 "
+    "FROM survey_response "
     "WHERE id = NEW.id OR submission_key = NEW.submission_key "
     "OR (response = NEW.response AND revision = NEW.revision)) "
     f"BEGIN SELECT RAISE(ABORT, '{RESPONSE_MESSAGE}: UNIQUE constraint'); END"
 )
-_ROWS = {"INSERT": "NEW.version_id", "UPDATE": "OLD.version_id, NEW.version_id", "DELETE": "OLD.version_id"}
+_ROWS = {
+    "INSERT": "NEW.version_id",
+    "UPDATE": "OLD.version_id, NEW.version_id",
+    "DELETE": "OLD.version_id",
+}
 for _table in PARTS:
     for _verb, _rows in _ROWS.items():
         SQLITE_UP.append(
             f"CREATE TRIGGER {_table}_no_{_verb.lower()} BEFORE {_verb} ON {_table} "
-            f"WHEN EXISTS (SELECT 1 FROM survey_version WHERE id IN ({_rows}) AND status <> 'draft') "
+            f"WHEN EXISTS (SELECT 1 FROM survey_version WHERE id IN ({_rows}) AND status <> "
+            f"'draft') "
             f"BEGIN SELECT RAISE(ABORT, '{VERSION_MESSAGE}'); END"
         )
 SQLITE_UP += [
-    "CREATE TRIGGER version_no_update BEFORE UPDATE ON survey_version WHEN OLD.status <> 'draft' AND NOT "
-    "(OLD.status = 'published' AND NEW.status = 'retired' AND NEW.questionnaire_id = OLD.questionnaire_id "
+    "CREATE TRIGGER version_no_update BEFORE UPDATE ON survey_version WHEN OLD.status <> 'draft' "
+    "AND NOT "
+    "(OLD.status = 'published' AND NEW.status = 'retired' AND NEW.questionnaire_id = "
+    "OLD.questionnaire_id "
     "AND NEW.number = OLD.number AND NEW.extends_id IS OLD.extends_id) "
     f"BEGIN SELECT RAISE(ABORT, '{VERSION_MESSAGE}'); END",
     "CREATE TRIGGER version_no_delete BEFORE DELETE ON survey_version WHEN OLD.status <> 'draft' "
@@ -42,7 +53,8 @@ SQLITE_UP += [
 POSTGRESQL_UP = [
     f"""
     CREATE FUNCTION survey_refuse_response() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN RAISE EXCEPTION '{RESPONSE_MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; END $$
+    BEGIN RAISE EXCEPTION '{RESPONSE_MESSAGE}' USING ERRCODE = 'integrity_constraint_violation';
+        END $$
     """,
     "CREATE TRIGGER response_no_change BEFORE UPDATE OR DELETE ON survey_response "
     "FOR EACH ROW EXECUTE FUNCTION survey_refuse_response()",

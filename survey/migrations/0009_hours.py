@@ -21,7 +21,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="kiosk",
             name="days",
-            field=models.CharField(default="12345", max_length=7, verbose_name="days of the week, 1 = Monday"),
+            field=models.CharField(
+                default="12345", max_length=7, verbose_name="days of the week, 1 = Monday"
+            ),
         ),
         migrations.AddField(
             model_name="kiosk",

@@ -14,6 +14,8 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="edition",
             name="counted",
-            field=models.JSONField(default=dict, editable=False, verbose_name="answers behind every figure"),
+            field=models.JSONField(
+                default=dict, editable=False, verbose_name="answers behind every figure"
+            ),
         ),
     ]

@@ -55,7 +55,9 @@ class QuestionInline(_DraftOnly, TabularInline):
         if db_field.name == "factor":
             match = request.resolver_match
             version = match.kwargs.get("object_id") if match else None
-            kwargs["queryset"] = Factor.objects.filter(version=version) if version else Factor.objects.none()
+            kwargs["queryset"] = (
+                Factor.objects.filter(version=version) if version else Factor.objects.none()
+            )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
@@ -84,7 +86,9 @@ class VersionAdmin(_DraftOnly, ModelAdmin):
             except ValidationError as error:
                 self.message_user(request, f"{version}: {' '.join(error.messages)}", messages.ERROR)
             else:
-                self.message_user(request, _("%(version)s is published.") % {"version": version}, messages.SUCCESS)
+                self.message_user(
+                    request, _("%(version)s is published.") % {"version": version}, messages.SUCCESS
+                )
 
 
 @admin.register(Questionnaire)

@@ -11,7 +11,9 @@ Answers = dict[str, Answer]
 
 @dataclass(frozen=True)
 class QuestionSpec:
-    """One question. ``shown_when``: code of another question -> answers for which this one applies."""
+    """One question. ``shown_when``: code of another question -> answers for which this one
+    applies.
+    """
 
     code: str
     kind: str
@@ -40,4 +42,6 @@ class Form:
     @property
     def questions(self) -> dict[str, QuestionSpec]:
         """Questions by code: the allow-list of this version."""
-        return {question.code: question for questions in self.factors.values() for question in questions}
+        return {
+            question.code: question for questions in self.factors.values() for question in questions
+        }

@@ -1,4 +1,6 @@
-"""What keeps a version from being shown: everything a page needs is looked at before it is published."""
+"""What keeps a version from being shown: everything a page needs is looked at before it is
+published.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ CODE: Final = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,19}$")
 OPTION: Final = re.compile(r"^[a-z0-9][a-z0-9-]{0,19}$")
 OVERALL: Final = "overall"
 """The question every figure of a first form rests on."""
-TECHNICAL: Final = frozenset({"ticket", "lang", "assisted", "dispute", "pressed", "switch", "part", "state"})
+TECHNICAL: Final = frozenset(
+    {"ticket", "lang", "assisted", "dispute", "pressed", "switch", "part", "state"}
+)
 """Names of fields the pages use themselves."""
 
 
@@ -25,13 +29,17 @@ def faults_of(version: Version) -> list[str]:
     """Sentences that name the question and what to do; empty when the version can be shown."""
     stray = version.questions.exclude(factor__version=version)
     found = [
-        _("Question “%(code)s” hangs under a factor of another version; choose one of this version.")
+        _(
+            "Question “%(code)s” hangs under a factor of another version; choose one of this "
+            "version."
+        )
         % {"code": question.code}
         for question in stray
     ]
     found += [
         _(
-            "Question “%(code)s”: choices are a list of codes, the condition a table of question codes and lists of "
+            "Question “%(code)s”: choices are a list of codes, the condition a table of question "
+            "codes and lists of "
             "answers."
         )
         % {"code": question.code}
@@ -54,32 +62,48 @@ def _well_formed(options: object, shown_when: object) -> bool:
     listed = isinstance(options, list) and all(isinstance(option, str) for option in options)
     if shown_when in (None, {}):
         return listed
-    return listed and isinstance(shown_when, dict) and all(isinstance(values, list) for values in shown_when.values())
+    return (
+        listed
+        and isinstance(shown_when, dict)
+        and all(isinstance(values, list) for values in shown_when.values())
+    )
 
 
 def _faults_of_form(form: Form) -> Iterator[str]:
     for factor, questions in form.factors.items():
         if not questions:
-            yield _("Factor “%(code)s” has no question; add one or delete the factor.") % {"code": factor}
+            yield _("Factor “%(code)s” has no question; add one or delete the factor.") % {
+                "code": factor
+            }
     if not form.questions:
         yield _("The version asks nothing; add a question.")
         return
     overall = form.questions.get(OVERALL)
-    if form.extends is None and (overall is None or overall.kind != "scale" or not overall.required):
-        yield _("A first form needs the question “%(code)s” of kind “scale”, and it must be required.") % {
-            "code": OVERALL
-        }
+    if form.extends is None and (
+        overall is None or overall.kind != "scale" or not overall.required
+    ):
+        yield _(
+            "A first form needs the question “%(code)s” of kind “scale”, and it must be required."
+        ) % {"code": OVERALL}
 
 
 def _faults_of_question(question: QuestionSpec, before: Sequence[QuestionSpec]) -> Iterator[str]:
     name = {"code": question.code}
     if not CODE.match(question.code) or question.code in TECHNICAL:
-        yield _("Question code “%(code)s”: letters, digits, “-” and “_” only, and no name the pages use.") % name
+        yield (
+            _(
+                "Question code “%(code)s”: letters, digits, “-” and “_” only, and no name the "
+                "pages use."
+            )
+            % name
+        )
     if question.kind not in KINDS:
         kinds = ", ".join(KINDS)
         yield _("Question “%(code)s”: unknown kind “%(kind)s”; known are %(kinds)s.") % {
-            **name, "kind": question.kind, "kinds": kinds,
-        }  # fmt: skip
+            **name,
+            "kind": question.kind,
+            "kinds": kinds,
+        }
         return
     yield from _faults_of_options(question, name)
     yield from _faults_of_condition(question, before, name)
@@ -88,16 +112,25 @@ def _faults_of_question(question: QuestionSpec, before: Sequence[QuestionSpec]) 
 def _faults_of_options(question: QuestionSpec, name: dict[str, str]) -> Iterator[str]:
     chooses = question.kind in ("single-choice", "multiple-choice")
     well_formed = all(OPTION.match(str(option)) for option in question.options)
-    if chooses and (len(question.options) < 2 or not well_formed or len({*question.options}) < len(question.options)):
+    if chooses and (
+        len(question.options) < 2
+        or not well_formed
+        or len({*question.options}) < len(question.options)
+    ):
         yield (
-            _("Question “%(code)s”: at least two choices are needed, each with a code of its own (a-z, 0-9, “-”).")
+            _(
+                "Question “%(code)s”: at least two choices are needed, each with a code of its own "
+                "(a-z, 0-9, “-”)."
+            )
             % name
         )
     if not chooses and question.options:
         yield _("Question “%(code)s”: this kind has no choices of its own; empty the list.") % name
 
 
-def _faults_of_condition(question: QuestionSpec, before: Sequence[QuestionSpec], name: dict[str, str]) -> Iterator[str]:
+def _faults_of_condition(
+    question: QuestionSpec, before: Sequence[QuestionSpec], name: dict[str, str]
+) -> Iterator[str]:
     if question.shown_when and question.required:
         yield _("Question “%(code)s” is asked under a condition and cannot be required.") % name
     known = {other.code: other for other in before}
@@ -112,13 +145,17 @@ def _faults_of_condition(question: QuestionSpec, before: Sequence[QuestionSpec],
         for value in values:
             if not _is_answer(other, value):
                 yield _("Question “%(code)s”: “%(value)s” is no answer of “%(other)s”.") % {
-                    **name, "value": value, "other": code,
-                }  # fmt: skip
+                    **name,
+                    "value": value,
+                    "other": code,
+                }
 
 
 def _is_answer(question: QuestionSpec, value: object) -> bool:
     try:
-        KINDS[question.kind].check([value] if question.kind == "multiple-choice" else value, question)
+        KINDS[question.kind].check(
+            [value] if question.kind == "multiple-choice" else value, question
+        )
     except AnswerError:
         return False
     return True

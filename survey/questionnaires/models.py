@@ -36,13 +36,20 @@ class Questionnaire(models.Model):
 
 
 class Version(models.Model):
-    """One immutable state of a questionnaire. ``extends``: the form whose answers this one adds to."""
+    """One immutable state of a questionnaire. ``extends``: the form whose answers this one
+    adds to.
+    """
 
     questionnaire = models.ForeignKey(
-        Questionnaire, on_delete=models.PROTECT, related_name="versions", verbose_name=_("questionnaire")
+        Questionnaire,
+        on_delete=models.PROTECT,
+        related_name="versions",
+        verbose_name=_("questionnaire"),
     )
     number = models.PositiveSmallIntegerField(_("number"))
-    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.DRAFT
+    )
     extends = models.ForeignKey(
         Questionnaire,
         on_delete=models.PROTECT,
@@ -60,7 +67,9 @@ class Version(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["questionnaire", "number"], name="version_number_once"),
             models.UniqueConstraint(
-                fields=["questionnaire"], condition=Q(status="published"), name="one_published_version"
+                fields=["questionnaire"],
+                condition=Q(status="published"),
+                name="one_published_version",
             ),
         ]
 
@@ -71,7 +80,9 @@ class Version(models.Model):
 class Factor(models.Model):
     """A group of questions shown on one page and averaged into one figure."""
 
-    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="factors", verbose_name=_("version"))
+    version = models.ForeignKey(
+        Version, on_delete=models.CASCADE, related_name="factors", verbose_name=_("version")
+    )
     code = models.CharField(_("code"), max_length=20)
     position = models.PositiveSmallIntegerField(_("position"))
 
@@ -79,7 +90,9 @@ class Factor(models.Model):
         verbose_name = _("factor")
         verbose_name_plural = _("factors")
         ordering: ClassVar = ["version", "position"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["version", "code"], name="factor_code_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["version", "code"], name="factor_code_once")
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -88,8 +101,12 @@ class Factor(models.Model):
 class Question(models.Model):
     """One question; ``kind`` names a file in ``questionnaires/kinds``."""
 
-    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="questions", verbose_name=_("version"))
-    factor = models.ForeignKey(Factor, on_delete=models.CASCADE, related_name="questions", verbose_name=_("factor"))
+    version = models.ForeignKey(
+        Version, on_delete=models.CASCADE, related_name="questions", verbose_name=_("version")
+    )
+    factor = models.ForeignKey(
+        Factor, on_delete=models.CASCADE, related_name="questions", verbose_name=_("factor")
+    )
     code = models.CharField(_("code"), max_length=20)
     kind = models.CharField(_("kind"), max_length=20)
     position = models.PositiveSmallIntegerField(_("position"))
@@ -102,16 +119,22 @@ class Question(models.Model):
         verbose_name = _("question")
         verbose_name_plural = _("questions")
         ordering: ClassVar = ["version", "factor__position", "position"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["version", "code"], name="question_code_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["version", "code"], name="question_code_once")
+        ]
 
     def __str__(self) -> str:
         return self.code
 
 
 class Wording(models.Model):
-    """The text of one slot in one language: ``title``, ``factor.ACCESS``, ``question.A1``, ``option.reasons.slow``."""
+    """The text of one slot in one language: ``title``, ``factor.ACCESS``, ``question.A1``,
+    ``option.reasons.slow``.
+    """
 
-    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="wordings", verbose_name=_("version"))
+    version = models.ForeignKey(
+        Version, on_delete=models.CASCADE, related_name="wordings", verbose_name=_("version")
+    )
     slot = models.CharField(_("slot"), max_length=60)
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
     text = models.TextField(_("text"))
@@ -119,7 +142,9 @@ class Wording(models.Model):
     class Meta:
         verbose_name = _("wording")
         verbose_name_plural = _("wordings")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["version", "slot", "language"], name="wording_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["version", "slot", "language"], name="wording_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.slot} ({self.language})"

@@ -72,24 +72,33 @@ def wordings(version_id: int, language: str) -> dict[str, str]:
 
 def published_version(questionnaire: str) -> Version | None:
     """The version citizens are asked now."""
-    return Version.objects.filter(questionnaire__code=questionnaire, status=Status.PUBLISHED).first()
+    return Version.objects.filter(
+        questionnaire__code=questionnaire, status=Status.PUBLISHED
+    ).first()
 
 
 def is_alternative(version_id: int, current: int, since: datetime) -> bool:
     """Whether a version is of the same questionnaire and was in use until after ``since``."""
-    same = Version.objects.filter(pk=version_id, questionnaire__versions=current).exclude(status=Status.DRAFT)
+    same = Version.objects.filter(pk=version_id, questionnaire__versions=current).exclude(
+        status=Status.DRAFT
+    )
     return same.filter(Q(retired_at=None) | Q(retired_at__gt=since)).exists()
 
 
 def extension_of(questionnaire: str) -> Version | None:
     """The published version of the form that continues this one, if there is any."""
-    return Version.objects.filter(extends__code=questionnaire, status=Status.PUBLISHED).order_by("pk").last()
+    return (
+        Version.objects.filter(extends__code=questionnaire, status=Status.PUBLISHED)
+        .order_by("pk")
+        .last()
+    )
 
 
 # Written by hand: it runs for every page of the full form.
 _EXTENSION = """
     SELECT e.id FROM survey_version v
-    JOIN survey_version e ON e.extends_id = COALESCE(v.extends_id, v.questionnaire_id) AND e.status = 'published'
+    JOIN survey_version e ON e.extends_id = COALESCE(v.extends_id, v.questionnaire_id) AND
+        e.status = 'published'
     WHERE v.id = %s ORDER BY e.id DESC
 """
 
@@ -114,13 +123,17 @@ def question_texts(language: str) -> dict[str, str]:
 
 
 def choice_texts(code: str, language: str) -> dict[str, str]:
-    """Answer -> its words, of a question in every version that was ever published; the latest wording wins."""
+    """Answer -> its words, of a question in every version that was ever published; the latest
+    wording wins.
+    """
     texts: dict[str, str] = {}
     for version in Version.objects.exclude(status=Status.DRAFT).order_by("pk"):
         question = form_of(version.pk).questions.get(code)
         if question is not None and question.kind in KINDS:
             with override(language):
-                texts |= dict(KINDS[question.kind].choices(question, wordings(version.pk, language)))
+                texts |= dict(
+                    KINDS[question.kind].choices(question, wordings(version.pk, language))
+                )
     return texts
 
 
@@ -139,12 +152,18 @@ def missing_wordings(version: Version) -> dict[str, list[str]]:
     slots = list(slots_of(read_form(version)))
     missing = {}
     for language, _name in settings.LANGUAGES:
-        present = set(version.wordings.filter(language=language).exclude(text="").values_list("slot", flat=True))
+        present = set(
+            version.wordings.filter(language=language)
+            .exclude(text="")
+            .values_list("slot", flat=True)
+        )
         missing[language] = [slot for slot in slots if slot not in present]
     return missing
 
 
 def published_short_form() -> int | None:
     """The published form behind links and slips; None while there is none."""
-    found = Version.objects.filter(questionnaire__code=SHORT_FORM, status="published").values_list("pk", flat=True)
+    found = Version.objects.filter(questionnaire__code=SHORT_FORM, status="published").values_list(
+        "pk", flat=True
+    )
     return found.first()

@@ -46,7 +46,9 @@ def load_questionnaire(*, path: Path) -> Version:
     return version
 
 
-def _add_question(version: Version, factor: Factor, data: dict[str, Any], position: int) -> dict[str, dict[str, str]]:
+def _add_question(
+    version: Version, factor: Factor, data: dict[str, Any], position: int
+) -> dict[str, dict[str, str]]:
     if data["kind"] not in KINDS:
         raise ValidationError(_("Unknown kind of question: “%(kind)s”.") % {"kind": data["kind"]})
     options = data.get("options", {})
@@ -67,7 +69,9 @@ def _add_question(version: Version, factor: Factor, data: dict[str, Any], positi
 
 @transaction.atomic
 def publish_version(*, version: Version, now: datetime) -> Version:
-    """Draft -> published; the version published before is retired. Refused while a wording is missing."""
+    """Draft -> published; the version published before is retired. Refused while a wording is
+    missing.
+    """
     if version.status != Status.DRAFT:
         raise ValidationError(_("Only a draft can be published."))
     if faults := faults_of(version):
@@ -75,10 +79,15 @@ def publish_version(*, version: Version, now: datetime) -> Version:
     for language, slots in missing_wordings(version).items():
         if slots:
             raise ValidationError(
-                _("%(count)s texts are missing in “%(language)s”, first: %(slot)s. Add them, then publish.")
+                _(
+                    "%(count)s texts are missing in “%(language)s”, first: %(slot)s. Add them, "
+                    "then publish."
+                )
                 % {"count": len(slots), "language": language, "slot": slots[0]}
             )
-    for other in Version.objects.filter(questionnaire=version.questionnaire, status=Status.PUBLISHED):
+    for other in Version.objects.filter(
+        questionnaire=version.questionnaire, status=Status.PUBLISHED
+    ):
         retire_version(version=other, now=now)
     version.status, version.published_at = Status.PUBLISHED, now
     version.save()

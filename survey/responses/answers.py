@@ -1,4 +1,6 @@
-"""From what a form sent to answers a version allows, and the same check again for what is about to be stored."""
+"""From what a form sent to answers a version allows, and the same check again for what is about to
+be stored.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ ASSISTED: Final = {
     "officer": _lazy("An officer"),
     NOBODY: _lazy("Nobody"),
 }
-"""Who helped with the answer; analysed apart. "Nobody" takes a mistaken tap back and leaves no mark."""
+"""Who helped with the answer; analysed apart. "Nobody" takes a mistaken tap back and leaves no
+mark.
+"""
 WHOLE_FORM = ""
 """Key of an error that belongs to no single question."""
 
@@ -31,7 +35,9 @@ def helped_by(chosen: Sequence[str]) -> dict[str, str]:
 
 @dataclass
 class Parsed:
-    """Outcome of reading a form: clean answers, errors by question code, and what was sent, to show it again."""
+    """Outcome of reading a form: clean answers, errors by question code, and what was sent, to show
+    it again.
+    """
 
     answers: Answers = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
@@ -47,11 +53,15 @@ class AnswersRefused(ValueError):
 
 
 def parse(data: QueryDict, questions: Iterable[QuestionSpec], technical: Collection[str]) -> Parsed:
-    """Read the answers to ``questions``; any other field than these and the ``technical`` ones is an error."""
+    """Read the answers to ``questions``; any other field than these and the ``technical`` ones is
+    an error.
+    """
     result = Parsed()
     asked = list(questions)
     if set(data) - {question.code for question in asked} - set(technical):
-        result.errors[WHOLE_FORM] = _("This form holds fields that do not belong to it. Please scan the code again.")
+        result.errors[WHOLE_FORM] = _(
+            "This form holds fields that do not belong to it. Please scan the code again."
+        )
     for question in asked:
         raw = data.getlist(question.code)
         result.sent[question.code] = raw
@@ -60,22 +70,29 @@ def parse(data: QueryDict, questions: Iterable[QuestionSpec], technical: Collect
         except AnswerError as error:
             result.errors[question.code] = str(error)
             continue
-        # A follow-up question may still be filled in after the answer above it was changed: it no longer applies.
+        # A follow-up question may still be filled in after the answer above it was changed: it no
+        # longer applies.
         if value is not None and question.applies(result.answers):
             result.answers[question.code] = value
     for question in asked:
-        if question.required and question.code not in result.answers and question.code not in result.errors:
+        if (
+            question.required
+            and question.code not in result.answers
+            and question.code not in result.errors
+        ):
             result.errors[question.code] = _("Please choose one answer.")
     return result
 
 
 def check(form: Form, answers: Mapping[str, object], *, whole: bool = True) -> None:
-    """Refuse anything the version does not allow, whichever entrance it came by; ``whole``: nothing required may lack.
+    """Refuse anything the version does not allow, whichever entrance it came by; ``whole``: nothing
+    required may lack.
 
     Raises
     ------
     AnswersRefused
-        Unknown question, value outside the allow-list, required answer missing, or a question that does not apply.
+        Unknown question, value outside the allow-list, required answer missing, or a question that
+        does not apply.
     """
     questions, errors = form.questions, {}
     for code, value in answers.items():

@@ -23,7 +23,11 @@ def file_text(name: str) -> str:
 def file_names(folder: str, suffix: str) -> list[str]:
     """Names of our static files in a folder."""
     path = finders.find(f"survey/{folder}")
-    return sorted(found.name for found in Path(path).glob(f"*{suffix}")) if isinstance(path, str) else []
+    return (
+        sorted(found.name for found in Path(path).glob(f"*{suffix}"))
+        if isinstance(path, str)
+        else []
+    )
 
 
 @cache

@@ -1,4 +1,6 @@
-"""A low rating handed over on the citizen's own wish, to a unit above the rated one, under a case code."""
+"""A low rating handed over on the citizen's own wish, to a unit above the rated one, under a case
+code.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,18 @@ CONSENT: Final = "2026-11-2"
 
 
 class Case(models.Model):
-    """What was handed over, by consent: level, reasons and comment, to whom, and the code to ask about it at 1022."""
+    """What was handed over, by consent: level, reasons and comment, to whom, and the code to ask
+    about it at 1022.
+    """
 
     code = models.CharField(_("case code"), max_length=8, unique=True)
     response = models.UUIDField(_("response"), db_index=True, editable=False)
     rated = models.ForeignKey(
         Agency, on_delete=models.PROTECT, related_name="cases_about", verbose_name=_("rated agency")
     )
-    handler = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="cases", verbose_name=_("handled by"))
+    handler = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="cases", verbose_name=_("handled by")
+    )
     level = models.PositiveSmallIntegerField(_("level"))
     reasons = models.JSONField(_("reasons"), default=list)
     text = models.TextField(_("comment"), blank=True)
@@ -39,7 +45,9 @@ class Case(models.Model):
         verbose_name = _("case")
         verbose_name_plural = _("cases")
         constraints: ClassVar = [
-            models.CheckConstraint(condition=~models.Q(rated=models.F("handler")), name="case_not_to_the_rated"),
+            models.CheckConstraint(
+                condition=~models.Q(rated=models.F("handler")), name="case_not_to_the_rated"
+            ),
             models.UniqueConstraint(
                 fields=["response"],
                 condition=models.Q(withdrawn_on=None, closed_on=None),
@@ -59,7 +67,9 @@ class Case(models.Model):
 def _contents(row: Response) -> dict[str, Any]:
     """What is handed over of a response as it is now; the latest revision counts."""
     latest = Response.objects.filter(response=row.response).order_by("-revision").first() or row
-    texts = Comment.objects.filter(submission__response=row.response).order_by("submission__revision", "question")
+    texts = Comment.objects.filter(submission__response=row.response).order_by(
+        "submission__revision", "question"
+    )
     return {
         "level": latest.answers.get("overall", 0),
         "reasons": latest.answers.get("reasons", []),
@@ -71,7 +81,9 @@ def handler_of(agency_id: int) -> int | None:
     """The unit that handles cases about an agency: the top of its tree, never itself."""
     above = agency_id
     for _step in range(10):
-        version = AgencyVersion.objects.filter(agency_id=above, valid_to=None).values_list("parent_id", flat=True)
+        version = AgencyVersion.objects.filter(agency_id=above, valid_to=None).values_list(
+            "parent_id", flat=True
+        )
         parent = version.first()
         if parent is None:
             break
@@ -81,10 +93,11 @@ def handler_of(agency_id: int) -> int | None:
 
 @transaction.atomic
 def open_case(*, row: Response, now: datetime) -> Case | None:
-    """Hand a rating over; an open case is brought up to date, after a closed or withdrawn one a new one begins.
+    """Hand a rating over; an open case is brought up to date, after a closed or withdrawn one a new
+    one begins.
 
-    None when nobody stands above the rated agency. Offered whatever the level: an offer after low ones only would tell
-    what was answered.
+    None when nobody stands above the rated agency. Offered whatever the level: an offer after low
+    ones only would tell what was answered.
     """
     handler = handler_of(row.agency_id)
     if handler is None:
@@ -114,17 +127,24 @@ def case_of(row: Response) -> Case | None:
 
 @transaction.atomic
 def erase_words(*, row: Response, now: datetime) -> int:
-    """Erase every comment of a response, and what cases hold of it; the levels stay. Returns how many went.
+    """Erase every comment of a response, and what cases hold of it; the levels stay. Returns how
+    many went.
 
     Open cases are withdrawn with their words; of closed ones the words go.
     """
     erased, _tables = Comment.objects.filter(submission__response=row.response).delete()
     cases = Case.objects.filter(response=row.response, withdrawn_on=None)
     cases.exclude(closed_on=None).update(text="", reasons=[])
-    withdrawn = cases.filter(closed_on=None).update(text="", reasons=[], withdrawn_on=timezone.localtime(now).date())
+    withdrawn = cases.filter(closed_on=None).update(
+        text="", reasons=[], withdrawn_on=timezone.localtime(now).date()
+    )
     return erased + withdrawn
 
 
 def open_cases(agencies: Sequence[int]) -> models.QuerySet[Case]:
     """Cases to be handled by these agencies, oldest first."""
-    return Case.objects.select_related("rated").filter(handler__in=agencies, withdrawn_on=None).order_by("opened_on")
+    return (
+        Case.objects.select_related("rated")
+        .filter(handler__in=agencies, withdrawn_on=None)
+        .order_by("opened_on")
+    )

@@ -1,4 +1,6 @@
-"""What a counter's screen shows: the changing code, in opening hours, to whoever has the screen's secret address."""
+"""What a counter's screen shows: the changing code, in opening hours, to whoever has the screen's
+secret address.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from survey.responses.pages import citizen_page, message_page, render_page
 
 
 def _code(screen: Screen, now: datetime) -> dict[str, str | int]:
-    """The code as a picture, an address and the seconds it stands; nothing outside opening hours."""
+    """The code as a picture, an address and the seconds it stands; nothing outside opening
+    hours.
+    """
     if not screen.is_open(now):
         return {"seconds": 30}
     found = shown(screen, now)
@@ -46,7 +50,9 @@ def screen_page(request: HttpRequest, display: str) -> HttpResponseBase:
     instructions = []
     for language, _name in settings.LANGUAGES:
         with override(language):
-            instructions.append((language, _("Scan this code with your phone’s camera. It takes half a minute.")))
+            instructions.append(
+                (language, _("Scan this code with your phone’s camera. It takes half a minute."))
+            )
     context = {
         "title": str(screen.counter),
         "office": screen.counter.office.name,

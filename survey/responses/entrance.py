@@ -33,7 +33,8 @@ TECHNICAL: Final = frozenset({"ticket", "lang", "assisted", "dispute", FORM, PRE
 class Entrance:
     """Where an answer comes in: what the page says about it, and what is stored with the answer.
 
-    ``seal`` binds tickets to this entrance; ``replaces`` is the response an answer takes the place of.
+    ``seal`` binds tickets to this entrance; ``replaces`` is the response an answer takes the place
+    of.
     """
 
     action: str
@@ -57,13 +58,20 @@ class Entrance:
 
 
 def shown_for(code: str) -> dict[str, str]:
-    """The field by which a form behind a personal code is taken whoever else fails at the same address."""
+    """The field by which a form behind a personal code is taken whoever else fails at the same
+    address.
+    """
     return {PRESSED: pass_for(code, shown=True)}
 
 
-def form_page(at: Entrance, *, ticket: str, sent: Mapping[str, Sequence[str]], errors: Mapping[str, str]) -> str:
+def form_page(
+    at: Entrance, *, ticket: str, sent: Mapping[str, Sequence[str]], errors: Mapping[str, str]
+) -> str:
     """The whole short form as HTML."""
-    form, texts = form_of(at.version_id), wordings(at.version_id, get_language() or settings.LANGUAGE_CODE)
+    form, texts = (
+        form_of(at.version_id),
+        wordings(at.version_id, get_language() or settings.LANGUAGE_CODE),
+    )
     questions = questions_data(list(form.questions.values()), texts, sent, errors)
     context = {
         "title": texts["title"],
@@ -73,7 +81,9 @@ def form_page(at: Entrance, *, ticket: str, sent: Mapping[str, Sequence[str]], e
         "errors": error_list(questions, errors),
         "ticket": ticket,
         "hidden": at.hidden.items(),
-        "assisted": [(value, label, value in sent.get("assisted", ())) for value, label in ASSISTED.items()],
+        "assisted": [
+            (value, label, value in sent.get("assisted", ())) for value, label in ASSISTED.items()
+        ],
         "switch": True,
         "home": settings.LANGUAGE_CODE,
     }
@@ -87,9 +97,20 @@ TICKET_MARK: Final = "~ticket~"
 
 
 def cached_page(at: Entrance) -> bytes:
-    """The empty form with a fresh ticket put into page bytes that are rendered once per entrance and language."""
+    """The empty form with a fresh ticket put into page bytes that are rendered once per entrance
+    and language.
+    """
     # The names are part of the key: a renamed office shows at once in every process.
-    key = (at.action, str(at.version_id), get_language() or "", at.office, at.counter, at.foot, at.notice, at.did)
+    key = (
+        at.action,
+        str(at.version_id),
+        get_language() or "",
+        at.office,
+        at.counter,
+        at.foot,
+        at.notice,
+        at.did,
+    )
     if key not in _pages:
         page = form_page(at, ticket=TICKET_MARK, sent={}, errors={})
         before, _mark, after = page.partition(TICKET_MARK)
@@ -113,12 +134,16 @@ def read(request: HttpRequest, at: Entrance) -> Parsed:
     helped = request.POST.getlist("assisted")
     parsed.sent["assisted"] = helped
     if len(helped) > 1 or not set(helped) <= set(ASSISTED):
-        parsed.errors[WHOLE_FORM] = _("This form holds fields that do not belong to it. Please scan the code again.")
+        parsed.errors[WHOLE_FORM] = _(
+            "This form holds fields that do not belong to it. Please scan the code again."
+        )
     return parsed
 
 
 def as_opened(request: HttpRequest, at: Entrance, now: datetime) -> Entrance:
-    """The entrance with the form the page was opened with: one that was replaced a moment ago is still taken."""
+    """The entrance with the form the page was opened with: one that was replaced a moment ago is
+    still taken.
+    """
     asked = request.POST.get(FORM, "")
     if not (asked.isascii() and asked.isdigit() and len(asked) < 12) or int(asked) == at.version_id:
         return at
@@ -133,7 +158,9 @@ def sent_ticket(request: HttpRequest) -> str:
 
 
 def was_open(request: HttpRequest, seal: str) -> bool:
-    """Whether what is sent was written on a page that was opened while it could be: it is taken, with a mark."""
+    """Whether what is sent was written on a page that was opened while it could be: it is taken,
+    with a mark.
+    """
     if request.method != "POST":
         return False
     try:
@@ -144,7 +171,9 @@ def was_open(request: HttpRequest, seal: str) -> bool:
 
 
 def take_with_ticket(request: HttpRequest, at: Entrance) -> HttpResponse | tuple[Ticket, Parsed]:
-    """The ticket of the page and what was sent, or the page again: other language, old ticket, or errors."""
+    """The ticket of the page and what was sent, or the page again: other language, old ticket, or
+    errors.
+    """
     now, text = timezone.now(), sent_ticket(request)
     parsed = read(request, at)
     try:
@@ -160,18 +189,25 @@ def take_with_ticket(request: HttpRequest, at: Entrance) -> HttpResponse | tuple
 
 
 def renewed(request: HttpRequest, at: Entrance, parsed: Parsed, told: str = "") -> HttpResponse:
-    """The page once more with a new ticket, for one that was forged, missing or old: the answers stay on it."""
+    """The page once more with a new ticket, for one that was forged, missing or old: the answers
+    stay on it.
+    """
     if SWITCH in request.POST:
         parsed.errors.clear()
     else:
         parsed.errors[WHOLE_FORM] = told or _(
-            "This page has been open for too long. Your answers are still here: please send them again."
+            "This page has been open for too long. Your answers are still here: please send them "
+            "again."
         )
     return show(at, issue_ticket(at.seal, timezone.now()), parsed)
 
 
-def again(request: HttpRequest, at: Entrance, parsed: Parsed, ticket: str = "") -> HttpResponse | None:
-    """The page again, in another language or with errors; None when there is something to record."""
+def again(
+    request: HttpRequest, at: Entrance, parsed: Parsed, ticket: str = ""
+) -> HttpResponse | None:
+    """The page again, in another language or with errors; None when there is something to
+    record.
+    """
     if SWITCH in request.POST:
         parsed.errors.clear()
     elif not parsed.errors:

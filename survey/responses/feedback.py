@@ -22,7 +22,9 @@ FRESH: Final = 600
 
 @dataclass(frozen=True)
 class Told:
-    """Latest approved improvements; answers and dossiers of the three full months before this one, or zeros."""
+    """Latest approved improvements; answers and dossiers of the three full months before this one,
+    or zeros.
+    """
 
     improvements: tuple[Improvement, ...]
     answers: int
@@ -43,7 +45,9 @@ def told_of(agency_id: int, now: datetime) -> Told:
 def _told(agency_id: int, today: date, _moment: int) -> Told:
     last = month_of(today) - timedelta(days=1)
     first = month_of(month_of(month_of(last) - timedelta(days=1)) - timedelta(days=1))
-    answers = Response.objects.filter(agency=agency_id, month__range=(first, last), revision=0).count()
+    answers = Response.objects.filter(
+        agency=agency_id, month__range=(first, last), revision=0
+    ).count()
     totals = MonthlyTotal.objects.filter(agency=agency_id, month__range=(first, last))
     dossiers = totals.aggregate(n=Sum("completed"))["n"] or 0
     if answers < FEWEST_SHOWN or dossiers < answers:

@@ -1,4 +1,6 @@
-"""The kiosk: an installable page that works without network for days, and the address it sends its queue to."""
+"""The kiosk: an installable page that works without network for days, and the address it sends its
+queue to.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ PART: Final = 50
 QUICK: Final = 5000
 """Milliseconds: an answer sooner after the one before is kept and marked."""
 LONGEST_AWAY: Final = timedelta(days=30)
-"""Older answers are kept in their own month, marked, and counted by nobody who has not looked into it."""
+"""Older answers are kept in their own month, marked, and counted by nobody who has not looked into
+it.
+"""
 OLDEST: Final = timedelta(days=730)
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _POLICY: Final = {"manifest-src": ["'self'"], "worker-src": ["'self'"]}
@@ -118,7 +122,9 @@ def _json(request: HttpRequest) -> tuple[dict[str, Any], bytes]:
 @csrf_exempt
 @require_POST
 def enrolment(request: HttpRequest) -> JsonResponse:
-    """Trade the one-time code for the right to sign with the tablet's own key; the code stays good for a bad key."""
+    """Trade the one-time code for the right to sign with the tablet's own key; the code stays good
+    for a bad key.
+    """
     document, _body = _json(request)
     code, key = document.get("code"), read_public_key(document.get("key"))
     if key is None:
@@ -134,7 +140,9 @@ def enrolment(request: HttpRequest) -> JsonResponse:
 @csrf_exempt
 @require_POST
 def sync(request: HttpRequest) -> JsonResponse:
-    """Take a part of a kiosk's queue; the same part again gives the same answer. Unsigned and withdrawn: 403."""
+    """Take a part of a kiosk's queue; the same part again gives the same answer. Unsigned and
+    withdrawn: 403.
+    """
     document, body = _json(request)
     if not document:
         return JsonResponse({"error": "malformed"}, status=400)
@@ -146,14 +154,17 @@ def sync(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"error": "malformed"}, status=400)
     now = timezone.now()
     done = [_take(kiosk, item, now) for item in items]
-    # A part that is not full is the last one: what comes later was given later, whatever the tablet's clock says.
+    # A part that is not full is the last one: what comes later was given later, whatever the
+    # tablet's clock says.
     emptied = {"emptied_at": now} if len(items) < PART else {}
     Kiosk.objects.filter(pk=kiosk.pk).update(seen_at=now, **emptied)
     return JsonResponse({"done": [item for item in done if item]})
 
 
 def _take(kiosk: Kiosk, item: object, now: datetime) -> dict[str, str] | None:
-    """Record one item; what cannot be an answer is ticked off as refused, so that it does not come for ever."""
+    """Record one item; what cannot be an answer is ticked off as refused, so that it does not come
+    for ever.
+    """
     if not isinstance(item, dict) or not _UUID.match(str(item.get("uuid", ""))):
         return None
     sequence = item.get("sequence")
@@ -166,7 +177,9 @@ def _take(kiosk: Kiosk, item: object, now: datetime) -> dict[str, str] | None:
 
 
 def _store(kiosk: Kiosk, item: dict[str, Any], now: datetime) -> bool:
-    """Record one answer; only one without a rating that can be read is refused, and the staff page counts these."""
+    """Record one answer; only one without a rating that can be read is refused, and the staff page
+    counts these.
+    """
     form, language = _form(item), item.get("language")
     if form is None or not _pairs(item.get("fields")):
         return False
@@ -208,12 +221,16 @@ def _form(item: dict[str, Any]) -> Form | None:
     version = item.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < 2**31:
         return None
-    wanted = Version.objects.filter(pk=version, questionnaire__code=SHORT_FORM).exclude(status=Status.DRAFT)
+    wanted = Version.objects.filter(pk=version, questionnaire__code=SHORT_FORM).exclude(
+        status=Status.DRAFT
+    )
     return form_of(version) if wanted.exists() else None
 
 
 def _parsed(fields: list[list[str]], form: Form, language: str) -> Parsed:
-    """What was answered. A fault in one field costs that field, and a comment only the letters nobody can read."""
+    """What was answered. A fault in one field costs that field, and a comment only the letters
+    nobody can read.
+    """
     data = QueryDict(mutable=True)
     for name, value in fields:
         data.appendlist(name, value)
@@ -225,14 +242,20 @@ def _parsed(fields: list[list[str]], form: Form, language: str) -> Parsed:
                 text = legible("\n".join(data.getlist(code)))
                 if text:
                     # The tablet's field takes no more; what comes all the same is seen to be cut.
-                    parsed.answers[code] = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+                    parsed.answers[code] = (
+                        text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+                    )
     helped = data.getlist("assisted")
     parsed.sent["assisted"] = helped if len(helped) == 1 and helped[0] in ASSISTED else []
     return parsed
 
 
-def _circumstances(kiosk: Kiosk, item: dict[str, Any], now: datetime) -> tuple[Counter, datetime, bool, dict[str, str]]:
-    """The counter, the moment, whether presence is proved, and the mark of the first rule that says otherwise."""
+def _circumstances(
+    kiosk: Kiosk, item: dict[str, Any], now: datetime
+) -> tuple[Counter, datetime, bool, dict[str, str]]:
+    """The counter, the moment, whether presence is proved, and the mark of the first rule that says
+    otherwise.
+    """
     moved, since = _moved_from(kiosk, item), item.get("since")
     moment, certain = _moment(item.get("at"), now)
     counter, marks = (moved or kiosk).counter, {}
@@ -254,10 +277,13 @@ def _circumstances(kiosk: Kiosk, item: dict[str, Any], now: datetime) -> tuple[C
 def _moved_from(kiosk: Kiosk, item: dict[str, Any]) -> Kiosk | None:
     """The tablet's former self, when it was set up anew while an answer waited on it.
 
-    The answer stays with the counter it was given at. It is signed by the new key only, so it proves no presence.
+    The answer stays with the counter it was given at. It is signed by the new key only, so it
+    proves no presence.
     """
     given_at = str(item.get("kiosk", kiosk.pk))
-    if given_at == str(kiosk.pk) or not (given_at.isascii() and given_at.isdigit() and len(given_at) < 12):
+    if given_at == str(kiosk.pk) or not (
+        given_at.isascii() and given_at.isdigit() and len(given_at) < 12
+    ):
         return None
     return Kiosk.objects.select_related("counter").filter(pk=int(given_at)).first()
 
@@ -267,14 +293,18 @@ def _pairs(fields: object) -> bool:
     return (
         isinstance(fields, list)
         and len(fields) <= 40
-        and all(isinstance(f, list) and len(f) == 2 and all(isinstance(part, str) for part in f) for f in fields)
+        and all(
+            isinstance(f, list) and len(f) == 2 and all(isinstance(part, str) for part in f)
+            for f in fields
+        )
     )
 
 
 def _moment(given: object, now: datetime) -> tuple[datetime, bool]:
     """When it was answered, and whether the tablet's clock can be believed.
 
-    An old answer keeps its own month, so that it never becomes one of today; what no clock can have meant is of now.
+    An old answer keeps its own month, so that it never becomes one of today; what no clock can have
+    meant is of now.
     """
     try:
         found = parse_datetime(given) if isinstance(given, str) else None

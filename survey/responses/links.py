@@ -1,4 +1,6 @@
-"""The page behind a link that was sent for one dossier: evidence class E3, used once by the final POST only."""
+"""The page behind a link that was sent for one dossier: evidence class E3, used once by the final
+POST only.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,29 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from survey.common.once import Once
-from survey.common.tokens import Ticket, TicketError, issue_ticket, normalise_code, read_ticket, ticket_of
+from survey.common.tokens import (
+    Ticket,
+    TicketError,
+    issue_ticket,
+    normalise_code,
+    read_ticket,
+    ticket_of,
+)
 from survey.messaging.queries import LinkLanding, find_link
 from survey.messaging.services import opt_out
 from survey.messaging.tallies import count_step
 from survey.responses.answers import Parsed
-from survey.responses.entrance import Entrance, again, as_opened, read, record, sent_ticket, show, shown_for, thanks
+from survey.responses.entrance import (
+    Entrance,
+    again,
+    as_opened,
+    read,
+    record,
+    sent_ticket,
+    show,
+    shown_for,
+    thanks,
+)
 from survey.responses.models import Evidence
 from survey.responses.pages import citizen_page, message_page, render_page
 from survey.responses.queries import is_recorded
@@ -22,7 +41,8 @@ from survey.responses.services import Place, note_day
 
 STEPS = ("opened", "started")
 _TOLD = Once(50_000)
-"""Steps of links told before: who holds a link adds one to a sum, however often the page says so."""
+"""Steps of links told before: who holds a link adds one to a sum, however often the page says so.
+"""
 
 
 def ticket_of_link(token: str, secret: str | None = None) -> Ticket:
@@ -31,7 +51,9 @@ def ticket_of_link(token: str, secret: str | None = None) -> Ticket:
 
 
 def link_page(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Show the form of a link, or take its answer once; no cache keeps the page of a personal link."""
+    """Show the form of a link, or take its answer once; no cache keeps the page of a
+    personal link.
+    """
     response = _page(request, token)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -46,7 +68,9 @@ def _page(request: HttpRequest, token: str) -> HttpResponseBase:
     if is_recorded(ticket.key):
         # The second tap of a slow network and the second visit get the same receipt.
         seen = "again" if request.method == "POST" else "seen"
-        return HttpResponseRedirect(f"/r/{ticket.receipt}?lang={get_language()}&{seen}=1", status=303)
+        return HttpResponseRedirect(
+            f"/r/{ticket.receipt}?lang={get_language()}&{seen}=1", status=303
+        )
     if link.expired and not _opened_in_time(request, link):
         return message_page("expired-link", status=410, ask=True)
     if link.version_id is None:
@@ -61,7 +85,9 @@ def _page(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 def _opened_in_time(request: HttpRequest, link: LinkLanding) -> bool:
-    """Whether the page that is sent was opened before the link ended: what was begun in time is taken."""
+    """Whether the page that is sent was opened before the link ended: what was begun in time is
+    taken.
+    """
     if request.method != "POST":
         return False
     try:
@@ -73,7 +99,9 @@ def _opened_in_time(request: HttpRequest, link: LinkLanding) -> bool:
 
 @transaction.atomic
 def _record(link: LinkLanding, at: Entrance, ticket: Ticket, parsed: Parsed) -> HttpResponse:
-    """Store the answer, and count it in the day's sum of its agency: the row itself keeps no day."""
+    """Store the answer, and count it in the day's sum of its agency: the row itself keeps
+    no day.
+    """
     recorded = record(at, ticket, parsed)
     if not recorded.repeated:
         now = timezone.now()
@@ -101,7 +129,9 @@ def _at_link(link: LinkLanding, version_id: int) -> Entrance:
 
 @citizen_page("GET", "HEAD", "POST")
 def stop(request: HttpRequest, code: str) -> HttpResponseBase:
-    """No more messages: GET shows a button, POST keeps the number's hash on the list of those not to be written to."""
+    """No more messages: GET shows a button, POST keeps the number's hash on the list of those not
+    to be written to.
+    """
     token = normalise_code(code)
     link = find_link(token, timezone.now())
     if link is None:
@@ -110,16 +140,29 @@ def stop(request: HttpRequest, code: str) -> HttpResponseBase:
         opt_out(token=token, now=timezone.now())
         onward = "" if link.expired else f"/s/{token}?lang={get_language()}"
         return message_page(
-            "stopped", status=200, onward=onward, onward_text=_("Rate the service all the same"), call=False
+            "stopped",
+            status=200,
+            onward=onward,
+            onward_text=_("Rate the service all the same"),
+            call=False,
         )
-    return render_page("survey/responses/stop.html", {"title": _("No more messages"), "action": f"/s/{token}/stop"})
+    return render_page(
+        "survey/responses/stop.html", {"title": _("No more messages"), "action": f"/s/{token}/stop"}
+    )
 
 
 @citizen_page("POST")
 def step(request: HttpRequest, code: str) -> HttpResponseBase:
-    """The page tells that a person has opened the link, or begun to answer: a sum per agency, nothing of the link."""
+    """The page tells that a person has opened the link, or begun to answer: a sum per agency,
+    nothing of the link.
+    """
     token, what = normalise_code(code), request.POST.get("step", "")
     link = find_link(token, timezone.now())
-    if link is not None and what in STEPS and not link.expired and _TOLD.is_first(f"{what}/{token}"):
+    if (
+        link is not None
+        and what in STEPS
+        and not link.expired
+        and _TOLD.is_first(f"{what}/{token}")
+    ):
         count_step(agency_id=link.agency_id, step=what, now=timezone.now())
     return HttpResponse(status=204)

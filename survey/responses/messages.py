@@ -30,19 +30,31 @@ def _about_codes() -> dict[str, tuple[str, str]]:
         ),
         "old-screen": (
             _("This code has changed in the meantime"),
-            _("The code on the screen changes every 15 seconds. Please scan the one that stands there now."),
+            _(
+                "The code on the screen changes every 15 seconds. Please scan the one that stands "
+                "there now."
+            ),
         ),
         "expired-slip": (
             _("This code has expired"),
-            _("A code on a receipt slip can be used for 30 days. To tell us something about the service, call 1022."),
+            _(
+                "A code on a receipt slip can be used for 30 days. To tell us something about the "
+                "service, call 1022."
+            ),
         ),
         "used-slip": (
             _("This code has been used"),
-            _("If it was not you, open the address on your receipt slip again and say so; your rating is kept."),
+            _(
+                "If it was not you, open the address on your receipt slip again and say so; your "
+                "rating is kept."
+            ),
         ),
         "busy": (
             _("The system is busy"),
-            _("What you answered is still here. Please wait a few seconds and send it again: it counts once only."),
+            _(
+                "What you answered is still here. Please wait a few seconds and send it again: it "
+                "counts once only."
+            ),
         ),
         "busy-unsent": (_("The system is busy"), _("Please wait a few seconds and try again.")),
         "revoked": (
@@ -88,7 +100,10 @@ def _about_answers() -> dict[str, tuple[str, str]]:
         ),
         "failed": (
             _("Something went wrong on our side"),
-            _("It is not sure that your answer was stored. Sending it again never counts it twice."),
+            _(
+                "It is not sure that your answer was stored. Sending it again never counts it "
+                "twice."
+            ),
         ),
         "no-receipt": (
             _("We do not know this receipt code"),
@@ -96,11 +111,17 @@ def _about_answers() -> dict[str, tuple[str, str]]:
         ),
         "too-late": (
             _("The time for changes is over"),
-            _("A rating can be changed or completed within 7 days. Thank you: your last answer is kept."),
+            _(
+                "A rating can be changed or completed within 7 days. Thank you: your last answer "
+                "is kept."
+            ),
         ),
         "too-late-words": (
             _("The time for this is over"),
-            _("Comments can be added, erased or handed over within 30 days. To tell us something, call 1022."),
+            _(
+                "Comments can be added, erased or handed over within 30 days. To tell us "
+                "something, call 1022."
+            ),
         ),
         "no-handler": (
             _("This cannot be handed over"),

@@ -32,7 +32,9 @@ class Response(models.Model):
     revision = models.PositiveSmallIntegerField(_("revision"), default=0)
     submission_key = models.CharField(_("submission key"), max_length=64, unique=True)
     receipt_hash = models.CharField(_("receipt hash"), max_length=64, db_index=True)
-    version = models.ForeignKey(Version, on_delete=models.PROTECT, verbose_name=_("questionnaire version"))
+    version = models.ForeignKey(
+        Version, on_delete=models.PROTECT, verbose_name=_("questionnaire version")
+    )
     base_version = models.ForeignKey(
         Version,
         on_delete=models.PROTECT,
@@ -43,23 +45,33 @@ class Response(models.Model):
     """The form answered before ``version``, whose answers the row carries on."""
     answers = models.JSONField(_("answers"))
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
-    office = models.ForeignKey(Office, on_delete=models.PROTECT, null=True, verbose_name=_("office"))
-    counter = models.ForeignKey(Counter, on_delete=models.PROTECT, null=True, verbose_name=_("counter"))
-    domain = models.ForeignKey(ProcedureDomain, on_delete=models.PROTECT, null=True, verbose_name=_("procedure domain"))
+    office = models.ForeignKey(
+        Office, on_delete=models.PROTECT, null=True, verbose_name=_("office")
+    )
+    counter = models.ForeignKey(
+        Counter, on_delete=models.PROTECT, null=True, verbose_name=_("counter")
+    )
+    domain = models.ForeignKey(
+        ProcedureDomain, on_delete=models.PROTECT, null=True, verbose_name=_("procedure domain")
+    )
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     evidence = models.CharField(_("evidence class"), max_length=2, choices=Evidence.choices)
     language = models.CharField(_("language"), max_length=8)
     month = models.DateField(_("month"))
     answered_hour = models.DateTimeField(_("hour of the answer"))
     marks = models.JSONField(_("marks"), null=True)
-    """How the answer came: ``assisted`` (by whom), ``flag`` (a rule's mark); None when there is nothing to say."""
+    """How the answer came: ``assisted`` (by whom), ``flag`` (a rule's mark); None when there is
+    nothing to say.
+    """
 
     class Meta:
         verbose_name = _("response")
         verbose_name_plural = _("responses")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["response", "revision"], name="response_revision_once"),
-            models.CheckConstraint(condition=~models.Q(submission_key=""), name="submission_key_not_empty"),
+            models.CheckConstraint(
+                condition=~models.Q(submission_key=""), name="submission_key_not_empty"
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["month", "agency"], name="response_month_agency")]
 
@@ -93,7 +105,9 @@ class AnswerDay(models.Model):
 
 
 class Comment(models.Model):
-    """A text a citizen added to one submission, apart so that it can be erased while the response stays."""
+    """A text a citizen added to one submission, apart so that it can be erased while the response
+    stays.
+    """
 
     id = models.BigIntegerField(primary_key=True, default=random_id, editable=False)
     submission = models.ForeignKey(
@@ -106,7 +120,9 @@ class Comment(models.Model):
         verbose_name = _("comment")
         verbose_name_plural = _("comments")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["submission", "question"], name="comment_once_per_question")
+            models.UniqueConstraint(
+                fields=["submission", "question"], name="comment_once_per_question"
+            )
         ]
 
     def __str__(self) -> str:

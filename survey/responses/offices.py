@@ -1,4 +1,6 @@
-"""The way on for who has no code that works: the office is named instead, and the rating counts for it, with a mark."""
+"""The way on for who has no code that works: the office is named instead, and the rating counts for
+it, with a mark.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ class OpenOffice:
 
 
 def open_offices(key: str | None = None) -> list[OpenOffice]:
-    """Offices with open counters of agencies that exist today, by name; one of them when ``key`` says which."""
+    """Offices with open counters of agencies that exist today, by name; one of them when ``key``
+    says which.
+    """
     names = dict(versions_on(timezone.localdate()).values_list("agency", "name"))
     counters = Counter.objects.filter(closed_on=None, agency__in=names).order_by("number")
     if key is not None:
@@ -51,7 +55,9 @@ def open_offices(key: str | None = None) -> list[OpenOffice]:
     for office, office_key, name, agency, agency_key in counters.values_list(
         "office", "office__key", "office__name", "agency", "agency__key"
     ):
-        found.setdefault((office, office_key, name), {})[agency] = Served(agency, agency_key, names[agency])
+        found.setdefault((office, office_key, name), {})[agency] = Served(
+            agency, agency_key, names[agency]
+        )
     offices = [OpenOffice(*office, tuple(agencies.values())) for office, agencies in found.items()]
     return sorted(offices, key=lambda office: name_order(office.name))
 
@@ -77,10 +83,17 @@ def offices(request: HttpRequest) -> HttpResponseBase:
 
 @citizen_page("GET", "HEAD", "POST")
 def office(request: HttpRequest, key: str, agency: str) -> HttpResponseBase:
-    """The short form about an agency at an office; open to anybody, so of the weakest evidence and marked."""
+    """The short form about an agency at an office; open to anybody, so of the weakest evidence and
+    marked.
+    """
     if "\x00" in key + agency:
         return message_page("no-office", status=404, ask=True)
-    found = [(place, served) for place in open_offices(key) for served in place.agencies if served.key == agency]
+    found = [
+        (place, served)
+        for place in open_offices(key)
+        for served in place.agencies
+        if served.key == agency
+    ]
     version_id = published_short_form()
     if not found:
         return message_page("no-office", status=404, ask=True)

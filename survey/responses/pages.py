@@ -31,14 +31,20 @@ from survey.responses.messages import message
 MOST_FIELDS: Final = 200
 ADDRESS_TYPE: Final = "text/uri-list"
 SHORTEST_PERSONAL: Final = 10
-"""Characters of receipts, slips and links, and of the passing codes of screens; codes of posters are no secret."""
+"""Characters of receipts, slips and links, and of the passing codes of screens; codes of posters
+are no secret.
+"""
 _RECEIPT: Final = re.compile(r"/r/(\w+)\?")
 Data = dict[str, Any]
 View = Callable[..., HttpResponseBase]
 
 
-def citizen_page(*methods: str, policy: Mapping[str, list[str]] | None = None) -> Callable[[View], View]:
-    """A public page: language from the address, no cookie, kind words for oversized and broken requests."""
+def citizen_page(
+    *methods: str, policy: Mapping[str, list[str]] | None = None
+) -> Callable[[View], View]:
+    """A public page: language from the address, no cookie, kind words for oversized and broken
+    requests.
+    """
 
     def decorate(view: View) -> View:
         checked = require_http_methods(list(methods))(view)
@@ -54,7 +60,8 @@ def citizen_page(*methods: str, policy: Mapping[str, list[str]] | None = None) -
                     if hasattr(response, "render"):
                         response = response.render()
             except (OperationalError, InterfaceError):
-                # Nothing was stored, or the same ticket finds what was: sending again is always right.
+                # Nothing was stored, or the same ticket finds what was: sending again is always
+                # right.
                 response = _busy(request)
             except RequestDataTooBig:
                 response = _refusal(request, "too-big", 413)
@@ -62,14 +69,22 @@ def citizen_page(*methods: str, policy: Mapping[str, list[str]] | None = None) -
                 response = _refusal(request, "unreadable", 400)
             return _finish(_address_only(request, response))
 
-        inline = {"style-src": [source_of(style())], "script-src": [source_of(script())], **(policy or {})}
+        inline = {
+            "style-src": [source_of(style())],
+            "script-src": [source_of(script())],
+            **(policy or {}),
+        }
         return csp_update(inline)(csrf_exempt(inner))
 
     return decorate
 
 
-def _unless_guessing(view: View, request: HttpRequest, args: tuple[Any, ...], kwargs: Data) -> HttpResponseBase:
-    """Codes long enough to open something of one person need a button pressed where many failed; posters never do."""
+def _unless_guessing(
+    view: View, request: HttpRequest, args: tuple[Any, ...], kwargs: Data
+) -> HttpResponseBase:
+    """Codes long enough to open something of one person need a button pressed where many failed;
+    posters never do.
+    """
     code = normalise_code(str(kwargs.get("code", "")))
     personal = len(code) >= SHORTEST_PERSONAL
     if personal and not may_look(request, code):
@@ -78,14 +93,16 @@ def _unless_guessing(view: View, request: HttpRequest, args: tuple[Any, ...], kw
     if response.status_code == 404 and "code" in kwargs:
         note_failure(request)
     elif request.method == "POST" and (to := _RECEIPT.match(response.get("Location", ""))):
-        # The receipt of what was just stored needs no button, whichever process is asked for it and whatever it has
-        # counted. By POST only: no GET may hand a pass to a guess.
+        # The receipt of what was just stored needs no button, whichever process is asked for it and
+        # whatever it has counted. By POST only: no GET may hand a pass to a guess.
         response.headers["Location"] += f"&{PRESSED}={pass_for(to[1], shown=True)}"
     return response
 
 
 def _button(request: HttpRequest, code: str) -> HttpResponse:
-    """Nothing was looked up; the same request again, with all that was sent, at the press of a button."""
+    """Nothing was looked up; the same request again, with all that was sent, at the press of a
+    button.
+    """
     title, text = message("too-often")
     posted = request.method == "POST"
     lists = (request.POST if posted else request.GET).lists()
@@ -113,7 +130,9 @@ def _refusal(request: HttpRequest, reason: str, status: int) -> HttpResponse:
 
 
 def _busy(request: HttpRequest) -> HttpResponse:
-    """The database cannot be reached: what was sent stays on the page, with a button to send it again."""
+    """The database cannot be reached: what was sent stays on the page, with a button to send it
+    again.
+    """
     connection.close()
     sent = [(name, value) for name, values in request.POST.lists() for value in values]
     with override(chosen(request)):
@@ -146,7 +165,9 @@ def _refuse_large(request: HttpRequest) -> None:
 
 
 def _address_only(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """The page's script asks where to go on, and goes there itself: followed by it, the next page would come twice."""
+    """The page's script asks where to go on, and goes there itself: followed by it, the next page
+    would come twice.
+    """
     if response.status_code != 303 or request.headers.get("Accept") != ADDRESS_TYPE:
         return response
     told = HttpResponse(response.headers["Location"], content_type=ADDRESS_TYPE)
@@ -155,7 +176,8 @@ def _address_only(request: HttpRequest, response: HttpResponseBase) -> HttpRespo
 
 
 def _finish(response: HttpResponseBase) -> HttpResponseBase:
-    # no-cache, not no-store: the back button must show the page with the same ticket, not fetch a new one.
+    # no-cache, not no-store: the back button must show the page with the same ticket, not fetch a
+    # new one.
     response.headers.setdefault("Cache-Control", "private, no-cache")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
@@ -192,11 +214,18 @@ def message_page(
 ) -> HttpResponse:
     """A plain sentence and a way on, never a dead end.
 
-    ``again``: address to start again at, ``onward``: to go on at; ``ask``: offer a field for the right code and the
-    list of offices; ``call``: offer the hotline.
+    ``again``: address to start again at, ``onward``: to go on at; ``ask``: offer a field for the
+    right code and the list of offices; ``call``: offer the hotline.
     """
     title, text = message(reason)
-    context = {"title": title, "text": text, "again": again, "onward": onward, "ask": ask, "call": call}
+    context = {
+        "title": title,
+        "text": text,
+        "again": again,
+        "onward": onward,
+        "ask": ask,
+        "call": call,
+    }
     context["onward_text"] = onward_text or _("Continue")
     return render_page("survey/responses/message.html", context, status=status)
 
@@ -221,10 +250,17 @@ def question_data(
         "target": f"{question.code}-{choices[0][0]}" if choices else question.code,
         "value": values[0] if values and not choices else "",
         "choices": [
-            {"value": value, "label": label, "id": f"{question.code}-{value}", "checked": value in values}
+            {
+                "value": value,
+                "label": label,
+                "id": f"{question.code}-{value}",
+                "checked": value in values,
+            }
             for value, label in choices
         ],
-        "when": " ".join(f"when-{value}" for values in (question.shown_when or {}).values() for value in values),
+        "when": " ".join(
+            f"when-{value}" for values in (question.shown_when or {}).values() for value in values
+        ),
         "followups": [],
     }
 
@@ -252,6 +288,10 @@ def error_list(questions: Sequence[Data], errors: Mapping[str, str]) -> list[Dat
     """Errors in the order of the page, each with the id of the field to go to."""
     flat = [item for question in questions for item in (question, *question["followups"])]
     listed = [
-        {"target": item["target"], "text": item["error"], "question": item["text"]} for item in flat if item["error"]
+        {"target": item["target"], "text": item["error"], "question": item["text"]}
+        for item in flat
+        if item["error"]
     ]
-    return listed + [{"target": "", "text": text, "question": ""} for code, text in errors.items() if not code]
+    return listed + [
+        {"target": "", "text": text, "question": ""} for code, text in errors.items() if not code
+    ]

@@ -1,4 +1,6 @@
-"""The further questions part by part: every part is stored when one goes on, so that leaving loses nothing."""
+"""The further questions part by part: every part is stored when one goes on, so that leaving loses
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from survey.responses.services import Further, Place, Submission, record_respons
 
 
 def _answered(form: Form, answers: Mapping[str, object]) -> list[bool]:
-    """Per part whether an answer to it is stored; a part of texts alone, which no row keeps, is never open."""
+    """Per part whether an answer to it is stored; a part of texts alone, which no row keeps, is
+    never open.
+    """
     return [
         any(question.code in answers for question in questions)
         or all(KINDS[question.kind].separate for question in questions)
@@ -29,42 +33,64 @@ def _answered(form: Form, answers: Mapping[str, object]) -> list[bool]:
 
 
 def open_part(form: Form, answers: Mapping[str, object]) -> str | None:
-    """The first part without an answer; None when the last one is answered: who skipped one meant to."""
+    """The first part without an answer; None when the last one is answered: who skipped one meant
+    to.
+    """
     answered = _answered(form, answers)
     if not answered or answered[-1]:
         return None
     return list(form.factors)[answered.index(False)]
 
 
-def store_part(*, row: Response, form: Form, sent: Answers, dropped: frozenset[str], key: str) -> None:
+def store_part(
+    *, row: Response, form: Form, sent: Answers, dropped: frozenset[str], key: str
+) -> None:
     """Store the answers to one part as a revision; nothing is written when they are stored already.
 
-    ``dropped`` are questions answered before on the same page and not any more; every other answer stays. ``key`` says
-    which page they came from: the same page sent twice at one moment is one revision.
+    ``dropped`` are questions answered before on the same page and not any more; every other answer
+    stays. ``key`` says which page they came from: the same page sent twice at one moment is one
+    revision.
     """
     with transaction.atomic():
         row = latest_for_update(row)
         first = form_of(row.base_version_id or row.version_id)
         kept = _levels(row, form, sent, dropped)
         texts = _new_texts(
-            row, form, {code: value for code, value in sent.items() if form.questions[code].applies(kept)}
+            row,
+            form,
+            {code: value for code, value in sent.items() if form.questions[code].applies(kept)},
         )
-        if kept == {code: value for code, value in row.answers.items() if code in form.questions} and not texts:
+        if (
+            kept == {code: value for code, value in row.answers.items() if code in form.questions}
+            and not texts
+        ):
             return
         submission = _submission(row, first, keyed_hash("submission", f"{key}/{row.revision}"))
-        record_response(submission=replace(submission, further=Further(form, kept | texts)), revises=row, anew=True)
+        record_response(
+            submission=replace(submission, further=Further(form, kept | texts)),
+            revises=row,
+            anew=True,
+        )
 
 
 def _levels(row: Response, form: Form, sent: Answers, dropped: frozenset[str]) -> Answers:
     """What the row will hold of this form; an answer whose condition is gone goes with it."""
-    merged = {code: value for code, value in row.answers.items() if code in form.questions and code not in dropped}
-    merged |= {code: value for code, value in sent.items() if not KINDS[form.questions[code].kind].separate}
+    merged = {
+        code: value
+        for code, value in row.answers.items()
+        if code in form.questions and code not in dropped
+    }
+    merged |= {
+        code: value for code, value in sent.items() if not KINDS[form.questions[code].kind].separate
+    }
     return {code: value for code, value in merged.items() if form.questions[code].applies(merged)}
 
 
 def _new_texts(row: Response, form: Form, sent: Answers) -> dict[str, Answer]:
     """Texts of this part that are not kept already."""
-    texts = {code: value for code, value in sent.items() if KINDS[form.questions[code].kind].separate}
+    texts = {
+        code: value for code, value in sent.items() if KINDS[form.questions[code].kind].separate
+    }
     known = Comment.objects.filter(submission__response=row.response, question__in=texts)
     kept = set(known.values_list("question", "text")) if texts else set()
     return {code: value for code, value in texts.items() if (code, value) not in kept}

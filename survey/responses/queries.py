@@ -17,24 +17,32 @@ FEWEST_SHOWN: Final = 10
 
 
 def response_of(receipt: str) -> Response | None:
-    """The revision that counts of a receipt's response; None also when another receipt has taken its place."""
+    """The revision that counts of a receipt's response; None also when another receipt has taken
+    its place.
+    """
     hashes = receipt_hashes(receipt)
     row = Response.objects.filter(receipt_hash__in=hashes).order_by("-revision").first()
     if row is None:
         return None
     # By another receipt only: a revision under this one may come in between the two reads.
-    newer = Response.objects.filter(response=row.response, revision__gt=row.revision).exclude(receipt_hash__in=hashes)
+    newer = Response.objects.filter(response=row.response, revision__gt=row.revision).exclude(
+        receipt_hash__in=hashes
+    )
     return None if newer.exists() else row
 
 
 def answered_on(receipt: str) -> date | None:
-    """The day an answer by link was given: kept under a hash only its receipt leads to, as the row keeps the month."""
+    """The day an answer by link was given: kept under a hash only its receipt leads to, as the row
+    keeps the month.
+    """
     found = AnswerDay.objects.filter(key_hash__in=keyed_hashes(DAY_PURPOSE, receipt))
     return found.values_list("day", flat=True).first()
 
 
 def latest_for_update(row: Response) -> Response:
-    """The newest revision of a response; until the transaction ends nobody else revises it. Call inside one."""
+    """The newest revision of a response; until the transaction ends nobody else revises it. Call
+    inside one.
+    """
     rows = Response.objects.filter(response=row.response)
     first = rows.filter(revision=0)
     if connection.features.has_select_for_update:
@@ -49,18 +57,32 @@ def is_recorded(submission_key: str) -> bool:
 
 def counted_in(period: Period) -> QuerySet[Response]:
     """Latest revisions of the responses of a period."""
-    newer = Response.objects.filter(response=OuterRef("response"), revision__gt=OuterRef("revision"))
+    newer = Response.objects.filter(
+        response=OuterRef("response"), revision__gt=OuterRef("revision")
+    )
     return Response.objects.filter(month__range=(period.first, period.last)).filter(~Exists(newer))
 
 
 def snapshot_rows(period: Period) -> Iterator[tuple[Any, ...]]:
-    """(agency, domain, channel, evidence, hour, language, month, answers, marks), streamed, sorted by cell.
+    """(agency, domain, channel, evidence, hour, language, month, answers, marks), streamed, sorted
+    by cell.
 
-    Inside a cell by what was answered: when and in which order rows came is not told, and two copies are alike.
+    Inside a cell by what was answered: when and in which order rows came is not told, and two
+    copies are alike.
     """
     return (
         counted_in(period)
-        .order_by("agency__key", "domain__code", "channel", "evidence", "month", "language", "answers", "marks", "pk")
+        .order_by(
+            "agency__key",
+            "domain__code",
+            "channel",
+            "evidence",
+            "month",
+            "language",
+            "answers",
+            "marks",
+            "pk",
+        )
         .values_list(
             "agency__key",
             "domain__code",

@@ -1,4 +1,6 @@
-"""The only way in: ``record_response`` stores a submission exactly once, whichever entrance it came by."""
+"""The only way in: ``record_response`` stores a submission exactly once, whichever entrance it came
+by.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ class Submission:
 
 @dataclass(frozen=True)
 class Recorded:
-    """The stored row. ``repeated``: the key had been used before; ``changed``: with other answers than now."""
+    """The stored row. ``repeated``: the key had been used before; ``changed``: with other answers
+    than now.
+    """
 
     row: Response
     repeated: bool = False
@@ -72,13 +76,15 @@ def _prepare(submission: Submission) -> tuple[Response, list[Comment]]:
     latest = submission.form
     if submission.further is not None:
         latest = submission.further.form
-        # It is stored part by part: what is required of a later part is asked when that part is sent.
+        # It is stored part by part: what is required of a later part is asked when that part is
+        # sent.
         check(latest, submission.further.answers, whole=False)
         more, further_texts = _apart(latest, submission.further.answers)
         kept, texts = kept | more, texts | further_texts
     local = timezone.localtime(submission.now)
     month = month_of(local.date())
-    # An answer by link keeps its month only: by the hour it could be joined to the message it answers.
+    # An answer by link keeps its month only: by the hour it could be joined to the message it
+    # answers.
     hour = local.replace(minute=0, second=0, microsecond=0)
     if submission.evidence == Evidence.SMS:
         hour = hour.replace(day=1, hour=12)
@@ -108,11 +114,14 @@ def _apart(form: Form, answers: Answers) -> tuple[Answers, dict[str, str]]:
     return kept, {code: str(answers[code]) for code in separate}
 
 
-def record_response(*, submission: Submission, revises: Response | None = None, anew: bool = False) -> Recorded:
+def record_response(
+    *, submission: Submission, revises: Response | None = None, anew: bool = False
+) -> Recorded:
     """Store a submission, or return the row its key stored before.
 
-    ``revises`` is any row of an earlier response: the new row becomes its latest revision, keeps where and when the
-    first was given, and carries its answers on. ``anew``: it replaces the answers instead, under its own receipt.
+    ``revises`` is any row of an earlier response: the new row becomes its latest revision, keeps
+    where and when the first was given, and carries its answers on. ``anew``: it replaces the
+    answers instead, under its own receipt.
 
     Raises
     ------
@@ -126,7 +135,8 @@ def record_response(*, submission: Submission, revises: Response | None = None, 
         try:
             _insert(row, comments, revises)
         except IntegrityError:
-            # The database decides, never an "if": the same key, or another tab took this revision number.
+            # The database decides, never an "if": the same key, or another tab took this revision
+            # number.
             before = Response.objects.filter(submission_key=row.submission_key).first()
             if before is not None:
                 return Recorded(before, repeated=True, changed=before.answers != row.answers)
@@ -148,7 +158,9 @@ def _insert(row: Response, comments: Iterable[Comment], revises: Response | None
 def note_day(*, receipt: str, now: datetime) -> None:
     """Keep the day of an answer by link, where only its receipt leads."""
     day = timezone.localtime(now).date()
-    AnswerDay.objects.get_or_create(key_hash=keyed_hash(DAY_PURPOSE, receipt), defaults={"day": day})
+    AnswerDay.objects.get_or_create(
+        key_hash=keyed_hash(DAY_PURPOSE, receipt), defaults={"day": day}
+    )
 
 
 def mark_response(*, row: Response, flag: str, key: str) -> Response:
@@ -159,7 +171,9 @@ def mark_response(*, row: Response, flag: str, key: str) -> Response:
         for field in Response._meta.concrete_fields
         if field.attname not in ("id", "revision", "submission_key", "marks")
     }
-    fresh = Response(id=uuid.uuid4(), submission_key=key, marks={**(latest.marks or {}), "flag": flag}, **copy)
+    fresh = Response(
+        id=uuid.uuid4(), submission_key=key, marks={**(latest.marks or {}), "flag": flag}, **copy
+    )
     try:
         _insert(fresh, [], latest)
     except IntegrityError:
@@ -173,8 +187,11 @@ def mark_response(*, row: Response, flag: str, key: str) -> Response:
 def _continue(row: Response, base: Response, anew: bool) -> None:
     row.response = base.response
     row.agency_id, row.office_id, row.counter_id, row.domain_id = (
-        base.agency_id, base.office_id, base.counter_id, base.domain_id,
-    )  # fmt: skip
+        base.agency_id,
+        base.office_id,
+        base.counter_id,
+        base.domain_id,
+    )
     row.channel, row.evidence, row.month = base.channel, base.evidence, base.month
     # The time of the first answer stays: it decides how long changes are taken.
     row.answered_hour = base.answered_hour
@@ -190,13 +207,19 @@ def _continue(row: Response, base: Response, anew: bool) -> None:
 
 
 def _next_revision(base: Response) -> int:
-    latest = Response.objects.filter(response=base.response).order_by("-revision").values_list("revision", flat=True)
+    latest = (
+        Response.objects.filter(response=base.response)
+        .order_by("-revision")
+        .values_list("revision", flat=True)
+    )
     return (latest[0] if latest else 0) + 1
 
 
 @transaction.atomic
 def record_batch(*, submissions: Iterable[Submission]) -> int:
-    """Store many first submissions in one transaction (imports, demonstration data); same checks as one by one."""
+    """Store many first submissions in one transaction (imports, demonstration data); same checks as
+    one by one.
+    """
     rows, comments = [], []
     for submission in submissions:
         row, texts = _prepare(submission)

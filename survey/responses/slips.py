@@ -33,7 +33,9 @@ from survey.responses.services import Place, mark_response
 
 
 def slip_page(request: HttpRequest, code: str) -> HttpResponseBase:
-    """Show the form of a slip, or take its answer once; who finds the code used may say that it was not them."""
+    """Show the form of a slip, or take its answer once; who finds the code used may say that it was
+    not them.
+    """
     found, version_id = find_slip(code), published_short_form()
     if found is None:
         if response_of(code) is not None:
@@ -55,7 +57,9 @@ def slip_page(request: HttpRequest, code: str) -> HttpResponseBase:
         return show(at, issue_ticket(at.seal, timezone.now()))
     at = as_opened(request, at, timezone.now())
     taken = take_with_ticket(request, at)
-    return taken if isinstance(taken, HttpResponse) else _record_slip(slip, secret, at, first, *taken)
+    return (
+        taken if isinstance(taken, HttpResponse) else _record_slip(slip, secret, at, first, *taken)
+    )
 
 
 def _opened_before(request: HttpRequest, at: Entrance, slip: Slip) -> bool:
@@ -91,7 +95,8 @@ def _at_slip(slip: Slip, code: str, version_id: int, *, disputed: bool) -> Entra
         seal=f"slip/{code}",
         hidden={**shown_for(code), **({"dispute": "1"} if disputed else {})},
         notice=_(
-            "Your rating is kept beside the one that was sent before. Nobody can tell which is yours: neither counts."
+            "Your rating is kept beside the one that was sent before. Nobody can tell which is "
+            "yours: neither counts."
         )
         if disputed
         else "",
@@ -109,7 +114,9 @@ def _names(slip: Slip) -> tuple[str, str]:
 def _record_slip(
     slip: Slip, secret: str, at: Entrance, first: Response | None, ticket: Ticket, parsed: Parsed
 ) -> HttpResponse:
-    """The key hangs on the slip, the receipt on the page: who only knows the slip cannot change the answer."""
+    """The key hangs on the slip, the receipt on the page: who only knows the slip cannot change the
+    answer.
+    """
     code = at.action.rpartition("/")[2]
     disputed = at.marks.get("flag") == "disputed"
     mine = replace(ticket, key=slip_key(code, secret, "/dispute" if disputed else ""))
@@ -124,10 +131,16 @@ def _record_slip(
 
 
 def _used(request: HttpRequest, slip: Slip, secret: str, at: Entrance) -> HttpResponseBase:
-    """A second visit, or the second tap of a slow network; who has not rated yet may say so, once."""
+    """A second visit, or the second tap of a slow network; who has not rated yet may say
+    so, once.
+    """
     if request.method == "POST":
         taken = take_with_ticket(request, at)
-        return taken if isinstance(taken, HttpResponse) else _record_slip(slip, secret, at, None, *taken)
+        return (
+            taken
+            if isinstance(taken, HttpResponse)
+            else _record_slip(slip, secret, at, None, *taken)
+        )
     code = at.action.rpartition("/")[2]
     disputed = Response.objects.filter(submission_key=slip_key(code, secret, "/dispute")).exists()
     context = {

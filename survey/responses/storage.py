@@ -1,6 +1,8 @@
-"""Wizard storage inside the page: signed and compressed, so no session, cookie or JavaScript is needed.
+"""Wizard storage inside the page: signed and compressed, so no session, cookie or JavaScript is
+needed.
 
-Every page carries its own state, so two tabs never mix and the browser's back button shows the state of its page.
+Every page carries its own state, so two tabs never mix and the browser's back button shows the
+state of its page.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ LONGEST: Final = 16_000
 
 
 class StateError(ValueError):
-    """The state was changed, cut off or belongs to another receipt; ``expired`` when it is only too old."""
+    """The state was changed, cut off or belongs to another receipt; ``expired`` when it is only too
+    old.
+    """
 
     def __init__(self, *, expired: bool = False) -> None:
         super().__init__("expired" if expired else "not ours")
@@ -37,7 +41,9 @@ class PageStorage(BaseStorage):
             self.data = self._load(request.POST.get(FIELD, ""))
 
     def init_data(self) -> None:
-        """Empty state with a fresh nonce: the key of the one submission this wizard run can make."""
+        """Empty state with a fresh nonce: the key of the one submission this wizard run can
+        make.
+        """
         super().init_data()
         self.data["nonce"] = secrets.token_hex(12)
 

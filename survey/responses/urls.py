@@ -1,10 +1,12 @@
-"""Public addresses; the code on a poster is in capitals, so the path is read without regard to case."""
+"""Public addresses; the code on a poster is in capitals, so the path is read without regard to
+case.
+"""
 
 from __future__ import annotations
 
 from django.urls import path, re_path
 
-from survey.responses import displays, kiosk, links, offices, rights, views
+from survey.responses import displays, kiosk, links, offices, receipt_comments, rights, views
 
 CODE = r"(?P<code>[^/]{1,80})"
 BARE = r"(?P<code>[0-9A-Za-z]{4}[ -]?[0-9A-Za-z]{4}[^/]{0,8})"
@@ -29,8 +31,8 @@ urlpatterns = [
     re_path(rf"^[rR]/{CODE}/?$", rights.receipt, name="receipt"),
     re_path(rf"^[rR]/{CODE}/full$", rights.full, name="full"),
     re_path(rf"^[rR]/{CODE}/change$", rights.change, name="change"),
-    re_path(rf"^[rR]/{CODE}/comment$", rights.comment, name="comment"),
-    re_path(rf"^[rR]/{CODE}/erase$", rights.erase, name="erase"),
+    re_path(rf"^[rR]/{CODE}/comment$", receipt_comments.comment, name="comment"),
+    re_path(rf"^[rR]/{CODE}/erase$", receipt_comments.erase, name="erase"),
     re_path(rf"^[rR]/{CODE}/handover$", rights.handover, name="handover"),
     re_path(rf"^{BARE}/?$", views.bare, name="bare"),
 ]

@@ -1,4 +1,6 @@
-"""Citizen pages: the short form by poster, screen and slip, and the front page. Parse, call one service, render."""
+"""Citizen pages: the short form by poster, screen and slip, and the front page. Parse, call one
+service, render.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,9 @@ def short(request: HttpRequest, code: str) -> HttpResponseBase:
         return message_page("unknown", status=404, ask=True)
     ended = landing.status == CodeStatus.REVOKED or not landing.open
     if landing.version_id is None or (ended and not was_open(request, landing.code)):
-        return message_page("revoked" if landing.status == CodeStatus.REVOKED else "closed", status=410, ask=True)
+        return message_page(
+            "revoked" if landing.status == CodeStatus.REVOKED else "closed", status=410, ask=True
+        )
     at = _at_poster(landing, landing.version_id)
     if request.method != "POST":
         return HttpResponse(cached_page(at))
@@ -104,8 +108,15 @@ def _at_poster(landing: Landing, version_id: int) -> Entrance:
     )
     if landing.status == CodeStatus.ACTIVE:
         return at
-    notice = _("A newer poster hangs at this office. You may still answer here; your rating is kept with a note.")
-    return marked(replace(at, place=replace(at.place, counter_id=None, domain_id=None)), "old-poster", notice=notice)
+    notice = _(
+        "A newer poster hangs at this office. You may still answer here; your rating is kept with "
+        "a note."
+    )
+    return marked(
+        replace(at, place=replace(at.place, counter_id=None, domain_id=None)),
+        "old-poster",
+        notice=notice,
+    )
 
 
 @citizen_page("GET", "HEAD")
@@ -127,7 +138,9 @@ def done(request: HttpRequest, code: str) -> HttpResponseBase:
         "title": _("You said, we did"),
         "office": landing.office,
         "told": told_of(landing.agency_id, timezone.now()),
-        "form": f"/s/{landing.code}?lang={get_language()}" if landing.status == CodeStatus.ACTIVE else "",
+        "form": f"/s/{landing.code}?lang={get_language()}"
+        if landing.status == CodeStatus.ACTIVE
+        else "",
     }
     return render_page("survey/responses/done.html", context)
 
@@ -137,7 +150,9 @@ def done(request: HttpRequest, code: str) -> HttpResponseBase:
 
 @citizen_page("GET", "HEAD", "POST")
 def screen(request: HttpRequest, code: str) -> HttpResponseBase:
-    """GET with the code on the screen gives the form and a ticket; POST goes to the screen's number with the ticket."""
+    """GET with the code on the screen gives the form and a ticket; POST goes to the screen's number
+    with the ticket.
+    """
     now, wanted = timezone.now(), normalise_code(code)
     found = find_screen(wanted) if request.method == "POST" else check_code(wanted, now)
     version_id = published_short_form()
@@ -152,17 +167,22 @@ def screen(request: HttpRequest, code: str) -> HttpResponseBase:
     return _take_at_screen(request, found, as_opened(request, at, now), now)
 
 
-def _take_at_screen(request: HttpRequest, found: Screen, at: Entrance, now: datetime) -> HttpResponse:
-    """Presence lies in the page's ticket alone: it lasts minutes, ends with the opening hours, and no POST renews it.
+def _take_at_screen(
+    request: HttpRequest, found: Screen, at: Entrance, now: datetime
+) -> HttpResponse:
+    """Presence lies in the page's ticket alone: it lasts minutes, ends with the opening hours, and
+    no POST renews it.
 
-    What comes later, or on a page nobody can tell the origin of, is kept as an open answer with a mark.
+    What comes later, or on a page nobody can tell the origin of, is kept as an open answer with a
+    mark.
     """
     parsed, text = read(request, at), sent_ticket(request)
     ticket, present = _presence(text, at, now)
     unproven = marked(at, "unproven", evidence=Evidence.POSTER, seal=f"{at.seal}/open")
     if ticket is None:
         told = _(
-            "We cannot tell whether you stand at this screen. Your answers are still here: send them again, and they "
+            "We cannot tell whether you stand at this screen. Your answers are still here: send "
+            "them again, and they "
             "are kept with a note; or scan the code that stands on the screen now."
         )
         return renewed(request, unproven, parsed, told)
@@ -178,7 +198,9 @@ def _presence(text: str, at: Entrance, now: datetime) -> tuple[Ticket | None, bo
     try:
         return read_ticket(text, at.seal, now, PRESENCE_LIFE), True
     except TicketError as error:
-        if error.ticket is not None and (is_recorded(error.ticket.key) or _is_of_today(error.ticket, now)):
+        if error.ticket is not None and (
+            is_recorded(error.ticket.key) or _is_of_today(error.ticket, now)
+        ):
             return error.ticket, False
     try:
         return read_ticket(text, f"{at.seal}/open", now), False
@@ -225,7 +247,8 @@ def _count_at_screen(found: Screen, at: Entrance, ticket: Ticket, parsed: Parsed
 
 @citizen_page("GET", "HEAD")
 def front(request: HttpRequest) -> HttpResponseBase:
-    """The bare address: what this is, fields for a code and a receipt code, and where staff sign in.
+    """The bare address: what this is, fields for a code and a receipt code, and where staff sign
+    in.
 
     Either code may be typed into either field, and whole addresses too.
     """
@@ -235,8 +258,12 @@ def front(request: HttpRequest) -> HttpResponseBase:
             continue
         receipt = len(code) not in (CODE_LENGTH, TOKEN_LENGTH) and name == "receipt"
         if len(code) == RECEIPT_LENGTH:
-            receipt = response_of(code) is not None or (name == "receipt" and find_slip(code) is None)
-        return HttpResponseRedirect(f"/{'r' if receipt else 's'}/{code}?lang={get_language()}", status=303)
+            receipt = response_of(code) is not None or (
+                name == "receipt" and find_slip(code) is None
+            )
+        return HttpResponseRedirect(
+            f"/{'r' if receipt else 's'}/{code}?lang={get_language()}", status=303
+        )
     return render_page("survey/responses/front.html", {"title": _("Rate the service")})
 
 
@@ -250,4 +277,6 @@ def citizen_error(request: HttpRequest, status: int) -> HttpResponseBase:
 @citizen_page("GET", "HEAD")
 def privacy(request: HttpRequest) -> HttpResponseBase:
     """What happens with an answer, in under 300 words."""
-    return render_page("survey/responses/privacy.html", {"title": _("What happens with your answer")})
+    return render_page(
+        "survey/responses/privacy.html", {"title": _("What happens with your answer")}
+    )

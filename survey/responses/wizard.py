@@ -1,4 +1,6 @@
-"""The full form: one factor a page, by django-formtools, state carried in the page (``storage.PageStorage``)."""
+"""The full form: one factor a page, by django-formtools, state carried in the page
+(``storage.PageStorage``).
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ from survey.responses.storage import FIELD
 
 PREFIX = "full"
 STOP = "stop"
-TECHNICAL = frozenset({FIELD, "form", PRESSED, SWITCH, STOP, "lang", "wizard_goto_step", f"{PREFIX}-current_step"})
+TECHNICAL = frozenset(
+    {FIELD, "form", PRESSED, SWITCH, STOP, "lang", "wizard_goto_step", f"{PREFIX}-current_step"}
+)
 
 
 class _Raw(forms.Widget):
@@ -62,20 +66,31 @@ class FactorForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         unknown = set(self.data) - set(self.fields) - TECHNICAL
         if unknown:
-            raise ValidationError(_("This form holds fields that do not belong to it. Please start again."))
+            raise ValidationError(
+                _("This form holds fields that do not belong to it. Please start again.")
+            )
         return self.cleaned_data
 
 
 def factor_forms(form: Form) -> list[tuple[str, type[FactorForm]]]:
     """(step name, form class) per factor: the wizard's form list."""
     return [
-        (factor, type("FactorForm", (FactorForm,), {question.code: AnswerField(question) for question in questions}))
+        (
+            factor,
+            type(
+                "FactorForm",
+                (FactorForm,),
+                {question.code: AnswerField(question) for question in questions},
+            ),
+        )
         for factor, questions in form.factors.items()
     ]
 
 
 class FullFormWizard(WizardView):
-    """Answers to the extension of the form a response began with; every part is a revision of that response."""
+    """Answers to the extension of the form a response began with; every part is a revision of that
+    response.
+    """
 
     storage_name = "survey.responses.storage.PageStorage"
     form = cast("Form", None)
@@ -127,17 +142,28 @@ class FullFormWizard(WizardView):
         self.process_step(form)
         return self.render_done(form)
 
-    def render(self, form: FactorForm | None = None, *, quiet: bool = False, **kwargs: Any) -> TemplateResponse:
-        """The page of a step; ``quiet`` when only the language was changed: what is not answered yet is no error."""
+    def render(
+        self, form: FactorForm | None = None, *, quiet: bool = False, **kwargs: Any
+    ) -> TemplateResponse:
+        """The page of a step; ``quiet`` when only the language was changed: what is not answered
+        yet is no error.
+        """
         shown = form or self.get_form()
         context = base_context(**self._page(shown, quiet))
         status = 422 if shown.is_bound and shown.errors and not quiet else 200
         return TemplateResponse(self.request, "survey/responses/full.html", context, status=status)
 
     def _page(self, form: FactorForm, quiet: bool) -> dict[str, Any]:
-        step, texts = self.steps.current, wordings(self.form.version_id, get_language() or settings.LANGUAGE_CODE)
-        stored = form.data if form.is_bound else (self.storage.get_step_data(step) or MultiValueDict())
-        sent = {code: cast("MultiValueDict[str, str]", stored).getlist(code) for code in form.fields}
+        step, texts = (
+            self.steps.current,
+            wordings(self.form.version_id, get_language() or settings.LANGUAGE_CODE),
+        )
+        stored = (
+            form.data if form.is_bound else (self.storage.get_step_data(step) or MultiValueDict())
+        )
+        sent = {
+            code: cast("MultiValueDict[str, str]", stored).getlist(code) for code in form.fields
+        }
         errors = {
             ("" if code == NON_FIELD_ERRORS else code): str(messages[0])
             for code, messages in ({} if quiet else form.errors).items()
@@ -163,8 +189,12 @@ class FullFormWizard(WizardView):
         sent = {code: value for code, value in form.cleaned_data.items() if value is not None}
         before = self.storage.get_step_data(self.steps.current) or {}
         key = f"part/{self.receipt}/{self.storage.data['nonce']}/{self.steps.current}"
-        store_part(row=self.row, form=self.form, sent=sent, dropped=frozenset(before) - set(sent), key=key)
+        store_part(
+            row=self.row, form=self.form, sent=sent, dropped=frozenset(before) - set(sent), key=key
+        )
 
     def render_done(self, form: FactorForm, **kwargs: Any) -> HttpResponse:
-        """Every part was stored when one went on from it; those before the first open one are not on this page."""
+        """Every part was stored when one went on from it; those before the first open one are not
+        on this page.
+        """
         return HttpResponseRedirect(f"/r/{self.receipt}?lang={get_language()}", status=303)

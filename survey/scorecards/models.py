@@ -23,7 +23,9 @@ class Edition(models.Model):
     responses = models.PositiveIntegerField(_("responses"))
     about = models.JSONField(_("about"), default=dict)
     counted = models.JSONField(_("answers behind every figure"), default=dict, editable=False)
-    """Answers by ``agency/level/code``, hidden ones too: what the next edition is held against; never shown."""
+    """Answers by ``agency/level/code``, hidden ones too: what the next edition is held against;
+    never shown.
+    """
     made_at = models.DateTimeField(_("made at"))
 
     class Meta:
@@ -32,7 +34,8 @@ class Edition(models.Model):
         ordering: ClassVar = ["-made_at"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["period", "method_sha256", "snapshot_sha256"], name="edition_once_per_snapshot_and_method"
+                fields=["period", "method_sha256", "snapshot_sha256"],
+                name="edition_once_per_snapshot_and_method",
             )
         ]
 
@@ -51,8 +54,12 @@ class AgencyResult(models.Model):
     ``rows`` hold only what may be shown: figures below the minimum n are not stored at all.
     """
 
-    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="results", verbose_name=_("edition"))
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True, verbose_name=_("agency"))
+    edition = models.ForeignKey(
+        Edition, on_delete=models.CASCADE, related_name="results", verbose_name=_("edition")
+    )
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, null=True, verbose_name=_("agency")
+    )
     name = models.CharField(_("name"), max_length=200)
     kind = models.CharField(_("kind"), max_length=24)
     rows = models.JSONField(_("rows"))
@@ -60,7 +67,9 @@ class AgencyResult(models.Model):
     class Meta:
         verbose_name = _("result of an agency")
         verbose_name_plural = _("results of agencies")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["edition", "agency"], name="result_once_per_agency")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["edition", "agency"], name="result_once_per_agency")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -16,37 +16,51 @@ from survey.scorecards.models import AgencyResult, Edition
 def editions(user: User) -> list[Edition]:
     """Editions an account may open: latest end of period first, then the one made last.
 
-    Previews are for the province only, and only until their period is released: between a preview and what follows it
-    lie the answers of a few people.
+    Previews are for the province only, and only until their period is released: between a preview
+    and what follows it lie the answers of a few people.
     """
     found = list(Edition.objects.order_by("-made_at"))
     released = {(edition.period, edition.method) for edition in found if not edition.is_preview}
     ahead = may(user, "see-previews")
-    shown = [e for e in found if not e.is_preview or (ahead and (e.period, e.method) not in released)]
+    shown = [
+        e for e in found if not e.is_preview or (ahead and (e.period, e.method) not in released)
+    ]
     return sorted(shown, key=lambda edition: parse_period(edition.period).last, reverse=True)
 
 
 def find_edition(pk: int | None, user: User) -> Edition | None:
-    """The edition asked for, or the newest one under the method with most detail, of those the account may open."""
+    """The edition asked for, or the newest one under the method with most detail, of those the
+    account may open.
+    """
     found = editions(user)
     if pk is not None:
         return next((edition for edition in found if edition.pk == pk), None)
-    return next((edition for edition in found if edition.method == "sipas-service"), found[0] if found else None)
+    return next(
+        (edition for edition in found if edition.method == "sipas-service"),
+        found[0] if found else None,
+    )
 
 
 def releases_sharing(period: Period, items: set[str], *, previews: bool = False) -> list[Edition]:
-    """Editions of the same items that share months with a period and were made after their own ended, newest first.
+    """Editions of the same items that share months with a period and were made after their own
+    ended, newest first.
 
-    Under any method: two methods that count other evidence classes differ by the answers of these. ``previews``: and
-    those made before.
+    Under any method: two methods that count other evidence classes differ by the answers of these.
+    ``previews``: and those made before.
     """
     every = Edition.objects.prefetch_related("results").order_by("-made_at")
-    found = [e for e in every if {item for members in e.about.get("factors", {}).values() for item in members} == items]
+    found = [
+        e
+        for e in every
+        if {item for members in e.about.get("factors", {}).values() for item in members} == items
+    ]
     spans = [(edition, parse_period(edition.period)) for edition in found]
     return [
         edition
         for edition, span in spans
-        if (previews or not edition.is_preview) and span.first <= period.last and period.first <= span.last
+        if (previews or not edition.is_preview)
+        and span.first <= period.last
+        and period.first <= span.last
     ]
 
 
@@ -56,15 +70,21 @@ def visible_results(edition: Edition, user: User) -> QuerySet[AgencyResult]:
 
 
 def results_over_time(result: AgencyResult) -> list[tuple[Edition, dict[str, Any], dict[str, Any]]]:
-    """(edition, overall row, the province's row) of an agency: the newest edition of each period, oldest first."""
+    """(edition, overall row, the province's row) of an agency: the newest edition of each period,
+    oldest first.
+    """
     found = AgencyResult.objects.filter(agency=result.agency, edition__method=result.edition.method)
     newest: dict[str, AgencyResult] = {}
     for item in found.select_related("edition").order_by("edition__made_at"):
         newest[item.edition.period] = item
     rows = []
-    for period in sorted(newest, key=lambda name: (parse_period(name).last, parse_period(name).first)):
+    for period in sorted(
+        newest, key=lambda name: (parse_period(name).last, parse_period(name).first)
+    ):
         whole = province_result(newest[period].edition)
-        counts = not newest[period].edition.is_preview or newest[period].edition_id == result.edition_id
+        counts = (
+            not newest[period].edition.is_preview or newest[period].edition_id == result.edition_id
+        )
         if whole is not None and counts and len(period) == len(result.edition.period):
             rows.append((newest[period].edition, newest[period].rows[0], whole.rows[0]))
     return rows

@@ -23,42 +23,66 @@ MOST_SUMMED: Final = 3
 
 
 def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
-    """Compute a snapshot and keep the publishable figures; the same snapshot and method give the same edition once.
+    """Compute a snapshot and keep the publishable figures; the same snapshot and method give the
+    same edition once.
 
-    Editions of other periods, or of this one, that were made after their period ended are releases: no figure may
-    differ from theirs by so few answers that the difference tells them. While a period runs its editions are previews,
-    marked so; their figures keep still until ten answers have come in, and nothing finer than a figure stands in them.
+    Editions of other periods, or of this one, that were made after their period ended are releases:
+    no figure may differ from theirs by so few answers that the difference tells them. While a
+    period runs its editions are previews, marked so; their figures keep still until ten answers
+    have come in, and nothing finer than a figure stands in them.
     """
     period = parse_period(period_of(folder=folder))
     ahead = timezone.localdate(now) <= period.last
     releases = releases_sharing(period, items_of(method=method), previews=ahead)
     computed = compute_index(folder=folder, method=method, earlier=_known_numbers(releases, period))
-    same = [edition for edition in releases if edition.period == computed.period and edition.method == method]
+    same = [
+        edition
+        for edition in releases
+        if edition.period == computed.period and edition.method == method
+    ]
     if ahead:
-        computed = replace(computed, responses=computed.responses // 10 * 10, about=_without_details(computed.about))
+        computed = replace(
+            computed,
+            responses=computed.responses // 10 * 10,
+            about=_without_details(computed.about),
+        )
     return _keep(_held(computed, same[0] if same else None), now)
 
 
 def _without_details(about: dict[str, Any]) -> dict[str, Any]:
-    """What identifies an edition, without rates by month and shares of levels: they are not held still."""
-    return {key: value for key, value in about.items() if key not in ("coverage", "levels", "responses")}
+    """What identifies an edition, without rates by month and shares of levels: they are not held
+    still.
+    """
+    return {
+        key: value for key, value in about.items() if key not in ("coverage", "levels", "responses")
+    }
 
 
 def _known_numbers(releases: Sequence[Edition], period: Period) -> list[Release]:
-    """Numbers anybody can put together from releases: each, and sums of those that follow each other in the period.
+    """Numbers anybody can put together from releases: each, and sums of those that follow each
+    other in the period.
 
     A quarter minus the first two of its months is the third.
     """
     known = [_numbers(edition) for edition in releases]
-    inside = [(parse_period(edition.period), numbers) for edition, numbers in zip(releases, known, strict=True)]
-    inside = [(span, numbers) for span, numbers in inside if period.first <= span.first and span.last <= period.last]
+    inside = [
+        (parse_period(edition.period), numbers)
+        for edition, numbers in zip(releases, known, strict=True)
+    ]
+    inside = [
+        (span, numbers)
+        for span, numbers in inside
+        if period.first <= span.first and span.last <= period.last
+    ]
     sums: list[Release] = []
     for size in range(2, min(len(inside), MOST_SUMMED) + 1):
         for chosen in combinations(inside, size):
             spans = sorted((span for span, _ in chosen), key=lambda span: span.first)
             if all(a.last < b.first for a, b in pairwise(spans)):
                 places = set.intersection(*({*numbers} for _, numbers in chosen))
-                sums.append({place: sum(numbers[place] for _, numbers in chosen) for place in places})
+                sums.append(
+                    {place: sum(numbers[place] for _, numbers in chosen) for place in places}
+                )
     return known + sums
 
 
@@ -73,11 +97,12 @@ def _numbers(edition: Edition) -> Release:
 
 
 def _held(computed: Computed, before: Edition | None) -> Computed:
-    """What is kept: a figure that has not moved by enough answers stays what it was in the edition before.
+    """What is kept: a figure that has not moved by enough answers stays what it was in the edition
+    before.
 
-    Also where only answers changed, and also where it was hidden: a figure that appears although hardly anybody was
-    added would give away, with the edition before, what was hidden beside it. What it is held against next time is the
-    number it was shown with, so that small steps add up.
+    Also where only answers changed, and also where it was hidden: a figure that appears although
+    hardly anybody was added would give away, with the edition before, what was hidden beside it.
+    What it is held against next time is the number it was shown with, so that small steps add up.
     """
     if before is None:
         return computed

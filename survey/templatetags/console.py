@@ -1,4 +1,6 @@
-"""Shapes that stand on many staff pages: a table that scrolls, a button that sends something, a card."""
+"""Shapes that stand on many staff pages: a table that scrolls, a button that sends something, a
+card.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +14,33 @@ register = template.Library()
 
 @register.simple_block_tag
 def scroll(content: str, label: str) -> SafeString:
-    """A wide table or picture that scrolls inside the page, by keyboard too: ``{% scroll _("Cases") %}``."""
+    """A wide table or picture that scrolls inside the page, by keyboard too: ``{% scroll _("Cases")
+    %}``.
+    """
     opened = format_html('<div class="scroll" tabindex="0" role="region" aria-label="{}">', label)
     return SafeString(f"{opened}{content}</div>")
 
 
 @register.simple_block_tag
 def card(content: str, label: str) -> SafeString:
-    """One figure with its label in a list of cards: ``{% card _("Answers") %}<strong>…</strong>{% endcard %}``."""
+    """One figure with its label in a list of cards: ``{% card _("Answers") %}<strong>…</strong>{%
+    endcard %}``.
+    """
     return SafeString(f"{format_html('<li><span>{}</span>', label)}{content}</li>")
 
 
 @register.inclusion_tag("survey/console/post_button.html", takes_context=True)
-def post_button(context: Context, action: str, text: str, *about: object, danger: bool = False) -> dict[str, object]:
-    """A button that sends a form of its own; ``about`` says to a screen reader what it is done to."""
+def post_button(
+    context: Context, action: str, text: str, *about: object, danger: bool = False
+) -> dict[str, object]:
+    """A button that sends a form of its own; ``about`` says to a screen reader what it is
+    done to.
+    """
     words = " ".join(str(item) for item in about)
-    return {"action": action, "text": text, "about": words, "danger": danger, "csrf_token": context.get("csrf_token")}
+    return {
+        "action": action,
+        "text": text,
+        "about": words,
+        "danger": danger,
+        "csrf_token": context.get("csrf_token"),
+    }

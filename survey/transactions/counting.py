@@ -29,7 +29,9 @@ EVERY: Final = 30.0
 
 
 def count_later(*, source: str, outcome: str, now: datetime) -> None:
-    """Count what anybody may send: summed in this process and written now and then, so that a flood writes little."""
+    """Count what anybody may send: summed in this process and written now and then, so that a flood
+    writes little.
+    """
     global _written
     with _lock:
         _waiting[source, outcome] += 1

@@ -1,4 +1,6 @@
-"""Dossier events from case systems: every fault named by field, the same event sent again is the same row."""
+"""Dossier events from case systems: every fault named by field, the same event sent again is the
+same row.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,16 @@ from survey.common.phone import PhoneError, parse_mobile
 from survey.transactions.models import Channel, DossierEvent, SourceSystem
 
 FIELDS: Final = (
-    "dossier_code", "event", "time", "timing", "agency_code", "domain_code", "procedure_code", "channel", "phone",
-)  # fmt: skip
+    "dossier_code",
+    "event",
+    "time",
+    "timing",
+    "agency_code",
+    "domain_code",
+    "procedure_code",
+    "channel",
+    "phone",
+)
 _CODE: Final = re.compile(r"[A-Z0-9]+(\.[A-Z0-9]+)*-(\d{2})(\d{2})(\d{2})-\d{4,7}\Z", re.ASCII)
 _PROCEDURE: Final = re.compile(r"\d\.\d{6}\Z", re.ASCII)
 LONGEST_CODE: Final = 60
@@ -29,7 +39,9 @@ OLDEST: Final = timedelta(days=400)
 
 
 class EventRefused(ValueError):
-    """One event cannot be taken; ``field`` says which part, ``reason`` is a short code for counters."""
+    """One event cannot be taken; ``field`` says which part, ``reason`` is a short code for
+    counters.
+    """
 
     def __init__(self, field: str, reason: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
@@ -38,20 +50,25 @@ class EventRefused(ValueError):
 
 @dataclass(frozen=True)
 class Incoming:
-    """A checked event, unsaved, and the number to follow up; ``phone_fault`` says why there is none."""
+    """A checked event, unsaved, and the number to follow up; ``phone_fault`` says why there is
+    none.
+    """
 
     event: DossierEvent
     phone: str | None
     phone_fault: str = ""
 
 
-def check_event(raw: Mapping[str, Any], source: SourceSystem | None, now: datetime, province: str) -> Incoming:
+def check_event(
+    raw: Mapping[str, Any], source: SourceSystem | None, now: datetime, province: str
+) -> Incoming:
     """Check one event.
 
     Raises
     ------
     EventRefused
-        Naming the field. A phone that cannot be written to refuses nothing: the event counts, nobody is invited.
+        Naming the field. A phone that cannot be written to refuses nothing: the event counts,
+        nobody is invited.
     """
     unknown = sorted(set(raw) - set(FIELDS))
     if unknown:
@@ -94,11 +111,15 @@ def _dossier_code(text: str) -> str:
     code = text.upper()
     match = _CODE.match(code)
     if not match or len(code) > LONGEST_CODE:
-        raise EventRefused("dossier_code", "malformed", _("is not a dossier code like H15.50.05.13-261008-0975."))
+        raise EventRefused(
+            "dossier_code", "malformed", _("is not a dossier code like H15.50.05.13-261008-0975.")
+        )
     try:
         date(2000 + int(match[2]), int(match[3]), int(match[4]))
     except ValueError as error:
-        raise EventRefused("dossier_code", "malformed", _("holds a day that does not exist.")) from error
+        raise EventRefused(
+            "dossier_code", "malformed", _("holds a day that does not exist.")
+        ) from error
     return code
 
 
@@ -120,7 +141,9 @@ def _time(text: str, now: datetime) -> datetime:
 def _choice(text: Mapping[str, str], name: str, known: list[str]) -> str:
     if text[name] not in known:
         raise EventRefused(
-            name, "malformed", _("must be one of %(known)s.") % {"known": ", ".join(filter(None, known))}
+            name,
+            "malformed",
+            _("must be one of %(known)s.") % {"known": ", ".join(filter(None, known))},
         )
     return text[name]
 
@@ -128,7 +151,9 @@ def _choice(text: Mapping[str, str], name: str, known: list[str]) -> str:
 def _agency(code: str, day: date) -> AgencyVersion:
     found = find_by_code(code, day) if code else None
     if found is None:
-        raise EventRefused("agency_code", "unknown-agency", _("no agency has this code on that day."))
+        raise EventRefused(
+            "agency_code", "unknown-agency", _("no agency has this code on that day.")
+        )
     return found
 
 
@@ -141,7 +166,9 @@ def _domain(code: str) -> ProcedureDomain:
 
 def _procedure(text: str) -> str:
     if text and not _PROCEDURE.match(text):
-        raise EventRefused("procedure_code", "malformed", _("is not a procedure code like 1.012766."))
+        raise EventRefused(
+            "procedure_code", "malformed", _("is not a procedure code like 1.012766.")
+        )
     # Only where the province has loaded its procedures can a code be unknown.
     if text and not Procedure.objects.filter(code=text).exists() and Procedure.objects.exists():
         raise EventRefused("procedure_code", "unknown-procedure", _("no procedure has this code."))
@@ -150,7 +177,9 @@ def _procedure(text: str) -> str:
 
 def stored_event(event: DossierEvent) -> DossierEvent | None:
     """The event that was stored when this one was sent before."""
-    same = DossierEvent.objects.filter(province=event.province, dossier_code=event.dossier_code, kind=event.kind)
+    same = DossierEvent.objects.filter(
+        province=event.province, dossier_code=event.dossier_code, kind=event.kind
+    )
     return same.filter(happened_at=event.happened_at).first()
 
 

@@ -1,4 +1,6 @@
-"""The denominators: how many dossiers were completed, and on time, per month, agency, domain and channel."""
+"""The denominators: how many dossiers were completed, and on time, per month, agency, domain and
+channel.
+"""
 
 from __future__ import annotations
 
@@ -40,24 +42,34 @@ class TotalsImport(models.Model):
 
 
 class MonthlyTotal(models.Model):
-    """Completed dossiers of one agency, domain and channel in one month (``month`` = its first day)."""
+    """Completed dossiers of one agency, domain and channel in one month (``month`` = its first
+    day).
+    """
 
     agency = models.ForeignKey(
         Agency, on_delete=models.PROTECT, related_name="monthly_totals", verbose_name=_("agency")
     )
-    domain = models.ForeignKey(ProcedureDomain, on_delete=models.PROTECT, verbose_name=_("procedure domain"))
+    domain = models.ForeignKey(
+        ProcedureDomain, on_delete=models.PROTECT, verbose_name=_("procedure domain")
+    )
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     month = models.DateField(_("month"))
     completed = models.PositiveIntegerField(_("completed dossiers"))
     on_time = models.PositiveIntegerField(_("on time or early"))
-    source = models.ForeignKey(TotalsImport, on_delete=models.PROTECT, related_name="totals", verbose_name=_("source"))
+    source = models.ForeignKey(
+        TotalsImport, on_delete=models.PROTECT, related_name="totals", verbose_name=_("source")
+    )
 
     class Meta:
         verbose_name = _("monthly total")
         verbose_name_plural = _("monthly totals")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["agency", "domain", "channel", "month"], name="monthly_total_once"),
-            models.CheckConstraint(condition=Q(on_time__lte=F("completed")), name="on_time_within_completed"),
+            models.UniqueConstraint(
+                fields=["agency", "domain", "channel", "month"], name="monthly_total_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(on_time__lte=F("completed")), name="on_time_within_completed"
+            ),
             models.CheckConstraint(condition=Q(month__day=1), name="monthly_total_on_first_day"),
         ]
 
@@ -83,7 +95,9 @@ class SourceSystem(models.Model):
 
 
 class SeenSignature(models.Model):
-    """A signed request that was answered: for as long as its signature is good it is not answered again."""
+    """A signed request that was answered: for as long as its signature is good it is not answered
+    again.
+    """
 
     source = models.ForeignKey(SourceSystem, on_delete=models.CASCADE, verbose_name=_("source"))
     signature = models.CharField(_("signature (hash)"), max_length=64)
@@ -92,7 +106,9 @@ class SeenSignature(models.Model):
     class Meta:
         verbose_name = _("answered request")
         verbose_name_plural = _("answered requests")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["source", "signature"], name="signature_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "signature"], name="signature_once")
+        ]
 
     def __str__(self) -> str:
         return self.signature[:8]
@@ -119,7 +135,9 @@ class EventsImport(models.Model):
 
 
 class IntakeCount(models.Model):
-    """How often something came in on a day, by what became of it: nothing that is refused goes uncounted."""
+    """How often something came in on a day, by what became of it: nothing that is refused goes
+    uncounted.
+    """
 
     day = models.DateField(_("day"))
     source = models.CharField(_("source"), max_length=40)
@@ -162,23 +180,32 @@ class DossierEvent(models.Model):
     happened_at = models.DateTimeField(_("time"))
     timing = models.CharField(_("timing"), max_length=8, choices=Timing.choices, blank=True)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
-    domain = models.ForeignKey(ProcedureDomain, on_delete=models.PROTECT, verbose_name=_("procedure domain"))
+    domain = models.ForeignKey(
+        ProcedureDomain, on_delete=models.PROTECT, verbose_name=_("procedure domain")
+    )
     procedure_code = models.CharField(_("procedure code"), max_length=30, blank=True)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
-    source = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, null=True, verbose_name=_("source"))
+    source = models.ForeignKey(
+        SourceSystem, on_delete=models.PROTECT, null=True, verbose_name=_("source")
+    )
     received_at = models.DateTimeField(_("received at"))
     decided = models.BooleanField(_("decided"), default=False)
-    """Whether it is settled who is asked; until then a mended row of the same event is looked at again."""
+    """Whether it is settled who is asked; until then a mended row of the same event is looked at
+    again.
+    """
 
     class Meta:
         verbose_name = _("dossier event")
         verbose_name_plural = _("dossier events")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["province", "dossier_code", "kind", "happened_at"], name="dossier_event_once"
+                fields=["province", "dossier_code", "kind", "happened_at"],
+                name="dossier_event_once",
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["happened_at", "kind"], name="dossierevent_time_kind")]
+        indexes: ClassVar = [
+            models.Index(fields=["happened_at", "kind"], name="dossierevent_time_kind")
+        ]
 
     def __str__(self) -> str:
         return f"{self.dossier_code} {self.kind}"

@@ -23,8 +23,13 @@ IN_TIME: Final = (DossierEvent.Timing.EARLY, DossierEvent.Timing.ON_TIME)
 
 def _imported(first: date, last: date) -> dict[Key, tuple[int, int]]:
     rows = MonthlyTotal.objects.filter(month__range=(first, last))
-    found = rows.values_list("agency__key", "domain__code", "channel", "month", "completed", "on_time")
-    return {(agency, domain, channel, f"{month:%Y-%m}"): (n, good) for agency, domain, channel, month, n, good in found}
+    found = rows.values_list(
+        "agency__key", "domain__code", "channel", "month", "completed", "on_time"
+    )
+    return {
+        (agency, domain, channel, f"{month:%Y-%m}"): (n, good)
+        for agency, domain, channel, month, n, good in found
+    }
 
 
 def _closed(first: date, last: date) -> QuerySet[DossierEvent]:
@@ -45,25 +50,33 @@ def _from_events(first: date, last: date) -> dict[Key, tuple[int, int]]:
             good=Count("dossier_code", distinct=True, filter=Q(timing__in=IN_TIME)),
         )
     )
-    return {(agency, domain, channel, f"{month:%Y-%m}"): (n, good) for agency, domain, channel, month, n, good in rows}
+    return {
+        (agency, domain, channel, f"{month:%Y-%m}"): (n, good)
+        for agency, domain, channel, month, n, good in rows
+    }
 
 
 def totals_in(period: Period) -> list[tuple[str, str, str, str, int, int]]:
     """(agency key, domain, channel, month, completed, on time) of the months of a period, sorted.
 
-    What a file says of an agency's month counts; months no file tells of are counted from the events.
+    What a file says of an agency's month counts; months no file tells of are counted from the
+    events.
     """
     imported = _imported(period.first, period.last)
     told = {(agency, month) for agency, _domain, _channel, month in imported}
     counted = {
-        key: value for key, value in _from_events(period.first, period.last).items() if (key[0], key[3]) not in told
+        key: value
+        for key, value in _from_events(period.first, period.last).items()
+        if (key[0], key[3]) not in told
     }
     return [(*key, *value) for key, value in sorted((imported | counted).items())]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One agency, domain, channel and month of which file and events tell different numbers; None: tells nothing."""
+    """One agency, domain, channel and month of which file and events tell different numbers; None:
+    tells nothing.
+    """
 
     agency: str
     domain: str
@@ -79,32 +92,47 @@ class Difference:
 
 
 def differences_in(first: date, last: date, agencies: Collection[str]) -> list[Difference]:
-    """Where files and events disagree, largest gap first; only agencies whose case system has ever reported events.
+    """Where files and events disagree, largest gap first; only agencies whose case system has ever
+    reported events.
 
-    A month with a file and not one event shows: the feed is dead. Months before an agency's first event do not: there
-    was no feed yet.
+    A month with a file and not one event shows: the feed is dead. Months before an agency's first
+    event do not: there was no feed yet.
     """
     imported, counted = _imported(first, last), _from_events(first, last)
     begun = _feeds_since(agencies)
     told = {(key[0], key[3]) for key in imported}
     keys = {
-        key for key in imported | counted if key[0] in begun and key[3] >= begun[key[0]] and (key[0], key[3]) in told
+        key
+        for key in imported | counted
+        if key[0] in begun and key[3] >= begun[key[0]] and (key[0], key[3]) in told
     }
     found = [
-        Difference(*key, imported.get(key), counted.get(key)) for key in keys if imported.get(key) != counted.get(key)
+        Difference(*key, imported.get(key), counted.get(key))
+        for key in keys
+        if imported.get(key) != counted.get(key)
     ]
-    return sorted(found, key=lambda row: (-abs(row.gap), row.agency, row.month, row.domain, row.channel))
+    return sorted(
+        found, key=lambda row: (-abs(row.gap), row.agency, row.month, row.domain, row.channel)
+    )
 
 
 def _feeds_since(agencies: Collection[str]) -> dict[str, str]:
     """Agency key -> month (YYYY-MM) of its first event, for agencies that have reported any."""
     rows = DossierEvent.objects.filter(agency__key__in=[*agencies]).values_list("agency__key")
-    return {key: f"{timezone.localtime(moment):%Y-%m}" for key, moment in rows.annotate(first=Min("happened_at"))}
+    return {
+        key: f"{timezone.localtime(moment):%Y-%m}"
+        for key, moment in rows.annotate(first=Min("happened_at"))
+    }
 
 
 def completed_in(month: date, agency_id: int | None, domain_id: int | None) -> int:
-    """Dossiers completed in one month outside the counters, by file, else by events; None: any agency or domain."""
-    scope = {**({"agency": agency_id} if agency_id else {}), **({"domain": domain_id} if domain_id else {})}
+    """Dossiers completed in one month outside the counters, by file, else by events; None: any
+    agency or domain.
+    """
+    scope = {
+        **({"agency": agency_id} if agency_id else {}),
+        **({"domain": domain_id} if domain_id else {}),
+    }
     told = MonthlyTotal.objects.filter(month=month, **scope).exclude(channel="counter")
     if (total := told.aggregate(n=Sum("completed"))["n"]) is not None:
         return int(total)
@@ -120,5 +148,9 @@ def closed_by_agency(since: date, until: date) -> dict[int, int]:
 
 def intake_since(day: date) -> list[tuple[str, str, int]]:
     """(source, outcome, count) since a day, largest first."""
-    rows = IntakeCount.objects.filter(day__gte=day).values_list("source", "outcome").annotate(n=Sum("count"))
+    rows = (
+        IntakeCount.objects.filter(day__gte=day)
+        .values_list("source", "outcome")
+        .annotate(n=Sum("count"))
+    )
     return sorted(rows, key=lambda row: (row[0], -row[2], row[1]))

@@ -1,4 +1,6 @@
-"""Reads a CSV or XLSX file of monthly totals or dossier events into raw rows, with limits before anything is parsed."""
+"""Reads a CSV or XLSX file of monthly totals or dossier events into raw rows, with limits before
+anything is parsed.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,10 @@ def read_rows(content: bytes, file_name: str, columns: Sequence[str] = COLUMNS) 
         Too large, not CSV or XLSX, a zip bomb, wrong headings, or too many rows.
     """
     if len(content) > LARGEST_FILE:
-        raise FileError(_("The file is larger than %(size)s MB. Split it by month.") % {"size": LARGEST_FILE // 2**20})
+        raise FileError(
+            _("The file is larger than %(size)s MB. Split it by month.")
+            % {"size": LARGEST_FILE // 2**20}
+        )
     if not content.strip():
         raise FileError(_("The file is empty."))
     if content.startswith(b"PK\x03\x04"):
@@ -47,7 +52,9 @@ def read_rows(content: bytes, file_name: str, columns: Sequence[str] = COLUMNS) 
     elif file_name.lower().endswith((".csv", ".txt")):
         rows = _csv(content)
     else:
-        raise FileError(_("“%(name)s” is neither CSV nor XLSX. Use the template.") % {"name": file_name})
+        raise FileError(
+            _("“%(name)s” is neither CSV nor XLSX. Use the template.") % {"name": file_name}
+        )
     return _below_heading(rows, columns)
 
 
@@ -56,12 +63,16 @@ def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
     try:
         text = content.decode(codec)
     except UnicodeDecodeError as error:
-        raise FileError(_("The CSV file is not in UTF-8. In Excel choose “CSV UTF-8” when saving.")) from error
+        raise FileError(
+            _("The CSV file is not in UTF-8. In Excel choose “CSV UTF-8” when saving.")
+        ) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     skipped = 1 if text[:4].lower() == "sep=" else 0
     told = text[4:5] if skipped else ""
     text = text.partition("\n")[2] if skipped else text
-    separator = told if told.strip() or told == "\t" else max(";,\t", key=text.partition("\n")[0].count)
+    separator = (
+        told if told.strip() or told == "\t" else max(";,\t", key=text.partition("\n")[0].count)
+    )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     line = 1 + skipped
     try:
@@ -70,7 +81,8 @@ def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
             line = reader.line_num + 1 + skipped
     except csv.Error as error:
         raise FileError(
-            _("The CSV file is damaged near row %(row)s: %(reason)s.") % {"row": line, "reason": error}
+            _("The CSV file is damaged near row %(row)s: %(reason)s.")
+            % {"row": line, "reason": error}
         ) from error
 
 
@@ -102,7 +114,10 @@ def _below_heading(rows: Iterator[tuple[int, list[str]]], columns: Sequence[str]
         found.pop()
     if found != list(columns):
         raise FileError(
-            _("Row 1 must hold these headings in this order: %(wanted)s. Found: %(found)s. Use the template.")
+            _(
+                "Row 1 must hold these headings in this order: %(wanted)s. Found: %(found)s. Use "
+                "the template."
+            )
             % {"wanted": ", ".join(columns), "found": ", ".join(found)[:200] or "–"}
         )
     result = []
@@ -114,7 +129,8 @@ def _below_heading(rows: Iterator[tuple[int, list[str]]], columns: Sequence[str]
         if beyond:
             raise FileError(
                 _(
-                    "Row %(row)s has more cells than there are headings: “%(cell)s” stands beyond the last one. "
+                    "Row %(row)s has more cells than there are headings: “%(cell)s” stands beyond "
+                    "the last one. "
                     "Write numbers without thousands separators, and one value in each cell."
                 )
                 % {"row": number, "cell": beyond[:40]}
@@ -122,7 +138,8 @@ def _below_heading(rows: Iterator[tuple[int, list[str]]], columns: Sequence[str]
         if any(values) and number > MOST_ROWS + 1:
             raise FileError(
                 _(
-                    "Something stands in row %(row)s; at most %(count)s rows are taken. Delete what stands far below "
+                    "Something stands in row %(row)s; at most %(count)s rows are taken. Delete "
+                    "what stands far below "
                     "the table, or split the file by month."
                 )
                 % {"row": number, "count": MOST_ROWS}

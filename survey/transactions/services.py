@@ -36,8 +36,10 @@ class Fault:
 
     def __str__(self) -> str:
         return _("Row %(row)s, column %(column)s: %(message)s") % {
-            "row": self.row, "column": self.column, "message": self.message,
-        }  # fmt: skip
+            "row": self.row,
+            "column": self.column,
+            "message": self.message,
+        }
 
 
 class ImportRefused(ValueError):
@@ -82,12 +84,20 @@ class _Reader:
         completed, on_time = self._count(row, "completed", 4), self._count(row, "on_time", 5)
         if completed is not None and on_time is not None and on_time > completed:
             self._fault(row, "on_time", _("is larger than the number of completed dossiers."))
-        if len(self.faults) > before or not (month and agency and domain) or completed is None or on_time is None:
+        if (
+            len(self.faults) > before
+            or not (month and agency and domain)
+            or completed is None
+            or on_time is None
+        ):
             return None
         key = (agency.agency_id, domain.pk, channel, month)
         if first := self._seen.get(key):
             self._fault(
-                row, "agency_code", _("repeats row %(first)s (same month, agency, domain, channel).") % {"first": first}
+                row,
+                "agency_code",
+                _("repeats row %(first)s (same month, agency, domain, channel).")
+                % {"first": first},
             )
             return None
         self._seen[key] = row.number
@@ -104,12 +114,17 @@ class _Reader:
         match = _MONTH.match(row.cells[0])
         if not match:
             self._fault(
-                row, "month", _("“%(value)s” is not a month; write it as 2026-07.") % {"value": row.cells[0][:40]}
+                row,
+                "month",
+                _("“%(value)s” is not a month; write it as 2026-07.")
+                % {"value": row.cells[0][:40]},
             )
             return None
         month = date(int(match[1]), int(match[2]), 1)
         if month > self.today:
-            self._fault(row, "month", _("“%(value)s” lies in the future.") % {"value": row.cells[0]})
+            self._fault(
+                row, "month", _("“%(value)s” lies in the future.") % {"value": row.cells[0]}
+            )
             return None
         return month
 
@@ -117,13 +132,23 @@ class _Reader:
         code = row.cells[1]
         found = self.agencies_in(month).get(code)
         if found is None:
-            known = AgencyVersion.objects.filter(agency__key=code) | AgencyVersion.objects.filter(agency_code=code)
+            known = AgencyVersion.objects.filter(agency__key=code) | AgencyVersion.objects.filter(
+                agency_code=code
+            )
             known |= AgencyVersion.objects.filter(unit_code=code)
             if code and (other := known.first()):
                 message = _("“%(code)s” (%(name)s) was not in force in %(month)s.")
-                self._fault(row, "agency_code", message % {"code": code, "name": other.name, "month": row.cells[0]})
+                self._fault(
+                    row,
+                    "agency_code",
+                    message % {"code": code, "name": other.name, "month": row.cells[0]},
+                )
             else:
-                self._fault(row, "agency_code", _("no agency has the code “%(code)s”.") % {"code": code[:40]})
+                self._fault(
+                    row,
+                    "agency_code",
+                    _("no agency has the code “%(code)s”.") % {"code": code[:40]},
+                )
         return found
 
     def _domain(self, row: RawRow) -> ProcedureDomain | None:
@@ -131,20 +156,30 @@ class _Reader:
         if found is None:
             message = _("no procedure domain has the code “%(code)s”; known: %(known)s.")
             self._fault(
-                row, "domain_code", message % {"code": row.cells[2][:40], "known": ", ".join(sorted(self.domains))}
+                row,
+                "domain_code",
+                message % {"code": row.cells[2][:40], "known": ", ".join(sorted(self.domains))},
             )
         return found
 
     def _channel(self, row: RawRow) -> str:
         if row.cells[3] not in Channel.values:
             message = _("“%(value)s” is not a channel; use %(known)s.")
-            self._fault(row, "channel", message % {"value": row.cells[3][:40], "known": ", ".join(Channel.values)})
+            self._fault(
+                row,
+                "channel",
+                message % {"value": row.cells[3][:40], "known": ", ".join(Channel.values)},
+            )
         return row.cells[3]
 
     def _count(self, row: RawRow, column: str, place: int) -> int | None:
         text = row.cells[place]
         if not (text.isascii() and _COUNT.match(text)):
-            self._fault(row, column, _("“%(value)s” is not a whole number of 0 or more.") % {"value": text[:40]})
+            self._fault(
+                row,
+                column,
+                _("“%(value)s” is not a whole number of 0 or more.") % {"value": text[:40]},
+            )
             return None
         return int(text)
 
@@ -173,8 +208,11 @@ def check_totals(*, content: bytes, file_name: str, today: date) -> list[Monthly
     return totals
 
 
-def import_totals(*, content: bytes, file_name: str, by: User | None, now: datetime) -> TotalsImport:
-    """Import a file of totals; an agency's earlier totals of a month that is sent again are replaced.
+def import_totals(
+    *, content: bytes, file_name: str, by: User | None, now: datetime
+) -> TotalsImport:
+    """Import a file of totals; an agency's earlier totals of a month that is sent again are
+    replaced.
 
     Raises
     ------
@@ -182,9 +220,14 @@ def import_totals(*, content: bytes, file_name: str, by: User | None, now: datet
         As ``check_totals``; then nothing was stored.
     """
     totals = check_totals(content=content, file_name=file_name, today=timezone.localdate(now))
-    # The file is read and checked before the transaction begins: on SQLite a transaction keeps citizens waiting.
+    # The file is read and checked before the transaction begins: on SQLite a transaction keeps
+    # citizens waiting.
     source = TotalsImport(
-        file_name=file_name[:200], sha256=sha256(content).hexdigest(), rows=len(totals), imported_by=by, imported_at=now
+        file_name=file_name[:200],
+        sha256=sha256(content).hexdigest(),
+        rows=len(totals),
+        imported_by=by,
+        imported_at=now,
     )
     _store(source, totals)
     return source
@@ -201,20 +244,30 @@ class Replaced:
 
     def __str__(self) -> str:
         return _("%(agency)s, %(month)s: %(before)s rows go, %(after)s take their place") % {
-            "agency": self.agency, "month": f"{self.month:%m/%Y}", "before": self.before, "after": self.after,
-        }  # fmt: skip
+            "agency": self.agency,
+            "month": f"{self.month:%m/%Y}",
+            "before": self.before,
+            "after": self.after,
+        }
 
 
 def replaced_by(totals: Sequence[MonthlyTotal]) -> list[Replaced]:
     """What storing these totals would replace, by agency and month."""
     fresh = Counter((total.agency_id, total.month) for total in totals)
     there = MonthlyTotal.objects.filter(month__in={month for _agency, month in fresh})
-    counts = there.filter(agency__in={agency for agency, _month in fresh}).values_list("agency", "month")
+    counts = there.filter(agency__in={agency for agency, _month in fresh}).values_list(
+        "agency", "month"
+    )
     before = Counter((agency, month) for agency, month in counts if (agency, month) in fresh)
-    names = {agency.pk: str(agency) for agency in Agency.objects.filter(pk__in={agency for agency, _month in before})}
+    names = {
+        agency.pk: str(agency)
+        for agency in Agency.objects.filter(pk__in={agency for agency, _month in before})
+    }
     return [
         Replaced(names[agency], month, count, fresh[agency, month])
-        for (agency, month), count in sorted(before.items(), key=lambda item: (item[0][1], names[item[0][0]]))
+        for (agency, month), count in sorted(
+            before.items(), key=lambda item: (item[0][1], names[item[0][0]])
+        )
     ]
 
 

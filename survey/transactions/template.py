@@ -55,18 +55,26 @@ def events_csv(columns: Sequence[str]) -> bytes:
 
 
 def _about_events() -> list[str]:
-    domains = ", ".join(f"{domain.code} = {domain.name}" for domain in ProcedureDomain.objects.all())
+    domains = ", ".join(
+        f"{domain.code} = {domain.name}" for domain in ProcedureDomain.objects.all()
+    )
     return [
         _("Dossier code as the case system writes it, e.g. H15.50.05.13-261008-0975."),
         _("What happened: %(known)s.") % {"known": _choices(DossierEvent.Kind.choices)},
         _("When, with the zone: 2026-10-08T09:30:00+07:00."),
         _("Against the promised date: %(known)s; empty while the dossier is open.")
         % {"known": _choices(DossierEvent.Timing.choices)},
-        _("Electronic identifier or administrative unit code of the agency, as it was on that day."),
+        _(
+            "Electronic identifier or administrative unit code of the agency, as it was on that "
+            "day."
+        ),
         _("Code of the procedure domain: %(domains)s.") % {"domains": domains},
         _("Code of the procedure, e.g. 1.012766; may be empty."),
         _("Channel: %(channels)s.") % {"channels": _choices(Channel.choices)},
-        _("Mobile number of the citizen; may be empty. It is sealed, used for one invitation, then erased."),
+        _(
+            "Mobile number of the citizen; may be empty. It is sealed, used for one invitation, "
+            "then erased."
+        ),
     ]
 
 
@@ -75,10 +83,15 @@ def _choices(choices: Iterable[tuple[str, object]]) -> str:
 
 
 def _explanations() -> list[str]:
-    domains = ", ".join(f"{domain.code} = {domain.name}" for domain in ProcedureDomain.objects.all())
+    domains = ", ".join(
+        f"{domain.code} = {domain.name}" for domain in ProcedureDomain.objects.all()
+    )
     return [
         _("Month as 2026-07."),
-        _("Electronic identifier or administrative unit code of the agency, as it was in that month."),
+        _(
+            "Electronic identifier or administrative unit code of the agency, as it was in that "
+            "month."
+        ),
         _("Code of the procedure domain: %(domains)s.") % {"domains": domains},
         _("Channel: %(channels)s.") % {"channels": _choices(Channel.choices)},
         _("Dossiers completed in the month, a whole number."),

@@ -1,7 +1,8 @@
-"""Rows of an XLSX file: every limit is checked on the packed parts, before any library parses one of them.
+"""Rows of an XLSX file: every limit is checked on the packed parts, before any library parses one
+of them.
 
-The sizes in a ZIP directory can lie and a small part can unpack to millions of elements, so bytes and tags are counted
-while a part is unpacked, and none is kept.
+The sizes in a ZIP directory can lie and a small part can unpack to millions of elements, so bytes
+and tags are counted while a part is unpacked, and none is kept.
 """
 
 from __future__ import annotations
@@ -28,9 +29,18 @@ MOST_PEEKED: Final = 20
 """Rows looked at in a sheet that is not taken."""
 LONGEST: Final = 128 * 1024
 """Bytes without a tag: a cell of Excel holds 32,767 characters."""
-_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
-"""What the archive and workbook readers raise on damaged files: zipfile says NotImplementedError of a packing it does
-not know; UnicodeDecodeError is a ValueError."""
+_DAMAGED: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+)
+"""What the archive and workbook readers raise on damaged files: zipfile says NotImplementedError of
+a packing it does not know; UnicodeDecodeError is a ValueError.
+"""
 
 
 class FileError(ValueError):
@@ -63,7 +73,9 @@ _FORMULA: Final = re.compile(
     rb"<(?:\w{1,20}:)?c(?P<attributes>\s[^>]*)?>\s*<(?:\w{1,20}:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w{1,20}:)?f\s*>)\s*"
     rb"(?P<value><(?:\w{1,20}:)?(?:v|is)[\s/>])?"
 )
-"""A cell with a formula, and whether a value stands beside it; Excel's own writers may give every name a prefix."""
+"""A cell with a formula, and whether a value stands beside it; Excel's own writers may give every
+name a prefix.
+"""
 _OTHER: Final = _Limit("", 10 * MB, 1 << 62)
 
 
@@ -83,15 +95,27 @@ def workbook_rows(
     uncomputed = check_parts(content)
     months = "month" in columns
     try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        book = openpyxl.load_workbook(
+            io.BytesIO(content), read_only=True, data_only=True, keep_links=False
+        )
         sheet = _chosen(book, columns)
         _refuse_uncomputed(uncomputed.get(str(sheet._worksheet_path).lstrip("/"), ""))
         for number, row in enumerate(_rows(sheet), start=1):
             yield number, ["" if value is None else as_text(value, months=months) for value in row]
     except FileError:
         raise
-    except (*_DAMAGED, DefusedXmlException, KeyError, IndexError, TypeError, AttributeError, SyntaxError) as error:
-        raise FileError(_("The workbook is damaged or not a real XLSX file. Save it again in Excel.")) from error
+    except (
+        *_DAMAGED,
+        DefusedXmlException,
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+        SyntaxError,
+    ) as error:
+        raise FileError(
+            _("The workbook is damaged or not a real XLSX file. Save it again in Excel.")
+        ) from error
 
 
 def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
@@ -106,7 +130,9 @@ def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def check_parts(content: bytes) -> dict[str, str]:
-    """Refuse a bomb by what its parts really unpack to; returns the first formula without a value of each sheet."""
+    """Refuse a bomb by what its parts really unpack to; returns the first formula without a value
+    of each sheet.
+    """
     uncomputed, left = {}, MAX_UNPACKED
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -122,7 +148,9 @@ def check_parts(content: bytes) -> dict[str, str]:
     except FileError:
         raise
     except _DAMAGED as error:
-        raise FileError(_("The workbook is damaged or not a real XLSX file. Save it again in Excel.")) from error
+        raise FileError(
+            _("The workbook is damaged or not a real XLSX file. Save it again in Excel.")
+        ) from error
     return uncomputed
 
 
@@ -144,7 +172,9 @@ def _count(archive: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> int:
 
 
 def _uncomputed(sheet: bytes) -> str:
-    """Reference of the first cell with a formula nobody has computed, or empty; an empty text is a value, too."""
+    """Reference of the first cell with a formula nobody has computed, or empty; an empty text is a
+    value, too.
+    """
     for found in _FORMULA.finditer(sheet):
         if not found["value"] and b't="str"' not in found["attributes"]:
             reference = re.search(rb'\br="([A-Z]{1,3}\d{1,7})"', found["attributes"])
@@ -156,7 +186,8 @@ def too_large() -> FileError:
     """The refusal of a workbook that is more than a table."""
     return FileError(
         _(
-            "The workbook unpacks to more than a table of this size needs. Copy the table alone, as values, into the "
+            "The workbook unpacks to more than a table of this size needs. Copy the table alone, "
+            "as values, into the "
             "template."
         )
     )
@@ -169,29 +200,39 @@ def _chosen(book: Any, columns: Sequence[str]) -> Any:
     if len(fitting) > 1:
         names = ", ".join(f"“{sheet.title[:40]}”" for sheet in fitting)
         raise FileError(
-            _("Several sheets hold the table: %(names)s. Put all rows into one sheet, or send one file for each.")
+            _(
+                "Several sheets hold the table: %(names)s. Put all rows into one sheet, or send "
+                "one file for each."
+            )
             % {"names": names}
         )
     if fitting:
         _refuse_others(visible, fitting[0])
         return fitting[0]
     if any(_heading(sheet) == list(columns) for sheet in book.worksheets):
-        raise FileError(_("The sheet with the headings is hidden. Show it, check it, and send the file again."))
+        raise FileError(
+            _("The sheet with the headings is hidden. Show it, check it, and send the file again.")
+        )
     if not visible:
         raise FileError(_("The workbook has no visible sheet."))
     return visible[0]
 
 
 def _refuse_others(visible: Sequence[Any], chosen: Any) -> None:
-    """Another sheet with rows of a table may be a second one under another heading: it is not passed over."""
+    """Another sheet with rows of a table may be a second one under another heading: it is not
+    passed over.
+    """
     for sheet in visible:
         filled = (
-            row for row in islice(_rows(sheet), MOST_PEEKED) if sum(value is not None for value in row) >= FEWEST_FILLED
+            row
+            for row in islice(_rows(sheet), MOST_PEEKED)
+            if sum(value is not None for value in row) >= FEWEST_FILLED
         )
         if sheet is not chosen and next(filled, None) is not None:
             raise FileError(
                 _(
-                    "The sheet “%(name)s” is not empty, and only “%(taken)s” begins with the headings. Put all rows "
+                    "The sheet “%(name)s” is not empty, and only “%(taken)s” begins with the "
+                    "headings. Put all rows "
                     "into one sheet, or hide what is not meant."
                 )
                 % {"name": sheet.title[:40], "taken": chosen.title[:40]}
@@ -207,11 +248,14 @@ def _heading(sheet: Any) -> list[str]:
 
 
 def _refuse_uncomputed(cell: str) -> None:
-    """A formula nobody has computed has no value to take: Excel stores one, libraries often do not."""
+    """A formula nobody has computed has no value to take: Excel stores one, libraries often
+    do not.
+    """
     if cell:
         raise FileError(
             _(
-                "Row %(row)s, cell %(cell)s holds a formula without a value. Open the file in Excel and save it, or "
+                "Row %(row)s, cell %(cell)s holds a formula without a value. Open the file in "
+                "Excel and save it, or "
                 "paste the table as values."
             )
             % {"row": cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "cell": cell}

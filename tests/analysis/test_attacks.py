@@ -10,10 +10,13 @@ import polars as pl
 import pytest
 
 from analysis.cli import main
-from analysis.names import normal
-from analysis.ranks import rank_estimates
+from analysis.comparison.ranks import rank_estimates
+from analysis.data.names import normal
 
-SHARE = '[[estimand]]\nname = "e"\nkind = "share"\nnumerator = "q"\ncondition = {op = ">=", value = 4}\n'
+SHARE = (
+    '[[estimand]]\nname = "e"\nkind = "share"\nnumerator = "q"\ncondition = {op = ">=", value '
+    "= 4}\n"
+)
 MEAN = '[[estimand]]\nname = "e"\nkind = "mean"\nnumerator = "q"\n'
 
 
@@ -32,7 +35,9 @@ def one(folder: Path, data: str, spec: str, head: str = "") -> dict[str, Any]:
 
 
 def test_a_mean_of_shares_is_no_better_known_than_the_share_of_two_answers(tmp_path: Path) -> None:
-    spec = SHARE.replace('"share"', '"mean-of-shares"').replace('numerator = "q"', 'items = ["q", "r"]')
+    spec = SHARE.replace('"share"', '"mean-of-shares"').replace(
+        'numerator = "q"', 'items = ["q", "r"]'
+    )
     row = one(tmp_path, "q,r\n" + "5,\n" * 1000 + "5,5\n" * 2, spec)
     assert row["estimate"] == 1.0
     assert row["low"] < 0.7, "1 / (0.25 / 1002 + 0.25 / 2) is eight answers"
@@ -80,14 +85,19 @@ def test_thousands_commas_are_refused_where_the_comma_may_be_decimal(
 
 
 @pytest.mark.parametrize("value", ['"4"', '"2024-02-01"'])
-def test_texts_have_no_order(tmp_path: Path, capsys: pytest.CaptureFixture[str], value: str) -> None:
+def test_texts_have_no_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], value: str
+) -> None:
     assert ask(tmp_path, "q\n10\n5\n2\nNA\n", SHARE.replace("value = 4", f"value = {value}")) == {}
     assert "write a number" in capsys.readouterr().err
 
 
 def test_whole_numbers_beyond_64_bits_are_not_lost(tmp_path: Path) -> None:
     path = tmp_path / "SPEC.toml"
-    for values, dtype in (([5, 1, 2**70], pl.Int128), ([-(2**63 - 1), 2**63 - 1, 2**63 - 2], pl.Int64)):
+    for values, dtype in (
+        ([5, 1, 2**70], pl.Int128),
+        ([-(2**63 - 1), 2**63 - 1, 2**63 - 2], pl.Int64),
+    ):
         pl.DataFrame({"q": pl.Series(values, dtype=dtype)}).write_parquet(tmp_path / "d.parquet")
         path.write_text(f'data = "d.parquet"\n{MEAN}', encoding="utf-8")
         out = tmp_path / "result.json"
@@ -98,7 +108,9 @@ def test_whole_numbers_beyond_64_bits_are_not_lost(tmp_path: Path) -> None:
 
 
 def test_rows_without_any_value_are_no_rows(tmp_path: Path) -> None:
-    pl.DataFrame({"w": [1.0, 2.0, None, None], "q": [5, 1, None, None]}).write_parquet(tmp_path / "d.parquet")
+    pl.DataFrame({"w": [1.0, 2.0, None, None], "q": [5, 1, None, None]}).write_parquet(
+        tmp_path / "d.parquet"
+    )
     (tmp_path / "SPEC.toml").write_text(f'data = "d.parquet"\n{SHARE}', encoding="utf-8")
     out = tmp_path / "result.json"
     assert main(["estimate", str(tmp_path / "SPEC.toml"), "--out", str(out)]) == 0
@@ -107,9 +119,18 @@ def test_rows_without_any_value_are_no_rows(tmp_path: Path) -> None:
 
 
 def test_names_that_look_alike_are_one_name(tmp_path: Path) -> None:
-    names = ["Hà Nội", "Hà\u00a0Nội", "Hà  Nội", " Hà Nội\u3000", "Hà Nội\u200d", "H\u00ada\u0300 Nội"]
+    names = [
+        "Hà Nội",
+        "Hà\u00a0Nội",
+        "Hà  Nội",
+        " Hà Nội\u3000",
+        "Hà Nội\u200d",
+        "H\u00ada\u0300 Nội",
+    ]
     assert {normal(name) for name in names} == {"Hà Nội"}
-    rows = ask(tmp_path, "g,q\nTrue,5\ntrue,1\nTRUE,5\nfalse,4\n", SHARE + 'by = ["g"]\n')["estimates"]
+    rows = ask(tmp_path, "g,q\nTrue,5\ntrue,1\nTRUE,5\nfalse,4\n", SHARE + 'by = ["g"]\n')[
+        "estimates"
+    ]
     assert [row["label"] for row in rows] == ["e[g=false]", "e[g=true]"]
 
 
@@ -120,7 +141,9 @@ def test_one_spec_has_one_standard_error(tmp_path: Path, rule: str) -> None:
     found = [
         [
             row["se"]
-            for row in ask(tmp_path, data, SHARE + 'by = ["g"]\n', f"covariance = {full}\n{design}")["estimates"]
+            for row in ask(
+                tmp_path, data, SHARE + 'by = ["g"]\n', f"covariance = {full}\n{design}"
+            )["estimates"]
         ]
         for full in ("true", "false")
     ]
@@ -139,7 +162,9 @@ def test_weights_below_nothing_are_told(tmp_path: Path, capsys: pytest.CaptureFi
     data = "s,t,q\nf,a,5\nf,a,5\nf,b,1\nm,b,5\nm,b,5\n"
     margins = '[calibration]\nmethod = "linear"\n'
     for column, totals in (("s", {"f": 3, "m": 7}), ("t", {"a": 6, "b": 4})):
-        told = ", ".join(f'{{{column} = "{name}", total = {total}}}' for name, total in totals.items())
+        told = ", ".join(
+            f'{{{column} = "{name}", total = {total}}}' for name, total in totals.items()
+        )
         margins += f'[[calibration.margin]]\ncolumns = ["{column}"]\ntargets = [{told}]\n'
     ask(tmp_path, data, margins + SHARE)
     assert "below 0" in capsys.readouterr().err

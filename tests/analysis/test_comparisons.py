@@ -1,4 +1,6 @@
-"""Ranks, changes and small areas: hand-checked cases, published figures, and coverage by simulation."""
+"""Ranks, changes and small areas: hand-checked cases, published figures, and coverage by
+simulation.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.change import benjamini_hochberg, change, holm
+from analysis.comparison.change import benjamini_hochberg, change, holm
+from analysis.comparison.ranks import (
+    joint_quantile,
+    rank_sets,
+    rank_sets_from_limits,
+    rank_sets_max_t,
+)
+from analysis.comparison.small_area import fay_herriot
 from analysis.errors import AnalysisError
-from analysis.ranks import joint_quantile, rank_sets, rank_sets_from_limits, rank_sets_max_t
-from analysis.smallarea import fay_herriot
 from tests.analysis.test_gold import GOLD
 
 
@@ -81,8 +88,11 @@ def test_the_covariance_between_agencies_counts() -> None:
 
 
 def test_sets_of_some_countries_of_pisa_2018() -> None:
-    """Mathematics, mean and SE as published (OECD 2019, PISA 2018 Results I): Japan to Canada, and the last three."""
-    # Chile and Mexico differ by 8.6 points with an SE of 3.5: among ten countries that may be chance.
+    """Mathematics, mean and SE as published (OECD 2019, PISA 2018 Results I): Japan to Canada, and
+    the last three.
+    """
+    # Chile and Mexico differ by 8.6 points with an SE of 3.5: among ten countries that may be
+    # chance.
     score = [526.97, 525.93, 523.41, 519.23, 515.65, 515.31, 512.02, 417.41, 408.80, 390.93]
     se = [2.47, 3.12, 1.74, 2.63, 2.60, 2.91, 2.36, 2.42, 2.49, 2.99]
     best, worst = rank_sets_max_t(score, np.diag(np.square(se)))
@@ -132,7 +142,10 @@ def test_two_snapshots_are_compared_by_the_command(tmp_path: Path) -> None:
     from tests.analysis.samples import SIZES, write_province
 
     months = (("2026-07", "2026-08"), ("2026-10", "2026-11"))
-    folders = [write_province(tmp_path / m[0], seed=k, months=m).folder for k, m in enumerate(months, start=1)]
+    folders = [
+        write_province(tmp_path / m[0], seed=k, months=m).folder
+        for k, m in enumerate(months, start=1)
+    ]
     out = tmp_path / "change.json"
     assert main(["change", *map(str, folders), "--method", "overall", "--out", str(out)]) == 0
     found = json.loads(out.read_text(encoding="utf-8"))["agencies"]
@@ -145,9 +158,9 @@ def test_two_snapshots_are_compared_by_the_command(tmp_path: Path) -> None:
 
 
 def test_different_methods_are_not_subtracted() -> None:
-    from analysis.change import index_changes
+    from analysis.comparison.change import index_changes
+    from analysis.index.results import IndexResult
     from analysis.method import load_method
-    from analysis.result import IndexResult
 
     one, two = (IndexResult((), load_method(name), {}) for name in ("overall", "nps"))
     with pytest.raises(AnalysisError, match="not the same method"):
@@ -161,7 +174,9 @@ def test_adjusted_p_values_agree_with_an_independent_program() -> None:
     p = np.random.default_rng(3).uniform(0, 0.2, 40)
     np.testing.assert_allclose(benjamini_hochberg(p), false_discovery_control(p), rtol=1e-12)
     ordered = np.sort(p)
-    by_definition = np.minimum(1, [max((40 - j) * ordered[j] for j in range(i + 1)) for i in range(40)])
+    by_definition = np.minimum(
+        1, [max((40 - j) * ordered[j] for j in range(i + 1)) for i in range(40)]
+    )
     np.testing.assert_allclose(np.sort(holm(p)), by_definition, rtol=1e-12)
     assert (holm(p) >= benjamini_hochberg(p) - 1e-15).all()
 
@@ -174,9 +189,13 @@ def test_fay_herriot_settles_on_every_set_and_does_not_depend_on_the_unit(scale:
         areas = int(rng.integers(5, 60))
         psi = rng.uniform(0.01, 1, areas) ** rng.integers(1, 5)
         x = np.column_stack([np.ones(areas), rng.normal(size=areas)])
-        y = x @ rng.normal(size=2) + rng.normal(size=areas) * np.sqrt(rng.choice([0, 0.01, 1]) * psi.mean() + psi)
+        y = x @ rng.normal(size=2) + rng.normal(size=areas) * np.sqrt(
+            rng.choice([0, 0.01, 1]) * psi.mean() + psi
+        )
         fit, scaled = fay_herriot(y, psi, x), fay_herriot(y * scale, psi * scale**2, x)
-        assert scaled.model_variance == pytest.approx(fit.model_variance * scale**2, rel=1e-7, abs=1e-12 * scale**2)
+        assert scaled.model_variance == pytest.approx(
+            fit.model_variance * scale**2, rel=1e-7, abs=1e-12 * scale**2
+        )
         assert scaled.eblup == pytest.approx(fit.eblup * scale, rel=1e-7)
 
 
@@ -226,13 +245,17 @@ def test_ranks_need_arrays_of_one_length() -> None:
 
 def write_share(folder: Path, month: str, answers: list[int]) -> Path:
     from analysis import SnapshotWriter
-    from analysis.schema import ITEMS
+    from analysis.data.schema import ITEMS
 
     writer = SnapshotWriter(folder)
     for level in answers:
-        writer.add(("a", "land", "counter", "E2", "", "vi", month, level, *[None] * (len(ITEMS) - 1)))
+        writer.add(
+            ("a", "land", "counter", "E2", "", "vi", month, level, *[None] * (len(ITEMS) - 1))
+        )
     totals = [("a", "land", "counter", month, 5000, 5000)]
-    return writer.close(totals=totals, agencies=[("a", "A", "department", "A")], about={"period": month}).folder
+    return writer.close(
+        totals=totals, agencies=[("a", "A", "department", "A")], about={"period": month}
+    ).folder
 
 
 @pytest.mark.parametrize(
@@ -249,41 +272,54 @@ def test_everybody_alike_in_one_period_is_not_known_exactly(
     tmp_path: Path, before: list[int], after: list[int], fisher: float
 ) -> None:
     """p beside Fisher's exact test (R fisher.test); the interval always has a width."""
-    from analysis.cli import changes
-    from analysis.snapshot import open_snapshot
+    from analysis import compare_periods, open_run
+    from analysis.data.snapshot import open_snapshot
 
     first, second = (
-        open_snapshot(write_share(tmp_path / m, m, a)) for m, a in (("2026-05", before), ("2026-08", after))
+        open_snapshot(write_share(tmp_path / m, m, a))
+        for m, a in (("2026-05", before), ("2026-08", after))
     )
-    found = changes(first, second, "overall")["agencies"]["a"]
+    runs = open_run(first, "overall"), open_run(second, "overall")
+    found = compare_periods(*runs)["agencies"]["a"]
     assert found["low"] < found["difference"] < found["high"] or abs(found["difference"]) == 100
     assert found["high"] - found["low"] > 1
     assert found["changed"] is (fisher < 0.05)
     if fisher > 0.05:
-        assert found["p_holm"] == pytest.approx(min(2 * fisher, 1), abs=0.1)  # Holm over agency and province
+        assert found["p_holm"] == pytest.approx(
+            min(2 * fisher, 1), abs=0.1
+        )  # Holm over agency and province
         assert found["low"] <= 0 <= found["high"]
 
 
 def test_periods_that_share_months_are_not_compared(tmp_path: Path) -> None:
-    from analysis.cli import changes
-    from analysis.snapshot import open_snapshot
+    from analysis import compare_periods, open_run
+    from analysis.data.snapshot import open_snapshot
 
-    one, two = (open_snapshot(write_share(tmp_path / name, "2026-05", [5, 1] * 30)) for name in "ab")
+    one, two = (
+        open_snapshot(write_share(tmp_path / name, "2026-05", [5, 1] * 30)) for name in "ab"
+    )
     for other in (one, two):
         with pytest.raises(AnalysisError, match="2026-05"):
-            changes(one, other, "overall")
+            compare_periods(open_run(one, "overall"), open_run(other, "overall"))
 
 
 def test_the_command_ranks_the_domains_of_a_result(tmp_path: Path) -> None:
     from analysis.cli import main
 
-    rows = [f"{g},{5 if k % 10 < good else 1}" for g, good in (("a", 9), ("b", 5), ("c", 5)) for k in range(100)]
+    rows = [
+        f"{g},{5 if k % 10 < good else 1}"
+        for g, good in (("a", 9), ("b", 5), ("c", 5))
+        for k in range(100)
+    ]
     (tmp_path / "d.csv").write_text("g,q\n" + "\n".join(rows), encoding="utf-8")
     spec = 'data = "d.csv"\n[[estimand]]\nname = "e"\nnumerator = "q"\nby = ["g"]\n'
     (tmp_path / "s.toml").write_text(spec, encoding="utf-8")
     result, out = str(tmp_path / "r.json"), tmp_path / "ranks.json"
     assert main(["estimate", str(tmp_path / "s.toml"), "--out", result]) == 0
-    for more, wanted in (([], [(1, 1), (2, 3), (2, 3)]), (["--lowest-first"], [(3, 3), (1, 2), (1, 2)])):
+    for more, wanted in (
+        ([], [(1, 1), (2, 3), (2, 3)]),
+        (["--lowest-first"], [(3, 3), (1, 2), (1, 2)]),
+    ):
         assert main(["ranks", result, *more, "--out", str(out)]) == 0
         found = json.loads(out.read_text(encoding="utf-8"))["ranks"]
         assert [(row["best"], row["worst"]) for row in found] == wanted
@@ -297,7 +333,9 @@ def test_negative_dossiers_are_refused(tmp_path: Path) -> None:
 
     for n, on_time in ((-5, 0), (5, 6)):
         snapshot = SnapshotWriter(tmp_path / "s").close(
-            totals=[("a", "land", "counter", "2026-07", n, on_time)], agencies=[], about={"period": "2026-Q3"}
+            totals=[("a", "land", "counter", "2026-07", n, on_time)],
+            agencies=[],
+            about={"period": "2026-Q3"},
         )
         with pytest.raises(SnapshotError, match="'land'"):
             snapshot.totals()

@@ -1,4 +1,6 @@
-"""The front door for any survey file, against R: designs with clusters and two stages, calibration, lonely strata."""
+"""The front door for any survey file, against R: designs with clusters and two stages, calibration,
+lonely strata.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ import polars as pl
 import pytest
 
 from analysis.errors import AnalysisError, DesignError, SpecError
-from analysis.estimation import estimate
-from analysis.spec import build_spec
+from analysis.sample_survey.estimate import estimate
+from analysis.sample_survey.spec import build_spec
 from tests.analysis.test_gold import CASES, GOLD
 
 Table = dict[str, Any]
@@ -30,22 +32,30 @@ DESIGNS: dict[str, tuple[str, Table]] = {
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The samples with the columns the cases derive; apiclus2's weights follow from its two population sizes."""
+    """The samples with the columns the cases derive; apiclus2's weights follow from its two
+    population sizes.
+    """
     folder = tmp_path_factory.mktemp("api")
     for name in ("apisrs", "apistrat", "apiclus1", "apiclus2"):
         frame = pl.read_csv(GOLD / f"{name}.csv", null_values="", infer_schema_length=None)
-        frame = frame.with_columns((pl.col("stype") == k).cast(pl.Int64).alias(f"stype{k}") for k in "EHM")
+        frame = frame.with_columns(
+            (pl.col("stype") == k).cast(pl.Int64).alias(f"stype{k}") for k in "EHM"
+        )
         frame = frame.with_columns((pl.col("api00") > 700).cast(pl.Int64).alias("high"))
         if name == "apiclus2":
             second = pl.col("fpc2") / pl.len().over("dnum")
-            frame = frame.with_columns((pl.col("fpc1") / pl.col("dnum").n_unique() * second).alias("_pw"))
+            frame = frame.with_columns(
+                (pl.col("fpc1") / pl.col("dnum").n_unique() * second).alias("_pw")
+            )
         frame.write_csv(folder / f"{name}.csv")
     return folder
 
 
 def run(data: Path, design: str, estimands: list[Table], **more: Any) -> Table:
     name, columns = DESIGNS[design]
-    return estimate(build_spec({"data": f"{name}.csv", "design": columns, "estimand": estimands, **more}, data))
+    return estimate(
+        build_spec({"data": f"{name}.csv", "design": columns, "estimand": estimands, **more}, data)
+    )
 
 
 def column(result: Table, key: str) -> np.ndarray:
@@ -54,11 +64,17 @@ def column(result: Table, key: str) -> np.ndarray:
 
 def close(found: Any, wanted: Any, rtol: float) -> None:
     wanted = np.atleast_1d(np.asarray(wanted, float))
-    np.testing.assert_allclose(np.atleast_1d(found), wanted, rtol=rtol, atol=rtol * np.abs(wanted).max())
+    np.testing.assert_allclose(
+        np.atleast_1d(found), wanted, rtol=rtol, atol=rtol * np.abs(wanted).max()
+    )
 
 
 def chosen(kind: str, *words: str) -> list[Any]:
-    found = [c for c in CASES if c["id"].split("/")[1].startswith(kind) and all(w in c["id"] for w in words)]
+    found = [
+        c
+        for c in CASES
+        if c["id"].split("/")[1].startswith(kind) and all(w in c["id"] for w in words)
+    ]
     return [pytest.param(c, id=c["id"]) for c in found if c["id"].split("/")[0] in DESIGNS]
 
 
@@ -67,7 +83,9 @@ def test_every_design_agrees_with_r(data: Path, case: Table) -> None:
     design, kind, _ = case["id"].split("/")
     names = np.atleast_1d(case["names"]).tolist()
     if kind == "ratio":
-        estimands: list[Table] = [{"name": "r", "kind": "ratio", "numerator": "api.stu", "denominator": "enroll"}]
+        estimands: list[Table] = [
+            {"name": "r", "kind": "ratio", "numerator": "api.stu", "denominator": "enroll"}
+        ]
     else:
         estimands = [{"name": name, "kind": kind, "numerator": name} for name in names]
     result = run(data, design, estimands)
@@ -110,7 +128,8 @@ def test_calibrated_estimates_agree_with_r(data: Path, case: Table) -> None:
     result = run(data, design, estimands, calibration=calibration(case))
     wanted = [case["estimate"], case["total"], *case["by_estimate"]]
     errors = [case["se"], case["total_se"], *case["by_se"]]
-    # R's rake() stops early and projects with equal weights; calibrate(calfun="raking") is the one to match.
+    # R's rake() stops early and projects with equal weights; calibrate(calfun="raking") is the one
+    # to match.
     loose = "/rake(" in case["id"]
     close(column(result, "estimate"), wanted, 1e-6 if loose else 1e-10)
     for found, expected in zip(column(result, "se"), errors, strict=True):
@@ -131,7 +150,12 @@ def survey(tmp_path: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 def ask(folder: Path, design: Table, **more: Any) -> Table:
-    spec = {"data": "s.csv", "design": design, "estimand": [{"name": "y", "numerator": "y"}], **more}
+    spec = {
+        "data": "s.csv",
+        "design": design,
+        "estimand": [{"name": "y", "numerator": "y"}],
+        **more,
+    }
     return estimate(build_spec(spec, folder))
 
 
@@ -158,20 +182,34 @@ def test_linear_calibration_reproduces_margins_and_bounds_report_their_loss(tmp_
     folder = survey(tmp_path, rows)
     margins = [
         {"columns": ["a"], "targets": [{"a": "p", "total": 500}, {"a": "q", "total": 100}]},
-        {"columns": ["b"], "targets": [{"b": "r", "total": 300}, {"b": "s", "total": 200}, {"b": "t", "total": 100}]},
+        {
+            "columns": ["b"],
+            "targets": [
+                {"b": "r", "total": 300},
+                {"b": "s", "total": 200},
+                {"b": "t", "total": 100},
+            ],
+        },
     ]
     for method in ("linear", "rake"):
         result = ask(folder, {}, calibration={"method": method, "margin": margins})
         assert result["calibration"]["error"] < 1e-10
         assert result["weights"]["sum"] == pytest.approx(600)
-    bounded = ask(folder, {}, calibration={"method": "linear", "margin": margins, "bounds": [0.5, 12.0]})
+    bounded = ask(
+        folder, {}, calibration={"method": "linear", "margin": margins, "bounds": [0.5, 12.0]}
+    )
     assert bounded["calibration"]["error"] > 0.01
     assert bounded["weights"]["max"] <= 12
 
 
 def test_factor_weights_and_conditions(tmp_path: Path) -> None:
     folder = survey(tmp_path, [{"a": a, "b": b} for a, b in ((5, 5), (4, 1), (2, 4), (None, 5))])
-    shares = {"name": "i", "kind": "mean-of-shares", "items": ["a", "b"], "condition": {"op": ">=", "value": 4}}
+    shares = {
+        "name": "i",
+        "kind": "mean-of-shares",
+        "items": ["a", "b"],
+        "condition": {"op": ">=", "value": 4},
+    }
     for weights, wanted in (([1, 1], (2 / 3 + 3 / 4) / 2), ([3, 1], (3 * 2 / 3 + 3 / 4) / 4)):
         spec = build_spec({"data": "s.csv", "estimand": [{**shares, "weights": weights}]}, folder)
         assert estimate(spec)["estimates"][0]["estimate"] == pytest.approx(wanted)
@@ -179,12 +217,19 @@ def test_factor_weights_and_conditions(tmp_path: Path) -> None:
 
 def test_row_order_and_scale_of_weights_change_nothing(data: Path, tmp_path: Path) -> None:
     frame = pl.read_csv(data / "apistrat.csv", infer_schema_length=None)
-    (frame.sample(fraction=1, shuffle=True, seed=3).with_columns(pl.col("pw") * 7)).write_csv(tmp_path / "s.csv")
+    (frame.sample(fraction=1, shuffle=True, seed=3).with_columns(pl.col("pw") * 7)).write_csv(
+        tmp_path / "s.csv"
+    )
     asked = [{"name": "m", "numerator": "api00", "by": ["awards"]}]
     one = run(data, "strat", asked)
     two = estimate(
         build_spec(
-            {"data": "s.csv", "design": {"weight": "pw", "stratum": "stype", "fpc": "fpc"}, "estimand": asked}, tmp_path
+            {
+                "data": "s.csv",
+                "design": {"weight": "pw", "stratum": "stype", "fpc": "fpc"},
+                "estimand": asked,
+            },
+            tmp_path,
         )
     )
     close(column(two, "estimate"), column(one, "estimate"), 1e-12)
@@ -207,19 +252,56 @@ FAULTS: list[tuple[Table, Table, str]] = [
     ({}, {"kind": "share"}, "condition"),
     ({}, {"kind": "share", "condition": {"op": "~", "value": 1}}, "condition"),
     ({"calibration": {"method": "rake"}}, {}, "margin"),
-    ({"calibration": {"method": "rake", "margin": [{"columns": ["h"], "targets": [{"h": "a", "total": 9}]}]}}, {}, "b"),
-    ({"calibration": {"method": "rake", "margin": [{"columns": ["h"], "targets": [
-        {"h": "a", "total": 9}, {"h": "b", "total": 1}, {"h": "c", "total": 1}]}]}}, {}, "nobody"),
-    ({"calibration": {"method": "rake", "margin": [
-        {"columns": ["h"], "targets": [{"h": "a", "total": 9}, {"h": "b", "total": 1}]},
-        {"columns": ["g"], "targets": [{"g": "x", "total": 11}]}]}}, {}, "add up"),
-]  # fmt: skip
+    (
+        {
+            "calibration": {
+                "method": "rake",
+                "margin": [{"columns": ["h"], "targets": [{"h": "a", "total": 9}]}],
+            }
+        },
+        {},
+        "b",
+    ),
+    (
+        {
+            "calibration": {
+                "method": "rake",
+                "margin": [
+                    {
+                        "columns": ["h"],
+                        "targets": [
+                            {"h": "a", "total": 9},
+                            {"h": "b", "total": 1},
+                            {"h": "c", "total": 1},
+                        ],
+                    }
+                ],
+            }
+        },
+        {},
+        "nobody",
+    ),
+    (
+        {
+            "calibration": {
+                "method": "rake",
+                "margin": [
+                    {"columns": ["h"], "targets": [{"h": "a", "total": 9}, {"h": "b", "total": 1}]},
+                    {"columns": ["g"], "targets": [{"g": "x", "total": 11}]},
+                ],
+            }
+        },
+        {},
+        "add up",
+    ),
+]
 
 
 @pytest.mark.parametrize(("more", "estimand", "word"), FAULTS)
 def test_faults_name_what_to_mend(tmp_path: Path, more: Table, estimand: Table, word: str) -> None:
     rows = [
-        {"h": "aab"[i % 3], "g": "x", "j": i % 2, "y": i, "zero": 1 - i, "one": 1, "uneven": 10 + i} for i in range(9)
+        {"h": "aab"[i % 3], "g": "x", "j": i % 2, "y": i, "zero": 1 - i, "one": 1, "uneven": 10 + i}
+        for i in range(9)
     ]
     folder = survey(tmp_path, rows)
     spec = {"data": "s.csv", "estimand": [{"name": "y", "numerator": "y", **estimand}], **more}
@@ -237,8 +319,14 @@ def test_faults_name_what_to_mend(tmp_path: Path, more: Table, estimand: Table, 
         {"kind": "mean-of-shares", "items": ["y", "x"], "condition": {"op": ">=", "value": 2}},
     ],
 )
-def test_a_domain_without_answers_is_a_row_without_a_figure(tmp_path: Path, estimand: Table) -> None:
-    rows: list[Table] = [{"h": "a", "y": 1, "x": 1}, {"h": "a", "y": 2, "x": 3}, {"h": "b", "y": None, "x": None}]
+def test_a_domain_without_answers_is_a_row_without_a_figure(
+    tmp_path: Path, estimand: Table
+) -> None:
+    rows: list[Table] = [
+        {"h": "a", "y": 1, "x": 1},
+        {"h": "a", "y": 2, "x": 3},
+        {"h": "b", "y": None, "x": None},
+    ]
     folder = survey(tmp_path, rows)
     spec = {"data": "s.csv", "estimand": [{"name": "y", "by": ["h"], **estimand}]}
     first, second = estimate(build_spec(spec, folder))["estimates"]
@@ -252,17 +340,33 @@ def everything(**more: Any) -> list[Table]:
     return [
         {"name": "m", "numerator": "api00", "by": ["stype"]},
         {"name": "t", "kind": "total", "numerator": "enroll"},
-        {"name": "s", "kind": "share", "numerator": "api00", "condition": condition, "by": ["awards", "stype"]},
-        {"name": "i", "kind": "mean-of-shares", "items": ["api00", "api99"], "condition": condition, "by": ["awards"]},
+        {
+            "name": "s",
+            "kind": "share",
+            "numerator": "api00",
+            "condition": condition,
+            "by": ["awards", "stype"],
+        },
+        {
+            "name": "i",
+            "kind": "mean-of-shares",
+            "items": ["api00", "api99"],
+            "condition": condition,
+            "by": ["awards"],
+        },
     ]
 
 
 @pytest.mark.parametrize("calibrated", [False, True])
 @pytest.mark.parametrize("design", list(DESIGNS))
-def test_variances_without_the_matrix_are_its_diagonal(data: Path, design: str, calibrated: bool) -> None:
+def test_variances_without_the_matrix_are_its_diagonal(
+    data: Path, design: str, calibrated: bool
+) -> None:
     case = next(c for c in CASES if "/calraking(stype" in c["id"])
     more: Table = {"calibration": calibration(case)} if calibrated else {}
-    full, lean = (run(data, design, everything(), covariance=asked, **more) for asked in (True, False))
+    full, lean = (
+        run(data, design, everything(), covariance=asked, **more) for asked in (True, False)
+    )
     assert lean["covariance"] is None
     np.testing.assert_allclose(column(lean, "se"), column(full, "se"), rtol=1e-12)
     np.testing.assert_allclose(column(lean, "se") ** 2, np.diag(full["covariance"]), rtol=1e-12)
@@ -273,7 +377,8 @@ def test_single_units_count_alike_with_and_without_the_matrix(data: Path, rule: 
     name = DESIGNS["strat"][0]
     spec = {"data": f"{name}.csv", "design": {"weight": "pw", "stratum": "cnum", "lonely": rule}}
     full, lean = (
-        estimate(build_spec({**spec, "estimand": everything(), "covariance": asked}, data)) for asked in (True, False)
+        estimate(build_spec({**spec, "estimand": everything(), "covariance": asked}, data))
+        for asked in (True, False)
     )
     np.testing.assert_allclose(column(lean, "se"), column(full, "se"), rtol=1e-12)
     assert full["design"]["lonely"] > 0
@@ -292,8 +397,14 @@ def test_the_spec_error_is_one_of_ours() -> None:
 
 
 def test_a_denominator_that_cancels_is_no_denominator(tmp_path: Path) -> None:
-    """0.1 + 0.2 - 0.3 is 5.6e-17 in binary; a ratio to it is no figure, neither in one domain nor over all."""
-    rows = ["g,y,x", *(f"a,{y},{x}" for y, x in ((1, 0.1), (2, 0.2), (3, -0.3))), *(f"b,{y},2" for y in (1, 2, 3))]
+    """0.1 + 0.2 - 0.3 is 5.6e-17 in binary; a ratio to it is no figure, neither in one domain nor
+    over all.
+    """
+    rows = [
+        "g,y,x",
+        *(f"a,{y},{x}" for y, x in ((1, 0.1), (2, 0.2), (3, -0.3))),
+        *(f"b,{y},2" for y in (1, 2, 3)),
+    ]
     (tmp_path / "f.csv").write_text("\n".join(rows), encoding="utf-8")
     kinds = {"kind": "ratio", "numerator": "y", "denominator": "x"}
     spec = {"data": "f.csv", "estimand": [{**kinds, "name": "r", "by": ["g"]}]}

@@ -1,8 +1,9 @@
 """Examples in docstrings run.
 
 ``snapshot`` in them is the made-up province of ``samples``, ``later`` the same answers a quarter
-later, ``folder`` an empty folder with a survey file and its SPEC,
-``np`` numpy.
+later; ``method`` is ``sipas-service``, ``cells`` and ``items`` are what its index and its quality
+report count of ``snapshot``, ``completed`` its dossiers; ``folder`` is an empty folder with a
+survey file and its SPEC, ``np`` numpy.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 
 import analysis
+from analysis import open_run
 from tests.analysis.samples import write_province
 
 SURVEY = "office,weight,overall\na,2,5\na,2,4\na,2,2\nb,6,5\nb,6,3\nb,6,4\n"
@@ -49,7 +51,17 @@ def names(tmp_path: Path) -> dict[str, Any]:
     (tmp_path / "survey.csv").write_text(SURVEY, encoding="utf-8")
     (tmp_path / "SPEC.toml").write_text(SPEC, encoding="utf-8")
     later = write_province(tmp_path / "q4", months=("2026-10", "2026-11"))
-    return {"np": np, "snapshot": write_province(tmp_path / "q3"), "later": later, "folder": tmp_path}
+    run = open_run(write_province(tmp_path / "q3"), purpose="quality")
+    return {
+        "np": np,
+        "snapshot": run.snapshot,
+        "later": later,
+        "folder": tmp_path,
+        "method": run.method,
+        "cells": run.cells(),
+        "items": run.cells("items"),
+        "completed": run.completed,
+    }
 
 
 @pytest.mark.parametrize("name", [name for name in _modules() if _with_examples(name)])

@@ -1,4 +1,6 @@
-"""Agreement with R survey 4.1-1 on the California API samples (figures only; see tests/gold/README.md)."""
+"""Agreement with R survey 4.1-1 on the California API samples (figures only; see
+tests/gold/README.md).
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,22 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis import interval
-from analysis.cells import Cells, Variable, count_rows
-from analysis.variance import Design, covariance_of_totals, domain_cross, domain_totals, sandwich, srs_variance
+from analysis.counting.cells import Cells, count_rows
+from analysis.counting.variables import Variable
+from analysis.estimation import intervals
+from analysis.estimation.totals import (
+    Design,
+    covariance_of_totals,
+    domain_cross,
+    domain_totals,
+    sandwich,
+    srs_variance,
+)
 
 GOLD = Path(__file__).parents[1] / "gold"
-CASES: list[dict[str, Any]] = json.loads((GOLD / "gold_api.json").read_text(encoding="utf-8"))["cases"]
+CASES: list[dict[str, Any]] = json.loads((GOLD / "gold_api.json").read_text(encoding="utf-8"))[
+    "cases"
+]
 DESIGNS = {
     "srs": ("apisrs", None, None, True),
     "srs_nofpc": ("apisrs", None, None, False),
@@ -28,7 +40,9 @@ DESIGNS = {
 
 
 def cases(kind: str) -> list[Any]:
-    chosen = [c for c in CASES if c["id"].split("/")[0] in DESIGNS and c["id"].split("/")[1] == kind]
+    chosen = [
+        c for c in CASES if c["id"].split("/")[0] in DESIGNS and c["id"].split("/")[1] == kind
+    ]
     return [pytest.param(case, id=case["id"]) for case in chosen]
 
 
@@ -42,7 +56,9 @@ class Sample:
     def estimate(self, gradient_of: Any) -> tuple[np.ndarray, np.ndarray]:
         totals = domain_totals(self.cells, self.design.weight, self.domain, 1)[0]
         values, gradient = gradient_of(totals)
-        return values, sandwich(gradient, covariance_of_totals(self.cells, self.design, self.domain, 1)[0])
+        return values, sandwich(
+            gradient, covariance_of_totals(self.cells, self.design, self.domain, 1)[0]
+        )
 
     @property
     def domain(self) -> np.ndarray:
@@ -75,7 +91,10 @@ def sample(design: str, columns: dict[str, pl.Expr]) -> Sample:
         *(expression.cast(pl.Int64).alias(name) for name, expression in columns.items()),
         pl.lit(1, pl.Int64).alias("_one"),
     )
-    variables = [Variable("_one", "_one", "value"), *(Variable(name, name, "value") for name in columns)]
+    variables = [
+        Variable("_one", "_one", "value"),
+        *(Variable(name, name, "value") for name in columns),
+    ]
     cells = count_rows(frame, ["_h", "_j", "_w", "fpc"], variables)
     code, labels = cells.codes("_h")
     population = np.zeros(len(labels))
@@ -110,7 +129,9 @@ def ratios(pairs: list[tuple[int, int | None]]) -> Any:
 def check(case: dict[str, Any], value: np.ndarray, variance: np.ndarray) -> None:
     estimate, se = np.atleast_1d(case["estimate"]), np.atleast_1d(case["se"])
     np.testing.assert_allclose(value, estimate, rtol=1e-10, atol=1e-10 * np.abs(estimate).max())
-    np.testing.assert_allclose(np.sqrt(np.diagonal(variance)), se, rtol=1e-9, atol=1e-9 * np.abs(se).max())
+    np.testing.assert_allclose(
+        np.sqrt(np.diagonal(variance)), se, rtol=1e-9, atol=1e-9 * np.abs(se).max()
+    )
     if "vcov" in case:
         vcov = np.asarray(case["vcov"], float)
         np.testing.assert_allclose(variance, vcov, rtol=1e-9, atol=1e-9 * np.abs(vcov).max())
@@ -139,7 +160,9 @@ def test_totals(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", cases("ratio"))
 def test_ratios(case: dict[str, Any]) -> None:
     both = pl.col("api.stu").is_not_null() & pl.col("enroll").is_not_null()
-    columns: dict[str, pl.Expr] = {name: pl.when(both).then(pl.col(name)) for name in ("api.stu", "enroll")}
+    columns: dict[str, pl.Expr] = {
+        name: pl.when(both).then(pl.col(name)) for name in ("api.stu", "enroll")
+    }
     survey = sample(case["id"].split("/")[0], columns)
     check(case, *survey.estimate(ratios([(1, 2)])))
 
@@ -156,7 +179,9 @@ def test_domains(case: dict[str, Any]) -> None:
     )
     columns = {f"n:{v}": (pl.col(by) == v).cast(pl.Int64) for v in values}
     for name, quantity in quantities.items():
-        columns |= {f"{name}:{v}": pl.when(pl.col(by) == v).then(quantity).otherwise(0) for v in values}
+        columns |= {
+            f"{name}:{v}": pl.when(pl.col(by) == v).then(quantity).otherwise(0) for v in values
+        }
     survey = sample(case["id"].split("/")[0], columns)
     d = len(values)
     pairs: list[tuple[int, int | None]] = [
@@ -174,8 +199,9 @@ def test_intervals(case: dict[str, Any]) -> None:
     flag = (pl.col("sch.wide") == "No") if "sch.wide" in what else (pl.col("api00") > 850)
     survey = sample(design, {"y": flag.cast(pl.Int64)})
     value, variance = survey.estimate(ratios([(1, 0)]))
-    # R fits "logit" by iteration and stops at about 3e-9, so its point estimate is the looser of the two.
+    # R fits "logit" by iteration and stops at about 3e-9, so its point estimate is the looser of
+    # the two.
     np.testing.assert_allclose(value[0], case["estimate"], rtol=1e-8 if kind == "logit" else 1e-10)
     n = int(survey.cells.n.sum())
-    low, high = interval.METHODS[KINDS[kind]](value, np.diagonal(variance), n, case["degf"])
+    low, high = intervals.INTERVALS[KINDS[kind]](value, np.diagonal(variance), n, case["degf"])
     np.testing.assert_allclose([low[0], high[0]], case["ci95"], rtol=1e-8)

@@ -12,23 +12,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.cells import Cells, count_rows
-from analysis.disclosure import publish
-from analysis.index import combine
+from analysis.counting.cells import Cells, count_rows
+from analysis.index.counted import KEYS
+from analysis.index.formula import combine
+from analysis.index.indices import compute_indices
+from analysis.index.results import PROVINCE, Figure
 from analysis.method import Method, load_method
-from analysis.result import PROVINCE, Figure
+from analysis.publication.disclosure import publish
 from analysis.rounding import half_up
-from analysis.tables import KEYS, agency_indices
 
 Totals = dict[tuple[str, str, str], tuple[int, int]]
 METHOD = load_method("sipas-service")
 OVERALL = load_method("overall")
 
 
-def frame(rows: list[tuple[str, str, str, dict[str, int]]], method: Method = OVERALL) -> pl.DataFrame:
+def frame(
+    rows: list[tuple[str, str, str, dict[str, int]]], method: Method = OVERALL
+) -> pl.DataFrame:
     """Responses as (agency, domain, channel, answers)."""
     keys = [dict(zip(KEYS, (a, d, c, "E3", ""), strict=True)) for a, d, c, _ in rows]
-    data = [key | {i: x.get(i) for i in method.items} for key, (*_, x) in zip(keys, rows, strict=True)]
+    data = [
+        key | {i: x.get(i) for i in method.items} for key, (*_, x) in zip(keys, rows, strict=True)
+    ]
     schema = {**dict.fromkeys(KEYS, pl.String), **dict.fromkeys(method.items, pl.Int8)}
     return pl.DataFrame(data, schema=schema)
 
@@ -37,12 +42,16 @@ def cells_of(data: pl.DataFrame, method: Method = OVERALL) -> Cells:
     return count_rows(data, KEYS, method.variables())
 
 
-def people(agency: str, domain: str, channel: str, good: int, bad: int) -> list[tuple[str, str, str, dict[str, int]]]:
-    return [(agency, domain, channel, {"overall": 5})] * good + [(agency, domain, channel, {"overall": 3})] * bad
+def people(
+    agency: str, domain: str, channel: str, good: int, bad: int
+) -> list[tuple[str, str, str, dict[str, int]]]:
+    return [(agency, domain, channel, {"overall": 5})] * good + [
+        (agency, domain, channel, {"overall": 3})
+    ] * bad
 
 
 def indices(data: pl.DataFrame, totals: Totals, method: Method = OVERALL) -> dict[str, Figure]:
-    result = agency_indices(cells_of(data, method), totals, method, {})
+    result = compute_indices(cells_of(data, method), totals, method, {})
     return {figure.agency: figure for figure in result.figures if figure.level == "overall"}
 
 
@@ -50,15 +59,20 @@ def test_the_weighted_share_and_its_variance_by_hand() -> None:
     data = frame(people("a", "land", "counter", 10, 10) + people("a", "land", "online", 36, 4))
     totals = {("a", "land", "counter"): (300, 300), ("a", "land", "online"): (100, 90)}
     figure = indices(data, totals)["a"]
-    # p = (300 * 0.5 + 100 * 0.9) / 400;  V = 0.75^2 * .25/19 + 0.25^2 * .09/39  (s^2/n = p(1-p)/(n-1))
+    # p = (300 * 0.5 + 100 * 0.9) / 400;  V = 0.75^2 * .25/19 + 0.25^2 * .09/39  (s^2/n =
+    # p(1-p)/(n-1))
     assert figure.weighted == pytest.approx(60.0)
-    assert figure.se == pytest.approx(100 * np.sqrt(0.75**2 * 0.25 / 19 + 0.25**2 * 0.09 / 39), rel=1e-12)
+    assert figure.se == pytest.approx(
+        100 * np.sqrt(0.75**2 * 0.25 / 19 + 0.25**2 * 0.09 / 39), rel=1e-12
+    )
     assert figure.unweighted == pytest.approx(100 * 46 / 60)
     assert (figure.n, figure.transactions, figure.response_rate) == (60, 400, 15.0)
 
 
 def test_neutral_is_not_satisfied_and_sums_are_not_forced() -> None:
-    """HCMC 2016: 50.78 % satisfied, 43.24 % neutral; neutral as satisfied would turn 51 % into 94 %."""
+    """HCMC 2016: 50.78 % satisfied, 43.24 % neutral; neutral as satisfied would turn 51 % into 94
+    %.
+    """
     rows = (
         people("a", "d", "c", 5078, 0)
         + [("a", "d", "c", {"overall": 3})] * 4324
@@ -76,7 +90,9 @@ def test_not_applicable_and_blank_are_never_in_the_denominator() -> None:
 
 def test_every_item_weighs_the_same_and_factors_are_means_of_their_items() -> None:
     answers = dict.fromkeys(METHOD.items, 5) | {"A1": 1, "A2": 1, "B1": 2}
-    result = agency_indices(cells_of(frame([("a", "d", "c", answers)] * 20, METHOD), METHOD), {}, METHOD, {})
+    result = compute_indices(
+        cells_of(frame([("a", "d", "c", answers)] * 20, METHOD), METHOD), {}, METHOD, {}
+    )
     values = {figure.code: figure.weighted for figure in result.of("a")}
     assert values["overall"] == pytest.approx(100 * 13 / 16)
     assert values["ACCESS"] == pytest.approx(100 / 3)
@@ -87,7 +103,9 @@ def test_every_item_weighs_the_same_and_factors_are_means_of_their_items() -> No
 
 def test_items_nobody_answered_drop_out_and_are_counted() -> None:
     answers = {item: 4 for item in METHOD.items if item not in ("E1", "E2", "E3")} | {"A1": 2}
-    result = agency_indices(cells_of(frame([("a", "d", "c", answers)] * 20, METHOD), METHOD), {}, METHOD, {})
+    result = compute_indices(
+        cells_of(frame([("a", "d", "c", answers)] * 20, METHOD), METHOD), {}, METHOD, {}
+    )
     figures = {figure.code: figure for figure in result.of("a")}
     assert figures["overall"].weighted == pytest.approx(100 * 12 / 13)
     assert figures["overall"].items_missing == 3
@@ -115,9 +133,14 @@ def test_tiny_empty_and_total_less_cells_are_joined_by_the_declared_rule() -> No
         + people("a", "land", "online", 2, 1)
         + people("a", "new", "counter", 1, 0)
     )
-    totals = {("a", "land", "counter"): (100, 0), ("a", "land", "online"): (50, 0), ("a", "civil", "postal"): (30, 0)}
+    totals = {
+        ("a", "land", "counter"): (100, 0),
+        ("a", "land", "online"): (50, 0),
+        ("a", "civil", "postal"): (30, 0),
+    }
     figure = indices(data, totals)["a"]
-    # the tiny online cell joins the counter cell; the empty and the total-less cell join the only sound group
+    # the tiny online cell joins the counter cell; the empty and the total-less cell join the only
+    # sound group
     assert figure.cells_joined == 3
     assert figure.weighted == pytest.approx(100 * 33 / 44)
     assert figure.transactions == 180
@@ -155,7 +178,7 @@ def test_an_item_few_answered_has_the_interval_of_few_answers() -> None:
         return others | ({"E1": 5 if k < 9 else 2} if k < 12 else {})
 
     rows = [("a", "d", "c", answers(k)) for k in range(60)]
-    result = agency_indices(cells_of(frame(rows, METHOD), METHOD), {}, METHOD, {})
+    result = compute_indices(cells_of(frame(rows, METHOD), METHOD), {}, METHOD, {})
     item = next(figure for figure in result.of("a") if figure.code == "E1")
     exact = [100 * beta.ppf(0.025, 9, 4), 100 * beta.ppf(0.975, 10, 3)]
     assert item.n == 12
@@ -166,10 +189,12 @@ def test_an_item_few_answered_has_the_interval_of_few_answers() -> None:
 
 def test_one_agency_one_answer_and_nothing_at_all() -> None:
     assert indices(frame(people("a", "d", "c", 1, 0)), {})["a"].se is None
-    assert agency_indices(cells_of(frame([])), {}, OVERALL, {}).figures == ()
+    assert compute_indices(cells_of(frame([])), {}, OVERALL, {}).figures == ()
 
 
-@pytest.mark.parametrize(("n", "status"), [(0, "none"), (9, "suppressed"), (10, "few"), (29, "few"), (30, "published")])
+@pytest.mark.parametrize(
+    ("n", "status"), [(0, "none"), (9, "suppressed"), (10, "few"), (29, "few"), (30, "published")]
+)
 def test_minimum_numbers(n: int, status: str) -> None:
     figures = indices(frame(people("a", "d", "c", n - n // 5, n // 5)), {("a", "d", "c"): (500, 0)})
     published = publish(figures["a"], OVERALL)
@@ -184,21 +209,26 @@ def test_a_small_design_effect_does_not_make_few_answers_many() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "places", "text"), [(1.25, 1, "1.3"), (2.675, 2, "2.68"), (83.545, 2, "83.55"), (0.5, 0, "1")]
+    ("value", "places", "text"),
+    [(1.25, 1, "1.3"), (2.675, 2, "2.68"), (83.545, 2, "83.55"), (0.5, 0, "1")],
 )
 def test_rounding_is_half_up_as_in_published_tables(value: float, places: int, text: str) -> None:
     assert str(half_up(value, places)) == text
 
 
 ROW = st.tuples(
-    st.sampled_from("ab"), st.sampled_from(["d", "e"]), st.sampled_from(["c", "o"]),
+    st.sampled_from("ab"),
+    st.sampled_from(["d", "e"]),
+    st.sampled_from(["c", "o"]),
     st.fixed_dictionaries({"overall": st.sampled_from([0, 1, 3, 4, 5, None])}),
-)  # fmt: skip
+)
 
 
 @given(rows=st.lists(ROW, min_size=1, max_size=60), seed=st.integers(0, 99))
 @settings(max_examples=60, deadline=None)
-def test_cells_do_not_depend_on_order_or_split(rows: list[tuple[str, str, str, dict[str, int]]], seed: int) -> None:
+def test_cells_do_not_depend_on_order_or_split(
+    rows: list[tuple[str, str, str, dict[str, int]]], seed: int
+) -> None:
     whole = frame(rows)
     shuffled = whole.sample(fraction=1, shuffle=True, seed=seed)
     cut = seed % (len(rows) + 1)
@@ -214,9 +244,13 @@ def test_cells_do_not_depend_on_order_or_split(rows: list[tuple[str, str, str, d
 
 @given(rows=st.lists(ROW, min_size=25, max_size=80), factor=st.integers(2, 50))
 @settings(max_examples=40, deadline=None)
-def test_scaling_all_totals_changes_no_index(rows: list[tuple[str, str, str, dict[str, int]]], factor: int) -> None:
+def test_scaling_all_totals_changes_no_index(
+    rows: list[tuple[str, str, str, dict[str, int]]], factor: int
+) -> None:
     data = frame(rows)
-    totals: Totals = {(a, d, c): (100 + 10 * len(d + c), 0) for a in "ab" for d in ("d", "e") for c in ("c", "o")}
+    totals: Totals = {
+        (a, d, c): (100 + 10 * len(d + c), 0) for a in "ab" for d in ("d", "e") for c in ("c", "o")
+    }
     one = indices(data, totals)
     many = indices(data, {key: (n * factor, 0) for key, (n, _) in totals.items()})
     for agency, figure in one.items():
@@ -234,7 +268,9 @@ def test_weights_reproduce_the_totals() -> None:
     weights = poststratify(keys, n, totals, 5)
     for agency in "abc":
         mine = [i for i, key in enumerate(keys) if key[0] == agency]
-        assert (weights.weight[mine] * n[mine]).sum() == pytest.approx(sum(totals[keys[i]] for i in mine))
+        assert (weights.weight[mine] * n[mine]).sum() == pytest.approx(
+            sum(totals[keys[i]] for i in mine)
+        )
 
 
 def test_every_choice_of_a_method_is_checked(tmp_path: Path) -> None:
@@ -294,7 +330,7 @@ def test_other_rules_by_hand() -> None:
 
 
 def test_pooled_variance_is_the_one_of_a_ratio() -> None:
-    from analysis.interval import effective_size
+    from analysis.estimation.intervals import effective_size
 
     data = frame([("a", "d", "c", {"A1": 5 if k < 30 else 2}) for k in range(40)], METHOD)
     figure = indices(data, {}, load_method("sipas-pooled"))["a"]

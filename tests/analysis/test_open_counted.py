@@ -9,21 +9,28 @@ import openpyxl
 import pytest
 
 from analysis import load_method
-from analysis.engine import LocalEngine
+from analysis.counting.engine import LocalEngine
 from analysis.export import FORMATS
-from analysis.export.table import Table, build
-from analysis.tables import KEYS, agency_indices
+from analysis.index.counted import KEYS
+from analysis.index.indices import compute_indices
+from analysis.publication.table import Table, build_table
 from tests.analysis.samples import write_province
 
 
 def table_under(folder: Path, *classes: str) -> Table:
     snapshot, method = write_province(folder), load_method("overall").counting(*classes)
     cells = LocalEngine().cells(snapshot.parts, KEYS, method.variables())
-    return build(agency_indices(cells, snapshot.totals(), method, {}), snapshot.agencies(), {}, "Tỉnh Mẫu")
+    return build_table(
+        compute_indices(cells, snapshot.totals(), method, {}), snapshot.agencies(), {}, "Tỉnh Mẫu"
+    )
 
 
-@pytest.mark.parametrize(("classes", "told"), [(("E0", "E1", "E2", "E3"), True), (("E1", "E2", "E3"), False)])
-def test_every_file_says_whether_open_answers_count(tmp_path: Path, classes: tuple[str, ...], told: bool) -> None:
+@pytest.mark.parametrize(
+    ("classes", "told"), [(("E0", "E1", "E2", "E3"), True), (("E1", "E2", "E3"), False)]
+)
+def test_every_file_says_whether_open_answers_count(
+    tmp_path: Path, classes: tuple[str, ...], told: bool
+) -> None:
     table = table_under(tmp_path / "s", *classes)
     assert {row["counted_classes"] for row in table.rows} == {" ".join(classes)}
     assert ("tính cả phiếu mở" in str(table.about["method_title"])) is told

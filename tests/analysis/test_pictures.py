@@ -1,4 +1,6 @@
-"""Pictures: right numbers in the specification, a text alternative, real drawings with the bundled font."""
+"""Pictures: right numbers in the specification, a text alternative, real drawings with the bundled
+font.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import Snapshot, compute, load_method, table_of
+from analysis import Snapshot, draw_charts, load_method, open_run
 from analysis.charts import (
-    Cell,
-    Factor,
+    CoverageCell,
+    FactorScore,
     Frame,
     Picture,
     RankSet,
@@ -29,29 +31,43 @@ from analysis.charts import (
     trend_picture,
     weights_picture,
 )
+from analysis.charts.index_charts import comparison_pictures, factor_profile, index_trend
 from analysis.charts.words import EN, VI
-from analysis.cli import main, pictures
+from analysis.cli import main
 from analysis.errors import AnalysisError
-from analysis.export.table import Table
-from analysis.pictures import comparison_pictures, factor_profile, index_trend
+from analysis.publication.table import Table
 from tests.analysis.samples import write_province
 
-SCORES = [Score(f"Sở {k}", 70.0 + 2 * k, 68.0 + 2 * k, 71.5 + 2 * k, 50 + 40 * k) for k in range(12)]
+SCORES = [
+    Score(f"Sở {k}", 70.0 + 2 * k, 68.0 + 2 * k, 71.5 + 2 * k, 50 + 40 * k) for k in range(12)
+]
 
 
 def everything(frame: Frame) -> dict[str, Picture]:
     rng = np.random.default_rng(1)
     return {
         "index": index_picture(SCORES, 90.0, frame),
-        "ranks": ranks_picture([RankSet("A", 1, 1, 2), RankSet("B", 2, 1, 3), RankSet("C", 3, 3, 3)], frame),
+        "ranks": ranks_picture(
+            [RankSet("A", 1, 1, 2), RankSet("B", 2, 1, 3), RankSet("C", 3, 3, 3)], frame
+        ),
         "funnel": funnel_picture(SCORES, 81.0, lambda n: 40 / n**0.5, frame),
         "profile": profile_picture(
-            [Factor("Thủ tục", 81.25, 78, 84, 80.0), Factor("Kết quả", 70, 66, 74, 75.5)], "A", frame
+            [FactorScore("Thủ tục", 81.25, 78, 84, 80.0), FactorScore("Kết quả", 70, 66, 74, 75.5)],
+            "A",
+            frame,
         ),
-        "likert": likert_picture([Shares("A", (1, 4, 10, 45, 40)), Shares("B", (5, 10, 15, 40, 30))], frame),
-        "trend": trend_picture([Trend("Q1", 0, 80, 78, 82, 79), Trend("Q2", 1, 84, 82, 86, 80)], "A", frame),
-        "weights": weights_picture(rng.uniform(1, 9, 50), rng.uniform(1, 5, 50), np.full(50, 10), 5.0, frame),
-        "coverage": coverage_picture([Cell("A", "2026-07", 42.0), Cell("A", "2026-08", None)], frame),
+        "likert": likert_picture(
+            [Shares("A", (1, 4, 10, 45, 40)), Shares("B", (5, 10, 15, 40, 30))], frame
+        ),
+        "trend": trend_picture(
+            [Trend("Q1", 0, 80, 78, 82, 79), Trend("Q2", 1, 84, 82, 86, 80)], "A", frame
+        ),
+        "weights": weights_picture(
+            rng.uniform(1, 9, 50), rng.uniform(1, 5, 50), np.full(50, 10), frame
+        ),
+        "coverage": coverage_picture(
+            [CoverageCell("A", "2026-07", 42.0), CoverageCell("A", "2026-08", None)], frame
+        ),
     }
 
 
@@ -88,7 +104,8 @@ def test_the_same_picture_is_the_same_bytes_and_the_font_is_the_bundled_one() ->
 def test_a_picture_shows_what_its_text_says() -> None:
     picture = index_picture(SCORES, 90.0, Frame())
     assert picture.text == (
-        "Chỉ số của 12 đơn vị. Cao nhất: Sở 11 92,0. Thấp nhất: Sở 0 70,0. Có 1 đơn vị chắc chắn trên mục tiêu 90."
+        "Chỉ số của 12 đơn vị. Cao nhất: Sở 11 92,0. Thấp nhất: Sở 0 70,0. Có 1 đơn vị chắc chắn "
+        "trên mục tiêu 90."
     ).replace("Có 1", f"Có {sum(score.low > 90 for score in SCORES)}")
     svg = render(picture, "svg").decode("utf-8")
     assert "92,0 (90,0–93,5)" in svg
@@ -106,7 +123,9 @@ def test_numbers_are_rounded_half_up_and_have_no_negative_zero() -> None:
 def test_a_series_break_is_not_joined() -> None:
     spec = everything(Frame())["trend"].spec
     assert VI["break"] in str(spec)
-    joined = trend_picture([Trend("Q1", 0, 80, 78, 82, 79), Trend("Q2", 0, 84, 82, 86, 80)], "A", Frame())
+    joined = trend_picture(
+        [Trend("Q1", 0, 80, 78, 82, 79), Trend("Q2", 0, 84, 82, 86, 80)], "A", Frame()
+    )
     assert VI["break"] not in str(joined.spec)
 
 
@@ -117,16 +136,25 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 @pytest.fixture(scope="module")
 def table(snapshot: Snapshot) -> Table:
-    return table_of(snapshot, compute(snapshot, "sipas-service"))
+    return open_run(snapshot, "sipas-service").table
 
 
 def test_only_what_may_be_shown_is_drawn(snapshot: Snapshot, table: Table) -> None:
     hidden = {
-        str(row["agency_name"]) for row in table.rows if row["level"] == "overall" and row["status"] == "suppressed"
+        str(row["agency_name"])
+        for row in table.rows
+        if row["level"] == "overall" and row["status"] == "suppressed"
     }
     assert "UBND xã Mẫu x99" in hidden
-    found = pictures(snapshot, "sipas-service")
-    assert {"index-commune", "ranks-commune", "funnel-commune", "coverage", "levels", "weights"} <= set(found)
+    found = draw_charts(open_run(snapshot, "sipas-service", purpose="charts"))
+    assert {
+        "index-commune",
+        "ranks-commune",
+        "funnel-commune",
+        "coverage",
+        "levels",
+        "weights",
+    } <= set(found)
     assert "funnel-department" not in found
     for picture in found.values():
         assert not any(name in str(picture.spec) + picture.text for name in hidden)
@@ -134,7 +162,11 @@ def test_only_what_may_be_shown_is_drawn(snapshot: Snapshot, table: Table) -> No
 
 def test_the_picture_has_the_table_s_numbers(table: Table) -> None:
     found = comparison_pictures(table.rows, "department", Frame())
-    rows = [row for row in table.rows if row["agency_kind"] == "department" and row["level"] == "overall"]
+    rows = [
+        row
+        for row in table.rows
+        if row["agency_kind"] == "department" and row["level"] == "overall"
+    ]
     svg = render(found["index"], "svg").decode("utf-8")
     for row in rows:
         if row["status"] == "published":
@@ -149,7 +181,9 @@ def test_one_agency_and_its_history(table: Table) -> None:
     assert profile is not None
     assert profile.text.startswith("Sở Mẫu s05: Nơi tiếp nhận")
     assert factor_profile(table.rows, "x99", Frame()) is None
-    mine: dict[str, Any] = next(r for r in table.rows if r["agency"] == "s05" and r["level"] == "overall")
+    mine: dict[str, Any] = next(
+        r for r in table.rows if r["agency"] == "s05" and r["level"] == "overall"
+    )
     whole: dict[str, Any] = table.rows[0]
     assert index_trend([("2026-Q2", "a", mine, whole)], Frame()) is None
     trend = index_trend([("2026-Q2", "a", mine, whole), ("2026-Q3", "b", mine, whole)], Frame())

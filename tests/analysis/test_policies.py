@@ -1,4 +1,6 @@
-"""Policies kept as data: evidence classes, fixed channel mix, trimming, bands, other scales; what may be shown."""
+"""Policies kept as data: evidence classes, fixed channel mix, trimming, bands, other scales; what
+may be shown.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.cells import Cells, count_rows
-from analysis.disclosure import publish, publish_all
+from analysis.counting.cells import Cells, count_rows
 from analysis.errors import DesignError, MethodError
+from analysis.index.counted import KEYS
+from analysis.index.indices import compute_indices
+from analysis.index.results import PROVINCE, Figure
 from analysis.method import FOLDER, Method, load_method
-from analysis.result import PROVINCE, Figure
-from analysis.tables import KEYS, agency_indices
+from analysis.publication.disclosure import publish, publish_all
 from analysis.weighting.poststratify import fixed_mix, poststratify
 
 OVERALL = load_method("overall")
@@ -30,12 +33,18 @@ def count(people: list[Person], method: Method) -> Cells:
     return count_rows(pl.DataFrame(data, schema=schema), KEYS, method.variables())
 
 
-def figures(people: list[Person], dossiers: dict[tuple[str, str, str], int], method: Method) -> dict[str, Figure]:
-    result = agency_indices(count(people, method), {key: (n, n) for key, n in dossiers.items()}, method, {})
+def figures(
+    people: list[Person], dossiers: dict[tuple[str, str, str], int], method: Method
+) -> dict[str, Figure]:
+    result = compute_indices(
+        count(people, method), {key: (n, n) for key, n in dossiers.items()}, method, {}
+    )
     return {f"{f.agency}/{f.level}/{f.code}": f for f in result.figures}
 
 
-def answers(evidence: str, good: int, bad: int, channel: str = "counter", domain: str = "land") -> list[Person]:
+def answers(
+    evidence: str, good: int, bad: int, channel: str = "counter", domain: str = "land"
+) -> list[Person]:
     def person(level: int) -> Person:
         return ("a", domain, channel, evidence, {"overall": level})
 
@@ -52,7 +61,9 @@ def variant(tmp_path: Path, base: str, **changes: str) -> Method:
 
 
 def test_open_answers_stand_beside_the_index_and_never_in_it() -> None:
-    """40 answers by receipt (half satisfied) and 500 poster answers, all satisfied, on 100 dossiers."""
+    """40 answers by receipt (half satisfied) and 500 poster answers, all satisfied, on 100
+    dossiers.
+    """
     people = answers("E2", 20, 20) + answers("E0", 500, 0)
     figure = figures(people, {("a", "land", "counter"): 100}, OVERALL)["a/overall/overall"]
     assert (figure.n, figure.received) == (40, 540)
@@ -64,7 +75,9 @@ def test_open_answers_stand_beside_the_index_and_never_in_it() -> None:
     assert (shown.with_open, shown.n_with_open) == (Decimal("80.00"), 100)
 
 
-def test_a_province_may_count_open_answers_by_one_line_and_every_output_says_so(tmp_path: Path) -> None:
+def test_a_province_may_count_open_answers_by_one_line_and_every_output_says_so(
+    tmp_path: Path,
+) -> None:
     own = variant(tmp_path, "overall", **{COUNTED: 'counted = ["E0", "E1", "E2", "E3"]'})
     people = answers("E2", 20, 20) + answers("E0", 500, 0)
     figure = figures(people, {("a", "land", "counter"): 100}, own)["a/overall/overall"]
@@ -78,7 +91,8 @@ def test_a_province_may_count_open_answers_by_one_line_and_every_output_says_so(
 def test_more_open_answers_change_nothing_once_the_dossiers_are_reached(tmp_path: Path) -> None:
     own = variant(tmp_path, "overall", **{COUNTED: 'counted = ["E0", "E1", "E2", "E3"]'})
     first, second = (
-        figures(answers("E3", 30, 10) + answers("E0", n, 0), {("a", "land", "counter"): 60}, own) for n in (100, 5000)
+        figures(answers("E3", 30, 10) + answers("E0", n, 0), {("a", "land", "counter"): 60}, own)
+        for n in (100, 5000)
     )
     for key in first:
         assert first[key].weighted == pytest.approx(second[key].weighted, rel=1e-12)
@@ -92,7 +106,9 @@ def test_no_class_counts_more_answers_than_there_are_dossiers(evidence: str) -> 
     people = answers("E2", 30, 30) + answers(evidence, 200, 0)
     figure = figures(people, {("a", "land", "counter"): 80}, OVERALL)["a/overall/overall"]
     assert (figure.n, figure.response_rate, figure.received) == (80, 100.0, 260)
-    if evidence == "E1":  # what is tied to a transaction is counted first: 20 dossiers are left for the screen
+    if (
+        evidence == "E1"
+    ):  # what is tied to a transaction is counted first: 20 dossiers are left for the screen
         assert figure.weighted == pytest.approx(100 * (30 + 20) / 80)
 
 
@@ -108,14 +124,20 @@ def test_five_thousand_answers_without_presence_do_not_move_the_index() -> None:
 def test_an_agency_with_open_answers_only_is_shown_as_unverified_and_not_ranked() -> None:
     people = [*answers("E0", 30, 10), *(("b", *person[1:]) for person in answers("E2", 40, 10))]
     dossiers = {(agency, "land", "counter"): 200 for agency in "ab"}
-    result = agency_indices(count(people, OVERALL), {key: (n, n) for key, n in dossiers.items()}, OVERALL, {})
+    result = compute_indices(
+        count(people, OVERALL), {key: (n, n) for key, n in dossiers.items()}, OVERALL, {}
+    )
     shown = {(p.agency, p.level): p for p in publish_all(result)}
     assert shown["a", "overall"].status == "unverified"
     assert (shown["a", "overall"].n, shown["a", "overall"].weighted) == (40, Decimal("75.00"))
     assert ("a", "domain") not in shown
     assert shown["b", "overall"].status == "published"
-    # The province's index is that of the agency that proves its answers; beside it stands what all together say.
-    assert (shown[PROVINCE, "overall"].n, shown[PROVINCE, "overall"].weighted) == (50, Decimal("80.00"))
+    # The province's index is that of the agency that proves its answers; beside it stands what all
+    # together say.
+    assert (shown[PROVINCE, "overall"].n, shown[PROVINCE, "overall"].weighted) == (
+        50,
+        Decimal("80.00"),
+    )
     assert shown[PROVINCE, "overall"].n_with_open == 90
 
 
@@ -123,10 +145,14 @@ def test_a_few_proven_answers_of_an_unverified_agency_are_not_told() -> None:
     people = [*answers("E0", 30, 10), *answers("E2", 2, 1)]
     people += [(agency, *person[1:]) for agency in "bc" for person in answers("E2", 40, 10)]
     totals = {(agency, "land", "counter"): (200, 200) for agency in "abc"}
-    shown = {(p.agency, p.level): p for p in publish_all(agency_indices(count(people, OVERALL), totals, OVERALL, {}))}
+    shown = {
+        (p.agency, p.level): p
+        for p in publish_all(compute_indices(count(people, OVERALL), totals, OVERALL, {}))
+    }
     assert (shown["a", "overall"].status, shown["a", "overall"].n) == ("unverified", 40)
     assert shown["a", "overall"].received is None
-    # 103 counted in the province: were b and c both shown with 50, the three would be found by subtraction.
+    # 103 counted in the province: were b and c both shown with 50, the three would be found by
+    # subtraction.
     assert "suppressed" in {shown[agency, "overall"].status for agency in "bc"}
 
 
@@ -150,7 +176,9 @@ def test_the_strict_policy_is_one_line(tmp_path: Path) -> None:
 
 
 def test_the_figure_with_open_answers_is_not_shown_when_the_difference_is_a_few_people() -> None:
-    figure = figures(answers("E2", 30, 10) + answers("E0", 3, 2), {("a", "land", "counter"): 90}, OVERALL)
+    figure = figures(
+        answers("E2", 30, 10) + answers("E0", 3, 2), {("a", "land", "counter"): 90}, OVERALL
+    )
     shown = publish(figure["a/overall/overall"], OVERALL)
     assert shown.weighted is not None
     assert shown.with_open is None
@@ -161,12 +189,15 @@ def test_a_fixed_channel_mix_is_not_moved_by_the_mix_of_the_quarter(tmp_path: Pa
     people = answers("E2", 20, 20) + answers("E3", 40, 0, channel="online")
     for counter, online in ((300, 100), (50, 350)):
         dossiers = {("a", "land", "counter"): counter, ("a", "land", "online"): online}
-        assert figures(people, dossiers, mix)["a/overall/overall"].weighted == pytest.approx(0.75 * 50 + 0.25 * 100)
+        assert figures(people, dossiers, mix)["a/overall/overall"].weighted == pytest.approx(
+            0.75 * 50 + 0.25 * 100
+        )
     with pytest.raises(DesignError, match="postal"):
         fixed_mix({("a", "land", "postal"): 3}, mix.channel_mix)
     assert fixed_mix({("a", "l", "counter"): 10, ("a", "l", "online"): 0}, mix.channel_mix) == {
-        ("a", "l", "counter"): 10.0, ("a", "l", "online"): 0.0,
-    }  # fmt: skip
+        ("a", "l", "counter"): 10.0,
+        ("a", "l", "online"): 0.0,
+    }
 
 
 def test_trimmed_weights_keep_the_agency_total_and_tell_their_loss() -> None:
@@ -181,12 +212,16 @@ def test_trimmed_weights_keep_the_agency_total_and_tell_their_loss() -> None:
 
 
 def test_the_indonesian_index_by_hand() -> None:
-    """PermenPANRB 14/2017: sum of 1/9 x mean level, times 25; only complete forms; bands half-open."""
+    """PermenPANRB 14/2017: sum of 1/9 x mean level, times 25; only complete forms; bands
+    half-open.
+    """
     ikm = load_method("ikm")
     assert sum(ikm.factor_weights.values()) == 1
     assert ikm.factor_weights["U1"] == Fraction(1, 9)
     complete = {f"U{k}": 3 + (k % 2) for k in range(1, 10)}
-    people: list[Person] = [("a", "d", "c", "E3", complete)] * 40 + [("a", "d", "c", "E3", {"U1": 1})] * 40
+    people: list[Person] = [("a", "d", "c", "E3", complete)] * 40 + [
+        ("a", "d", "c", "E3", {"U1": 1})
+    ] * 40
     figure = figures(people, {}, ikm)["a/overall/overall"]
     assert figure.n == 40
     assert figure.weighted == pytest.approx(25 * (5 * 4 + 4 * 3) / 9)
@@ -223,13 +258,17 @@ def test_net_promoters_and_likes_by_hand() -> None:
     assert figure.weighted == pytest.approx(40 - 30)
     # e = +1, 0, -1: V = (0.7 - 0.1^2)/99
     assert figure.se == pytest.approx(100 * np.sqrt((0.7 - 0.01) / 99))
-    liked: list[Person] = [("a", "d", "c", "E3", {"like": 2})] * 33 + [("a", "d", "c", "E3", {"like": 1})] * 11
+    liked: list[Person] = [("a", "d", "c", "E3", {"like": 2})] * 33 + [
+        ("a", "d", "c", "E3", {"like": 1})
+    ] * 11
     assert figures(liked, {}, like)["a/overall/overall"].weighted == pytest.approx(75.0)
 
 
 def test_domains_add_up_to_the_agency_and_the_province() -> None:
     people = answers("E2", 30, 10) + answers("E2", 10, 30, domain="social")
-    found = figures(people, {("a", "land", "counter"): 100, ("a", "social", "counter"): 300}, OVERALL)
+    found = figures(
+        people, {("a", "land", "counter"): 100, ("a", "social", "counter"): 300}, OVERALL
+    )
     assert found["a/domain/land"].weighted == pytest.approx(75.0)
     assert found["a/domain/social"].weighted == pytest.approx(25.0)
     assert found["a/overall/overall"].weighted == pytest.approx(37.5)
@@ -241,25 +280,44 @@ def test_domains_add_up_to_the_agency_and_the_province() -> None:
 
 def province(sizes: dict[str, int]) -> list[Person]:
     return [
-        (name, "land", "counter", "E3", {"overall": 5 if k % 4 else 2}) for name, n in sizes.items() for k in range(n)
+        (name, "land", "counter", "E3", {"overall": 5 if k % 4 else 2})
+        for name, n in sizes.items()
+        for k in range(n)
     ]
 
 
 def test_one_small_agency_takes_another_with_it_everywhere() -> None:
-    result = agency_indices(count(province({"a": 4, "b": 40, "c": 60}), OVERALL), {}, OVERALL, {})
+    result = compute_indices(count(province({"a": 4, "b": 40, "c": 60}), OVERALL), {}, OVERALL, {})
     shown = {(p.agency, p.level, p.code): p for p in publish_all(result)}
-    hidden = {agency for (agency, level, _), p in shown.items() if level == "overall" and p.status == "suppressed"}
+    hidden = {
+        agency
+        for (agency, level, _), p in shown.items()
+        if level == "overall" and p.status == "suppressed"
+    }
     assert hidden == {"a", "b"}
-    assert all(p.status == "suppressed" and p.n is None for (agency, *_), p in shown.items() if agency in hidden)
+    assert all(
+        p.status == "suppressed" and p.n is None
+        for (agency, *_), p in shown.items()
+        if agency in hidden
+    )
     assert shown[PROVINCE, "overall", "overall"].n == 104
 
 
 def test_a_release_does_not_differ_from_an_earlier_one_by_a_few_answers() -> None:
-    result = agency_indices(count(province({"a": 43, "b": 40, "c": 160}), OVERALL), {}, OVERALL, {})
+    result = compute_indices(
+        count(province({"a": 43, "b": 40, "c": 160}), OVERALL), {}, OVERALL, {}
+    )
     n = {(f.agency, f.level, f.code): f.n for f in result.figures}
     assert not any(p.status == "suppressed" for p in publish_all(result, [n]))
-    before = {place: count - (3 if place[0] == "a" else 25 if place[0] == "c" else 0) for place, count in n.items()}
-    hidden = {p.agency for p in publish_all(result, [before]) if p.status == "suppressed" and p.level == "overall"}
+    before = {
+        place: count - (3 if place[0] == "a" else 25 if place[0] == "c" else 0)
+        for place, count in n.items()
+    }
+    hidden = {
+        p.agency
+        for p in publish_all(result, [before])
+        if p.status == "suppressed" and p.level == "overall"
+    }
     assert "a" in hidden
     assert len(hidden) >= 2
 
@@ -287,7 +345,9 @@ def test_a_policy_that_cannot_be_meant_is_refused(tmp_path: Path, old: str, new:
 def test_factor_sums_give_the_pooled_index_exactly(tmp_path: Path) -> None:
     rng = np.random.default_rng(7)
     pooled = load_method("sipas-pooled")
-    lean = variant(tmp_path, "sipas-pooled", **{"[index]": '[index]\ndetail = "factors"\nby_domain = false'})
+    lean = variant(
+        tmp_path, "sipas-pooled", **{"[index]": '[index]\ndetail = "factors"\nby_domain = false'}
+    )
     people: list[Person] = [
         (str(agency), "d", "c", "E3", {item: int(rng.integers(0, 6)) for item in pooled.items})
         for agency in rng.integers(0, 4, 300)
@@ -304,25 +364,36 @@ def service(agency: str, n: int, short: int = 0) -> list[Person]:
     method = load_method("sipas-service")
     plain = {item: 5 for item in method.items if item not in ("E1", "E2", "E3")}
     complained = dict.fromkeys(("E1", "E2", "E3"), 1)
-    answers_of = [{**plain, "A1": 5 if k % 2 else 2, **(complained if k < short else {})} for k in range(n)]
+    answers_of = [
+        {**plain, "A1": 5 if k % 2 else 2, **(complained if k < short else {})} for k in range(n)
+    ]
     return [(agency, "land", "counter", "E3", answered) for answered in answers_of]
 
 
 def test_a_hidden_item_cannot_be_worked_out_from_the_overall_row() -> None:
-    """Four of sixty complained: their items are no part of the mean, so 16 P minus the shown ones tells nothing."""
+    """Four of sixty complained: their items are no part of the mean, so 16 P minus the shown ones
+    tells nothing.
+    """
     method = load_method("sipas-service")
     people = service("a", 60, short=4) + service("b", 80, short=30) + service("c", 90, short=40)
     totals = {(agency, "land", "counter"): (400, 400) for agency in "abc"}
-    result = agency_indices(count(people, method), totals, method, {})
+    result = compute_indices(count(people, method), totals, method, {})
     shown = {(p.agency, p.code): p for p in publish_all(result)}
     assert shown["a", "E1"].status == shown["a", "FEEDBACK"].status == "suppressed"
     figures_of_a = {figure.code: figure for figure in result.of("a")}
     used = [figures_of_a[item].weighted for item in method.items[:13]]
-    assert figures_of_a["overall"].weighted == pytest.approx(np.mean([value for value in used if value is not None]))
+    assert figures_of_a["overall"].weighted == pytest.approx(
+        np.mean([value for value in used if value is not None])
+    )
     assert shown["a", "overall"].items_missing == 3
-    # Protecting it in the columns takes other agencies; they hide all details, never a single part of a shown mean.
+    # Protecting it in the columns takes other agencies; they hide all details, never a single part
+    # of a shown mean.
     for agency in "abc":
-        hidden = {code for code in (*method.items, *method.factors) if shown[agency, code].status == "suppressed"}
+        hidden = {
+            code
+            for code in (*method.items, *method.factors)
+            if shown[agency, code].status == "suppressed"
+        }
         assert hidden in (set(), {*method.items, *method.factors}, {"E1", "E2", "E3", "FEEDBACK"})
         assert shown[agency, "overall"].status == "published"
     assert shown["c", "A1"].status == "published"
@@ -331,7 +402,9 @@ def test_a_hidden_item_cannot_be_worked_out_from_the_overall_row() -> None:
 def test_groups_of_one_answer_do_not_make_an_agency_exact() -> None:
     """Forty services with one dossier and six answers each: one answer per service is left."""
     people: list[Person] = [
-        ("a", f"d{k:02d}", "counter", "E1", {"overall": 5 if (k + j) % 3 else 2}) for k in range(40) for j in range(6)
+        ("a", f"d{k:02d}", "counter", "E1", {"overall": 5 if (k + j) % 3 else 2})
+        for k in range(40)
+        for j in range(6)
     ]
     found = figures(people, {("a", f"d{k:02d}", "counter"): 1 for k in range(40)}, OVERALL)
     figure = found["a/overall/overall"]
@@ -341,8 +414,10 @@ def test_groups_of_one_answer_do_not_make_an_agency_exact() -> None:
 
 
 def test_rank_sets_of_small_agencies_without_spread_hold_the_truth() -> None:
-    """40 of 40 satisfied does not mean 100 %: joint sets of binomial answers cover at least as often as they say."""
-    from analysis.export.table import _rank_sets
+    """40 of 40 satisfied does not mean 100 %: joint sets of binomial answers cover at least as
+    often as they say.
+    """
+    from analysis.publication.table import _rank_sets
 
     rng = np.random.default_rng(3)
     truth, n = np.array([0.965, 0.975, 0.93]), np.array([40, 3000, 3000])
@@ -352,16 +427,27 @@ def test_rank_sets_of_small_agencies_without_spread_hold_the_truth() -> None:
         good = rng.binomial(n, truth)
         p = good / n
         chosen = [
-            Figure(agency=str(k), level="overall", code="overall", n=int(n[k]), transactions=0, weighted=100 * p[k],
-                   se=100 * float(np.sqrt(p[k] * (1 - p[k]) / (n[k] - 1))), df=int(n[k] - 1), size=float(n[k]))
+            Figure(
+                agency=str(k),
+                level="overall",
+                code="overall",
+                n=int(n[k]),
+                transactions=0,
+                weighted=100 * p[k],
+                se=100 * float(np.sqrt(p[k] * (1 - p[k]) / (n[k] - 1))),
+                df=int(n[k] - 1),
+                size=float(n[k]),
+            )
             for k in range(3)
-        ]  # fmt: skip
+        ]
         best, worst = _rank_sets(chosen, OVERALL)
         hits += bool(((best <= rank) & (rank <= worst)).all())
     assert hits / 300 >= 0.95
 
 
-def test_the_index_with_open_answers_is_shown_of_whole_agencies_only_and_not_by_subtraction() -> None:
+def test_the_index_with_open_answers_is_shown_of_whole_agencies_only_and_not_by_subtraction() -> (
+    None
+):
     people = [
         *(
             (a, d, "counter", "E2", {"overall": 5 if k % 3 else 2})
@@ -373,7 +459,7 @@ def test_the_index_with_open_answers_is_shown_of_whole_agencies_only_and_not_by_
         *((a, "l", "counter", "E0", {"overall": 2}) for a in "abc" for _ in range(20)),
     ]
     totals = {(a, d, "counter"): (100, 100) for a in "abc" for d in ("l", "s")}
-    result = agency_indices(count(people, OVERALL), totals, OVERALL, {})
+    result = compute_indices(count(people, OVERALL), totals, OVERALL, {})
     shown = publish_all(result)
     assert all(p.with_open is None for p in shown if p.level != "overall")
     assert all(p.with_open is not None for p in shown if p.level == "overall")
@@ -381,13 +467,17 @@ def test_the_index_with_open_answers_is_shown_of_whole_agencies_only_and_not_by_
 
 @pytest.mark.parametrize(("good", "hidden"), [(8, True), (4, False)])
 def test_a_hidden_part_is_not_told_by_a_mean_near_the_end(good: int, hidden: bool) -> None:
-    """Domain s has 8 answers and most of the dossiers: an overall of 100 would say that all 8 were satisfied."""
+    """Domain s has 8 answers and most of the dossiers: an overall of 100 would say that all 8 were
+    satisfied.
+    """
     people = answers("E2", 40, 0, domain="l") + answers("E2", 40, 0, domain="m")
     people += answers("E2", good, 8 - good, domain="s") + answers("E2", 5, 0, domain="t")
     sizes = {"l": 100, "m": 90, "s": 900, "t": 300}
     totals = {("a", domain, "counter"): (size, size) for domain, size in sizes.items()}
-    result = agency_indices(count(people, OVERALL), totals, OVERALL, {})
-    shown = {p.code: p.status for p in publish_all(result) if p.level == "domain" and p.agency == "a"}
+    result = compute_indices(count(people, OVERALL), totals, OVERALL, {})
+    shown = {
+        p.code: p.status for p in publish_all(result) if p.level == "domain" and p.agency == "a"
+    }
     assert shown["s"] == shown["t"] == "suppressed"
     assert ("suppressed" in {shown["l"], shown["m"]}) is hidden
 
@@ -396,4 +486,6 @@ def test_halves_are_halves_in_binary_floats_too() -> None:
     from analysis.rounding import half_up
 
     for k in range(1, 4000):
-        assert half_up(100 * (k / 4000), 2) == (Decimal(k) / 40).quantize(Decimal("0.01"), rounding="ROUND_HALF_UP")
+        assert half_up(100 * (k / 4000), 2) == (Decimal(k) / 40).quantize(
+            Decimal("0.01"), rounding="ROUND_HALF_UP"
+        )

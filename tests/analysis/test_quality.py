@@ -9,19 +9,18 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from analysis.cells import count_rows
-from analysis.errors import AnalysisError
-from analysis.method import load_method
-from analysis.quality import (
+from analysis.comparison.quality import (
     item_nonresponse,
     mode_effects,
     nonresponse_variables,
-    quality_of,
     r_indicator,
-    response_of,
-    sensitivity,
+    response_by_agency,
 )
-from analysis.tables import KEYS
+from analysis.counting.cells import count_rows
+from analysis.errors import AnalysisError
+from analysis.index.counted import KEYS
+from analysis.method import load_method
+from analysis.publication.quality_report import build_quality_report, sensitivity
 from tests.analysis.test_policies import Person, answers, count
 
 OVERALL, SERVICE = load_method("overall"), load_method("sipas-service")
@@ -48,7 +47,7 @@ def test_equal_propensities_look_equal_in_small_samples_too() -> None:
 def test_response_and_the_largest_bias() -> None:
     cells = count(answers("E2", 70, 10) + answers("E3", 60, 0, channel="online"), OVERALL)
     completed = {key: n for key, (n, _) in DOSSIERS.items()}
-    found = response_of(cells, completed, {"a": 90.0})["a"]
+    found = response_by_agency(cells, completed, {"a": 90.0})["a"]
     assert found.rate == pytest.approx(14.0)
     r, spread = r_indicator([80, 60], [400, 600])
     assert (found.r_indicator, found.largest_bias) == pytest.approx((r, 100 * spread * 0.3 / 0.14))
@@ -80,7 +79,9 @@ def test_an_empty_item_is_not_the_same_as_does_not_apply() -> None:
     whole = dict.fromkeys(SERVICE.items, 4)
     people = [whole] * 6 + [whole | {"E1": 0}] * 3 + [{k: v for k, v in whole.items() if k != "A1"}]
     data = [dict(zip(KEYS, ("a", "d", "c", "E3", ""), strict=True)) | person for person in people]
-    frame = pl.DataFrame(data, schema={**dict.fromkeys(KEYS, pl.String), **dict.fromkeys(SERVICE.items, pl.Int8)})
+    frame = pl.DataFrame(
+        data, schema={**dict.fromkeys(KEYS, pl.String), **dict.fromkeys(SERVICE.items, pl.Int8)}
+    )
     found = item_nonresponse(count_rows(frame, KEYS, nonresponse_variables(SERVICE)), SERVICE)["a"]
     assert found["A1"] == pytest.approx((10.0, 0.0))
     assert found["E1"] == pytest.approx((0.0, 30.0))
@@ -104,10 +105,18 @@ def test_a_difference_of_a_few_people_is_not_told() -> None:
 
 def test_everything_together_leaves_hidden_agencies_out() -> None:
     cells = count(answers("E2", 30, 30) + answers("E3", 60, 20, channel="online"), OVERALL)
-    found = quality_of(cells, cells.restrict(np.zeros(len(cells), bool)), DOSSIERS, OVERALL)
-    assert set(found["a"]) == {"channels", "response", "sensitivity", "mode_effect", "item_nonresponse"}
+    found = build_quality_report(
+        cells, cells.restrict(np.zeros(len(cells), bool)), DOSSIERS, OVERALL
+    )
+    assert set(found["a"]) == {
+        "channels",
+        "response",
+        "sensitivity",
+        "mode_effect",
+        "item_nonresponse",
+    }
     assert set(found["a"]["channels"]) == {"counter", "online"}
-    assert "a" not in quality_of(cells, cells, DOSSIERS, OVERALL, hidden=["a"])
+    assert "a" not in build_quality_report(cells, cells, DOSSIERS, OVERALL, hidden=["a"])
 
 
 def test_the_command_writes_what_may_be_shown(tmp_path: Path) -> None:
@@ -115,7 +124,7 @@ def test_the_command_writes_what_may_be_shown(tmp_path: Path) -> None:
 
     from analysis import SnapshotWriter
     from analysis.cli import main
-    from analysis.schema import ITEMS
+    from analysis.data.schema import ITEMS
 
     writer = SnapshotWriter(tmp_path / "snap")
     for agency, n in (("a", 60), ("b", 40), ("c", 3)):
@@ -124,7 +133,9 @@ def test_the_command_writes_what_may_be_shown(tmp_path: Path) -> None:
             writer.add((agency, "land", "counter", "E2", "", "vi", "2026-07", *levels))
     names = [(agency, agency.upper(), "department", agency) for agency in "abc"]
     writer.close(
-        totals=[(a, "land", "counter", "2026-07", 100, 90) for a in "abc"], agencies=names, about={"period": "2026-Q3"}
+        totals=[(a, "land", "counter", "2026-07", 100, 90) for a in "abc"],
+        agencies=names,
+        about={"period": "2026-Q3"},
     )
     out = tmp_path / "quality.json"
     assert main(["quality", str(tmp_path / "snap"), "--method", "overall", "--out", str(out)]) == 0

@@ -8,14 +8,10 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import MethodError
-from analysis.scorecard import (
-    Rule,
-    Target,
-    load_framework,
+from analysis.scorecards.points import Rule, Target, load_framework, percent_of_maximum, score
+from analysis.scorecards.service_points import (
     load_points,
-    percent_of_maximum,
     points_766,
-    score,
     tt01_index,
     tt01_officer,
     tt01_total,
@@ -52,9 +48,19 @@ def test_maxima_of_766_are_data() -> None:
 
 @pytest.mark.parametrize(
     ("total", "band"),
-    [("18", "xuất sắc"), ("15.0", "xuất sắc"), ("14.9", "tốt"), ("12.0", "tốt"), ("11.9", "khá"), ("9.0", "khá"),
-     ("8.9", "trung bình"), ("6.0", "trung bình"), ("5.9", "yếu"), ("0", "yếu")],
-)  # fmt: skip
+    [
+        ("18", "xuất sắc"),
+        ("15.0", "xuất sắc"),
+        ("14.9", "tốt"),
+        ("12.0", "tốt"),
+        ("11.9", "khá"),
+        ("9.0", "khá"),
+        ("8.9", "trung bình"),
+        ("6.0", "trung bình"),
+        ("5.9", "yếu"),
+        ("0", "yếu"),
+    ],
+)
 def test_tt01_bands(total: str, band: str) -> None:
     assert tt01_total([total]) == (Decimal(total), band)
 
@@ -68,7 +74,8 @@ def test_tt01_indices_round_half_up_and_missing_ones_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("total", "band"), [("5", "100 %"), ("4.9", "70-100 %"), ("3.5", "70-100 %"), ("3.4", "dưới 70 %")]
+    ("total", "band"),
+    [("5", "100 %"), ("4.9", "70-100 %"), ("3.5", "70-100 %"), ("3.4", "dưới 70 %")],
 )
 def test_tt01_officers(total: str, band: str) -> None:
     assert tt01_officer([total])[1] == band
@@ -80,9 +87,21 @@ def test_tt01_officers(total: str, band: str) -> None:
         (Rule("proportional"), "83.54", "8.354"),
         (Rule("capped", target=Decimal(90)), "45", "5"),
         (Rule("capped", target=Decimal(90)), "95", "10"),
-        (Rule("steps", steps=((Decimal(90), Decimal(1)), (Decimal(80), Decimal("0.5")))), "90", "10"),
-        (Rule("steps", steps=((Decimal(90), Decimal(1)), (Decimal(80), Decimal("0.5")))), "89.999", "5"),
-        (Rule("steps", steps=((Decimal(90), Decimal(1)), (Decimal(80), Decimal("0.5")))), "79.99", "0"),
+        (
+            Rule("steps", steps=((Decimal(90), Decimal(1)), (Decimal(80), Decimal("0.5")))),
+            "90",
+            "10",
+        ),
+        (
+            Rule("steps", steps=((Decimal(90), Decimal(1)), (Decimal(80), Decimal("0.5")))),
+            "89.999",
+            "5",
+        ),
+        (
+            Rule("steps", steps=((Decimal(90), Decimal(1)), (Decimal(80), Decimal("0.5")))),
+            "79.99",
+            "0",
+        ),
         (Rule("proportional", floor=Decimal(50)), "49.99", "0"),
         (Rule("proportional", floor=Decimal(50)), "50", "5"),
     ],

@@ -12,9 +12,9 @@ import pytest
 
 from analysis import FORMATS, SnapshotWriter, Table, open_snapshot
 from analysis.cli import main
+from analysis.data.schema import ITEMS
 from analysis.errors import SnapshotError
-from analysis.export.table import COLUMNS, safe_text
-from analysis.schema import ITEMS
+from analysis.publication.table import COLUMNS, safe_text
 
 
 def write_snapshot(folder: Path, *, rows: int = 40, part: int = 7) -> Path:
@@ -36,9 +36,9 @@ def test_parts_are_added_up(tmp_path: Path) -> None:
     assert len(snapshot.parts) == 6
     assert snapshot.manifest["responses"] == 40
     whole = open_snapshot(write_snapshot(tmp_path / "t", part=1000))
-    from analysis import compute
+    from analysis import open_run
 
-    assert compute(snapshot, "sipas-service").figures == compute(whole, "sipas-service").figures
+    assert open_run(snapshot).result.figures == open_run(whole).result.figures
     assert snapshot.checksum != whole.checksum
 
 
@@ -64,11 +64,15 @@ def test_a_damaged_snapshot_is_refused_and_the_file_named(tmp_path: Path, fault:
         folder = tmp_path / "none"
     with pytest.raises(SnapshotError) as error:
         open_snapshot(folder)
-    expected = {"missing": "part-0001", "changed": "part-0001", "nothing": "none"}.get(fault, "manifest.json")
+    expected = {"missing": "part-0001", "changed": "part-0001", "nothing": "none"}.get(
+        fault, "manifest.json"
+    )
     assert expected in str(error.value)
 
 
-def test_the_command_writes_every_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_every_format(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = write_snapshot(tmp_path / "s")
     targets = [str(tmp_path / f"index.{kind}") for kind in FORMATS]
     arguments = ["index", str(folder), "--method", "sipas-service"]
@@ -99,7 +103,18 @@ def test_the_command_explains_what_is_wrong_and_writes_nothing(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["s"]
 
 
-PAYLOADS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", '=HYPERLINK("http://x")', "＝1", "\x00=1"]
+PAYLOADS = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    " =1",
+    '=HYPERLINK("http://x")',
+    "＝1",
+    "\x00=1",
+]
 
 
 @pytest.mark.parametrize("kind", FORMATS)

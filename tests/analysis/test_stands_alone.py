@@ -1,4 +1,6 @@
-"""The statistics run where Django, Twilio and qrcode are not installed, and load heavy libraries only when used."""
+"""The statistics run where Django, Twilio and qrcode are not installed, and load heavy libraries
+only when used.
+"""
 
 from __future__ import annotations
 
@@ -26,20 +28,29 @@ def test_it_needs_nothing_of_the_web_side() -> None:
 
 
 def test_heavy_libraries_are_loaded_when_used() -> None:
-    heavy = "('numpy', 'polars', 'scipy', 'pandas', 'xlsxwriter', 'altair', 'vl_convert', 'pyspark')"
+    heavy = (
+        "('numpy', 'polars', 'scipy', 'pandas', 'xlsxwriter', 'altair', 'vl_convert', 'pyspark')"
+    )
     assert run(BLOCK + f"print([m for m in {heavy} if m in sys.modules])") == "[]"
-    used = run(BLOCK + f"analysis.compute, analysis.estimate; print([m for m in {heavy} if m in sys.modules])")
+    used = run(
+        BLOCK
+        + f"analysis.open_run, analysis.estimate; print([m for m in {heavy} if m in sys.modules])"
+    )
     assert used == "['numpy', 'polars']"
 
 
 def test_the_front_door_is_documented() -> None:
-    code = BLOCK + "print([n for n in analysis.__all__ if not (getattr(analysis, n).__doc__ or '').strip()])"
+    code = (
+        BLOCK
+        + "print([n for n in analysis.__all__ if not (getattr(analysis, n).__doc__ or '').strip()])"
+    )
     assert run(code) in ("[]", "['FORMATS', 'ITEMS', 'PROVINCE', 'RESPONSE_COLUMNS']")
 
 
 def test_results_leave_as_pandas_frames() -> None:
     code = (
-        "import tests.analysis.test_index as t; cells = t.cells_of(t.frame(t.people('a', 'd', 'c', 9, 3)));"
-        "print(t.agency_indices(cells, {}, t.OVERALL, {}).to_frame().shape[0])"
+        "import tests.analysis.test_index as t; cells = t.cells_of(t.frame(t.people('a', 'd', 'c', "
+        "9, 3)));"
+        "print(t.compute_indices(cells, {}, t.OVERALL, {}).to_frame().shape[0])"
     )
     assert run(code) == "8"

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.cells import Cells, count_rows
-from analysis.engine import LocalEngine, engine_for
+from analysis.counting.cells import Cells, count_rows
+from analysis.counting.cells_io import from_arrow, load_cells, part_as_arrow, save_cells
+from analysis.counting.engine import LocalEngine, choose_engine
+from analysis.counting.spark import SparkEngine
 from analysis.errors import AnalysisError
+from analysis.index.counted import KEYS
+from analysis.index.indices import compute_indices
 from analysis.method import load_method
-from analysis.spark import SparkEngine
-from analysis.store import from_arrow, load_cells, part_as_arrow, save_cells
-from analysis.tables import KEYS, agency_indices
 from tests.analysis.samples import write_province
 
 METHOD = load_method("sipas-service")
@@ -41,19 +42,26 @@ def test_kept_cells_are_the_counted_ones_and_give_the_same_index(tmp_path: Path)
         parts.append(load_cells(tmp_path / f"{month}.parquet"))
     quarter = parts[0] + parts[1]
     assert same(quarter, LocalEngine().cells(snapshot.parts, KEYS, METHOD.variables()))
-    direct = agency_indices(
+    direct = compute_indices(
         LocalEngine().cells(snapshot.parts, KEYS, METHOD.variables()), snapshot.totals(), METHOD, {}
     )
-    assert agency_indices(quarter, snapshot.totals(), METHOD, {}) == direct
+    assert compute_indices(quarter, snapshot.totals(), METHOD, {}) == direct
 
 
-@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 5)), min_size=1, max_size=40), st.integers(0, 40))
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 5)), min_size=1, max_size=40),
+    st.integers(0, 40),
+)
 @settings(max_examples=40, deadline=None)
-def test_adding_then_removing_rows_restores_the_cells(rows: list[tuple[str, int]], cut: int) -> None:
+def test_adding_then_removing_rows_restores_the_cells(
+    rows: list[tuple[str, int]], cut: int
+) -> None:
     method = load_method("overall")
 
     def counted(some: list[tuple[str, int]]) -> Cells:
-        data = [dict(zip(KEYS, (a, "d", "c", "E3", ""), strict=True)) | {"overall": x} for a, x in some]
+        data = [
+            dict(zip(KEYS, (a, "d", "c", "E3", ""), strict=True)) | {"overall": x} for a, x in some
+        ]
         schema = {**dict.fromkeys(KEYS, pl.String), "overall": pl.Int8}
         return count_rows(pl.DataFrame(data, schema=schema), KEYS, method.variables())
 
@@ -67,10 +75,15 @@ def test_cells_travel_as_arrow(tmp_path: Path) -> None:
     snapshot = write_province(tmp_path / "s")
     variables = METHOD.variables()
     columns = [*KEYS, *METHOD.items]
-    sent = pa.Table.from_batches([part_as_arrow(part, KEYS, variables, columns) for part in snapshot.parts])
-    from analysis.cells import merge
+    sent = pa.Table.from_batches(
+        [part_as_arrow(part, KEYS, variables, columns) for part in snapshot.parts]
+    )
+    from analysis.counting.cells import merge
 
-    assert same(merge([from_arrow(sent, KEYS, variables)]), LocalEngine().cells(snapshot.parts, KEYS, variables))
+    assert same(
+        merge([from_arrow(sent, KEYS, variables)]),
+        LocalEngine().cells(snapshot.parts, KEYS, variables),
+    )
 
 
 def test_what_is_no_table_of_cells_is_named(tmp_path: Path) -> None:
@@ -86,7 +99,7 @@ def test_what_is_no_table_of_cells_is_named(tmp_path: Path) -> None:
 
 
 def test_engines_by_name() -> None:
-    assert isinstance(engine_for("local"), LocalEngine)
-    assert engine_for("spark://host:7077") == SparkEngine("spark://host:7077")
+    assert isinstance(choose_engine("local"), LocalEngine)
+    assert choose_engine("spark://host:7077") == SparkEngine("spark://host:7077")
     with pytest.raises(AnalysisError, match="no engine"):
-        engine_for("hadoop")
+        choose_engine("hadoop")

@@ -1,4 +1,6 @@
-"""No hidden figure can be worked out: an attacker with linear programming tries on 1,000 random tables."""
+"""No hidden figure can be worked out: an attacker with linear programming tries on 1,000 random
+tables.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,8 @@ import numpy as np
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.suppression import ALL, Counts, audit, protect, safe
+from analysis.publication.audit import ALL, Counts, audit, safe
+from analysis.publication.suppression import protect
 
 MINIMUM = 10
 
@@ -22,7 +25,9 @@ def table(rng: np.random.Generator) -> Counts:
     groups: list[str] = []
     if agencies > 4 and rng.random() < 0.5:
         groups = ["g1", "g2"]
-        parent = {name: groups[row % 2] for row, name in enumerate(names)} | dict.fromkeys(groups, "*")
+        parent = {name: groups[row % 2] for row, name in enumerate(names)} | dict.fromkeys(
+            groups, "*"
+        )
         n = np.vstack([n, n[::2].sum(axis=0), n[1::2].sum(axis=0)])
     n = np.vstack([n, n[:agencies].sum(axis=0)])
     columns = (*(f"d{c}" for c in range(domains)), ALL)
@@ -46,7 +51,9 @@ def test_no_hidden_cell_can_be_bounded_tighter_than_the_rule(seed: int) -> None:
 
 def test_the_audit_finds_what_simple_suppression_gives_away() -> None:
     """One small agency hidden alone is its parent's total minus the others."""
-    counts = Counts(("a", "b", "c", "*"), dict.fromkeys("abc", "*"), (ALL,), np.array([[4], [40], [60], [104]]))
+    counts = Counts(
+        ("a", "b", "c", "*"), dict.fromkeys("abc", "*"), (ALL,), np.array([[4], [40], [60], [104]])
+    )
     alone = counts.n < MINIMUM
     assert audit(counts, alone) == {(0, 0): (4.0, 4.0)}
     hidden = protect(counts, MINIMUM)
@@ -55,7 +62,9 @@ def test_the_audit_finds_what_simple_suppression_gives_away() -> None:
 
 
 def test_two_small_ones_that_stay_below_the_minimum_together_take_a_third() -> None:
-    counts = Counts(("a", "b", "c", "*"), dict.fromkeys("abc", "*"), (ALL,), np.array([[3], [4], [60], [67]]))
+    counts = Counts(
+        ("a", "b", "c", "*"), dict.fromkeys("abc", "*"), (ALL,), np.array([[3], [4], [60], [67]])
+    )
     assert protect(counts, MINIMUM)[:, 0].tolist()[:3] == [True, True, True]
 
 

@@ -1,4 +1,6 @@
-"""Survey files as people have them: read rightly, or refused by column, row and remedy; never a traceback."""
+"""Survey files as people have them: read rightly, or refused by column, row and remedy; never a
+traceback.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ import polars as pl
 import pytest
 
 from analysis.cli import main
-from analysis.csv_text import _TCVN3
+from analysis.data.csv_text import _TCVN3
 
 Row = dict[str, Any]
 SHARE = 'kind = "share"\nnumerator = "{column}"\ncondition = {{ op = "{op}", value = {value} }}\n'
@@ -81,13 +83,19 @@ ABC = {letter: bytes([code]) for code, letter in _TCVN3.items()}
         ("\n\n" + PLAIN).encode(),
         unicodedata.normalize("NFD", PLAIN).encode(),
         b"".join(ABC.get(letter, letter.encode()) for letter in PLAIN),
-        PLAIN.replace("Nội", "Nô\u0323i").replace("Huế", "Huê\u0301").replace("Hà", "Ha\u0300").encode("cp1258"),
+        PLAIN.replace("Nội", "Nô\u0323i")
+        .replace("Huế", "Huê\u0301")
+        .replace("Hà", "Ha\u0300")
+        .encode("cp1258"),
         PLAIN.replace("Hà Nội", '"Hà Nội"').replace("\r\n", ",\r\n").encode(),
     ],
-)  # fmt: skip
+)
 def test_one_table_in_every_writing_gives_one_result(tmp_path: Path, raw: bytes) -> None:
     found = ask(tmp_path, raw, share() + 'by = ["t"]\n', '[design]\nweight = "w"')
-    assert [(row["domain"]["t"], row["estimate"], row["n"]) for row in found] == [("Huế", 1.0, 1), ("Hà Nội", 0.5, 2)]
+    assert [(row["domain"]["t"], row["estimate"], row["n"]) for row in found] == [
+        ("Huế", 1.0, 1),
+        ("Hà Nội", 0.5, 2),
+    ]
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16"])
@@ -98,7 +106,9 @@ def test_a_spec_may_be_saved_by_any_editor(tmp_path: Path, codec: str) -> None:
     assert values(run(tmp_path, spec.encode(codec))) == [5.0]
 
 
-def test_a_note_says_how_an_unusual_file_was_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_note_says_how_an_unusual_file_was_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     ask(tmp_path, b"".join(ABC.get(letter, letter.encode()) for letter in LOCAL), share())
     assert capsys.readouterr().err == "note: read as TCVN3 with semicolons\n"
 
@@ -111,7 +121,14 @@ def test_a_note_says_how_an_unusual_file_was_read(tmp_path: Path, capsys: pytest
 def test_letters_of_no_certain_encoding_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], word: bytes
 ) -> None:
-    refused(capsys, ask(tmp_path, b"t,q\n" + word + b",5\n", share()), "row 2", "UTF-8", "Windows-1258", "save it")
+    refused(
+        capsys,
+        ask(tmp_path, b"t,q\n" + word + b",5\n", share()),
+        "row 2",
+        "UTF-8",
+        "Windows-1258",
+        "save it",
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,8 +144,12 @@ def test_letters_of_no_certain_encoding_are_refused(
         ("01\n1\nA", '"01"', "==", 1 / 3),
     ],
 )
-def test_what_is_compared_is_of_one_kind(tmp_path: Path, column: str, value: str, op: str, wanted: float) -> None:
-    assert values(ask(tmp_path, f"q\n{column}\n", share(op=op, value=value))) == [pytest.approx(wanted)]
+def test_what_is_compared_is_of_one_kind(
+    tmp_path: Path, column: str, value: str, op: str, wanted: float
+) -> None:
+    assert values(ask(tmp_path, f"q\n{column}\n", share(op=op, value=value))) == [
+        pytest.approx(wanted)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +170,11 @@ def test_what_is_compared_is_of_one_kind(tmp_path: Path, column: str, value: str
     ],
 )
 def test_what_cannot_be_compared_is_refused_by_column_row_and_remedy(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], column: str, value: str, words: tuple[str, ...]
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    column: str,
+    value: str,
+    words: tuple[str, ...],
 ) -> None:
     refused(capsys, ask(tmp_path, f"q\n{column}\n", share(value=value)), *words)
 
@@ -218,7 +243,9 @@ def test_names_the_program_reads_otherwise_are_refused(
     refused(capsys, ask(tmp_path, f"{name},q1\n5,1\n4,2\n", share(name)), name, "rename")
 
 
-def test_rows_are_named_by_their_line_in_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_are_named_by_their_line_in_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     data = 'q,t\n5,"two\nlines"\n\n4,x\nNA,y\n'
     refused(capsys, ask(tmp_path, data, share()), "row 6")
 
@@ -232,8 +259,12 @@ def test_empty_rows_are_no_sampled_units(tmp_path: Path) -> None:
 def test_missing_codes_are_no_answers(tmp_path: Path) -> None:
     data = "q\n5\n4\n-9\n99\n2\n"
     assert values(ask(tmp_path, data, share(), "missing = [-9, 99]")) == [pytest.approx(2 / 3)]
-    assert values(ask(tmp_path, data, 'numerator = "q"\nmissing = [-9, 99]\n')) == [pytest.approx(11 / 3)]
-    words = data.replace("-9", "NA").replace("99", "99,0").replace("q\n", "q;w\n").replace("\n", ";1\n")
+    assert values(ask(tmp_path, data, 'numerator = "q"\nmissing = [-9, 99]\n')) == [
+        pytest.approx(11 / 3)
+    ]
+    words = (
+        data.replace("-9", "NA").replace("99", "99,0").replace("q\n", "q;w\n").replace("\n", ";1\n")
+    )
     words = words.replace("q;w;1\n", "q;w\n")
     assert values(ask(tmp_path, words, share(), 'missing = ["NA", 99]')) == [pytest.approx(2 / 3)]
     frame = pl.DataFrame({"q": [5, 4, -9, 99, 2]})
@@ -241,7 +272,9 @@ def test_missing_codes_are_no_answers(tmp_path: Path) -> None:
 
 
 def test_a_filter_takes_a_domain_of_the_sample_and_not_a_smaller_sample(tmp_path: Path) -> None:
-    """As R's svymean(subset(design, g == "a")): the other rows stay sampled units, so df and SE know of them."""
+    """As R's svymean(subset(design, g == "a")): the other rows stay sampled units, so df and SE
+    know of them.
+    """
     data = "g,q\n" + "a,5\na,2\na,4\nb,1\nb,5\nb,5\n"
     where = '[[where]]\ncolumn = "g"\nop = "=="\nvalue = "a"'
     (row,) = ask(tmp_path, data, 'numerator = "q"\n', where)
@@ -267,24 +300,32 @@ def test_true_in_a_margin_is_the_word_of_the_file(tmp_path: Path) -> None:
         '[calibration]\nmethod = "poststratify"\n[[calibration.margin]]\ncolumns = ["t"]\n'
         "targets = [{ t = true, total = 30 }, { t = false, total = 10 }]"
     )
-    assert values(ask(tmp_path, "t,q\ntrue,5\nfalse,1\ntrue,3\n", 'numerator = "q"\n', margin)) == [3.25]
+    assert values(ask(tmp_path, "t,q\ntrue,5\nfalse,1\ntrue,3\n", 'numerator = "q"\n', margin)) == [
+        3.25
+    ]
 
 
 def test_parts_that_hang_together_by_rare_cells_are_raked(tmp_path: Path) -> None:
     data = "s,t,q\n" + "f,a,5\n" * 20 + "m,b,2\n" * 20 + "f,b,1\n"
     margins = (
         '[calibration]\nmethod = "rake"\n[[calibration.margin]]\ncolumns = ["s"]\n'
-        'targets = [{ s = "f", total = 300 }, { s = "m", total = 200 }]\n[[calibration.margin]]\ncolumns = ["t"]\n'
+        'targets = [{ s = "f", total = 300 }, { s = "m", total = 200 '
+        '}]\n[[calibration.margin]]\ncolumns = ["t"]\n'
         'targets = [{ t = "a", total = 299 }, { t = "b", total = 201 }]'
     )
-    assert values(ask(tmp_path, data, 'numerator = "q"\n', margins)) == [pytest.approx((299 * 5 + 200 * 2 + 1) / 500)]
+    assert values(ask(tmp_path, data, 'numerator = "q"\n', margins)) == [
+        pytest.approx((299 * 5 + 200 * 2 + 1) / 500)
+    ]
 
 
-def test_margins_no_weights_reach_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_margins_no_weights_reach_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     data = "s,t,q\n" + "f,a,5\n" * 20 + "m,b,2\n" * 20
     margins = (
         '[calibration]\nmethod = "rake"\n[[calibration.margin]]\ncolumns = ["s"]\n'
-        'targets = [{ s = "f", total = 300 }, { s = "m", total = 200 }]\n[[calibration.margin]]\ncolumns = ["t"]\n'
+        'targets = [{ s = "f", total = 300 }, { s = "m", total = 200 '
+        '}]\n[[calibration.margin]]\ncolumns = ["t"]\n'
         'targets = [{ t = "a", total = 299 }, { t = "b", total = 201 }]'
     )
     refused(capsys, ask(tmp_path, data, 'numerator = "q"\n', margins), "raking does not settle")
@@ -295,7 +336,10 @@ def test_margins_no_weights_reach_are_refused(tmp_path: Path, capsys: pytest.Cap
     [
         ('numerator = "q"\nby = "agency"\n', ("by must be a list", '["agency"]')),
         ('numerator = "q"\nby = ["q", "q"]\n', ("by", "'q' twice")),
-        ('kind = "mean-of-shares"\nitems = "q1"\ncondition = { op = ">=", value = 4 }\n', ("items must be a list",)),
+        (
+            'kind = "mean-of-shares"\nitems = "q1"\ncondition = { op = ">=", value = 4 }\n',
+            ("items must be a list",),
+        ),
         ('numerator = ["q"]\n', ("numerator must be given as text",)),
         ('numerator = "q"\nmissing = 9\n', ("missing must be a list",)),
     ],
@@ -307,14 +351,21 @@ def test_a_spec_of_wrong_kinds_names_the_key(
 
 
 def test_an_item_nobody_was_asked_is_told(tmp_path: Path) -> None:
-    shares = 'kind = "mean-of-shares"\nitems = ["q", "r"]\ncondition = { op = ">=", value = 4 }\nby = ["g"]\n'
+    shares = (
+        'kind = "mean-of-shares"\nitems = ["q", "r"]\ncondition = { op = ">=", value = 4 '
+        '}\nby = ["g"]\n'
+    )
     found = ask(tmp_path, "g,q,r\na,5,1\na,4,5\nb,5,\nb,1,\n", shares)
     assert [(row["estimate"], row["items_missing"]) for row in found] == [(0.75, 0), (0.5, 1)]
 
 
 def test_rows_nobody_answered_give_no_certainty(tmp_path: Path) -> None:
     shares = 'kind = "mean-of-shares"\nitems = ["q", "r"]\ncondition = { op = ">=", value = 4 }\n'
-    rows = "id,q,r\n" + "".join(f"{k},5,5\n" for k in range(20)) + "".join(f"{k},,\n" for k in range(980))
+    rows = (
+        "id,q,r\n"
+        + "".join(f"{k},5,5\n" for k in range(20))
+        + "".join(f"{k},,\n" for k in range(980))
+    )
     (row,) = ask(tmp_path, rows, shares)
     assert row["answers"] == 20
     assert row["low"] == pytest.approx(0.8316, abs=5e-5)
@@ -335,13 +386,22 @@ def test_a_share_has_limits_between_0_and_1_unless_asked_otherwise(tmp_path: Pat
     assert row["high"] == pytest.approx(1.035, abs=5e-4)
 
 
-def test_a_stratum_with_one_unit_is_refused_or_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stratum_with_one_unit_is_refused_or_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     data = "h,q\na,1\na,2\nb,5\n"
-    refused(capsys, ask(tmp_path, data, 'numerator = "q"\n', '[design]\nstratum = "h"'), "stratum b", "lonely")
+    refused(
+        capsys,
+        ask(tmp_path, data, 'numerator = "q"\n', '[design]\nstratum = "h"'),
+        "stratum b",
+        "lonely",
+    )
 
 
 def test_an_se_needs_no_degrees_of_freedom(tmp_path: Path) -> None:
-    data = "h,g,q\n" + "".join(f"{h},{'x' if k == 0 else 'y'},{k + h % 3}\n" for h in range(10) for k in range(5))
+    data = "h,g,q\n" + "".join(
+        f"{h},{'x' if k == 0 else 'y'},{k + h % 3}\n" for h in range(10) for k in range(5)
+    )
     found = ask(tmp_path, data, 'numerator = "q"\nby = ["g"]\n', '[design]\nstratum = "h"')
     row = found[0]
     assert (row["df"], row["low"]) == (0, None)
@@ -349,14 +409,45 @@ def test_an_se_needs_no_degrees_of_freedom(tmp_path: Path) -> None:
 
 
 WORDS = (
-    "data missing where covariance design calibration estimand interval name kind numerator denominator condition by "
-    "items weights op value column columns targets total method bounds margin level weight stratum psu fpc lonely"
+    "data missing where covariance design calibration estimand interval name kind numerator "
+    "denominator condition by "
+    "items weights op value column columns targets total method bounds margin level weight stratum "
+    "psu fpc lonely"
 )
 KEYS = WORDS.split()
-ATOMS = ('"q"', '"w"', '"g"', '""', "1", "-1", "0", "1.5", "nan", "inf", "true", "[]", "{}", '["q"]', "[1, 2]",
-         '"d.csv"', '"share"', '"mean"', '"ratio"', '"total"', '"mean-of-shares"', '"rake"', '">="', "2024-02-01",
-         "{ op = \">=\", value = 4 }", '[{ g = "a", total = 5 }, { g = "b", total = 5 }]', '"t"', '"^q$"', "[[1]]",
-         "9223372036854775807", "1e308")  # fmt: skip
+ATOMS = (
+    '"q"',
+    '"w"',
+    '"g"',
+    '""',
+    "1",
+    "-1",
+    "0",
+    "1.5",
+    "nan",
+    "inf",
+    "true",
+    "[]",
+    "{}",
+    '["q"]',
+    "[1, 2]",
+    '"d.csv"',
+    '"share"',
+    '"mean"',
+    '"ratio"',
+    '"total"',
+    '"mean-of-shares"',
+    '"rake"',
+    '">="',
+    "2024-02-01",
+    '{ op = ">=", value = 4 }',
+    '[{ g = "a", total = 5 }, { g = "b", total = 5 }]',
+    '"t"',
+    '"^q$"',
+    "[[1]]",
+    "9223372036854775807",
+    "1e308",
+)
 
 
 def random_spec(rng: random.Random) -> str:
@@ -364,7 +455,10 @@ def random_spec(rng: random.Random) -> str:
         keys = rng.sample(KEYS, count)
         return "".join(f"{key} = {rng.choice(ATOMS)}\n" for key in keys)
 
-    good = ['data = "d.csv"\n', '[[estimand]]\nname = "e"\n' + rng.choice(('numerator = "q"\n', share(), ""))]
+    good = [
+        'data = "d.csv"\n',
+        '[[estimand]]\nname = "e"\n' + rng.choice(('numerator = "q"\n', share(), "")),
+    ]
     tables = [
         "[design]\n",
         "[calibration]\n",
@@ -375,23 +469,52 @@ def random_spec(rng: random.Random) -> str:
     ]
     body = [table + entries(rng.randint(0, 4)) for table in rng.sample(tables, rng.randint(0, 3))]
     top = entries(rng.randint(0, 1)) if rng.random() < 0.3 else ""
-    return top + (good[0] if rng.random() < 0.95 else "") + good[1] + entries(rng.randint(0, 2)) + "".join(body)
+    return (
+        top
+        + (good[0] if rng.random() < 0.95 else "")
+        + good[1]
+        + entries(rng.randint(0, 2))
+        + "".join(body)
+    )
 
 
 def test_no_spec_makes_a_traceback(tmp_path: Path) -> None:
-    rng = random.Random(11)  # noqa: S311
+    rng = random.Random(11)
     (tmp_path / "d.csv").write_text("q,w,g\n5,1,a\n4,2,a\n1,1,b\n,3,b\n2,1,b\n", encoding="utf-8")
     outcomes = {bool(run(tmp_path, random_spec(rng).encode())) for _ in range(600)}
     assert outcomes == {True, False}
 
 
 def test_no_data_make_a_traceback(tmp_path: Path) -> None:
-    rng = random.Random(12)  # noqa: S311
-    cells = ["5", "4", "", "NA", "1,5", "1.5", "-", "a", "é", "\x00", '"', ";", "\n", "1e400", "true", "\u200b", "９"]
+    rng = random.Random(12)
+    cells = [
+        "5",
+        "4",
+        "",
+        "NA",
+        "1,5",
+        "1.5",
+        "-",
+        "a",
+        "é",
+        "\x00",
+        '"',
+        ";",
+        "\n",
+        "1e400",
+        "true",
+        "\u200b",
+        "９",
+    ]
     spec = '[design]\nweight = "w"\nstratum = "g"\nlonely = "adjust"'
     for _ in range(300):
-        rows = [[rng.choice(cells) if rng.random() < 0.15 else rng.choice("12345") for _ in "qwg"] for _ in range(6)]
-        raw = ("q,w,g\n" + "\n".join(",".join(row) for row in rows)).encode(rng.choice(("utf-8", "utf-16")))
+        rows = [
+            [rng.choice(cells) if rng.random() < 0.15 else rng.choice("12345") for _ in "qwg"]
+            for _ in range(6)
+        ]
+        raw = ("q,w,g\n" + "\n".join(",".join(row) for row in rows)).encode(
+            rng.choice(("utf-8", "utf-16"))
+        )
         if rng.random() < 0.3:
             raw = raw[: rng.randrange(len(raw))]
         if rng.random() < 0.2:

@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis import interval
-from analysis.cells import Cells, Variable, count_rows, merge
+from analysis.counting.cells import Cells, count_rows, merge
+from analysis.counting.variables import Variable
 from analysis.errors import AnalysisError, DesignError
-from analysis.variance import Design, covariance_of_totals
+from analysis.estimation import intervals
+from analysis.estimation.totals import Design, covariance_of_totals
 
 
 def sample(strata: list[str], values: list[int]) -> Cells:
@@ -20,7 +21,9 @@ def sample(strata: list[str], values: list[int]) -> Cells:
 def variance(cells: Cells, **design: object) -> float:
     code, _ = cells.codes("h")
     full = Design(stratum=code, weight=np.ones(len(cells)), **design)  # type: ignore[arg-type]  # keywords of the dataclass
-    return float(covariance_of_totals(cells, full, np.zeros(len(cells), dtype=np.int64), 1)[0, 1, 1])
+    return float(
+        covariance_of_totals(cells, full, np.zeros(len(cells), dtype=np.int64), 1)[0, 1, 1]
+    )
 
 
 def test_the_textbook_variance_of_a_total() -> None:
@@ -51,7 +54,14 @@ def test_impossible_designs_are_named() -> None:
     with pytest.raises(AnalysisError, match="no cells"):
         merge([])
     with pytest.raises(AnalysisError, match="different variables"):
-        merge([cells, count_rows(pl.DataFrame({"h": ["a"], "y": [1]}), ["h"], [Variable("y", "y", "value")])])
+        merge(
+            [
+                cells,
+                count_rows(
+                    pl.DataFrame({"h": ["a"], "y": [1]}), ["h"], [Variable("y", "y", "value")]
+                ),
+            ]
+        )
     with pytest.raises(AnalysisError, match="more responses"):
         _ = sample(["h"], [1]) - sample(["h", "h"], [1, 2])
 
@@ -61,21 +71,24 @@ def test_clopper_pearson_is_the_case_without_a_design() -> None:
 
     for x, n in ((1, 10), (5, 50), (49, 50), (30, 30), (0, 12)):
         p = x / n
-        low, high = interval.korn_graubard(p, p * (1 - p) / n, n, n - 1)
-        exact = (beta.ppf(0.025, x, n - x + 1) if x else 0.0, beta.ppf(0.975, x + 1, n - x) if x < n else 1.0)
+        low, high = intervals.korn_graubard(p, p * (1 - p) / n, n, n - 1)
+        exact = (
+            beta.ppf(0.025, x, n - x + 1) if x else 0.0,
+            beta.ppf(0.975, x + 1, n - x) if x < n else 1.0,
+        )
         assert (float(low), float(high)) == pytest.approx(exact, abs=1e-12)
 
 
 def test_wilson_by_the_textbook() -> None:
-    low, high = interval.wilson(0.2, 0.2 * 0.8 / 50, 50, 49)
+    low, high = intervals.wilson(0.2, 0.2 * 0.8 / 50, 50, 49)
     assert (round(float(low), 4), round(float(high), 4)) == (0.1124, 0.3304)
 
 
-@pytest.mark.parametrize("name", interval.METHODS)
+@pytest.mark.parametrize("name", intervals.INTERVALS)
 def test_intervals_hold_their_estimate_and_grow_with_the_variance(name: str) -> None:
     p = np.linspace(0.02, 0.98, 25)
-    narrow = interval.METHODS[name](p, p * (1 - p) / 400, 400, 399)
-    wide = interval.METHODS[name](p, p * (1 - p) / 40, 40, 39)
+    narrow = intervals.INTERVALS[name](p, p * (1 - p) / 400, 400, 399)
+    wide = intervals.INTERVALS[name](p, p * (1 - p) / 40, 40, 39)
     assert ((narrow[0] < p) & (p < narrow[1])).all()
     assert ((wide[1] - wide[0]) > (narrow[1] - narrow[0])).all()
 
@@ -83,6 +96,6 @@ def test_intervals_hold_their_estimate_and_grow_with_the_variance(name: str) -> 
 @pytest.mark.parametrize("name", ["korn-graubard", "wilson", "logit", "asin"])
 def test_intervals_of_shares_stay_within_0_and_1(name: str) -> None:
     p = np.array([0.0, 0.001, 0.5, 0.999, 1.0])
-    low, high = interval.METHODS[name](p, p * (1 - p) / 20, 20, 19)
+    low, high = intervals.INTERVALS[name](p, p * (1 - p) / 20, 20, 19)
     assert (low >= -1e-12).all()
     assert (high <= 1 + 1e-12).all()

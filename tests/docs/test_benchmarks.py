@@ -27,7 +27,9 @@ ROOT = Path(__file__).parents[2]
 )
 def test_a_benchmark_runs_in_small(name: str, size: str, words: str) -> None:
     command = [sys.executable, "-m", f"benchmarks.{name}", size]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert words in done.stdout
     assert "Traceback" not in done.stderr

@@ -1,4 +1,6 @@
-"""What the documents say is true: paths exist, commands exist, settings are described, worked numbers come out."""
+"""What the documents say is true: paths exist, commands exist, settings are described, worked
+numbers come out.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +33,15 @@ def test_every_page_a_citizen_can_meet_has_its_pictures() -> None:
     """After a change of pages: `make pictures`, and look at them."""
     from tests.flows.gallery import names
 
-    assert {path.name for path in (ROOT / "docs" / "images" / "citizen").glob("*.png")} == set(names())
+    assert {path.name for path in (ROOT / "docs" / "images" / "citizen").glob("*.png")} == set(
+        names()
+    )
 
 
 def test_every_make_target_named_in_the_documents_exists() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(
+        re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     for page in PAGES:
         named = set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")))
         assert named <= targets, (page.name, named - targets)
@@ -43,7 +49,9 @@ def test_every_make_target_named_in_the_documents_exists() -> None:
 
 def test_every_command_and_setting_is_described_for_operators() -> None:
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    commands = {p.stem for p in (ROOT / "survey/management/commands").glob("*.py") if p.stem != "__init__"}
+    commands = {
+        p.stem for p in (ROOT / "survey/management/commands").glob("*.py") if p.stem != "__init__"
+    }
     assert {name for name in commands if f"`{name}" not in text and f" {name}" not in text} == set()
     source = (ROOT / "survey/settings.py").read_text(encoding="utf-8")
     settings = set(re.findall(r'(?:environ\.get|_flag)\("(\w+)"', source))
@@ -69,10 +77,14 @@ def test_decisions_are_numbered_without_gaps() -> None:
     assert numbers == list(range(1, len(numbers) + 1))
     for path in (ROOT / "docs" / "decisions").glob("0*.md"):
         text = path.read_text(encoding="utf-8")
-        assert all(f"## {part}" in text for part in ("Context", "Decision", "Consequences")), path.name
+        assert all(f"## {part}" in text for part in ("Context", "Decision", "Consequences")), (
+            path.name
+        )
         assert "Status:" in text
 
 
 def test_the_project_names_no_place_of_its_making() -> None:
     for page in PAGES:
-        assert not re.search(r"\.\./shared|/work/|\.library", page.read_text(encoding="utf-8")), page
+        assert not re.search(r"\.\./shared|/work/|\.library", page.read_text(encoding="utf-8")), (
+            page
+        )

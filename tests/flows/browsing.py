@@ -11,18 +11,27 @@ import axe_playwright_python
 from playwright.sync_api import Browser, Page, Playwright
 
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def launch(playwright: Playwright) -> Browser:
     """Debian's Chromium."""
-    return playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS)
+    return playwright.chromium.launch(
+        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS
+    )
 
 
 def until(page: Page, expression: str, seconds: float = 30) -> None:
-    """Wait for a condition in the page; Playwright's own waiting evaluates text, which our policy forbids."""
+    """Wait for a condition in the page; Playwright's own waiting evaluates text, which our policy
+    forbids.
+    """
     ends = time.monotonic() + seconds
     while not page.evaluate(expression):
         assert time.monotonic() < ends, expression
@@ -30,13 +39,20 @@ def until(page: Page, expression: str, seconds: float = 30) -> None:
 
 
 def press(page: Page, button: str) -> None:
-    """Press a button or link that asks for another page, and wait for that page: a click alone does not."""
+    """Press a button or link that asks for another page, and wait for that page: a click alone does
+    not.
+    """
     with page.expect_navigation():
         page.locator(button).first.click()
 
 
-AXE = "() => self.axe.run(document, %s).then((found) => found.violations.map((v) => `${v.id}: ${v.nodes[0].html}`))"
-AXE_SCRIPT = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+AXE = (
+    "() => self.axe.run(document, %s).then((found) => found.violations.map((v) => `${v.id}: "
+    "${v.nodes[0].html}`))"
+)
+AXE_SCRIPT = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(
+    encoding="utf-8"
+)
 
 
 def violations(page: Page, *rules: str) -> list[str]:

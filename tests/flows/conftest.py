@@ -33,6 +33,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grounds]:
-    """A server with one of everything a citizen can meet; tests leave it as they find it, but for more ratings."""
+    """A server with one of everything a citizen can meet; tests leave it as they find it, but for
+    more ratings.
+    """
     with grounds_in(tmp_path_factory.mktemp("grounds")) as made:
         yield made

@@ -1,4 +1,6 @@
-"""Every page a citizen can meet, with the way to it: looked at by tests, drawn by ``make pictures``."""
+"""Every page a citizen can meet, with the way to it: looked at by tests, drawn by ``make
+pictures``.
+"""
 
 from __future__ import annotations
 
@@ -51,10 +53,14 @@ gone = cast.commune_code
 revoke_code(code=gone, now=now)
 fill(cast, good=30, bad=9, channel="counter", now=now - timedelta(days=40))
 month = timezone.localtime(now - timedelta(days=40)).strftime("%Y-%m")
-import_totals(content=csv_file(f"{month},H20.01,land,counter,240,236"), file_name="t.csv", by=None, now=now)
-for days, said, did in ((12, "Chờ lâu vào sáng thứ Hai", "Mở thêm một quầy từ 7 giờ đến 9 giờ 30 sáng thứ Hai"),
-                        (50, "Không rõ cần giấy tờ gì", "Dán danh mục giấy tờ tại quầy và gửi qua tin nhắn khi hẹn")):
-    Improvement.objects.create(agency=cast.land, office=cast.land_counter.office, said=said, did=did,
+import_totals(content=csv_file(f"{month},H20.01,land,counter,240,236"), file_name="t.csv",
+    by=None, now=now)
+for days, said, did in ((12, "Chờ lâu vào sáng thứ Hai",
+    "Mở thêm một quầy từ 7 giờ đến 9 giờ 30 sáng thứ Hai"),
+                        (50, "Không rõ cần giấy tờ gì",
+                            "Dán danh mục giấy tờ tại quầy và gửi qua tin nhắn khi hẹn")):
+    Improvement.objects.create(agency=cast.land, office=cast.land_counter.office, said=said,
+        did=did,
         author=cast.analyst, approved_by=cast.operator, approved_at=now,
         done_on=timezone.localtime(now).date() - timedelta(days=days))
 
@@ -82,8 +88,10 @@ taken = Ticket(slip_key(used, find_slip(used)[1]), "USEDSLIP00", receipt_hash("U
 record_response(submission=cast.submission("x", 5, ticket=taken, evidence="E2", now=now))
 Slip.objects.filter(code_hash=keyed_hash("slip", late)).update(expires_at=now)
 print(json.dumps({
-    "shut": shut.code, "code": fresh.code, "old": old.code, "gone": gone.code, "link": token, "lapsed": lapsed,
-    "display": display, "closed": closed, "slip": slip, "used": used, "late": late, "number": screen.number,
+    "shut": shut.code, "code": fresh.code, "old": old.code, "gone": gone.code, "link": token,
+        "lapsed": lapsed,
+    "display": display, "closed": closed, "slip": slip, "used": used, "late": late,
+        "number": screen.number,
     "receipt": rated("new"), "handed": handed, "week": rated("week", now=now - timedelta(days=9)),
     "month": rated("month", now=now - timedelta(days=40)),
     "enrol": [add_kiosk(counter=cast.land_counter, name=f"T{k}", now=now)[1] for k in range(60)],
@@ -93,7 +101,9 @@ print(json.dumps({
 
 @dataclass(frozen=True)
 class View:
-    """A page: its address, what is posted there (None: nothing, it is opened), and what a person does on it."""
+    """A page: its address, what is posted there (None: nothing, it is opened), and what a person
+    does on it.
+    """
 
     name: str
     path: str
@@ -271,7 +281,9 @@ def _rated(page: Page, grounds: Grounds) -> None:
 
 def _withdrawn(page: Page, grounds: Grounds) -> None:
     _enrolled(page, grounds)
-    page.route("**/kiosk/sync", lambda route: route.fulfill(status=403, json={"error": "not-enrolled"}))
+    page.route(
+        "**/kiosk/sync", lambda route: route.fulfill(status=403, json={"error": "not-enrolled"})
+    )
     page.locator("label[for=overall-5]").click()
     page.locator("#answer button[type=submit]:visible").first.click()
     page.wait_for_selector("[data-part=withdrawn]:visible")
@@ -290,7 +302,9 @@ def grounds_in(folder: Path) -> Iterator[Grounds]:
 
 
 def _save(page: Page, target: Path) -> None:
-    """The whole page as a small PNG: sixty-four colours are enough for pages without photographs."""
+    """The whole page as a small PNG: sixty-four colours are enough for pages without
+    photographs.
+    """
     picture = Image.open(BytesIO(page.screenshot(full_page=True)))
     picture.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(target, optimize=True)
 
@@ -298,14 +312,21 @@ def _save(page: Page, target: Path) -> None:
 def names() -> list[str]:
     """Names of all pictures."""
     views = Grounds(None, None, defaultdict(str)).views()  # type: ignore[arg-type]  # nothing is opened
-    return [f"{view.name}-{language}-{width}.png" for view in views for language in LANGUAGES for width in WIDTHS]
+    return [
+        f"{view.name}-{language}-{width}.png"
+        for view in views
+        for language in LANGUAGES
+        for width in WIDTHS
+    ]
 
 
 def draw(browser: Browser, grounds: Grounds, out: Path) -> int:
     """Pictures of every view in every language at every width; returns how many."""
     out.mkdir(parents=True, exist_ok=True)
     drawn = 0
-    contexts = {width: browser.new_context(viewport={"width": width, "height": 800}) for width in WIDTHS}
+    contexts = {
+        width: browser.new_context(viewport={"width": width, "height": 800}) for width in WIDTHS
+    }
     for view in grounds.views():
         for language in LANGUAGES:
             for width, context in contexts.items():
@@ -318,7 +339,10 @@ def draw(browser: Browser, grounds: Grounds, out: Path) -> int:
 
 
 def main(out: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="hailong-pictures-") as folder, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory(prefix="hailong-pictures-") as folder,
+        sync_playwright() as playwright,
+    ):
         browser = launch(playwright)
         with grounds_in(Path(folder)) as grounds:
             print(f"{draw(browser, grounds, out)} pictures in {out}")  # noqa: T201

@@ -1,4 +1,6 @@
-"""Every page a citizen can meet, in every language: nobody is left out by how he reads, types or sees."""
+"""Every page a citizen can meet, in every language: nobody is left out by how he reads, types or
+sees.
+"""
 
 from __future__ import annotations
 
@@ -16,25 +18,34 @@ SMALL = """(least) => [...document.querySelectorAll("button, .button, .options >
     .map((e) => e.outerHTML.slice(0, 80) + " " + e.getBoundingClientRect().height)"""
 CUT = """() => [...document.querySelectorAll("button, .button, label, legend, h1, h2, p, a, li")]
     .filter((e) => e.checkVisibility() && !e.classList.contains("hidden")
-        && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 6) && e.clientWidth > 1)
+        && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 6) &&
+            e.clientWidth > 1)
     .map((e) => e.outerHTML.slice(0, 80))"""
 VISIBLE_TEXT = 200
 """Per cent: the text size of a phone whose owner has set the largest letters."""
 
 
 def faults_of(page: Page, name: str, language: str) -> list[str]:
-    """What is wrong with the page as it stands, on the narrowest phone and then with letters twice as large."""
+    """What is wrong with the page as it stands, on the narrowest phone and then with letters twice
+    as large.
+    """
     found = [f"{item}" for item in violations(page)]
     if page.evaluate(SIDEWAYS):
         found.append("is wider than the window")
     if page.locator("html").get_attribute("lang") != language:
         found.append("does not say its language")
-    found += [f"is hard to hit: {item}" for item in page.evaluate(SMALL, 72 if name.startswith("kiosk") else 48)]
+    found += [
+        f"is hard to hit: {item}"
+        for item in page.evaluate(SMALL, 72 if name.startswith("kiosk") else 48)
+    ]
     page.emulate_media(color_scheme="dark")
     found += [f"in dark colours {item}" for item in violations(page, "color-contrast")]
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 360, "height": 740})
-    page.evaluate("(size) => { document.documentElement.style.fontSize = `${size}%`; }", 112.5 * VISIBLE_TEXT / 100)
+    page.evaluate(
+        "(size) => { document.documentElement.style.fontSize = `${size}%`; }",
+        112.5 * VISIBLE_TEXT / 100,
+    )
     if page.evaluate(SIDEWAYS):
         found.append("is wider than the window with large letters")
     found += [f"cuts letters off when they are large: {item}" for item in page.evaluate(CUT)]
@@ -43,13 +54,18 @@ def faults_of(page: Page, name: str, language: str) -> list[str]:
 
 # The shortest of the three languages fits wherever the others do: it is tried with the slow tests.
 @pytest.mark.parametrize(
-    "language", [pytest.param(code, marks=pytest.mark.slow) if code == "en" else code for code in LANGUAGES]
+    "language",
+    [pytest.param(code, marks=pytest.mark.slow) if code == "en" else code for code in LANGUAGES],
 )
 def test_every_page_in_every_language(browser: Browser, grounds: Grounds, language: str) -> None:
-    """axe finds nothing, nothing is cut off or wider than a narrow phone, no cookie, nobody else is asked."""
+    """axe finds nothing, nothing is cut off or wider than a narrow phone, no cookie, nobody else is
+    asked.
+    """
     context = browser.new_context(viewport=NARROW)  # type: ignore[arg-type]
     requested: set[str] = set()
-    context.on("request", lambda request: requested.add(request.url.partition("://")[2].partition("/")[0]))
+    context.on(
+        "request", lambda request: requested.add(request.url.partition("://")[2].partition("/")[0])
+    )
     faults: list[str] = []
     page = context.new_page()
     for view in grounds.views():

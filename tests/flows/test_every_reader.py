@@ -1,4 +1,6 @@
-"""However somebody reads and answers: by keyboard, magnified, in high contrast, inside an app, without fonts."""
+"""However somebody reads and answers: by keyboard, magnified, in high contrast, inside an app,
+without fonts.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +10,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from tests.flows.browsing import FLAGS, press
 from tests.flows.gallery import LANGUAGES, Grounds
 
 pytestmark = pytest.mark.browser
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 FONTS = Path(__file__).parents[2] / "survey" / "access" / "print" / "fonts"
-ANDROID = "Mozilla/5.0 (Linux; Android 8.1.0; SM-J260G) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
+ANDROID = (
+    "Mozilla/5.0 (Linux; Android 8.1.0; SM-J260G) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Version/4.0 "
+)
 IN_APPS = {
-    "Zalo": ANDROID + "Chrome/83.0.4103.106 Mobile Safari/537.36 Zalo android/24010502 ZaloTheme/light ZaloLanguage/vi",
-    "Facebook": ANDROID + "Chrome/96.0.4664.45 Mobile Safari/537.36 [FB_IAB/FB4A;FBAV/345.0.0.34.118;]",
-    "Messenger": ANDROID + "Chrome/96.0.4664.45 Mobile Safari/537.36 [FB_IAB/Orca-Android;FBAV/340.0.0.15.119;]",
+    "Zalo": ANDROID
+    + "Chrome/83.0.4103.106 Mobile Safari/537.36 Zalo android/24010502 ZaloTheme/light "
+    "ZaloLanguage/vi",
+    "Facebook": ANDROID
+    + "Chrome/96.0.4664.45 Mobile Safari/537.36 [FB_IAB/FB4A;FBAV/345.0.0.34.118;]",
+    "Messenger": ANDROID
+    + "Chrome/96.0.4664.45 Mobile Safari/537.36 [FB_IAB/Orca-Android;FBAV/340.0.0.15.119;]",
     "Viber": ANDROID + "Chrome/90.0.4430.82 Mobile Safari/537.36 Viber/15.3.0.5",
 }
 
@@ -43,7 +52,8 @@ def test_the_browsers_inside_apps_rate_without_cookies(
     browser: Browser, grounds: Grounds, app: str, script: bool
 ) -> None:
     """No answer sets a cookie, so a browser that refuses them all meets the same pages."""
-    context = browser.new_context(viewport=PHONE, user_agent=IN_APPS[app], java_script_enabled=script)  # type: ignore[arg-type]
+    agent = IN_APPS[app]
+    context = browser.new_context(viewport=PHONE, user_agent=agent, java_script_enabled=script)
     page, asked = context.new_page(), []
     context.on("response", lambda response: asked.append(response.all_headers()))
     page.goto(address(grounds))
@@ -55,13 +65,17 @@ def test_the_browsers_inside_apps_rate_without_cookies(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_first_answers_are_seen_without_scrolling(browser: Browser, grounds: Grounds, language: str) -> None:
-    page = browser.new_page(viewport=PHONE)  # type: ignore[arg-type]
+def test_the_first_answers_are_seen_without_scrolling(
+    browser: Browser, grounds: Grounds, language: str
+) -> None:
+    page = browser.new_page(viewport=PHONE)
     page.goto(address(grounds, language))
     bottoms = [page.locator(f"label[for=overall-{level}]").bounding_box() for level in range(1, 6)]
     assert all(box is not None and box["y"] + box["height"] < PHONE["height"] for box in bottoms)
     tops = [box["y"] + box["height"] for box in bottoms if box]
-    assert all(below["y"] - above >= 8 for above, below in zip(tops, bottoms[1:], strict=False) if below)
+    assert all(
+        below["y"] - above >= 8 for above, below in zip(tops, bottoms[1:], strict=False) if below
+    )
     assert page.locator("input:checked").count() == 0
     page.close()
 
@@ -69,15 +83,18 @@ def test_the_first_answers_are_seen_without_scrolling(browser: Browser, grounds:
 def focused(page: Page) -> Any:
     """The focused element: what it is, whether its ring is drawn, whether it is in the window."""
     return page.evaluate(
-        """() => { const e = document.activeElement, s = getComputedStyle(e), b = e.getBoundingClientRect();
+        """() => { const e = document.activeElement, s = getComputedStyle(e),
+            b = e.getBoundingClientRect();
         return { id: e.id || e.name || e.textContent.trim(),
                  ring: parseFloat(s.outlineWidth) >= 3 && s.outlineStyle !== "none",
                  seen: b.bottom > 0 && b.top < innerHeight, tag: e.tagName }; }"""
     )
 
 
-def test_the_keyboard_alone_goes_from_the_question_to_the_thanks(browser: Browser, grounds: Grounds) -> None:
-    page = browser.new_page(viewport=PHONE)  # type: ignore[arg-type]
+def test_the_keyboard_alone_goes_from_the_question_to_the_thanks(
+    browser: Browser, grounds: Grounds
+) -> None:
+    page = browser.new_page(viewport=PHONE)
     page.goto(address(grounds))
     visited = []
     for _key in range(20):
@@ -96,7 +113,10 @@ def test_the_keyboard_alone_goes_from_the_question_to_the_thanks(browser: Browse
         if now["tag"] == "BUTTON":
             break
     # The order of the keys is the order of the eyes.
-    order = [visited.index(name) for name in ("overall-1", "reasons-waiting", "comment", "assisted-relative")]
+    order = [
+        visited.index(name)
+        for name in ("overall-1", "reasons-waiting", "comment", "assisted-relative")
+    ]
     assert order == sorted(order)
     assert page.locator("#reasons-waiting").is_checked()
     with page.expect_navigation():
@@ -112,7 +132,9 @@ def test_four_hundred_per_cent_zoom_loses_nothing(browser: Browser, grounds: Gro
     for view in grounds.views():
         if view.then is None and view.posted is None:
             grounds.show(page, view, "vi")
-            assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), view.name
+            assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), (
+                view.name
+            )
             hiding = page.evaluate(
                 """() => [...document.querySelectorAll("*")].filter(
                     (e) => ["fixed", "sticky"].includes(getComputedStyle(e).position)).length"""
@@ -123,8 +145,10 @@ def test_four_hundred_per_cent_zoom_loses_nothing(browser: Browser, grounds: Gro
     context.close()
 
 
-def test_with_forced_colours_a_choice_and_a_focus_are_seen(browser: Browser, grounds: Grounds) -> None:
-    context = browser.new_context(viewport=PHONE, forced_colors="active")  # type: ignore[arg-type]
+def test_with_forced_colours_a_choice_and_a_focus_are_seen(
+    browser: Browser, grounds: Grounds
+) -> None:
+    context = browser.new_context(viewport=PHONE, forced_colors="active")
     page = context.new_page()
     page.goto(address(grounds))
     page.locator("label[for=overall-2]").click()
@@ -134,36 +158,43 @@ def test_with_forced_colours_a_choice_and_a_focus_are_seen(browser: Browser, gro
     page.keyboard.press("Tab")
     assert focused(page)["ring"]
     # The faces are pictures of their own colours; the words beside them take the reader's.
-    assert page.evaluate("getComputedStyle(document.querySelector('legend')).color") != "rgb(20, 33, 61)"
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('legend')).color")
+        != "rgb(20, 33, 61)"
+    )
     context.close()
 
 
 def test_nothing_moves(browser: Browser, grounds: Grounds) -> None:
     """There is no motion to reduce: neither with nor without the wish."""
     for motion in ("reduce", "no-preference"):
-        context = browser.new_context(viewport=PHONE, reduced_motion=motion)  # type: ignore[arg-type]
+        context = browser.new_context(viewport=PHONE, reduced_motion=motion)
         page = context.new_page()
         page.goto(address(grounds))
         page.locator("label[for=overall-1]").click()
         assert page.evaluate("document.getAnimations().length") == 0
-        moving = """() => [...document.querySelectorAll("*")].filter((e) => { const s = getComputedStyle(e);
+        moving = """() => [...document.querySelectorAll("*")].filter((e) => {
+            const s = getComputedStyle(e);
             return parseFloat(s.transitionDuration) > 0 || s.animationName !== "none"; }).length"""
         assert page.evaluate(moving) == 0
         context.close()
 
 
 def without_khmer(browser: Browser, folder: Path) -> BrowserContext:
-    """A browser on a machine whose only font is Noto Sans: Latin with every Vietnamese letter, no Khmer."""
+    """A browser on a machine whose only font is Noto Sans: Latin with every Vietnamese letter, no
+    Khmer.
+    """
     (folder / "fonts").mkdir()
     shutil.copy(FONTS / "NotoSans-Regular.ttf", folder / "fonts")
     (folder / "fonts.conf").write_text(
-        f"<fontconfig><dir>{folder}/fonts</dir><cachedir>{folder}/cache</cachedir></fontconfig>", encoding="utf-8"
+        f"<fontconfig><dir>{folder}/fonts</dir><cachedir>{folder}/cache</cachedir></fontconfig>",
+        encoding="utf-8",
     )
     return browser.browser_type.launch_persistent_context(
         str(folder / "profile"),
         executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
         args=FLAGS,
-        viewport=PHONE,  # type: ignore[arg-type]
+        viewport=PHONE,
         env={**os.environ, "FONTCONFIG_FILE": str(folder / "fonts.conf")},
     )
 
@@ -189,11 +220,13 @@ def test_khmer_letters_are_sent_to_who_has_none_and_to_nobody_else(
         context.on("request", lambda request: sent.append(request.url.rpartition("/")[2]))
         return context.new_page()
 
-    ours = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
+    ours = browser.new_context(viewport=PHONE)
     page = watch(ours)
     for language in LANGUAGES:
         page.goto(address(grounds, language), wait_until="networkidle")
-    assert not any(name.endswith(".woff2") for name in sent), "the letters of the device are used where it has some"
+    assert not any(name.endswith(".woff2") for name in sent), (
+        "the letters of the device are used where it has some"
+    )
     ours.close()
     bare = without_khmer(browser, tmp_path)
     page = watch(bare)
@@ -202,36 +235,58 @@ def test_khmer_letters_are_sent_to_who_has_none_and_to_nobody_else(
     assert fonts_of(page, "nav a[lang=km]") == {"Noto Sans Khmer": True}
     assert fonts_of(page, "legend") == {"Noto Sans": False}
     page.goto(address(grounds, "km"), wait_until="networkidle")
-    assert {name for name in sent if name.endswith(".woff2")} >= {"khmer-400.woff2", "khmer-700.woff2"}
+    assert {name for name in sent if name.endswith(".woff2")} >= {
+        "khmer-400.woff2",
+        "khmer-700.woff2",
+    }
     for place in ("header p", "label[for=overall-1] span", "#answer button", "footer a"):
         assert fonts_of(page, place) == {"Noto Sans Khmer": True}, place
     rate(page)
     bare.close()
 
 
-SCREENS = [(1280, 800), (1366, 768), (1920, 1080), (1024, 600), (800, 1280), (1080, 1920), (360, 740)]
+SCREENS = [
+    (1280, 800),
+    (1366, 768),
+    (1920, 1080),
+    (1024, 600),
+    (800, 1280),
+    (1080, 1920),
+    (360, 740),
+]
 
 
-@pytest.mark.parametrize("site", ["", "danh-gia-dich-vu-cong.dongthapmuoi.gov.vn"], ids=["as it is", "long address"])
-def test_the_counter_screen_shows_everything_in_one_view(browser: Browser, grounds: Grounds, site: str) -> None:
+@pytest.mark.parametrize(
+    "site", ["", "danh-gia-dich-vu-cong.dongthapmuoi.gov.vn"], ids=["as it is", "long address"]
+)
+def test_the_counter_screen_shows_everything_in_one_view(
+    browser: Browser, grounds: Grounds, site: str
+) -> None:
     """A wall display cannot be scrolled: who cannot scan needs the address."""
     for width, height in SCREENS:
         page = browser.new_page(viewport={"width": width, "height": height})
         page.goto(f"{grounds.server.url}/screen/{grounds.facts['display']}")
         page.wait_for_selector("#symbol")
         page.evaluate(
-            "(site) => { if (site) for (const e of document.querySelectorAll('#site')) e.textContent = site; }", site
+            "(site) => { if (site) for (const e of document.querySelectorAll('#site')) "
+            "e.textContent = site; }",
+            site,
         )
         outside = page.evaluate(
-            """() => [...document.querySelectorAll("h1, .where, #symbol, .words p, footer span")].filter((e) => {
+            """() => [...document.querySelectorAll("h1, .where, #symbol, .words p,
+                footer span")].filter((e) => {
               const b = e.getBoundingClientRect();
-              return b.width === 0 || b.left < 0 || b.top < 0 || b.right > innerWidth || b.bottom > innerHeight;
+              return b.width === 0 || b.left < 0 || b.top < 0 || b.right > innerWidth ||
+                  b.bottom > innerHeight;
             }).map((e) => e.id || e.tagName)"""
         )
         assert outside == [], (width, height)
         assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
         symbol = page.evaluate(
-            "(() => { const b = symbol.getBoundingClientRect(); return Math.min(b.width, b.height); })()"
+            "(() => { const b = symbol.getBoundingClientRect(); return Math.min(b.width, "
+            "b.height); })()"
         )
-        assert symbol >= 0.4 * min(width, height), "large enough to be scanned from where one stands"
+        assert symbol >= 0.4 * min(width, height), (
+            "large enough to be scanned from where one stands"
+        )
         page.close()

@@ -1,4 +1,6 @@
-"""The kiosk in a real browser with the server away: nothing lost, gaps told. KIOSK_FULL=1 gives 2,000 answers."""
+"""The kiosk in a real browser with the server away: nothing lost, gaps told. KIOSK_FULL=1 gives
+2,000 answers.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ def kiosk_page(context: BrowserContext, url: str) -> Page:
 
 def keep(page: Page, count: int) -> None:
     page.evaluate(
-        "async (n) => { for (let k = 0; k < n; k++) await kiosk.keep([['overall', String(1 + k % 5)]]); }", count
+        "async (n) => { for (let k = 0; k < n; k++) await kiosk.keep([['overall', String(1 + k % "
+        "5)]]); }",
+        count,
     )
 
 
@@ -92,7 +96,10 @@ def crash_while_writing(browser: Browser, profile: Path, url: str) -> int:
         page = kiosk_page(context, url)
         before = kept(page)
         page.expose_function("note", note)
-        page.evaluate("void (async () => { for (;;) { await kiosk.keep([['overall', '4']]); await note(); } })()")
+        page.evaluate(
+            "void (async () => { for (;;) { await kiosk.keep([['overall', '4']]); await note(); } "
+            "})()"
+        )
         page.wait_for_timeout(150)
         crash(profile)
         time.sleep(0.3)
@@ -147,12 +154,15 @@ def test_days_without_network_restarts_and_crashes(browser: Browser, tmp_path: P
             until(page, "async () => (await kiosk.waiting(1)).length === 0", 240)
             assert server.python(COUNTS) == f"{total} 0 []"
             assert total >= ANSWERS
-            # Somebody deletes three bad answers on the tablet: the server knows which numbers are missing.
+            # Somebody deletes three bad answers on the tablet: the server knows which numbers are
+            # missing.
             server.process.send_signal(signal.SIGSTOP)
             keep(page, 5)
             page.evaluate(
-                """async (first) => { const db = await new Promise((good) => { const r = indexedDB.open("kiosk", 1);
-                r.onsuccess = () => good(r.result); }); const t = db.transaction("queue", "readwrite");
+                """async (first) => { const db = await new Promise((good) => {
+                    const r = indexedDB.open("kiosk", 1);
+                r.onsuccess = () => good(r.result); }); const t = db.transaction("queue",
+                    "readwrite");
                 for (let k = 0; k < 3; k++) t.objectStore("queue").delete(first + k);
                 await new Promise((good) => { t.oncomplete = good; }); }""",
                 total + 1,
@@ -169,10 +179,17 @@ from survey.agencies.models import Counter
 from survey.access.kiosks import add_kiosk
 print(add_kiosk(counter=Counter.objects.first(), name="B", now=timezone.now())[1])
 """
-ROW = "from survey.models import Response as R; r = R.objects.get(); print(r.language, r.answers, r.marks)"
-WITHDRAW = "from survey.access.kiosks import Kiosk; Kiosk.objects.update(revoked_at='2026-01-01T00:00:00Z')"
+ROW = (
+    "from survey.models import Response as R; r = R.objects.get(); print(r.language, r.answers, "
+    "r.marks)"
+)
+WITHDRAW = (
+    "from survey.access.kiosks import Kiosk; "
+    "Kiosk.objects.update(revoked_at='2026-01-01T00:00:00Z')"
+)
 TARGETS = """() => [...document.querySelectorAll("button, a, summary, .field, .options > label")]
-    .filter((e) => e.checkVisibility()).map((e) => [e.getBoundingClientRect().height, e.outerHTML.slice(0, 60)])"""
+    .filter((e) => e.checkVisibility()).map((e) => [e.getBoundingClientRect().height,
+        e.outerHTML.slice(0, 60)])"""
 
 
 def set_up(page: Page, code: str) -> None:
@@ -205,30 +222,43 @@ def test_the_page_forgets_the_citizen_and_a_withdrawn_tablet_can_be_set_up_anew(
         assert page.locator("input:checked").count() == 0
         page.locator("label[for=overall-2]").click()
         send(page)
-        until(page, "async () => (await kiosk.fact('sequence')) === 1 && !(await kiosk.waiting(1)).length")
+        until(
+            page,
+            "async () => (await kiosk.fact('sequence')) === 1 && !(await kiosk.waiting(1)).length",
+        )
         server.python(WITHDRAW)
         page.wait_for_selector("[data-part=form]:not([hidden])", timeout=15_000)
         page.locator("label[for=overall-2]").click()
         send(page)
         page.wait_for_selector("[data-part=withdrawn]:not([hidden])")
         page.wait_for_timeout(7000)
-        assert page.locator("[data-part=withdrawn]").is_visible(), "it does not go back to a form nobody receives"
+        assert page.locator("[data-part=withdrawn]").is_visible(), (
+            "it does not go back to a form nobody receives"
+        )
         assert page.evaluate("async () => (await kiosk.waiting(9)).length") == 1
         page.reload()
         page.wait_for_selector("[data-part=withdrawn]:not([hidden])", timeout=15_000)
         page.click("#anew")
         set_up(page, server.python(NEW_CODE))
         until(page, "async () => !(await kiosk.waiting(1)).length")
-        # The answer that waited is the first of the new sequence: nothing is lost and no gap invented.
-        # It was given at another tablet's counter under a key that no longer counts: kept as an open answer, marked.
-        assert server.python(COUNTS.replace("Kiosk.objects.get()", "Kiosk.objects.get(name='B')")) == "2 0 []"
+        # The answer that waited is the first of the new sequence: nothing is lost and no gap
+        # invented. It was given at another tablet's counter under a key that no longer counts: kept
+        # as an open answer, marked.
+        assert (
+            server.python(COUNTS.replace("Kiosk.objects.get()", "Kiosk.objects.get(name='B')"))
+            == "2 0 []"
+        )
         last = (
-            "from survey.models import Response as R; r = R.objects.get(evidence='E0'); print(r.marks, r.counter.name)"
+            "from survey.models import Response as R; r = R.objects.get(evidence='E0'); "
+            "print(r.marks, "
+            "r.counter.name)"
         )
         assert server.python(last) == "{'flag': 'withdrawn'} Quầy 1"
 
 
-def test_nobody_there_resets_the_page_and_a_double_tap_is_one_answer(browser: Browser, tmp_path: Path) -> None:
+def test_nobody_there_resets_the_page_and_a_double_tap_is_one_answer(
+    browser: Browser, tmp_path: Path
+) -> None:
     environment = environment_for(tmp_path, None)
     manage(environment, "migrate", "--verbosity", "0")
     with serve(environment, tmp_path) as server, tablet(browser, tmp_path / "profile") as context:
@@ -260,7 +290,9 @@ def test_nobody_there_resets_the_page_and_a_double_tap_is_one_answer(browser: Br
         assert server.python(COUNTS) == "2 0 []"
 
 
-def test_a_change_of_language_keeps_the_answers_and_leaves_nothing_behind(browser: Browser, tmp_path: Path) -> None:
+def test_a_change_of_language_keeps_the_answers_and_leaves_nothing_behind(
+    browser: Browser, tmp_path: Path
+) -> None:
     environment = environment_for(tmp_path, None)
     manage(environment, "migrate", "--verbosity", "0")
     port = free_port()
@@ -272,10 +304,15 @@ def test_a_change_of_language_keeps_the_answers_and_leaves_nothing_behind(browse
             page.evaluate("async () => { await navigator.serviceWorker.ready; }")
             page.reload()
             until(page, "navigator.serviceWorker.controller !== null")
-            errors = context.new_cdp_session(page).send("Page.getInstallabilityErrors")["installabilityErrors"]
+            errors = context.new_cdp_session(page).send("Page.getInstallabilityErrors")[
+                "installabilityErrors"
+            ]
             assert [error for error in errors if error["errorId"] != "in-incognito"] == []
-            # A server that answers with errors takes the page away no more than one that is not there.
-            server.python("from survey.models import Version; Version.objects.update(status='retired')")
+            # A server that answers with errors takes the page away no more than one that is not
+            # there.
+            server.python(
+                "from survey.models import Version; Version.objects.update(status='retired')"
+            )
             page.goto(f"{server.url}/kiosk/")
             page.wait_for_selector("[data-part=form]:not([hidden])")
         # The network is pulled: every language has been kept.
@@ -305,15 +342,22 @@ def test_a_change_of_language_keeps_the_answers_and_leaves_nothing_behind(browse
         with serve(environment, tmp_path, port=port) as server:
             page.evaluate("() => kiosk.sync()")
             until(page, "async () => !(await kiosk.waiting(1)).length")
-            assert server.python(ROW) == "en {'overall': 2, 'reasons': ['waiting']} {'assisted': 'relative'}"
+            assert (
+                server.python(ROW)
+                == "en {'overall': 2, 'reasons': ['waiting']} {'assisted': 'relative'}"
+            )
 
 
-def test_a_rating_that_cannot_be_sent_is_sent_again_by_itself(browser: Browser, tmp_path: Path) -> None:
+def test_a_rating_that_cannot_be_sent_is_sent_again_by_itself(
+    browser: Browser, tmp_path: Path
+) -> None:
     port, environment = free_port(), environment_for(tmp_path, None)
     manage(environment, "migrate", "--verbosity", "0")
     with serve(environment, tmp_path, port=port) as server:
         server.python("from tests.survey.factories import make_cast; make_cast()")
-        code = server.python("from survey.access.models import CounterCode; print(CounterCode.objects.first().code)")
+        code = server.python(
+            "from survey.access.models import CounterCode; print(CounterCode.objects.first().code)"
+        )
         page = browser.new_page(viewport={"width": 360, "height": 740})
         page.goto(f"{server.url}/s/{code}")
         page.locator("label[for=overall-4]").click()
@@ -343,5 +387,8 @@ def test_one_answer_too_long_to_send_holds_up_no_other(browser: Browser, tmp_pat
         )
         until(page, "async () => !(await kiosk.waiting(1)).length")
         assert server.python(COUNTS) == "3 0 []"
-        kept = "from survey.models import Comment; print(sorted(len(c.text) for c in Comment.objects.all()))"
+        kept = (
+            "from survey.models import Comment; print(sorted(len(c.text) for c in "
+            "Comment.objects.all()))"
+        )
         assert server.python(kept) == "[3, 4, 500]"

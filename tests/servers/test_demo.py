@@ -1,4 +1,6 @@
-"""The demonstration province: built once, nothing doubled, and its known truth lies in the intervals."""
+"""The demonstration province: built once, nothing doubled, and its known truth lies in the
+intervals.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,18 @@ import pytest
 from tests.servers.conftest import environment_for, manage
 
 COUNT = (
-    "from survey.models import *; print(Response.objects.count(), Agency.objects.count(), CounterCode.objects.count())"
+    "from survey.models import *; print(Response.objects.count(), Agency.objects.count(), "
+    "CounterCode.objects.count())"
 )
 
 
 def rows(path: str) -> dict[str, dict[str, str]]:
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
-        return {row["agency"]: row for row in csv.DictReader(file) if row.get("level", "overall") == "overall"}
+        return {
+            row["agency"]: row
+            for row in csv.DictReader(file)
+            if row.get("level", "overall") == "overall"
+        }
 
 
 EVIDENCE = (
@@ -26,11 +33,16 @@ EVIDENCE = (
     "print(dict(Response.objects.values_list('evidence').annotate(Count('pk'))))"
 )
 SECRETS = ("links.json", "posters/phieu-ma.pdf")
-"""Passwords, links and slip codes are drawn anew: only these may differ between two demonstrations."""
+"""Passwords, links and slip codes are drawn anew: only these may differ between two demonstrations.
+"""
 
 
 def build(folder: Path) -> dict[str, str]:
-    environment = {**environment_for(folder, None), "HAILONG_DEMO": "1", "SECRET_KEY": f"{folder}-" + "x" * 50}
+    environment = {
+        **environment_for(folder, None),
+        "HAILONG_DEMO": "1",
+        "SECRET_KEY": f"{folder}-" + "x" * 50,
+    }
     manage(environment, "migrate", "--verbosity", "0")
     manage(environment, "load_demo", "--verbosity", "0")
     return environment
@@ -40,7 +52,11 @@ def digests(folder: Path) -> dict[str, str]:
     """Relative path -> checksum of every file of a demonstration that holds no secret."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     names = {str(path.relative_to(folder)): path for path in files}
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in names.items() if name not in SECRETS}
+    return {
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in names.items()
+        if name not in SECRETS
+    }
 
 
 def test_the_demonstration_is_complete_and_can_be_run_again(tmp_path: Path) -> None:
@@ -54,12 +70,21 @@ def test_the_demonstration_is_complete_and_can_be_run_again(tmp_path: Path) -> N
     assert links["sms_counts"] == {"invited": 33, "not-invited:phone-not-mobile": 3, "stored": 36}
     assert len(links["sms_links"]) == 9
     assert all(Path(path).read_bytes().startswith(b"%PDF") for path in links["poster_pdfs"])
-    assert {login["username"] for login in links["staff_logins"]} == {"phantich", "thutruong", "quantri"}
+    assert {login["username"] for login in links["staff_logins"]} == {
+        "phantich",
+        "thutruong",
+        "quantri",
+    }
     truth, index = rows(links["truth_csv"]), rows(links["index_csv"])
     shown = [row for key, row in index.items() if key in truth and row["ci_low"]]
-    held = [float(r["ci_low"]) <= float(truth[r["agency"]]["true_index"]) <= float(r["ci_high"]) for r in shown]
+    held = [
+        float(r["ci_low"]) <= float(truth[r["agency"]]["true_index"]) <= float(r["ci_high"])
+        for r in shown
+    ]
     assert len(shown) >= 110
-    assert sum(held) / len(held) > 0.88, "one province is one draw; the benchmark measures 95 % over many"
+    assert sum(held) / len(held) > 0.88, (
+        "one province is one draw; the benchmark measures 95 % over many"
+    )
     sizes = sorted(int(row["responses"]) for key, row in truth.items() if key != "*")
     assert (sizes[0], sizes[-1]) == (3, 5000)
     evidence = manage(environment, "shell", "--no-imports", "-c", EVIDENCE)

@@ -1,4 +1,6 @@
-"""Fifty keys, twenty parallel posts each: exactly fifty rows, on SQLite with one process, on PostgreSQL with two."""
+"""Fifty keys, twenty parallel posts each: exactly fifty rows, on SQLite with one process, on
+PostgreSQL with two.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,12 @@ def test_parallel_posts_store_each_key_once(installation: dict[str, str], tmp_pa
 
         def post(number: int) -> tuple[str, str]:
             ticket = tickets[number % KEYS]
-            data = {"ticket": ticket, "lang": "vi", "overall": str(1 + number % 5), "comment": "Tốt"}
+            data = {
+                "ticket": ticket,
+                "lang": "vi",
+                "overall": str(1 + number % 5),
+                "comment": "Tốt",
+            }
             response = requests.post(form, data=data, timeout=60, allow_redirects=False)
             assert response.status_code == 303, response.text
             return ticket, response.headers["Location"].split("?")[0]
@@ -37,7 +44,8 @@ def test_parallel_posts_store_each_key_once(installation: dict[str, str], tmp_pa
             receipts = set(pool.map(post, range(KEYS * TIMES)))
         assert len(receipts) == KEYS, "every key always shows the same receipt"
         counted = (
-            "from survey.models import Response, Comment; print(Response.objects.count(), Comment.objects.count())"
+            "from survey.models import Response, Comment; print(Response.objects.count(), "
+            "Comment.objects.count())"
         )
         assert server.python(counted) == f"{KEYS} {KEYS}"
         for charset in ("hex", "base64", "idna", "undefined", "*=bogus''%41"):
@@ -45,12 +53,16 @@ def test_parallel_posts_store_each_key_once(installation: dict[str, str], tmp_pa
             body = f"ticket={tickets[0]}&overall=5"
             for method in ("GET", "POST"):
                 address = form + "?lang=%41%ff"
-                answer = requests.request(method, address, data=body, headers={"Content-Type": kind}, timeout=30)
+                answer = requests.request(
+                    method, address, data=body, headers={"Content-Type": kind}, timeout=30
+                )
                 assert answer.status_code == 200, (method, charset)
         assert "Error" not in server.log.read_text(encoding="utf-8")
 
 
-def test_parallel_revisions_are_all_kept_in_order(installation: dict[str, str], tmp_path: Path) -> None:
+def test_parallel_revisions_are_all_kept_in_order(
+    installation: dict[str, str], tmp_path: Path
+) -> None:
     with serve(installation, tmp_path, workers=2 if is_postgresql(installation) else 1) as server:
         form = f"{server.url}/s/{installation['CODE']}"
         hidden = re.compile(r'type="hidden" name="([^"]+)" value="([^"]*)"')
@@ -67,13 +79,20 @@ def test_parallel_revisions_are_all_kept_in_order(installation: dict[str, str], 
 
         with ThreadPoolExecutor(8) as pool:
             assert set(pool.map(run, [1, 2, 3, 4, 5, 1, 2, 3])) == {200}
-        rows = "from survey.models import Response; print(*sorted(Response.objects.values_list('revision', flat=True)))"
+        rows = (
+            "from survey.models import Response; "
+            "print(*sorted(Response.objects.values_list('revision', flat=True)))"
+        )
         revisions = [int(number) for number in server.python(rows).split()]
         assert revisions == list(range(len(revisions)))
-        assert len(revisions) > 8, "parts that say something else than what is stored are revisions, every one"
+        assert len(revisions) > 8, (
+            "parts that say something else than what is stored are revisions, every one"
+        )
 
 
-def test_a_killed_server_has_kept_every_answer_it_acknowledged(installation: dict[str, str], tmp_path: Path) -> None:
+def test_a_killed_server_has_kept_every_answer_it_acknowledged(
+    installation: dict[str, str], tmp_path: Path
+) -> None:
     acknowledged = 0
     with serve(installation, tmp_path) as server:
         form = f"{server.url}/s/{installation['CODE']}"
@@ -81,7 +100,9 @@ def test_a_killed_server_has_kept_every_answer_it_acknowledged(installation: dic
         for number in range(30):
             ticket = page.findall(requests.get(form, timeout=30).text)[0]
             data = {"ticket": ticket, "overall": "5"}
-            acknowledged += requests.post(form, data=data, timeout=30, allow_redirects=False).status_code == 303
+            acknowledged += (
+                requests.post(form, data=data, timeout=30, allow_redirects=False).status_code == 303
+            )
             if number == 20:
                 import psutil
 
@@ -90,7 +111,11 @@ def test_a_killed_server_has_kept_every_answer_it_acknowledged(installation: dic
                 server.process.kill()
                 break
     count = "from survey.models import Response; print(Response.objects.count())"
-    assert manage(installation, "shell", "--no-imports", "-c", count).strip() == str(acknowledged) == "21"
+    assert (
+        manage(installation, "shell", "--no-imports", "-c", count).strip()
+        == str(acknowledged)
+        == "21"
+    )
 
 
 def test_sqlite_refuses_a_second_server_process(tmp_path: Path) -> None:
@@ -102,18 +127,29 @@ def test_sqlite_refuses_a_second_server_process(tmp_path: Path) -> None:
         "print(subprocess.run(command, capture_output=True, text=True).stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "Another server process" in done.stdout
     assert "PostgreSQL" in done.stdout
 
 
 @pytest.mark.parametrize(("workers", "refused"), [("1", False), ("2", True)])
-def test_the_start_up_check_refuses_several_workers_on_sqlite(tmp_path: Path, workers: str, refused: bool) -> None:
+def test_the_start_up_check_refuses_several_workers_on_sqlite(
+    tmp_path: Path, workers: str, refused: bool
+) -> None:
     environment = {**environment_for(tmp_path, None), "GRANIAN_WORKERS": workers}
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--database", "default"],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode != 0) is refused
     assert ("survey.E001" in done.stderr) is refused

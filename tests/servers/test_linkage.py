@@ -1,4 +1,6 @@
-"""Answers and invitations cannot be joined by a dump: by id, place in the file, time, writer or shared attributes."""
+"""Answers and invitations cannot be joined by a dump: by id, place in the file, time, writer or
+shared attributes.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ MARGIN = 0.02
 def test_the_best_assignment_of_answers_to_invitations_is_chance(
     on: str, tmp_path: object, request: pytest.FixtureRequest
 ) -> None:
-    """Everybody answers in the order of the invitations; Hungarian matching over every column and physical order."""
+    """Everybody answers in the order of the invitations; Hungarian matching over every column and
+    physical order.
+    """
     make = request.getfixturevalue("scratch_database") if on == "postgresql" else None
     environment = environment_for(tmp_path, make() if make else None)  # type: ignore[arg-type]
     manage(environment, "migrate", "--verbosity", "0")

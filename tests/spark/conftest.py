@@ -1,4 +1,6 @@
-"""A real standalone cluster: one master and two workers as processes on loopback, ended with the session."""
+"""A real standalone cluster: one master and two workers as processes on loopback, ended with the
+session.
+"""
 
 from __future__ import annotations
 
@@ -74,14 +76,21 @@ class Cluster:
         return url
 
     def _run(self, kind: str, *arguments: str) -> None:
-        command = [str(self.home / "bin" / "spark-class"), f"org.apache.spark.deploy.{kind}.{kind.title()}"]
+        command = [
+            str(self.home / "bin" / "spark-class"),
+            f"org.apache.spark.deploy.{kind}.{kind.title()}",
+        ]
         environment = {k: v for k, v in os.environ.items() if "SPARK" not in k} | self.environment
         with (self.folder / "logs" / f"{len(self.processes)}-{kind}.log").open("wb") as log:
             process = subprocess.Popen(
                 [*GUARD, *command, "--host", "127.0.0.1", *arguments],
-                env=environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=environment,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,
-            )  # fmt: skip
+            )
         self.processes.append(process)
 
     def _wait(self, ready: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -94,7 +103,9 @@ class Cluster:
                 if ready(state):
                     return state
             time.sleep(0.1)
-        raise RuntimeError("\n".join(log.read_text(errors="replace") for log in (self.folder / "logs").glob("*")))
+        raise RuntimeError(
+            "\n".join(log.read_text(errors="replace") for log in (self.folder / "logs").glob("*"))
+        )
 
     def stop(self) -> None:
         for process in reversed(self.processes):
@@ -125,11 +136,14 @@ def cluster() -> Iterator[str]:
         url = started.start()
         patch = pytest.MonkeyPatch()
         options = f"{JVM} -Djava.io.tmpdir={started.folder / 'local'}"
-        submit = f"--driver-memory 1g --conf spark.executor.memory=1g --driver-java-options '{options}' pyspark-shell"
+        submit = (
+            f"--driver-memory 1g --conf spark.executor.memory=1g --driver-java-options "
+            f"'{options}' pyspark-shell"
+        )
         for name, value in {**started.environment, "PYSPARK_SUBMIT_ARGS": submit}.items():
             patch.setenv(name, value)
         yield url
-        from analysis.spark import stop
+        from analysis.counting.spark import stop
 
         stop()
         patch.undo()

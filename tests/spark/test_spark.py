@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from analysis import SnapshotWriter, open_snapshot
-from analysis.cells import Cells, Variable
 from analysis.cli import main
-from analysis.engine import LocalEngine, engine_for
+from analysis.counting.cells import Cells
+from analysis.counting.engine import LocalEngine, choose_engine
+from analysis.counting.variables import Variable
+from analysis.data.schema import ITEMS
 from analysis.errors import AnalysisError
+from analysis.index.counted import KEYS
 from analysis.method import load_method
-from analysis.schema import ITEMS
-from analysis.tables import KEYS
 
 pytestmark = pytest.mark.spark
 
@@ -26,7 +27,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows, totals = [], {}
     for _ in range(5000):
         agency, domain = f"a{rng.integers(0, 30):02d}", ("land", "social", "")[rng.integers(0, 3)]
-        channel, evidence = ("counter", "online")[rng.integers(0, 2)], ("E0", "E2", "E3")[rng.integers(0, 3)]
+        channel, evidence = (
+            ("counter", "online")[rng.integers(0, 2)],
+            ("E0", "E2", "E3")[rng.integers(0, 3)],
+        )
         levels = [None if level < 0 else int(level) for level in rng.integers(-1, 6, len(ITEMS))]
         rows.append((agency, domain, channel, evidence, "", "vi", "2026-07", *levels))
         totals[agency, domain, channel, "2026-07"] = (120, 110)
@@ -48,7 +52,7 @@ def same(a: Cells, b: Cells) -> bool:
 def test_cells_are_the_same_to_the_last_bit(cluster: str, folder: Path) -> None:
     snapshot = open_snapshot(folder)
     assert len(snapshot.parts) == 8
-    distributed = engine_for(cluster)
+    distributed = choose_engine(cluster)
     for keys, variables in (
         (KEYS, load_method("sipas-service").variables()),
         (("agency",), [Variable("n", "", "one")]),
@@ -61,14 +65,20 @@ def test_cells_are_the_same_to_the_last_bit(cluster: str, folder: Path) -> None:
 
 def test_the_command_writes_the_same_bytes(cluster: str, folder: Path, tmp_path: Path) -> None:
     for name, engine in (("here", "local"), ("there", cluster)):
-        out = [part for kind in ("csv", "xlsx", "json") for part in ("--out", str(tmp_path / f"{name}.{kind}"))]
+        out = [
+            part
+            for kind in ("csv", "xlsx", "json")
+            for part in ("--out", str(tmp_path / f"{name}.{kind}"))
+        ]
         assert main(["index", str(folder), "--engine", engine, *out]) == 0
     for kind in ("csv", "xlsx", "json"):
         assert (tmp_path / f"here.{kind}").read_bytes() == (tmp_path / f"there.{kind}").read_bytes()
 
 
-def test_a_damaged_part_is_named_and_nothing_is_written(cluster: str, folder: Path, tmp_path: Path) -> None:
+def test_a_damaged_part_is_named_and_nothing_is_written(
+    cluster: str, folder: Path, tmp_path: Path
+) -> None:
     broken = tmp_path / "part.parquet"
     broken.write_bytes(b"no parquet")
     with pytest.raises(AnalysisError, match=r"part\.parquet"):
-        engine_for(cluster).cells([broken], ("agency",), [Variable("n", "", "one")])
+        choose_engine(cluster).cells([broken], ("agency",), [Variable("n", "", "one")])

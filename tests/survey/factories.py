@@ -1,4 +1,6 @@
-"""The cast: the land department and a commune of one province, each with a counter, and who works there."""
+"""The cast: the land department and a commune of one province, each with a counter, and who works
+there.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ class Cast:
             "form": form_of(version.pk),
             "answers": {"overall": level},
             "place": Place(
-                agency_id=self.land.pk, office_id=self.land_counter.office_id, counter_id=self.land_counter.pk
+                agency_id=self.land.pk,
+                office_id=self.land_counter.office_id,
+                counter_id=self.land_counter.pk,
             ),
             "channel": "counter",
             "evidence": "E2",
@@ -65,23 +69,34 @@ def make_cast() -> Cast:
         code: ProcedureDomain.objects.create(code=code, name=name)
         for code, name in {"land": "Đất đai", "civil-status": "Hộ tịch"}.items()
     }
-    province = found_agency(key="82", on=START, attributes=Attributes(name="UBND tỉnh Đồng Tháp", kind=Kind.PROVINCE))
+    province = found_agency(
+        key="82", on=START, attributes=Attributes(name="UBND tỉnh Đồng Tháp", kind=Kind.PROVINCE)
+    )
     land = found_agency(
         key="h20.01",
         on=START,
         attributes=Attributes(
-            name="Sở Nông nghiệp và Môi trường", kind=Kind.DEPARTMENT, parent=province, agency_code="H20.01"
+            name="Sở Nông nghiệp và Môi trường",
+            kind=Kind.DEPARTMENT,
+            parent=province,
+            agency_code="H20.01",
         ),
     )
     commune = found_agency(
         key="28261",
         on=START,
-        attributes=Attributes(name="UBND phường Mỹ Tho", kind=Kind.COMMUNE, parent=province, unit_code="28261"),
+        attributes=Attributes(
+            name="UBND phường Mỹ Tho", kind=Kind.COMMUNE, parent=province, unit_code="28261"
+        ),
     )
     centre = Office.objects.create(key="centre", name="Trung tâm Phục vụ hành chính công tỉnh")
     hall = Office.objects.create(key="hall", name="Trung tâm Phục vụ hành chính công phường Mỹ Tho")
-    first = Counter.objects.create(office=centre, agency=land, domain=domains["land"], number=1, name="Quầy 1")
-    second = Counter.objects.create(office=hall, agency=commune, domain=domains["civil-status"], number=1)
+    first = Counter.objects.create(
+        office=centre, agency=land, domain=domains["land"], number=1, name="Quầy 1"
+    )
+    second = Counter.objects.create(
+        office=hall, agency=commune, domain=domains["civil-status"], number=1
+    )
 
     def account(name: str, **more: Any) -> User:
         return User.objects.create_user(username=name, password=PASSWORD, **more)

@@ -18,7 +18,12 @@ PAPERS: Final = ("A5", "A4", "A3", "tent")
 
 
 def poster_pdf(
-    codes: Sequence[CounterCode], *, paper: str, language: str = "vi", second: str = "", notice: str = ""
+    codes: Sequence[CounterCode],
+    *,
+    paper: str,
+    language: str = "vi",
+    second: str = "",
+    notice: str = "",
 ) -> bytes:
     """A PDF with one page per code.
 
@@ -35,7 +40,10 @@ def poster_pdf(
     """
     if paper not in PAPERS:
         known = ", ".join(PAPERS)
-        raise ValueError(_("Unknown paper size “%(paper)s”; choose %(known)s.") % {"paper": paper, "known": known})
+        raise ValueError(
+            _("Unknown paper size “%(paper)s”; choose %(known)s.")
+            % {"paper": paper, "known": known}
+        )
     with override(language):
         data = {
             "paper": paper.lower(),
@@ -63,7 +71,10 @@ def _words() -> dict[str, Any]:
         "what-happens-title": _("What happens with your answer"),
         "what-happens": [
             _("The officer does not see your answer. No name and no phone number is asked."),
-            _("The Department of Home Affairs adds up the answers every quarter. Answers from posters are told apart."),
+            _(
+                "The Department of Home Affairs adds up the answers every quarter. Answers from "
+                "posters are told apart."
+            ),
         ],
         "check": _("Before you answer, check that the address begins with"),
     }

@@ -28,7 +28,9 @@ def screen_url(code: str) -> str:
 
 
 def _symbol(address: str) -> qrcode.QRCode[PilImage]:
-    symbol: qrcode.QRCode[PilImage] = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=4, box_size=10)
+    symbol: qrcode.QRCode[PilImage] = qrcode.QRCode(
+        error_correction=ERROR_CORRECT_Q, border=4, box_size=10
+    )
     symbol.add_data(QRData(address.upper(), mode=MODE_ALPHA_NUM))
     symbol.make(fit=True)
     return symbol

@@ -1,4 +1,6 @@
-"""Sheets as PDF by Typst, with bundled fonts only; a layout says itself when something does not fit on its paper."""
+"""Sheets as PDF by Typst, with bundled fonts only; a layout says itself when something does not fit
+on its paper.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,15 @@ _DOES_NOT_FIT: Final = "does not fit: "
 
 
 class TooLongToPrint(ValueError):
-    """A name or address that does not fit even in the smallest letters anybody can read; nothing was printed."""
+    """A name or address that does not fit even in the smallest letters anybody can read; nothing
+    was printed.
+    """
 
     def __init__(self, text: str) -> None:
-        super().__init__(_("“%(text)s” is too long to be printed. Please give it a shorter name.") % {"text": text})
+        super().__init__(
+            _("“%(text)s” is too long to be printed. Please give it a shorter name.")
+            % {"text": text}
+        )
 
 
 def sheets_pdf(layout: str, data: Mapping[str, Any]) -> bytes:
@@ -33,7 +40,9 @@ def sheets_pdf(layout: str, data: Mapping[str, Any]) -> bytes:
     sent = {"data": json.dumps(data, ensure_ascii=False)}
     layout_path = str(_LAYOUTS / f"{layout}.typ")
     try:
-        result: object = typst.compile(layout_path, font_paths=[str(FONTS)], ignore_system_fonts=True, sys_inputs=sent)
+        result: object = typst.compile(
+            layout_path, font_paths=[str(FONTS)], ignore_system_fonts=True, sys_inputs=sent
+        )
     except typst.TypstError as error:
         _before, found, text = str(error).partition(_DOES_NOT_FIT)
         if not found:

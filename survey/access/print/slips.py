@@ -17,7 +17,9 @@ def _sentence() -> str:
     return _("Rate the service: scan, or open the address and type the code. Good for 30 days.")
 
 
-def slips_pdf(codes: Sequence[str], *, name: str, language: str = "vi", second: str = "", notice: str = "") -> bytes:
+def slips_pdf(
+    codes: Sequence[str], *, name: str, language: str = "vi", second: str = "", notice: str = ""
+) -> bytes:
     """A4 sheets of snippets with square code, code and a sentence: 21 a page, 18 in two languages.
 
     Raises

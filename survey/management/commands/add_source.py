@@ -22,7 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("key", help="3 to 40 small letters, digits and hyphens; sent as X-Key")
         parser.add_argument("--name", required=True, help="name of the system")
         parser.add_argument("--province", required=True, help="code of the province, e.g. H20")
-        parser.add_argument("--renew", action="store_true", help="a new secret for a key that exists")
+        parser.add_argument(
+            "--renew", action="store_true", help="a new secret for a key that exists"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         key = options["key"]
@@ -31,7 +33,9 @@ class Command(BaseCommand):
         existing = SourceSystem.objects.filter(key_id=key)
         if existing.exists() != options["renew"]:
             hint = "use --renew for a new secret" if existing.exists() else "leave --renew out"
-            raise CommandError(f"key {key}: {'exists' if existing.exists() else 'is not known'}; {hint}")
+            raise CommandError(
+                f"key {key}: {'exists' if existing.exists() else 'is not known'}; {hint}"
+            )
         secret = secrets.token_urlsafe(32)
         values = {
             "name": options["name"],

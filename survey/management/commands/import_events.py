@@ -22,9 +22,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--source", required=True, help="key of the case system the file comes from")
+        parser.add_argument(
+            "--source", required=True, help="key of the case system the file comes from"
+        )
 
-        parser.add_argument("--dry-run", action="store_true", help="say what it would do and cost; store nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what it would do and cost; store nothing"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
@@ -32,12 +36,17 @@ class Command(BaseCommand):
             raise CommandError(f"{path}: there is no such file")
         source = SourceSystem.objects.filter(key_id=options["source"], active=True).first()
         if source is None:
-            raise CommandError(f"--source {options['source']}: no such case system; manage.py add_source registers one")
+            raise CommandError(
+                f"--source {options['source']}: no such case system; manage.py add_source "
+                f"registers one"
+            )
         content, now = path.read_bytes(), timezone.now()
         try:
             if options["dry_run"]:
                 seen = preview_events(content=content, file_name=path.name, source=source, now=now)
-                self.stdout.write(f"would queue {seen.messages} messages, {seen.parts} parts, {seen.price} VND")
+                self.stdout.write(
+                    f"would queue {seen.messages} messages, {seen.parts} parts, {seen.price} VND"
+                )
                 report = seen.report
             else:
                 report = import_events(content=content, file_name=path.name, source=source, now=now)
@@ -45,7 +54,9 @@ class Command(BaseCommand):
             raise CommandError(f"{path}: {error}") from error
         self._tell(report)
         if report.faults:
-            raise CommandError(f"{len(report.faults)} rows were not taken; mend them and send the whole file again")
+            raise CommandError(
+                f"{len(report.faults)} rows were not taken; mend them and send the whole file again"
+            )
 
     def _tell(self, report: Report) -> None:
         """What became of the rows, and which of them want mending."""

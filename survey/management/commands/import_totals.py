@@ -20,7 +20,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--replace", action="store_true", help="also replace figures that are there")
+        parser.add_argument(
+            "--replace", action="store_true", help="also replace figures that are there"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
@@ -32,7 +34,9 @@ class Command(BaseCommand):
             replaced = replaced_by(rows)
             if replaced and not options["replace"]:
                 lines = "\n".join(map(str, replaced))
-                raise CommandError(f"{lines}\nNothing was imported; say --replace to replace these figures.")
+                raise CommandError(
+                    f"{lines}\nNothing was imported; say --replace to replace these figures."
+                )
             source = import_totals(content=content, file_name=path.name, by=None, now=now)
         except FileError as error:
             raise CommandError(str(error)) from error

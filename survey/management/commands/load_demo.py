@@ -1,4 +1,6 @@
-"""Build the demonstration province and everything there is to open, under var/demo; safe to run again."""
+"""Build the demonstration province and everything there is to open, under var/demo; safe to run
+again.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,10 @@ from survey.access.print.posters import poster_pdf
 from survey.access.print.qr import short_url
 from survey.common.numbers import written
 from survey.common.periods import Period
-from survey.demo import services
-from survey.demo.messages import tell_story
-from survey.demo.presence import stand_at_counters
-from survey.demo.province import build_province, issued_codes, make_accounts
+from survey.dev.demo import services
+from survey.dev.demo.messages import tell_story
+from survey.dev.demo.presence import stand_at_counters
+from survey.dev.demo.province import build_province, issued_codes, make_accounts
 from survey.questionnaires.services import ensure_library
 from survey.responses.models import Response
 from survey.scorecards.bridge import NOTICE, index_by_channel, take_snapshot, write_exports
@@ -59,7 +61,9 @@ class Command(BaseCommand):
         services.write_truth(cells, out / "truth.csv")
         self._release(out, before, progress)
         links = {**self._index(out, period, progress), **self._posters(out), **self._accounts(out)}
-        links["index_by_channel"] = index_by_channel(folder=out / "snapshot", method="sipas-service")
+        links["index_by_channel"] = index_by_channel(
+            folder=out / "snapshot", method="sipas-service"
+        )
         links["truth_csv"] = str(out / "truth.csv")
         links |= {name: known for name, known in self._known(out).items() if name.startswith(ONCE)}
         links |= story | stand_at_counters(out=out, now=now)
@@ -71,7 +75,13 @@ class Command(BaseCommand):
         """The figures of the finished quarter, which everybody may see."""
         folder = out / "snapshot-released"
         now = timezone.now()
-        take_snapshot(period=period, folder=folder, now=_today(), province=settings.PROVINCE_NAME, progress=progress)
+        take_snapshot(
+            period=period,
+            folder=folder,
+            now=_today(),
+            province=settings.PROVINCE_NAME,
+            progress=progress,
+        )
         for method in METHODS:
             make_edition(folder=folder, method=method, now=now)
 
@@ -79,7 +89,13 @@ class Command(BaseCommand):
         """The index of the running quarter: files, and the preview the province sees."""
         folder = out / "snapshot"
         now = timezone.now()
-        take_snapshot(period=period, folder=folder, now=_today(), province=settings.PROVINCE_NAME, progress=progress)
+        take_snapshot(
+            period=period,
+            folder=folder,
+            now=_today(),
+            province=settings.PROVINCE_NAME,
+            progress=progress,
+        )
         files: dict[str, Any] = {"snapshot_dir": str(folder)}
         for method in METHODS:
             stem = "index" if method == "sipas-service" else f"index-{method}"
@@ -106,7 +122,11 @@ class Command(BaseCommand):
             }
             for code in codes
         ]
-        return {"citizen_urls": [entry["url"] for entry in counters], "counters": counters, "poster_pdfs": paths}
+        return {
+            "citizen_urls": [entry["url"] for entry in counters],
+            "counters": counters,
+            "poster_pdfs": paths,
+        }
 
     def _known(self, out: Path) -> dict[str, Any]:
         """What an earlier run wrote down."""
@@ -114,9 +134,13 @@ class Command(BaseCommand):
         return dict(json.loads(before.read_text(encoding="utf-8"))) if before.is_file() else {}
 
     def _accounts(self, out: Path) -> dict[str, Any]:
-        password = self._known(out).get("staff_logins", [{}])[0].get("password") or secrets.token_urlsafe(12)
+        password = self._known(out).get("staff_logins", [{}])[0].get(
+            "password"
+        ) or secrets.token_urlsafe(12)
         users = make_accounts(password)
-        logins = [{"username": user.username, "password": password, "role": user.role} for user in users]
+        logins = [
+            {"username": user.username, "password": password, "role": user.role} for user in users
+        ]
         return {"staff_url": f"{settings.PUBLIC_URL}/staff/", "staff_logins": logins}
 
     def _summary(self, links: dict[str, Any], count: int) -> str:
@@ -132,7 +156,8 @@ class Command(BaseCommand):
                 f"  Mã trên giấy tiếp nhận {links.get('slip_urls', [''])[0]}",
                 f"  Máy bảng tại quầy     {links.get('kiosk_url', '')}",
                 f"  Áp phích in           {links['poster_pdfs'][1]}",
-                f"  Trang cán bộ          {links['staff_url']}  ({login['username']} / {login['password']})",
+                f"  Trang cán bộ          {links['staff_url']}  ({login['username']} / "
+                f"{login['password']})",
                 f"  Chỉ số (Excel)        {links['index_xlsx']}",
                 f"  Chỉ số theo kênh      {_by_channel(links['index_by_channel'])}",
                 f"  Mọi đường dẫn         {settings.VAR_DIR / 'demo' / 'links.json'}",
@@ -147,4 +172,6 @@ def _today() -> datetime:
 
 def _by_channel(found: dict[str, float]) -> str:
     with override("vi"):
-        return "; ".join(f"{Channel(name).label} {written(Decimal(str(value)))}" for name, value in found.items())
+        return "; ".join(
+            f"{Channel(name).label} {written(Decimal(str(value)))}" for name, value in found.items()
+        )

@@ -1,4 +1,6 @@
-"""Load and publish the shipped questionnaires, and the usual procedure domains, where they are missing."""
+"""Load and publish the shipped questionnaires, and the usual procedure domains, where they are
+missing.
+"""
 
 from __future__ import annotations
 

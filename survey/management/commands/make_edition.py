@@ -23,7 +23,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            edition = make_edition(folder=options["snapshot"], method=options["method"], now=timezone.now())
+            edition = make_edition(
+                folder=options["snapshot"], method=options["method"], now=timezone.now()
+            )
         except ValueError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Edition {edition.pk}: {edition.period}, {edition.method}, {edition.responses} responses")
+        self.stdout.write(
+            f"Edition {edition.pk}: {edition.period}, {edition.method}, {edition.responses} "
+            f"responses"
+        )

@@ -1,4 +1,6 @@
-"""Codes for receipt slips: a CSV for the case system's printer, or a PDF to cut; the codes are told this once."""
+"""Codes for receipt slips: a CSV for the case system's printer, or a PDF to cut; the codes are told
+this once.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class Command(BaseCommand):
         parser.add_argument("--domain", default="", help="code of the procedure domain")
         parser.add_argument("--channel", default="counter")
         parser.add_argument("--count", type=int, required=True)
-        parser.add_argument("--with", dest="second", default="", help="second language on a PDF, e.g. km")
+        parser.add_argument(
+            "--with", dest="second", default="", help="second language on a PDF, e.g. km"
+        )
         parser.add_argument("--out", type=Path, required=True, help="file ending in .csv or .pdf")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -52,7 +56,11 @@ class Command(BaseCommand):
                 batch = slip_batch(wanted, None, now)
                 codes = issue_slips(batch=batch, count=options["count"], now=now)
                 name = str(Agency.objects.get(pk=batch.agency_id))
-                sheet = slips_pdf(codes, name=name, second=options["second"]) if out.suffix == ".pdf" else b""
+                sheet = (
+                    slips_pdf(codes, name=name, second=options["second"])
+                    if out.suffix == ".pdf"
+                    else b""
+                )
         except ValueError as error:
             raise CommandError(str(error)) from error
         if out.suffix == ".pdf":

@@ -19,9 +19,13 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--on", type=date.fromisoformat, default=None, help="day, YYYY-MM-DD; today without it")
+        parser.add_argument(
+            "--on", type=date.fromisoformat, default=None, help="day, YYYY-MM-DD; today without it"
+        )
         parser.add_argument("--root", help="key of an agency: only it and those below")
-        parser.add_argument("--mapped-to", type=date.fromisoformat, help="also say what each had become by this day")
+        parser.add_argument(
+            "--mapped-to", type=date.fromisoformat, help="also say what each had become by this day"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         day = options["on"] or timezone.localdate()
@@ -29,8 +33,14 @@ class Command(BaseCommand):
         if options["root"] and root is None:
             raise CommandError(f"no agency has the key {options['root']!r}")
         tree = tree_on(day, root)
-        heirs = mapped_to([v.agency for _, v in tree], options["mapped_to"]) if options["mapped_to"] else {}
+        heirs = (
+            mapped_to([v.agency for _, v in tree], options["mapped_to"])
+            if options["mapped_to"]
+            else {}
+        )
         for depth, version in tree:
-            became = "; ".join(f"{heir.agency} ({heir.extent})" for heir in heirs.get(version.agency, []))
+            became = "; ".join(
+                f"{heir.agency} ({heir.extent})" for heir in heirs.get(version.agency, [])
+            )
             arrow = f"  ->  {became or 'nothing'}" if heirs else ""
             self.stdout.write(f"{'  ' * depth}{version.agency.key}  {version.name}{arrow}")

@@ -24,8 +24,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--threads", type=int, default=32, help="calls to the provider at once")
-        parser.add_argument("--dry-run", action="store_true", help="say what waits and its cost; send nothing")
-        parser.add_argument("--until-empty", action="store_true", help="end when nothing is waiting or unknown")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what waits and its cost; send nothing"
+        )
+        parser.add_argument(
+            "--until-empty", action="store_true", help="end when nothing is waiting or unknown"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["dry_run"]:
@@ -33,8 +37,10 @@ class Command(BaseCommand):
             return
         if server_holds_sqlite() and not settings.SMS_BESIDE_SQLITE:
             raise CommandError(
-                "A server uses this SQLite file, and SQLite before 3.51.3 may corrupt it when two processes write. "
-                "Use PostgreSQL (DATABASE_URL), stop the server while messages go out, or take the risk with "
+                "A server uses this SQLite file, and SQLite before 3.51.3 may corrupt it when two "
+                "processes write. "
+                "Use PostgreSQL (DATABASE_URL), stop the server while messages go out, or take the "
+                "risk with "
                 "SMS_BESIDE_SQLITE=1."
             )
         if not 1 <= options["threads"] <= 200:
@@ -56,6 +62,9 @@ class Command(BaseCommand):
         for line in waiting():
             paused = f", paused: {line.sender.paused_because}" if line.sender.paused_at else ""
             cost = line.sender.price * line.parts
-            self.stdout.write(f"{line.sender.name}: {line.messages} messages, {line.parts} parts, {cost} VND{paused}")
+            self.stdout.write(
+                f"{line.sender.name}: {line.messages} messages, {line.parts} parts, {cost} "
+                f"VND{paused}"
+            )
         if not waiting():
             self.stdout.write("nothing waits")

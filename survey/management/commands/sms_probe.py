@@ -1,7 +1,7 @@
 """Send test messages through outbox, dispatcher and the configured gateway, on a scratch database.
 
-Numbers are valid but made up (+84 9x); use a provider's test account or ``fake_twilio``. Exit status 0 only when every
-message has an id of the provider.
+Numbers are valid but made up (+84 9x); use a provider's test account or ``fake_twilio``. Exit
+status 0 only when every message has an id of the provider.
 """
 
 from __future__ import annotations
@@ -79,8 +79,12 @@ class Command(BaseCommand):
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
         now = timezone.now()
-        sender = Sender.objects.create(name=(settings.TWILIO_SENDER_ID or "HAILONG")[:11], rate=rate)
-        OutboxMessage.objects.bulk_create((self._row(sender, k, now) for k in range(count)), batch_size=500)
+        sender = Sender.objects.create(
+            name=(settings.TWILIO_SENDER_ID or "HAILONG")[:11], rate=rate
+        )
+        OutboxMessage.objects.bulk_create(
+            (self._row(sender, k, now) for k in range(count)), batch_size=500
+        )
         begun = time.monotonic()
         dispatcher.run(until_empty=True, seconds=LONGEST + count / rate)
         seconds = time.monotonic() - begun
@@ -98,9 +102,14 @@ class Command(BaseCommand):
         phone = parse_mobile(f"090{100 + number // 9000 % 900:03d}{1000 + number % 9000:04d}")
         body = f"HAILONG: tin nhan thu. {link_of(new_code(TOKEN_LENGTH))}"
         row = OutboxMessage(
-            kind=MessageKind.INVITATION, sender=sender, phone_hash=phone_hash(phone), parts=size_of(body).parts,
-            due_at=now, not_after=now + timedelta(hours=12), created_at=now,
-        )  # fmt: skip
+            kind=MessageKind.INVITATION,
+            sender=sender,
+            phone_hash=phone_hash(phone),
+            parts=size_of(body).parts,
+            due_at=now,
+            not_after=now + timedelta(hours=12),
+            created_at=now,
+        )
         row.to_sealed, row.body_sealed = seal(phone, str(row.pk)), seal(body, str(row.pk))
         return row
 

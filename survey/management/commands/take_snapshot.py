@@ -20,11 +20,20 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--period", required=True, help="2026-Q3, 2026-07, 2026-H1, 2026-9M or 2026")
         parser.add_argument(
-            "--out", required=True, type=Path, help="folder to write; an older snapshot there is replaced"
+            "--period", required=True, help="2026-Q3, 2026-07, 2026-H1, 2026-9M or 2026"
         )
-        parser.add_argument("--province", default=settings.PROVINCE_NAME, help="name shown for the province as a whole")
+        parser.add_argument(
+            "--out",
+            required=True,
+            type=Path,
+            help="folder to write; an older snapshot there is replaced",
+        )
+        parser.add_argument(
+            "--province",
+            default=settings.PROVINCE_NAME,
+            help="name shown for the province as a whole",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

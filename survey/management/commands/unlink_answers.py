@@ -1,4 +1,6 @@
-"""``manage.py unlink_answers``: strip settled invitations, break the order of answers by link; to be run nightly."""
+"""``manage.py unlink_answers``: strip settled invitations, break the order of answers by link; to
+be run nightly.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Collect marked messages into locale/<language>/LC_MESSAGES/django.po, or compile them with --compile."""
+"""Collect marked messages into locale/<language>/LC_MESSAGES/django.po, or compile them with
+--compile.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ class Command(BaseCommand):
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--compile", action="store_true", help="write the binary catalogues and nothing else")
+        parser.add_argument(
+            "--compile", action="store_true", help="write the binary catalogues and nothing else"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["compile"]:
@@ -27,4 +31,6 @@ class Command(BaseCommand):
         for language, _name in settings.LANGUAGES:
             if language != SOURCE:
                 update_catalogue(language)
-                self.stdout.write(f"{language}: {len(missing(language))} messages still to translate")
+                self.stdout.write(
+                    f"{language}: {len(missing(language))} messages still to translate"
+                )

@@ -21,7 +21,9 @@ BACKENDS: Final = {
 @cache
 def _made(name: str) -> Gateway:
     if name not in BACKENDS:
-        raise ImproperlyConfigured(f"SMS_BACKEND={name!r} is not known; use one of {', '.join(BACKENDS)}")
+        raise ImproperlyConfigured(
+            f"SMS_BACKEND={name!r} is not known; use one of {', '.join(BACKENDS)}"
+        )
     module, _dot, attribute = BACKENDS[name].rpartition(".")
     return cast("Gateway", getattr(import_module(module), attribute)())
 

@@ -14,7 +14,9 @@ class Outcome(StrEnum):
 
     ACCEPTED = "accepted"
     BUSY = "busy"  # never processed: safe to try again soon, with fewer at once
-    QUEUE_FULL = "queue-full"  # never processed: try again in a quarter of an hour, at half the rate
+    QUEUE_FULL = (
+        "queue-full"  # never processed: try again in a quarter of an hour, at half the rate
+    )
     NOT_SENT = "not-sent"  # the connection failed before anything was sent: safe to try again
     UNKNOWN = "unknown"  # it may have been accepted: look it up, never send blindly
     BAD_NUMBER = "bad-number"  # this number never works
@@ -44,12 +46,15 @@ class Status(StrEnum):
 
 
 RANK: Mapping[str, int] = {"accepted": 2, "sent": 3, "undelivered": 4, "failed": 5, "delivered": 6}
-"""An update applies only upwards; the ranks differ, so any order of reports ends in the same state."""
+"""An update applies only upwards; the ranks differ, so any order of reports ends in the same state.
+"""
 
 
 @dataclass(frozen=True)
 class Message:
-    """What is handed over. ``reference`` is our row, ``valid_for`` the seconds the provider may keep it."""
+    """What is handed over. ``reference`` is our row, ``valid_for`` the seconds the provider may
+    keep it.
+    """
 
     to: str
     body: str
@@ -86,7 +91,9 @@ class LookupFailed(Exception):
 
 
 class Gateway(Protocol):
-    """Sends one message, finds a message again, tells its state. Holds no database connection; threads may share it."""
+    """Sends one message, finds a message again, tells its state. Holds no database connection;
+    threads may share it.
+    """
 
     name: str
 
@@ -94,7 +101,9 @@ class Gateway(Protocol):
         """Hand one message over; never raises for what a provider or network may do."""
         ...
 
-    def find(self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()) -> Report | None:
+    def find(
+        self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()
+    ) -> Report | None:
         """The message to a number since a time whose text holds ``token``; None when there is none.
 
         ``known`` are the ids of other messages, which are not meant.

@@ -20,7 +20,9 @@ class ConsoleGateway:
         print(f"SMS {masked(message.to)}: {message.body}", file=sys.stdout)  # noqa: T201
         return Result(Outcome.ACCEPTED, sid=f"console-{uuid.uuid4().hex}")
 
-    def find(self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()) -> Report | None:
+    def find(
+        self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()
+    ) -> Report | None:
         """Nothing is remembered."""
         del to, since, token, known
         return None

@@ -11,7 +11,9 @@ from survey.messaging.gateways.base import Message, Outcome, Report, Result, Sta
 
 @dataclass
 class MemoryGateway:
-    """``answers`` maps a number to the outcomes of its next calls; what is accepted is kept in ``sent``."""
+    """``answers`` maps a number to the outcomes of its next calls; what is accepted is kept in
+    ``sent``.
+    """
 
     name: str = "memory"
     answers: dict[str, list[Outcome]] = field(default_factory=dict)
@@ -30,7 +32,9 @@ class MemoryGateway:
         self.reports[sid] = Report(sid=sid, status=Status.ACCEPTED)
         return Result(outcome, sid=sid if outcome == Outcome.ACCEPTED else "")
 
-    def find(self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()) -> Report | None:
+    def find(
+        self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()
+    ) -> Report | None:
         """The remembered message with this number and token."""
         del since
         pairs = zip(self.sent, self.reports.values(), strict=True)

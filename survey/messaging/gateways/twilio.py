@@ -17,33 +17,63 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from survey.messaging.gateways.base import LookupFailed, Message, Outcome, Reaction, Report, Result, Status
+from survey.messaging.gateways.base import (
+    LookupFailed,
+    Message,
+    Outcome,
+    Reaction,
+    Report,
+    Result,
+    Status,
+)
 
 # The client logs addresses with phone numbers at INFO.
 logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
 
 _OUTCOMES: Final[Mapping[int, Outcome]] = {
     20429: Outcome.BUSY,
-    21611: Outcome.QUEUE_FULL, 30001: Outcome.QUEUE_FULL,
+    21611: Outcome.QUEUE_FULL,
+    30001: Outcome.QUEUE_FULL,
     20003: Outcome.CREDENTIALS,
-    21212: Outcome.CONFIGURATION, 21606: Outcome.CONFIGURATION, 21408: Outcome.CONFIGURATION,
-    21612: Outcome.CONFIGURATION, 21657: Outcome.CONFIGURATION, 30042: Outcome.CONFIGURATION,
-    21603: Outcome.CONFIGURATION, 21659: Outcome.CONFIGURATION, 20404: Outcome.CONFIGURATION,
-    21211: Outcome.BAD_NUMBER, 21614: Outcome.BAD_NUMBER, 21635: Outcome.BAD_NUMBER, 30005: Outcome.BAD_NUMBER,
+    21212: Outcome.CONFIGURATION,
+    21606: Outcome.CONFIGURATION,
+    21408: Outcome.CONFIGURATION,
+    21612: Outcome.CONFIGURATION,
+    21657: Outcome.CONFIGURATION,
+    30042: Outcome.CONFIGURATION,
+    21603: Outcome.CONFIGURATION,
+    21659: Outcome.CONFIGURATION,
+    20404: Outcome.CONFIGURATION,
+    21211: Outcome.BAD_NUMBER,
+    21614: Outcome.BAD_NUMBER,
+    21635: Outcome.BAD_NUMBER,
+    30005: Outcome.BAD_NUMBER,
     30006: Outcome.BAD_NUMBER,
     21610: Outcome.OPTED_OUT,
-}  # fmt: skip
+}
 _STATUSES: Final = {
-    "accepted": Status.ACCEPTED, "scheduled": Status.ACCEPTED, "queued": Status.ACCEPTED, "sending": Status.ACCEPTED,
-    "sent": Status.SENT, "delivered": Status.DELIVERED, "read": Status.DELIVERED,
-    "undelivered": Status.UNDELIVERED, "failed": Status.FAILED, "canceled": Status.FAILED,
-}  # fmt: skip
+    "accepted": Status.ACCEPTED,
+    "scheduled": Status.ACCEPTED,
+    "queued": Status.ACCEPTED,
+    "sending": Status.ACCEPTED,
+    "sent": Status.SENT,
+    "delivered": Status.DELIVERED,
+    "read": Status.DELIVERED,
+    "undelivered": Status.UNDELIVERED,
+    "failed": Status.FAILED,
+    "canceled": Status.FAILED,
+}
 _REACTIONS: Final = {
-    "30003": Reaction.AGAIN, "30008": Reaction.AGAIN, "30036": Reaction.AGAIN,
+    "30003": Reaction.AGAIN,
+    "30008": Reaction.AGAIN,
+    "30036": Reaction.AGAIN,
     "21610": Reaction.OPTED_OUT,
-    "21211": Reaction.BAD_NUMBER, "21614": Reaction.BAD_NUMBER, "21635": Reaction.BAD_NUMBER,
-    "30005": Reaction.BAD_NUMBER, "30006": Reaction.BAD_NUMBER,
-}  # fmt: skip
+    "21211": Reaction.BAD_NUMBER,
+    "21614": Reaction.BAD_NUMBER,
+    "21635": Reaction.BAD_NUMBER,
+    "30005": Reaction.BAD_NUMBER,
+    "30006": Reaction.BAD_NUMBER,
+}
 
 
 def reaction_of(code: str) -> Reaction:
@@ -75,7 +105,9 @@ class TwilioGateway:
     name = "twilio"
 
     def __init__(self) -> None:
-        missing = [n for n in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN") if not getattr(settings, n)]
+        missing = [
+            n for n in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN") if not getattr(settings, n)
+        ]
         if not (settings.TWILIO_MESSAGING_SERVICE_SID or settings.TWILIO_SENDER_ID):
             missing.append("TWILIO_MESSAGING_SERVICE_SID or TWILIO_SENDER_ID")
         if missing:
@@ -101,7 +133,11 @@ class TwilioGateway:
 
     def send(self, message: Message) -> Result:
         """Create a message; every failure becomes one of our outcomes."""
-        options: dict[str, Any] = {"to": message.to, "body": message.body, "validity_period": message.valid_for}
+        options: dict[str, Any] = {
+            "to": message.to,
+            "body": message.body,
+            "validity_period": message.valid_for,
+        }
         if settings.TWILIO_MESSAGING_SERVICE_SID:
             options["messaging_service_sid"] = settings.TWILIO_MESSAGING_SERVICE_SID
         else:
@@ -124,10 +160,14 @@ class TwilioGateway:
             return Result(Outcome.UNKNOWN, code="no-sid")
         return Result(Outcome.ACCEPTED, sid=made.sid, parts=_whole(made.num_segments))
 
-    def find(self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()) -> Report | None:
+    def find(
+        self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()
+    ) -> Report | None:
         """Look through what was sent to the number; the text holds the link's token."""
         try:
-            for found in self._client.messages.stream(to=to, date_sent_after=since.astimezone(UTC), page_size=50):
+            for found in self._client.messages.stream(
+                to=to, date_sent_after=since.astimezone(UTC), page_size=50
+            ):
                 if token in (found.body or "") and found.sid not in known:
                     return _report(found)
         except (TwilioException, requests.exceptions.RequestException, ValueError) as error:
@@ -166,17 +206,22 @@ def _result_of(status: int | None, code: int | None, retry_after: float | None) 
         # Not the provider's interface: a wrong address or account, which no message can mend.
         return Result(Outcome.CONFIGURATION, code=text)
     # A server error or a timeout may follow acceptance.
-    return Result(Outcome.UNKNOWN if (status or 500) >= 500 or status == 408 else Outcome.REFUSED, code=text)
+    return Result(
+        Outcome.UNKNOWN if (status or 500) >= 500 or status == 408 else Outcome.REFUSED, code=text
+    )
 
 
 def _network(error: requests.exceptions.RequestException) -> Outcome:
-    """Whether anything can have reached the provider; a TLS fault after the handshake may follow acceptance."""
+    """Whether anything can have reached the provider; a TLS fault after the handshake may follow
+    acceptance.
+    """
     if isinstance(error, requests.exceptions.SSLError):
         return Outcome.NOT_SENT if "CERTIFICATE_VERIFY_FAILED" in repr(error) else Outcome.UNKNOWN
     if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.InvalidURL):
         return Outcome.NOT_SENT
     refused = isinstance(error, requests.exceptions.ConnectionError) and any(
-        word in repr(error) for word in ("NewConnectionError", "NameResolutionError", "Connection refused")
+        word in repr(error)
+        for word in ("NewConnectionError", "NameResolutionError", "Connection refused")
     )
     return Outcome.NOT_SENT if refused else Outcome.UNKNOWN
 
@@ -198,15 +243,20 @@ def _report(found: Any) -> Report:
 
 
 def signed(request: HttpRequest) -> bool:
-    """Whether a callback carries the signature of our account, under the token in use or the one before it.
+    """Whether a callback carries the signature of our account, under the token in use or the one
+    before it.
 
-    The address is the configured public one with path and query as received: what a proxy changed does not matter,
-    and the row id in the query is protected.
+    The address is the configured public one with path and query as received: what a proxy changed
+    does not matter, and the row id in the query is protected.
     """
     signature = request.headers.get("X-Twilio-Signature")
     if not signature:
         return False
     base = settings.SMS_STATUS_CALLBACK_BASE_URL or settings.PUBLIC_URL
     address = base + request.get_full_path()
-    tokens = [token for token in (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_OLD) if token]
-    return any(RequestValidator(token).validate(address, request.POST, signature) for token in tokens)
+    tokens = [
+        token for token in (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_OLD) if token
+    ]
+    return any(
+        RequestValidator(token).validate(address, request.POST, signature) for token in tokens
+    )

@@ -1,4 +1,6 @@
-"""What messages cost: a running sum of parts per sender and day, so that a budget is asked for in one row."""
+"""What messages cost: a running sum of parts per sender and day, so that a budget is asked for in
+one row.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def book(parts: Mapping[tuple[int, date], int]) -> None:
 
 def spent(sender: Sender, since: date) -> Decimal:
     """Price of the parts since a day, in đồng."""
-    parts = Spending.objects.filter(sender=sender, day__gte=since).aggregate(n=Sum("parts"))["n"] or 0
+    parts = (
+        Spending.objects.filter(sender=sender, day__gte=since).aggregate(n=Sum("parts"))["n"] or 0
+    )
     return sender.price * parts
 
 

@@ -1,4 +1,6 @@
-"""Sends what is due: one thread talks to the database, many to the provider. ``manage.py sms_dispatch`` runs it."""
+"""Sends what is due: one thread talks to the database, many to the provider. ``manage.py
+sms_dispatch`` runs it.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ GROUPING: Final = 0.02
 IDLE: Final = 0.5
 TICK: Final = 1.0
 CALL_WITHIN: Final = 5.0
-"""Seconds after the claim in which a call may begin: opt-outs and pauses are asked for at the claim."""
+"""Seconds after the claim in which a call may begin: opt-outs and pauses are asked for at the
+claim.
+"""
 CHORES_EVERY: Final = 2.0
 CLEAN_EVERY: Final = 60.0
 NIGHT: Final = 2
@@ -44,15 +48,18 @@ NIGHT: Final = 2
 class Dispatcher:
     """One dispatching process; any number may run beside each other.
 
-    ``threads`` call the provider and hold no database connection; ``clock`` gives the time; ``nightly`` is called once
-    a night, and once after a start in the day: doing it again does no harm.
+    ``threads`` call the provider and hold no database connection; ``clock`` gives the time;
+    ``nightly`` is called once a night, and once after a start in the day: doing it again does no
+    harm.
     """
 
     gateway: Gateway
     threads: int = 32
     clock: Callable[[], datetime] = timezone.now
     nightly: Callable[[datetime], object] | None = None
-    owner: str = field(default_factory=lambda: f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(4)}")
+    owner: str = field(
+        default_factory=lambda: f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(4)}"
+    )
     stopping: bool = False
 
     def __post_init__(self) -> None:
@@ -65,7 +72,9 @@ class Dispatcher:
         self._night: date | None = None
 
     def run(self, *, until_empty: bool = False, seconds: float = math.inf) -> int:
-        """Send until stopped, until nothing is waiting or unknown, or for so long; returns how many were accepted."""
+        """Send until stopped, until nothing is waiting or unknown, or for so long; returns how many
+        were accepted.
+        """
         accepted, end = 0, time.monotonic() + seconds
         with ThreadPoolExecutor(self.threads, thread_name_prefix="sms") as pool:
             while not (self.stopping and not self._busy):
@@ -81,7 +90,8 @@ class Dispatcher:
                     if until_empty and (not outbox.open_rows() or outbox.only_paused()):
                         break
                 except (OperationalError, InterfaceError):
-                    # The database is restarting, or another process holds it: nothing is lost by waiting.
+                    # The database is restarting, or another process holds it: nothing is lost by
+                    # waiting.
                     log.warning("the database cannot be reached; trying again")
                     connection.close()
                 time.sleep(IDLE)
@@ -93,7 +103,9 @@ class Dispatcher:
         return bool(self._sending or self._looking or self._chores)
 
     def _take(self, pool: ThreadPoolExecutor) -> int:
-        """Claim for the free threads: a call begins at once, so what was asked at the claim still holds."""
+        """Claim for the free threads: a call begins at once, so what was asked at the claim still
+        holds.
+        """
         free = self.threads - self._sending
         if not free or free < self.threads // 4:
             return 0
@@ -127,7 +139,9 @@ class Dispatcher:
         while len(batch) < 200:
             try:
                 left = end - time.monotonic()
-                batch.append(self._answers.get(timeout=left) if left > 0 else self._answers.get_nowait())
+                batch.append(
+                    self._answers.get(timeout=left) if left > 0 else self._answers.get_nowait()
+                )
             except queue.Empty:
                 break
         sent = [(claimed, result) for kind, claimed, result in batch if kind == "sent"]
@@ -156,7 +170,10 @@ class Dispatcher:
         now = self.clock()
         outbox.release_expired(now)
         for lookup in to_look_up(
-            now, limit=max(self.threads // 2, 1) - self._looking if self._looking < max(self.threads // 2, 1) else 0
+            now,
+            limit=max(self.threads // 2, 1) - self._looking
+            if self._looking < max(self.threads // 2, 1)
+            else 0,
         ):
             self._looking += 1
             pool.submit(self._look, lookup)
@@ -191,7 +208,9 @@ class Dispatcher:
         """In a thread: ask the provider whether it has the message."""
         found: Report | LookupFailed | None
         try:
-            found = self.gateway.find(to=lookup.to, since=lookup.since, token=lookup.token, known=lookup.known)
+            found = self.gateway.find(
+                to=lookup.to, since=lookup.since, token=lookup.token, known=lookup.known
+            )
         except LookupFailed as error:
             found = error
         except Exception:  # nothing may be concluded from a failure

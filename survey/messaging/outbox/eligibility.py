@@ -23,7 +23,9 @@ NEVER_SENT: Final = (MessageState.PENDING, MessageState.SUPPRESSED, MessageState
 
 @dataclass
 class Holding:
-    """What is known about the numbers of some due rows, asked once for all of them just before the calls."""
+    """What is known about the numbers of some due rows, asked once for all of them just before the
+    calls.
+    """
 
     rows: Sequence[OutboxMessage]
     now: datetime
@@ -32,9 +34,15 @@ class Holding:
 
     def __post_init__(self) -> None:
         numbers = {row.phone_hash for row in self.rows}
-        self.unwanted = set(OptOut.objects.filter(phone_hash__in=numbers).values_list("phone_hash", flat=True))
-        recent = OutboxMessage.objects.filter(phone_hash__in=numbers, attempt_at__gt=self.now - WEEK)
-        sent = recent.exclude(state__in=NEVER_SENT).values_list("phone_hash").annotate(n=Count("pk"))
+        self.unwanted = set(
+            OptOut.objects.filter(phone_hash__in=numbers).values_list("phone_hash", flat=True)
+        )
+        recent = OutboxMessage.objects.filter(
+            phone_hash__in=numbers, attempt_at__gt=self.now - WEEK
+        )
+        sent = (
+            recent.exclude(state__in=NEVER_SENT).values_list("phone_hash").annotate(n=Count("pk"))
+        )
         self.often = Counter(dict(sent))
 
     def reason(self, row: OutboxMessage, *, too_dear: bool) -> str:
@@ -57,13 +65,19 @@ class Holding:
         """When a reminder may go, or why never; None for what is no reminder or may go now."""
         if row.kind != MessageKind.REMINDER:
             return None
-        first = OutboxMessage.objects.filter(invitation=row.invitation_id, kind=MessageKind.INVITATION)
+        first = OutboxMessage.objects.filter(
+            invitation=row.invitation_id, kind=MessageKind.INVITATION
+        )
         accepted = [moment for moment in first.values_list("accepted_at", flat=True) if moment]
         if accepted:
             due = max(accepted) + REMIND_AFTER
             return due if due > self.now else None
         open_states = (MessageState.PENDING, MessageState.SENDING, MessageState.UNKNOWN)
-        return self.now + timedelta(hours=6) if first.filter(state__in=open_states).exists() else "no-invitation"
+        return (
+            self.now + timedelta(hours=6)
+            if first.filter(state__in=open_states).exists()
+            else "no-invitation"
+        )
 
 
 def locked(rows: QuerySet[Any], *, skip: bool = False) -> QuerySet[Any]:

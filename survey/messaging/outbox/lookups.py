@@ -1,4 +1,6 @@
-"""Rows of which nobody knows whether the provider has them: asked for, adopted when found, sent again when not."""
+"""Rows of which nobody knows whether the provider has them: asked for, adopted when found, sent
+again when not.
+"""
 
 from __future__ import annotations
 
@@ -39,19 +41,30 @@ class Lookup:
 def opened(row: OutboxMessage, now: datetime) -> tuple[str, str] | None:
     """Number and text of a row; one that no key opens fails alone, the others go on."""
     try:
-        return unseal(row.to_sealed or b"", str(row.pk)), unseal(row.body_sealed or b"", str(row.pk))
+        return unseal(row.to_sealed or b"", str(row.pk)), unseal(
+            row.body_sealed or b"", str(row.pk)
+        )
     except SealError:
         log.error("row %s cannot be unsealed: is PHONE_KEY the right one?", row.pk)
-        failed = {"state": MessageState.FAILED, "reason": "unreadable", "final_at": now, "lease_until": None}
+        failed = {
+            "state": MessageState.FAILED,
+            "reason": "unreadable",
+            "final_at": now,
+            "lease_until": None,
+        }
         OutboxMessage.objects.filter(pk=row.pk, state=row.state).update(**failed)
         return None
 
 
 def to_look_up(now: datetime, limit: int) -> list[Lookup]:
-    """Rows to ask the provider about; each is put back for a minute so that two dispatchers do not ask at once."""
+    """Rows to ask the provider about; each is put back for a minute so that two dispatchers do not
+    ask at once.
+    """
     found = []
     with transaction.atomic():
-        due = OutboxMessage.objects.filter(state=UNKNOWN, next_look_at__lte=now).order_by("next_look_at")
+        due = OutboxMessage.objects.filter(state=UNKNOWN, next_look_at__lte=now).order_by(
+            "next_look_at"
+        )
         for row in locked(due, skip=True)[:limit]:
             OutboxMessage.objects.filter(pk=row.pk).update(next_look_at=now + LOOKS_APART / 2)
             if (pair := opened(row, now)) is not None:
@@ -61,25 +74,37 @@ def to_look_up(now: datetime, limit: int) -> list[Lookup]:
 
 
 def _siblings(row: OutboxMessage) -> frozenset[str]:
-    """Provider ids of other messages with the same link: a look-up must not take them for this one."""
+    """Provider ids of other messages with the same link: a look-up must not take them for
+    this one.
+    """
     if row.invitation_id is None:
         return frozenset()
-    others = OutboxMessage.objects.filter(invitation=row.invitation_id, sid__isnull=False).exclude(pk=row.pk)
+    others = OutboxMessage.objects.filter(invitation=row.invitation_id, sid__isnull=False).exclude(
+        pk=row.pk
+    )
     return frozenset(sid for sid in others.values_list("sid", flat=True) if sid)
 
 
 def token_in(body: str) -> str:
     """What identifies a message in the provider's list: the last part of its link."""
-    return next((word.rstrip(".").rpartition("/")[2] for word in body.split() if "://" in word), body)
+    return next(
+        (word.rstrip(".").rpartition("/")[2] for word in body.split() if "://" in word), body
+    )
 
 
 @transaction.atomic
 def looked_up(*, lookup: Lookup, report: Report | None, now: datetime) -> None:
-    """Adopt what was found; after two looks without result, two minutes apart, the row may be sent again."""
+    """Adopt what was found; after two looks without result, two minutes apart, the row may be sent
+    again.
+    """
     if report is not None and adopt(message_id=lookup.id, report=report, now=now):
         return
     row = OutboxMessage.objects.filter(pk=lookup.id, state=UNKNOWN)
-    booked = row.filter(looks__gte=LOOKS_NEEDED - 1).values_list("sender_id", "attempt_at", "parts").first()
+    booked = (
+        row.filter(looks__gte=LOOKS_NEEDED - 1)
+        .values_list("sender_id", "attempt_at", "parts")
+        .first()
+    )
     if booked and row.update(state=PENDING, due_at=now, reason="not-found", looks=0):
         book({(booked[0], day_of(booked[1], now)): -booked[2]})
         return
@@ -89,8 +114,12 @@ def looked_up(*, lookup: Lookup, report: Report | None, now: datetime) -> None:
 
 @transaction.atomic
 def adopt(*, message_id: str, report: Report, now: datetime) -> bool:
-    """A provider's id becomes ours, whichever way we heard of it first; False when it belongs to another row."""
-    OutboxMessage.objects.filter(pk=message_id, sid=report.sid, parts_billed=None).update(parts_billed=report.parts)
+    """A provider's id becomes ours, whichever way we heard of it first; False when it belongs to
+    another row.
+    """
+    OutboxMessage.objects.filter(pk=message_id, sid=report.sid, parts_billed=None).update(
+        parts_billed=report.parts
+    )
     rows = OutboxMessage.objects.filter(pk=message_id, sid=None)
     try:
         with transaction.atomic():
@@ -101,7 +130,13 @@ def adopt(*, message_id: str, report: Report, now: datetime) -> bool:
         log.error("row %s was found under a provider id that is taken", message_id)
         return False
     if report.status is not None:
-        apply_report(sid=report.sid, status=report.status, code=report.code, now=now, reaction=report.reaction)
+        apply_report(
+            sid=report.sid,
+            status=report.status,
+            code=report.code,
+            now=now,
+            reaction=report.reaction,
+        )
     return True
 
 

@@ -1,4 +1,6 @@
-"""What the dispatcher does beside sending: missing reports, texts to erase, the circuit breaker, numbers to erase."""
+"""What the dispatcher does beside sending: missing reports, texts to erase, the circuit breaker,
+numbers to erase.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from survey.messaging.outbox.queue import pause
 from survey.messaging.outbox.reports import apply_report
 
 POLLS: Final = tuple(timedelta(minutes=m) for m in (15, 60, 360, 1440, 4320))
-"""After how long without a final report the provider is asked; after the last one the row is ``silent``."""
+"""After how long without a final report the provider is asked; after the last one the row is
+``silent``.
+"""
 PHONE_LIFE: Final = timedelta(days=7)
 LEDGER_LIFE: Final = timedelta(days=60)
 """Longer than the thirty days between two invitations and the window dossiers are counted in."""
@@ -28,7 +32,9 @@ _WAITING: Final = Q(state__in=(MessageState.ACCEPTED, MessageState.SENT))
 
 @dataclass(frozen=True)
 class Chore:
-    """Something to ask of the provider about one message, done by a thread that holds no database connection."""
+    """Something to ask of the provider about one message, done by a thread that holds no database
+    connection.
+    """
 
     message_id: str
     sid: str
@@ -36,16 +42,22 @@ class Chore:
 
 
 def chores(now: datetime, limit: int = 20) -> list[Chore]:
-    """Reports to ask for and texts to have erased; each is put off, so that no two dispatchers do the same."""
+    """Reports to ask for and texts to have erased; each is put off, so that no two dispatchers do
+    the same.
+    """
     missing = OutboxMessage.objects.filter(_WAITING, next_look_at__lte=now).order_by("next_look_at")
-    final = OutboxMessage.objects.filter(sid__isnull=False, final_at__lte=now, redacted_at=None).order_by("final_at")
+    final = OutboxMessage.objects.filter(
+        sid__isnull=False, final_at__lte=now, redacted_at=None
+    ).order_by("final_at")
     shown = final.filter(Q(next_look_at=None) | Q(next_look_at__lte=now))
     found = [
         Chore(str(pk), sid or "", redact)
         for rows, redact in ((missing, False), (shown, True))
         for pk, sid in rows.values_list("pk", "sid")[:limit]
     ]
-    OutboxMessage.objects.filter(pk__in=[chore.message_id for chore in found]).update(next_look_at=now + _AGAIN)
+    OutboxMessage.objects.filter(pk__in=[chore.message_id for chore in found]).update(
+        next_look_at=now + _AGAIN
+    )
     return found
 
 
@@ -76,7 +88,13 @@ def note_chore(chore: Chore, answer: Report | LookupFailed | None, now: datetime
     else:
         row.filter(_WAITING).update(next_look_at=accepted_at + later)
     if answer is not None and answer.status is not None:
-        apply_report(sid=answer.sid, status=answer.status, code=answer.code, now=now, reaction=answer.reaction)
+        apply_report(
+            sid=answer.sid,
+            status=answer.status,
+            code=answer.code,
+            now=now,
+            reaction=answer.reaction,
+        )
 
 
 def ask_now(gateway: Gateway, now: datetime) -> int:
@@ -92,7 +110,9 @@ def ask_now(gateway: Gateway, now: datetime) -> int:
 def trip_breakers(now: datetime) -> None:
     """Pause a sender when more than a fifth of its last hundred settled messages failed."""
     for sender in Sender.objects.filter(paused_at=None):
-        last = OutboxMessage.objects.filter(sender=sender, final_at__isnull=False, tries__gt=0).order_by("-final_at")
+        last = OutboxMessage.objects.filter(
+            sender=sender, final_at__isnull=False, tries__gt=0
+        ).order_by("-final_at")
         if sender.resumed_at is not None:
             # What failed before somebody looked into it does not stop the sender again.
             last = last.filter(final_at__gt=sender.resumed_at)
@@ -100,20 +120,28 @@ def trip_breakers(now: datetime) -> None:
         if len(ids) < BREAKER_LAST:
             continue
         failed = Q(state__in=(MessageState.FAILED, MessageState.UNDELIVERED))
-        count = OutboxMessage.objects.filter(pk__in=ids).aggregate(n=Count("pk", filter=failed))["n"]
+        count = OutboxMessage.objects.filter(pk__in=ids).aggregate(n=Count("pk", filter=failed))[
+            "n"
+        ]
         if count > BREAKER_SHARE * BREAKER_LAST:
             pause(Sender.objects.filter(pk=sender.pk), "failures", now)
 
 
 def erase(now: datetime) -> int:
-    """Erase numbers seven days after their last message was settled, or with the link's end; returns how many.
+    """Erase numbers seven days after their last message was settled, or with the link's end;
+    returns how many.
 
-    What waited or was unknown until its link ended is given up: a paused sender keeps no number for ever.
+    What waited or was unknown until its link ended is given up: a paused sender keeps no number for
+    ever.
     """
     gone = {"final_at": now, "to_sealed": None, "body_sealed": None, "next_look_at": None}
     late = OutboxMessage.objects.filter(not_after__lt=now)
-    late.filter(state=MessageState.PENDING).update(state=MessageState.EXPIRED, reason="expired", **gone)
-    late.filter(state=MessageState.UNKNOWN).update(state=MessageState.SILENT, reason="unknown", **gone)
+    late.filter(state=MessageState.PENDING).update(
+        state=MessageState.EXPIRED, reason="expired", **gone
+    )
+    late.filter(state=MessageState.UNKNOWN).update(
+        state=MessageState.SILENT, reason="unknown", **gone
+    )
     live = OutboxMessage.objects.filter(
         state__in=(MessageState.PENDING, MessageState.SENDING, MessageState.UNKNOWN)
     ).values("invitation_id")

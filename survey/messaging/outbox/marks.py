@@ -1,4 +1,6 @@
-"""Named points at which a test kills the process, to prove that nothing is lost and nothing sent twice."""
+"""Named points at which a test kills the process, to prove that nothing is lost and nothing sent
+twice.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ _passed = 0
 
 
 def mark(point: str) -> None:
-    """Die here, as by power failure, when the environment names this point and it is passed often enough."""
+    """Die here, as by power failure, when the environment names this point and it is passed often
+    enough.
+    """
     if point != _POINT:
         return
     global _passed

@@ -13,7 +13,9 @@ from survey.messaging.models import Invitation, MessageKind, MessageTemplate, Se
 
 
 class MessageState(models.TextChoices):
-    """State of an outbox row; final ones never change, except that ``delivered`` may replace a final word."""
+    """State of an outbox row; final ones never change, except that ``delivered`` may replace a
+    final word.
+    """
 
     PENDING = "pending", _("waiting")
     SENDING = "sending", _("being sent")
@@ -36,18 +38,26 @@ class OutboxMessage(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     invitation = models.ForeignKey(
-        Invitation, on_delete=models.PROTECT, related_name="messages", null=True, verbose_name=_("invitation")
+        Invitation,
+        on_delete=models.PROTECT,
+        related_name="messages",
+        null=True,
+        verbose_name=_("invitation"),
     )
     kind = models.CharField(_("kind"), max_length=10, choices=MessageKind.choices)
     sequence = models.PositiveSmallIntegerField(_("sequence"), default=0)
     sender = models.ForeignKey(Sender, on_delete=models.PROTECT, verbose_name=_("sender"))
-    template = models.ForeignKey(MessageTemplate, on_delete=models.PROTECT, null=True, verbose_name=_("template"))
+    template = models.ForeignKey(
+        MessageTemplate, on_delete=models.PROTECT, null=True, verbose_name=_("template")
+    )
     to_sealed = models.BinaryField(_("sealed number"), null=True)
     body_sealed = models.BinaryField(_("sealed text"), null=True)
     phone_hash = models.CharField(_("number (hash)"), max_length=64)
     parts = models.PositiveSmallIntegerField(_("parts"))
     parts_billed = models.PositiveSmallIntegerField(_("parts billed"), null=True)
-    state = models.CharField(_("state"), max_length=12, choices=MessageState.choices, default=MessageState.PENDING)
+    state = models.CharField(
+        _("state"), max_length=12, choices=MessageState.choices, default=MessageState.PENDING
+    )
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     due_at = models.DateTimeField(_("due at"))
     not_after = models.DateTimeField(_("not after"))
@@ -72,11 +82,17 @@ class OutboxMessage(models.Model):
         ]
         # Only live rows are in the indexes: a million old ones cost a claim nothing.
         indexes: ClassVar = [
-            models.Index(fields=["sender", "due_at"], condition=Q(state="pending"), name="outbox_pending"),
-            models.Index(fields=["lease_until"], condition=Q(state="sending"), name="outbox_sending"),
+            models.Index(
+                fields=["sender", "due_at"], condition=Q(state="pending"), name="outbox_pending"
+            ),
+            models.Index(
+                fields=["lease_until"], condition=Q(state="sending"), name="outbox_sending"
+            ),
             models.Index(fields=["state", "next_look_at"], name="outbox_open"),
             models.Index(
-                fields=["sender", "-final_at"], condition=Q(final_at__isnull=False, tries__gt=0), name="outbox_final"
+                fields=["sender", "-final_at"],
+                condition=Q(final_at__isnull=False, tries__gt=0),
+                name="outbox_final",
             ),
             models.Index(fields=["accepted_at"], name="outbox_accepted"),
             models.Index(fields=["phone_hash", "attempt_at"], name="outbox_number"),
@@ -92,9 +108,13 @@ class OutboxMessage(models.Model):
 
 
 class MessageEvent(models.Model):
-    """What a provider told about a message, once each; late, doubled and reversed reports are harmless."""
+    """What a provider told about a message, once each; late, doubled and reversed reports are
+    harmless.
+    """
 
-    message = models.ForeignKey(OutboxMessage, on_delete=models.PROTECT, null=True, verbose_name=_("message"))
+    message = models.ForeignKey(
+        OutboxMessage, on_delete=models.PROTECT, null=True, verbose_name=_("message")
+    )
     sid = models.CharField(_("provider id"), max_length=64)
     status = models.CharField(_("status"), max_length=20)
     code = models.CharField(_("code"), max_length=12, blank=True)
@@ -114,14 +134,18 @@ class MessageEvent(models.Model):
 class Spending(models.Model):
     """Parts of a sender that were handed over on a day, or may have been."""
 
-    sender = models.ForeignKey(Sender, on_delete=models.CASCADE, related_name="spending", verbose_name=_("sender"))
+    sender = models.ForeignKey(
+        Sender, on_delete=models.CASCADE, related_name="spending", verbose_name=_("sender")
+    )
     day = models.DateField(_("day"))
     parts = models.IntegerField(_("parts"), default=0)
 
     class Meta:
         verbose_name = _("spending of a day")
         verbose_name_plural = _("spending by day")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["sender", "day"], name="spending_day_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["sender", "day"], name="spending_day_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.sender_id} {self.day}: {self.parts}"

@@ -1,7 +1,9 @@
-"""The queue: claims by lease, results, look-ups of what is not known. Every function is one short transaction.
+"""The queue: claims by lease, results, look-ups of what is not known. Every function is one short
+transaction.
 
-A row goes pending -> sending -> accepted -> sent -> delivered; whatever may have been accepted without our knowing
-becomes ``unknown`` and is looked up, never sent blindly. docs/operations.md has the states and the crash analysis.
+A row goes pending -> sending -> accepted -> sent -> delivered; whatever may have been accepted
+without our knowing becomes ``unknown`` and is looked up, never sent blindly. docs/operations.md has
+the states and the crash analysis.
 """
 
 from __future__ import annotations
@@ -53,9 +55,13 @@ class Claimed:
 
 
 def claim(*, owner: str, limit: int, now: datetime) -> list[Claimed]:
-    """Up to ``limit`` due rows, within rate, hours and budget; what may not be sent is put aside with its reason."""
+    """Up to ``limit`` due rows, within rate, hours and budget; what may not be sent is put aside
+    with its reason.
+    """
     claimed: list[Claimed] = []
-    for sender_id in Sender.objects.filter(paused_at=None).order_by("pk").values_list("pk", flat=True):
+    for sender_id in (
+        Sender.objects.filter(paused_at=None).order_by("pk").values_list("pk", flat=True)
+    ):
         if limit > len(claimed):
             claimed += _claim_from(sender_id, owner, limit - len(claimed), now)
     mark("claimed")
@@ -67,7 +73,8 @@ def _claim_from(sender_id: int, owner: str, limit: int, now: datetime) -> list[C
     due = OutboxMessage.objects.filter(sender_id=sender_id, state=PENDING, due_at__lte=now)
     if not due.exists():
         return []
-    # The sender's row is the gate: whoever holds it counts out rate and money, one dispatcher at a time.
+    # The sender's row is the gate: whoever holds it counts out rate and money, one dispatcher at a
+    # time.
     sender = locked(Sender.objects.filter(pk=sender_id)).get()
     later = next_moment(sender, now)
     if later > now:
@@ -83,7 +90,8 @@ def _claim_from(sender_id: int, owner: str, limit: int, now: datetime) -> list[C
             _put_aside(row, reason, now)
         elif (waits := holding.reminder(row)) is not None:
             _wait_or_put_aside(row, waits, now)
-        # A message of more parts than the bucket holds goes when it is full, and the bucket owes the rest.
+        # A message of more parts than the bucket holds goes when it is full, and the bucket owes
+        # the rest.
         elif row.parts > bucket and not (row.parts > depth and bucket >= depth):
             break
         elif (lease := _lease(row, sender, owner, now)) is not None:
@@ -114,7 +122,13 @@ def _refill(sender: Sender, now: datetime) -> tuple[float, float]:
 
 def _put_aside(row: OutboxMessage, reason: str, now: datetime) -> None:
     state = MessageState.EXPIRED if reason == "expired" else MessageState.SUPPRESSED
-    changes = {"state": state, "reason": reason, "final_at": now, "to_sealed": None, "body_sealed": None}
+    changes = {
+        "state": state,
+        "reason": reason,
+        "final_at": now,
+        "to_sealed": None,
+        "body_sealed": None,
+    }
     OutboxMessage.objects.filter(pk=row.pk, state=PENDING).update(**changes)
 
 
@@ -144,16 +158,24 @@ def _lease(row: OutboxMessage, sender: Sender, owner: str, now: datetime) -> Cla
 
 @transaction.atomic
 def record(*, results: Sequence[tuple[Claimed, Result]], owner: str, now: datetime) -> None:
-    """Write what came of some calls; a row another dispatcher has taken over meanwhile is left alone."""
+    """Write what came of some calls; a row another dispatcher has taken over meanwhile is left
+    alone.
+    """
     bookings: Counter[tuple[int, date]] = Counter()
     for claimed, result in results:
         row = OutboxMessage.objects.filter(pk=claimed.id).first()
         if row is None:
             continue
-        mine = OutboxMessage.objects.filter(pk=claimed.id, owner=owner, attempt=claimed.attempt, state=SENDING)
+        mine = OutboxMessage.objects.filter(
+            pk=claimed.id, owner=owner, attempt=claimed.attempt, state=SENDING
+        )
         if result.outcome == Outcome.ACCEPTED and not mine.exists():
             # A callback may have been faster, or the lease ran out: the id must not be lost.
-            adopt(message_id=claimed.id, report=Report(result.sid, Status.ACCEPTED, parts=result.parts), now=now)
+            adopt(
+                message_id=claimed.id,
+                report=Report(result.sid, Status.ACCEPTED, parts=result.parts),
+                now=now,
+            )
             continue
         changes = _changes(claimed, result, now)
         try:
@@ -162,16 +184,22 @@ def record(*, results: Sequence[tuple[Claimed, Result]], owner: str, now: dateti
         except IntegrityError:
             # The provider gave an id that belongs to another row already.
             log.error("row %s got a provider id that is taken", claimed.id)
-            changed = mine.update(**_changes(claimed, Result(Outcome.REFUSED, code="id-taken"), now))
+            changed = mine.update(
+                **_changes(claimed, Result(Outcome.REFUSED, code="id-taken"), now)
+            )
         if changed:
-            bookings[row.sender_id, day_of(row.attempt_at, now)] += _correction(row, changes, result)
+            bookings[row.sender_id, day_of(row.attempt_at, now)] += _correction(
+                row, changes, result
+            )
         _note_fault(row, result.outcome, now)
     book(bookings)
     mark("recording")
 
 
 def _correction(row: OutboxMessage, changes: Mapping[str, Any], result: Result) -> int:
-    """Parts to book beside those booked at the claim: the provider's count, or none when it was not sent."""
+    """Parts to book beside those booked at the claim: the provider's count, or none when it was not
+    sent.
+    """
     if changes["state"] in (PENDING, MessageState.FAILED):
         return -row.parts
     return (result.parts or row.parts) - row.parts if result.outcome == Outcome.ACCEPTED else 0
@@ -183,16 +211,37 @@ def _changes(claimed: Claimed, result: Result, now: datetime) -> dict[str, Any]:
     if outcome == Outcome.ACCEPTED:
         return {
             **free,
-            **accepted_fields(result.sid, now), "parts_billed": result.parts,
-        }  # fmt: skip
+            **accepted_fields(result.sid, now),
+            "parts_billed": result.parts,
+        }
     if outcome == Outcome.UNKNOWN:
-        return {**free, "state": UNKNOWN, "reason": result.code, "looks": 0, "next_look_at": now + FIRST_LOOK}
+        return {
+            **free,
+            "state": UNKNOWN,
+            "reason": result.code,
+            "looks": 0,
+            "next_look_at": now + FIRST_LOOK,
+        }
     wait = _wait(claimed.attempt, result)
     if wait is not None:
-        return {**free, "state": PENDING, "reason": result.code, "due_at": now + timedelta(seconds=wait)}
-    reasons = {Outcome.BAD_NUMBER: "bad-number", Outcome.OPTED_OUT: "opt-out", Outcome.REFUSED: "refused"}
+        return {
+            **free,
+            "state": PENDING,
+            "reason": result.code,
+            "due_at": now + timedelta(seconds=wait),
+        }
+    reasons = {
+        Outcome.BAD_NUMBER: "bad-number",
+        Outcome.OPTED_OUT: "opt-out",
+        Outcome.REFUSED: "refused",
+    }
     gone = {"to_sealed": None, "body_sealed": None, "final_at": now, "tries": F("tries") + 1}
-    return {**free, **gone, "state": MessageState.FAILED, "reason": f"{reasons[outcome]} {result.code}".strip()}
+    return {
+        **free,
+        **gone,
+        "state": MessageState.FAILED,
+        "reason": f"{reasons[outcome]} {result.code}".strip(),
+    }
 
 
 def _wait(attempt: int, result: Result) -> float | None:
@@ -206,7 +255,9 @@ def _wait(attempt: int, result: Result) -> float | None:
 
 
 def _note_fault(row: OutboxMessage, outcome: Outcome, now: datetime) -> None:
-    """Pause a sender at wrong credentials, or after three configuration faults in a row; remember dead numbers."""
+    """Pause a sender at wrong credentials, or after three configuration faults in a row; remember
+    dead numbers.
+    """
     sender = Sender.objects.filter(pk=row.sender_id)
     if outcome in (Outcome.OPTED_OUT, Outcome.BAD_NUMBER):
         how = "provider" if outcome == Outcome.OPTED_OUT else "bad-number"
@@ -223,7 +274,9 @@ def _note_fault(row: OutboxMessage, outcome: Outcome, now: datetime) -> None:
 
 
 def pause(senders: QuerySet[Sender], why: str, now: datetime) -> None:
-    """Stop senders until somebody lets them go on; said loudly, for nobody is written to meanwhile."""
+    """Stop senders until somebody lets them go on; said loudly, for nobody is written to
+    meanwhile.
+    """
     if senders.filter(paused_at=None).update(paused_at=now, paused_because=why):
         log.error("a sender is paused: %s", why)
 
@@ -231,7 +284,9 @@ def pause(senders: QuerySet[Sender], why: str, now: datetime) -> None:
 def release_expired(now: datetime) -> int:
     """Rows whose dispatcher died or froze: whether they were accepted is not known."""
     stuck = OutboxMessage.objects.filter(state=SENDING, lease_until__lt=now)
-    return stuck.update(state=UNKNOWN, reason="lease", owner="", lease_until=None, looks=0, next_look_at=now)
+    return stuck.update(
+        state=UNKNOWN, reason="lease", owner="", lease_until=None, looks=0, next_look_at=now
+    )
 
 
 def only_paused() -> bool:

@@ -1,4 +1,6 @@
-"""What happens to an accepted message: reports in any order, each counted once, states only upwards."""
+"""What happens to an accepted message: reports in any order, each counted once, states only
+upwards.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,15 @@ _RANK_OF_STATE = {**RANK, MessageState.SILENT.value: 3}
 def accepted_fields(sid: str, now: datetime) -> dict[str, Any]:
     """What becomes of a row once the provider is known to have it."""
     return {
-        "sid": sid, "state": MessageState.ACCEPTED, "accepted_at": now, "owner": "", "lease_until": None, "reason": "",
-        "tries": F("tries") + 1, "next_look_at": now + FIRST_POLL,
-    }  # fmt: skip
+        "sid": sid,
+        "state": MessageState.ACCEPTED,
+        "accepted_at": now,
+        "owner": "",
+        "lease_until": None,
+        "reason": "",
+        "tries": F("tries") + 1,
+        "next_look_at": now + FIRST_POLL,
+    }
 
 
 @transaction.atomic
@@ -41,7 +49,8 @@ def apply_report(
 ) -> bool:
     """Note a report and move its message up; False when no message has this id yet.
 
-    One conditional UPDATE per report, so any order and repetition of the same reports ends in the same state.
+    One conditional UPDATE per report, so any order and repetition of the same reports ends in the
+    same state.
     """
     rows = OutboxMessage.objects.filter(sid=sid)
     if message_id and not rows.exists():
@@ -54,7 +63,10 @@ def apply_report(
     if row is None:
         return False
     lower = [state for state, rank in _RANK_OF_STATE.items() if rank < RANK[status]]
-    rank = Case(*(When(state=s, then=Value(r)) for s, r in _RANK_OF_STATE.items()), output_field=IntegerField())
+    rank = Case(
+        *(When(state=s, then=Value(r)) for s, r in _RANK_OF_STATE.items()),
+        output_field=IntegerField(),
+    )
     changes: dict[str, Any] = {"state": status.value, "reason": code}
     if status in FINAL:
         changes |= {"final_at": now, "to_sealed": None, "body_sealed": None, "next_look_at": None}
@@ -67,7 +79,9 @@ def apply_report(
 def _note(row: OutboxMessage | None, sid: str, status: Status, code: str, now: datetime) -> None:
     try:
         with transaction.atomic():
-            MessageEvent.objects.create(message=row, sid=sid, status=status.value, code=code[:12], at=now)
+            MessageEvent.objects.create(
+                message=row, sid=sid, status=status.value, code=code[:12], at=now
+            )
     except IntegrityError:
         if row is not None:
             MessageEvent.objects.filter(sid=sid, message=None).update(message=row)
@@ -75,11 +89,16 @@ def _note(row: OutboxMessage | None, sid: str, status: Status, code: str, now: d
 
 def _react(row: OutboxMessage, status: Status, reaction: Reaction, now: datetime) -> None:
     if status == Status.DELIVERED:
-        # It arrived after all: the second message that was queued when it seemed lost is not needed.
-        later = OutboxMessage.objects.filter(invitation=row.invitation_id, kind=row.kind, sequence__gt=row.sequence)
+        # It arrived after all: the second message that was queued when it seemed lost is not
+        # needed.
+        later = OutboxMessage.objects.filter(
+            invitation=row.invitation_id, kind=row.kind, sequence__gt=row.sequence
+        )
         gone = {"state": MessageState.SUPPRESSED, "reason": "arrived", "final_at": now}
         if row.invitation_id is not None:
-            later.filter(state=MessageState.PENDING).update(**gone, to_sealed=None, body_sealed=None)
+            later.filter(state=MessageState.PENDING).update(
+                **gone, to_sealed=None, body_sealed=None
+            )
     elif status not in FINAL:
         return
     elif reaction in (Reaction.OPTED_OUT, Reaction.BAD_NUMBER):
@@ -94,13 +113,28 @@ def _arrived(row: OutboxMessage) -> bool:
 
 
 def _once_more(row: OutboxMessage, now: datetime) -> None:
-    """A handset that was off, or a message too old for the carrier, gets one new message after four hours."""
-    if row.sequence or row.to_sealed is None or row.body_sealed is None or row.not_after < now + AGAIN_AFTER:
+    """A handset that was off, or a message too old for the carrier, gets one new message after four
+    hours.
+    """
+    if (
+        row.sequence
+        or row.to_sealed is None
+        or row.body_sealed is None
+        or row.not_after < now + AGAIN_AFTER
+    ):
         return
     fresh = OutboxMessage(
-        invitation=row.invitation, kind=row.kind, sequence=row.sequence + 1, sender=row.sender, template=row.template,
-        phone_hash=row.phone_hash, parts=row.parts, due_at=now + AGAIN_AFTER, not_after=row.not_after, created_at=now,
-    )  # fmt: skip
+        invitation=row.invitation,
+        kind=row.kind,
+        sequence=row.sequence + 1,
+        sender=row.sender,
+        template=row.template,
+        phone_hash=row.phone_hash,
+        parts=row.parts,
+        due_at=now + AGAIN_AFTER,
+        not_after=row.not_after,
+        created_at=now,
+    )
     try:
         parts = [unseal(part, str(row.pk)) for part in (row.to_sealed, row.body_sealed)]
     except SealError:

@@ -15,12 +15,15 @@ LONGEST_VALID: Final = timedelta(hours=4)
 
 
 def next_moment(sender: Sender, now: datetime) -> datetime:
-    """``now`` inside the sender's hours with at least ten minutes left, otherwise when they begin again."""
+    """``now`` inside the sender's hours with at least ten minutes left, otherwise when they begin
+    again.
+    """
     if not settings.SMS_QUIET_HOURS:
         return now
     local = timezone.localtime(now)
     opens, closes = (
-        local.replace(hour=t.hour, minute=t.minute, second=0, microsecond=0) for t in (sender.opens, sender.closes)
+        local.replace(hour=t.hour, minute=t.minute, second=0, microsecond=0)
+        for t in (sender.opens, sender.closes)
     )
     if local < opens:
         return opens
@@ -32,11 +35,16 @@ def _at(day: datetime, moment: time) -> datetime:
 
 
 def seconds_valid(sender: Sender, now: datetime, not_after: datetime) -> int:
-    """How long the provider's own queue may hold a message: never into the night, at most four hours."""
+    """How long the provider's own queue may hold a message: never into the night, at most four
+    hours.
+    """
     ends = [LONGEST_VALID, not_after - now]
     if settings.SMS_QUIET_HOURS:
         local = timezone.localtime(now)
         ends.append(
-            local.replace(hour=sender.closes.hour, minute=sender.closes.minute, second=0, microsecond=0) - local
+            local.replace(
+                hour=sender.closes.hour, minute=sender.closes.minute, second=0, microsecond=0
+            )
+            - local
         )
     return max(1, int(min(ends).total_seconds()))

@@ -1,4 +1,6 @@
-"""Five levels of satisfaction, 1 very dissatisfied to 5 very satisfied, and 0 for "not applicable"."""
+"""Five levels of satisfaction, 1 very dissatisfied to 5 very satisfied, and 0 for "not
+applicable".
+"""
 
 from __future__ import annotations
 

@@ -31,11 +31,15 @@ class ShortText:
         try:
             text = clean(raw[0]) if raw else ""
         except TextError as error:
-            raise AnswerError(_("The comment holds characters we cannot read. Please type it again.")) from error
+            raise AnswerError(
+                _("The comment holds characters we cannot read. Please type it again.")
+            ) from error
         self.check(text, question)
         return text or None
 
     def check(self, value: object, question: QuestionSpec) -> None:
         """Not too long."""
         if not isinstance(value, str) or len(value) > LONGEST:
-            raise AnswerError(_("Please shorten the comment to %(count)s characters.") % {"count": LONGEST})
+            raise AnswerError(
+                _("Please shorten the comment to %(count)s characters.") % {"count": LONGEST}
+            )

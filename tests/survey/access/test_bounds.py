@@ -33,9 +33,10 @@ def filled(cast: Cast, moments: list[datetime]) -> list[datetime]:
 
 
 @pytest.mark.parametrize(
-    "order", [list, lambda slots: slots[::-1], lambda slots: slots[::3] + slots[1::3] + slots[2::3]],
+    "order",
+    [list, lambda slots: slots[::-1], lambda slots: slots[::3] + slots[1::3] + slots[2::3]],
     ids=["oldest first", "newest first", "mixed"],
-)  # fmt: skip
+)
 def test_no_hour_counts_more_than_the_bound_in_any_order(
     cast: Cast, order: Callable[[list[datetime]], list[datetime]]
 ) -> None:
@@ -47,7 +48,9 @@ def test_no_hour_counts_more_than_the_bound_in_any_order(
 
 
 def test_all_screens_and_tablets_of_a_counter_share_one_bound(cast: Cast) -> None:
-    made: list[Screen] = [screens.enrol_screen(counter=cast.land_counter, now=MORNING)[0] for _ in range(3)]
+    made: list[Screen] = [
+        screens.enrol_screen(counter=cast.land_counter, now=MORNING)[0] for _ in range(3)
+    ]
     with transaction.atomic():
         for screen in made:
             for _answer in range(5):
@@ -71,7 +74,13 @@ def test_the_hours_of_a_device_are_set_in_the_administration_and_nothing_else(
     assert not made.opens_at(SATURDAY)
     client.force_login(cast.operator)
     path = f"/admin/survey/{what}/{made.pk}/change/"
-    sent = {"opens": "07:00", "closes": "17:30", "days": "123456", "counter": cast.commune_counter.pk, "revoked_at": ""}
+    sent = {
+        "opens": "07:00",
+        "closes": "17:30",
+        "days": "123456",
+        "counter": cast.commune_counter.pk,
+        "revoked_at": "",
+    }
     assert client.post(path, sent).status_code == 302
     made.refresh_from_db()
     assert made.opens_at(SATURDAY)

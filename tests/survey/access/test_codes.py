@@ -44,9 +44,15 @@ def pages(pdf: bytes, *, dpi: int = 100) -> list[Image.Image]:
 def test_a_new_issue_retires_the_old_and_a_withdrawn_code_stops(cast: Cast) -> None:
     fresh = issue_code(counter=cast.land_counter, now=NOW)
     cast.code.refresh_from_db()
-    assert (cast.code.status, fresh.status, fresh.issue) == (CodeStatus.RETIRED, CodeStatus.ACTIVE, 2)
+    assert (cast.code.status, fresh.status, fresh.issue) == (
+        CodeStatus.RETIRED,
+        CodeStatus.ACTIVE,
+        2,
+    )
     revoke_code(code=fresh, now=NOW)
-    assert not CounterCode.objects.filter(counter=cast.land_counter, status=CodeStatus.ACTIVE).exists()
+    assert not CounterCode.objects.filter(
+        counter=cast.land_counter, status=CodeStatus.ACTIVE
+    ).exists()
     with pytest.raises(IntegrityError), transaction.atomic():
         CounterCode.objects.filter(counter=cast.land_counter).update(status=CodeStatus.ACTIVE)
 
@@ -68,7 +74,9 @@ def test_the_symbol_is_small_and_says_the_short_address(cast: Cast) -> None:
 
 @pytest.mark.parametrize("paper", PAPERS)
 @pytest.mark.parametrize(("language", "second"), [("vi", ""), ("en", ""), ("vi", "km")])
-def test_posters_of_every_size_are_read_by_a_decoder(cast: Cast, paper: str, language: str, second: str) -> None:
+def test_posters_of_every_size_are_read_by_a_decoder(
+    cast: Cast, paper: str, language: str, second: str
+) -> None:
     pdf = poster_pdf([cast.code, cast.commune_code], paper=paper, language=language, second=second)
     document = pypdfium2.PdfDocument(pdf)
     assert len(document) == 2
@@ -76,9 +84,16 @@ def test_posters_of_every_size_are_read_by_a_decoder(cast: Cast, paper: str, lan
     assert (width, height) == MILLIMETRES[paper]
     found = [decoded(page) for page in pages(pdf)]
     sides = 2 if paper == "tent" else 1
-    assert found == [[qr.short_url(code.code).upper()] * sides for code in (cast.code, cast.commune_code)]
+    assert found == [
+        [qr.short_url(code.code).upper()] * sides for code in (cast.code, cast.commune_code)
+    ]
     text = document[0].get_textpage().get_text_range()
-    for part in (cast.land_counter.office.name, qr.printed_domain(), f"/s/{cast.code.code}", cast.code.code):
+    for part in (
+        cast.land_counter.office.name,
+        qr.printed_domain(),
+        f"/s/{cast.code.code}",
+        cast.code.code,
+    ):
         assert part in text.replace("\r\n", " "), part
 
 
@@ -86,7 +101,9 @@ PAIRS = list(permutations(("vi", "en", "km"), 2))
 
 
 @pytest.mark.parametrize(("language", "second"), PAIRS)
-def test_posters_and_slips_of_every_pair_of_languages(cast: Cast, language: str, second: str) -> None:
+def test_posters_and_slips_of_every_pair_of_languages(
+    cast: Cast, language: str, second: str
+) -> None:
     """Both languages stand on the sheet, drawn with letters it brings along."""
     slips = [new_code(10) for _place in range(22)]
     for name, pdf in (
@@ -99,10 +116,16 @@ def test_posters_and_slips_of_every_pair_of_languages(cast: Cast, language: str,
         text = document[0].get_textpage().get_text_range()
         for code in (language, second):
             with override(code):
-                wanted = _("Rate the service: scan, or open the address and type the code. Good for 30 days.")
+                wanted = _(
+                    "Rate the service: scan, or open the address and type the code. Good for 30 "
+                    "days."
+                )
                 wanted = wanted if name == "slips" else _("How was the service?")
-            # A PDF may hold the parts of a Khmer syllable in another order; Latin words are compared as they are.
-            found = re.search(r"[\u1780-\u17ff]", text) if code == "km" else wanted.split()[0] in text
+            # A PDF may hold the parts of a Khmer syllable in another order; Latin words are
+            # compared as they are.
+            found = (
+                re.search(r"[\u1780-\u17ff]", text) if code == "km" else wanted.split()[0] in text
+            )
             assert found, (name, code)
         fonts = set(re.findall(rb"/FontName\s*/[A-Z]{6}\+([A-Za-z-]+)", pdf))
         assert any(b"Khmer" in font for font in fonts) is ("km" in (language, second)), name
@@ -115,7 +138,10 @@ def test_the_poster_uses_the_bundled_fonts_only(cast: Cast) -> None:
     pdf = poster_pdf([cast.code], paper="A4")
     names = set(re.findall(rb"/FontName\s*/[A-Z]{6}\+([A-Za-z-]+)", pdf))
     assert names == {b"NotoSans-Regular", b"NotoSans-Bold"}
-    assert {path.name for path in FONTS.glob("*.ttf")} >= {"NotoSans-Regular.ttf", "NotoSansKhmer-Regular.ttf"}
+    assert {path.name for path in FONTS.glob("*.ttf")} >= {
+        "NotoSans-Regular.ttf",
+        "NotoSansKhmer-Regular.ttf",
+    }
 
 
 def test_an_unknown_paper_is_refused(cast: Cast) -> None:
@@ -124,7 +150,8 @@ def test_an_unknown_paper_is_refused(cast: Cast) -> None:
 
 
 LONG_OFFICE = (
-    "Bộ phận Tiếp nhận và Trả kết quả giải quyết thủ tục hành chính thuộc Ủy ban nhân dân phường Cao Lãnh, cơ sở 2"
+    "Bộ phận Tiếp nhận và Trả kết quả giải quyết thủ tục hành chính thuộc Ủy ban nhân dân phường "
+    "Cao Lãnh, cơ sở 2"
     " (trụ sở cũ của Ủy ban nhân dân xã Tân Thuận Đông), tỉnh Đồng Tháp"
 )
 LONG_ADDRESS = "https://danh-gia-dich-vu-cong-truc-tuyen.dongthapmuoi.gov.vn"
@@ -132,24 +159,38 @@ LONG_ADDRESS = "https://danh-gia-dich-vu-cong-truc-tuyen.dongthapmuoi.gov.vn"
 
 @pytest.mark.parametrize("paper", PAPERS)
 @pytest.mark.parametrize("second", ["", "km"])
-def test_long_names_and_addresses_stay_on_one_page(cast: Cast, settings: Any, paper: str, second: str) -> None:
+def test_long_names_and_addresses_stay_on_one_page(
+    cast: Cast, settings: Any, paper: str, second: str
+) -> None:
     settings.PUBLIC_URL = LONG_ADDRESS
     counter = cast.land_counter
-    counter.office.name, counter.name = LONG_OFFICE, "Đăng ký hộ tịch, chứng thực, bảo trợ xã hội, người có công"
+    counter.office.name, counter.name = (
+        LONG_OFFICE,
+        "Đăng ký hộ tịch, chứng thực, bảo trợ xã hội, người có công",
+    )
     assert counter.domain
-    counter.domain.name = "Lao động, người có công và xã hội, bảo trợ xã hội và phòng chống tệ nạn xã hội"
+    counter.domain.name = (
+        "Lao động, người có công và xã hội, bảo trợ xã hội và phòng chống tệ nạn xã hội"
+    )
     cast.code.counter = counter
     document = pypdfium2.PdfDocument(poster_pdf([cast.code], paper=paper, second=second))
     assert len(document) == 1
     assert ink_of(document[0]) < 0.999, "nothing runs over the edge of the paper"
     text = re.sub(r"[\s\u200b]", "", document[0].get_textpage().get_text_range())
-    for part in (LONG_OFFICE, counter.domain.name, qr.short_url(cast.code.code).split("://")[1], cast.code.code):
+    for part in (
+        LONG_OFFICE,
+        counter.domain.name,
+        qr.short_url(cast.code.code).split("://")[1],
+        cast.code.code,
+    ):
         assert re.sub(r"\s", "", part) in text, part
 
 
 def ink_of(sheet: pypdfium2.PdfPage) -> float:
     """How near to the right edge anything is drawn, as a share of the width."""
-    image = sheet.render(scale=1).to_pil().convert("L").point(lambda level: 255 if level < 200 else 0)
+    image = (
+        sheet.render(scale=1).to_pil().convert("L").point(lambda level: 255 if level < 200 else 0)
+    )
     box = image.getbbox()
     assert box
     return float(box[2] / image.width)
@@ -158,16 +199,25 @@ def ink_of(sheet: pypdfium2.PdfPage) -> float:
 @pytest.mark.parametrize("site", ["https://danhgia.dongthap.gov.vn", LONG_ADDRESS])
 @pytest.mark.parametrize("second", ["", "km"])
 @pytest.mark.parametrize("name", ["Trung tâm", "Trung tâm Phục vụ hành chính công tỉnh Đồng Tháp"])
-def test_no_word_of_a_slip_crosses_the_line_where_it_is_cut(settings: Any, site: str, second: str, name: str) -> None:
+def test_no_word_of_a_slip_crosses_the_line_where_it_is_cut(
+    settings: Any, site: str, second: str, name: str
+) -> None:
     settings.PUBLIC_URL = site
     codes = [new_code(10) for _place in range(21)]
-    document = pypdfium2.PdfDocument(slips_pdf(codes, name=name, second=second, notice="Bản dùng thử"))
+    document = pypdfium2.PdfDocument(
+        slips_pdf(codes, name=name, second=second, notice="Bản dùng thử")
+    )
     words = document[0].get_textpage()
-    high, wide, edge, gap = (millimetres / 25.4 * 72 for millimetres in (45 if second else 38, 190 / 3 - 2 / 3, 10, 1))
+    high, wide, edge, gap = (
+        millimetres / 25.4 * 72 for millimetres in (45 if second else 38, 190 / 3 - 2 / 3, 10, 1)
+    )
     page_height = document[0].get_height()
     for place in range(words.count_rects()):
         left, bottom, right, top = words.get_rect(place)
-        column, row = (int((left - edge) // (wide + gap)), int((page_height - top - edge) // (high + gap)))
+        column, row = (
+            int((left - edge) // (wide + gap)),
+            int((page_height - top - edge) // (high + gap)),
+        )
         assert right <= edge + column * (wide + gap) + wide, (column, row)
         assert page_height - bottom <= edge + row * (high + gap) + high, (column, row)
     found = [address for sheet in pages(document_bytes(document)) for address in decoded(sheet)]
@@ -208,7 +258,10 @@ def test_the_page_of_codes_says_which_name_is_too_long_for_a_poster(
 
     monkeypatch.setattr("survey.console.counters.poster_pdf", refuse)
     client.force_login(cast.operator)
-    for path in (f"/staff/codes/{cast.code.pk}-A4.pdf", f"/staff/offices/{cast.land_counter.office_id}-A4.pdf"):
+    for path in (
+        f"/staff/codes/{cast.code.pk}-A4.pdf",
+        f"/staff/offices/{cast.land_counter.office_id}-A4.pdf",
+    ):
         page = client.get(path, follow=True)
         assert page.status_code == 200, path
         assert "Bộ phận &lt;Một cửa&gt;" in page.content.decode()
@@ -217,7 +270,16 @@ def test_the_page_of_codes_says_which_name_is_too_long_for_a_poster(
 def test_slips_are_made_by_the_command_as_a_list_or_as_sheets(cast: Cast, tmp_path: Path) -> None:
     for name, count in (("slips.csv", 5), ("slips.pdf", 3)):
         out = tmp_path / name
-        call_command("make_slips", "--agency", "H20.01", "--count", str(count), "--out", str(out), verbosity=0)
+        call_command(
+            "make_slips",
+            "--agency",
+            "H20.01",
+            "--count",
+            str(count),
+            "--out",
+            str(out),
+            verbosity=0,
+        )
         assert out.stat().st_mode & 0o777 == 0o600
     rows = (tmp_path / "slips.csv").read_text(encoding="utf-8").splitlines()
     assert rows[0] == "code,printed,address"
@@ -226,6 +288,8 @@ def test_slips_are_made_by_the_command_as_a_list_or_as_sheets(cast: Cast, tmp_pa
     assert "Sở Nông nghiệp" in text, "the agency's name, not its code"
     Agency.objects.get(pk=cast.land.pk).versions.update(name="W" * 200)
     with pytest.raises(CommandError, match="WWW"):
-        call_command("make_slips", "--agency", "H20.01", "--count", "2", "--out", str(tmp_path / "more.pdf"))
+        call_command(
+            "make_slips", "--agency", "H20.01", "--count", "2", "--out", str(tmp_path / "more.pdf")
+        )
     assert Slip.objects.count() == 8
     assert not (tmp_path / "more.pdf").exists()

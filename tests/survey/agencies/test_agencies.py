@@ -40,7 +40,10 @@ def department(name: str, **more: object) -> Attributes:
 
 @pytest.fixture
 def three(db: None) -> list[Agency]:
-    return [found_agency(key=k, on=date(2010, 1, 1), attributes=department(f"Sở {k}")) for k in ("a", "b", "c")]
+    return [
+        found_agency(key=k, on=date(2010, 1, 1), attributes=department(f"Sở {k}"))
+        for k in ("a", "b", "c")
+    ]
 
 
 def test_a_rename_keeps_the_agency_and_both_names(three: list[Agency]) -> None:
@@ -53,7 +56,9 @@ def test_a_rename_keeps_the_agency_and_both_names(three: list[Agency]) -> None:
 
 
 def test_a_merge_ends_the_old_and_links_them_to_the_new(three: list[Agency]) -> None:
-    merged = merge_agencies(agencies=three[:2], into_key="ab", on=date(2025, 3, 1), attributes=department("Sở ab"))
+    merged = merge_agencies(
+        agencies=three[:2], into_key="ab", on=date(2025, 3, 1), attributes=department("Sở ab")
+    )
     assert not versions_on(date(2025, 3, 1)).filter(agency__in=three[:2]).exists()
     heirs = mapped_to(three, date(2026, 1, 1))
     assert [heir.agency for heir in heirs[three[0]]] == [merged]
@@ -65,9 +70,14 @@ def test_a_split_names_the_main_successor_and_chains_are_followed(three: list[Ag
     north, _south = split_agency(
         agency=three[0], on=date(2015, 1, 1), parts={"n": department("Bắc"), "s": department("Nam")}
     )
-    last = merge_agencies(agencies=[north, three[1]], into_key="x", on=date(2020, 1, 1), attributes=department("X"))
+    last = merge_agencies(
+        agencies=[north, three[1]], into_key="x", on=date(2020, 1, 1), attributes=department("X")
+    )
     heirs = mapped_to([three[0]], date(2026, 1, 1))[three[0]]
-    assert {(heir.agency.key, heir.extent) for heir in heirs} == {("x", Extent.PART_MAIN), ("s", Extent.PART)}
+    assert {(heir.agency.key, heir.extent) for heir in heirs} == {
+        ("x", Extent.PART_MAIN),
+        ("s", Extent.PART),
+    }
     assert mapped_to([three[0]], date(2014, 1, 1))[three[0]][0].agency == three[0]
     assert last.key == "x"
 
@@ -83,14 +93,21 @@ def test_a_dissolved_agency_without_successor_maps_to_nothing(three: list[Agency
 def test_an_ended_agency_cannot_change_and_nothing_is_half_written(three: list[Agency]) -> None:
     dissolve_agency(agency=three[0], on=date(2020, 1, 1))
     with pytest.raises(ValidationError, match="“a”"):
-        merge_agencies(agencies=[three[1], three[0]], into_key="new", on=date(2021, 1, 1), attributes=department("X"))
+        merge_agencies(
+            agencies=[three[1], three[0]],
+            into_key="new",
+            on=date(2021, 1, 1),
+            attributes=department("X"),
+        )
     assert not Agency.objects.filter(key="new").exists()
     assert version_on(three[1], date(2022, 1, 1)) is not None
 
 
 def test_the_database_allows_one_open_version_and_one_owner_of_a_code(three: list[Agency]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
-        AgencyVersion.objects.create(agency=three[0], name="x", kind=Kind.DEPARTMENT, valid_from=date(2021, 1, 1))
+        AgencyVersion.objects.create(
+            agency=three[0], name="x", kind=Kind.DEPARTMENT, valid_from=date(2021, 1, 1)
+        )
     found_agency(key="d", on=AFTER, attributes=department("D", agency_code="H20.99"))
     with pytest.raises((IntegrityError, ValidationError)), transaction.atomic():
         found_agency(key="e", on=AFTER, attributes=department("E", agency_code="H20.99"))
@@ -114,7 +131,10 @@ def test_dong_thap_as_it_is_and_as_it_was(db: None) -> None:
     now = {v.unit_code: v for v in versions_on(AFTER)}
     assert sum(v.kind == Kind.COMMUNE for v in now.values()) == 102
     before = list(versions_on(BEFORE))
-    assert {v.name for v in before if v.kind == Kind.PROVINCE} == {"UBND tỉnh Đồng Tháp", "UBND tỉnh Tiền Giang"}
+    assert {v.name for v in before if v.kind == Kind.PROVINCE} == {
+        "UBND tỉnh Đồng Tháp",
+        "UBND tỉnh Tiền Giang",
+    }
     assert sum(v.kind == Kind.COMMUNE for v in before) == 164 + 141
     assert sum(v.kind == Kind.DISTRICT for v in before) > 20
     assert not any(v.kind == Kind.DISTRICT for v in versions_on(AFTER))
@@ -139,7 +159,11 @@ def test_loading_twice_adds_nothing(db: None) -> None:
     first = load_units(provinces={"82"})
     rows = (Agency.objects.count(), AgencyVersion.objects.count(), Succession.objects.count())
     assert load_units(provinces={"82"}) == first
-    assert (Agency.objects.count(), AgencyVersion.objects.count(), Succession.objects.count()) == rows
+    assert (
+        Agency.objects.count(),
+        AgencyVersion.objects.count(),
+        Succession.objects.count(),
+    ) == rows
 
 
 def test_the_whole_country_loads_and_answers_as_of_queries(db: None) -> None:
@@ -148,9 +172,13 @@ def test_the_whole_country_loads_and_answers_as_of_queries(db: None) -> None:
     assert versions_on(AFTER).filter(kind=Kind.PROVINCE).count() == 34
     assert versions_on(BEFORE).filter(kind=Kind.PROVINCE).count() == 63
     expected = {
-        "Tây Ninh": "Tây Ninh", "Long An": "Tây Ninh", "Tiền Giang": "Đồng Tháp", "Bến Tre": "Vĩnh Long",
-        "Trà Vinh": "Vĩnh Long", "Bạc Liêu": "Cà Mau",
-    }  # fmt: skip
+        "Tây Ninh": "Tây Ninh",
+        "Long An": "Tây Ninh",
+        "Tiền Giang": "Đồng Tháp",
+        "Bến Tre": "Vĩnh Long",
+        "Trà Vinh": "Vĩnh Long",
+        "Bạc Liêu": "Cà Mau",
+    }
     old = {v.agency: v.name for v in versions_on(BEFORE).filter(kind=Kind.PROVINCE)}
     heirs = mapped_to(old, AFTER)
     for name, successor in expected.items():
@@ -168,7 +196,9 @@ def test_an_account_sees_its_agency_and_those_below_only(cast: Cast) -> None:
     assert set(visible_agencies(cast.analyst)) == set(Agency.objects.all())
     other = Attributes(name="Chi nhánh I", kind=Kind.LAND_OFFICE_BRANCH, parent=cast.commune)
     change_agency(agency=branch, on=date(2026, 6, 1), attributes=other)
-    assert set(visible_agencies(cast.head)) == {cast.land}, "a former parent no longer sees who moved away"
+    assert set(visible_agencies(cast.head)) == {cast.land}, (
+        "a former parent no longer sees who moved away"
+    )
     cast.head.is_active = False
     assert not visible_agencies(cast.head).exists()
 

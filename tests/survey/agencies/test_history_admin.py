@@ -9,7 +9,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from survey.agencies.models import Agency, AgencyVersion, Hosting, Office, ProcedureDomain, Succession
+from survey.agencies.models import (
+    Agency,
+    AgencyVersion,
+    Hosting,
+    Office,
+    ProcedureDomain,
+    Succession,
+)
 from tests.survey.factories import Cast
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +32,9 @@ def operator(client: Client, cast: Cast) -> Client:
 
 
 def fields_of(page: Any) -> dict[str, Any]:
-    """What a browser would send of the admin's forms as they stand; locked fields included, as an attacker would."""
+    """What a browser would send of the admin's forms as they stand; locked fields included, as an
+    attacker would.
+    """
     sent = dict(page.context["adminform"].form.initial)
     for inline in page.context["inline_admin_formsets"]:
         for form in [inline.formset.management_form, *inline.formset.forms]:
@@ -47,8 +56,14 @@ def send(client: Client, path: str, **changed: Any) -> Any:
 def test_a_name_a_kind_or_a_day_that_was_cannot_be_changed(operator: Client, cast: Cast) -> None:
     before = AgencyVersion.objects.filter(agency=cast.land).values().get()
     path = FORM.format(cast.land.pk)
-    for change in ({"versions-0-name": "X"}, {"versions-0-kind": "commune"}, {"versions-0-valid_from": "01/01/2024"},
-                   {"versions-0-DELETE": "on"}, {"versions-0-agency_code": "H99"}, {"key": "other"}):  # fmt: skip
+    for change in (
+        {"versions-0-name": "X"},
+        {"versions-0-kind": "commune"},
+        {"versions-0-valid_from": "01/01/2024"},
+        {"versions-0-DELETE": "on"},
+        {"versions-0-agency_code": "H99"},
+        {"key": "other"},
+    ):
         assert send(operator, path, **change).status_code in (200, 302), change
         assert AgencyVersion.objects.filter(agency=cast.land).values().get() == before, change
     assert Agency.objects.get(pk=cast.land.pk).key == "h20.01"
@@ -69,19 +84,34 @@ def test_an_agency_is_renamed_from_today_on_and_no_earlier(operator: Client, cas
 
 def following(cast: Cast, start: str) -> dict[str, Any]:
     """The name of an agency from a day on, as the second row of its history."""
-    new = {"name": "Sở mới", "kind": "department", "parent": cast.province.pk, "agency_code": "H20.01"}
+    new = {
+        "name": "Sở mới",
+        "kind": "department",
+        "parent": cast.province.pk,
+        "agency_code": "H20.01",
+    }
     new |= {"agency": cast.land.pk, "unit_code": "", "valid_from": start, "valid_to": ""}
-    return {"versions-TOTAL_FORMS": "2", **{f"versions-1-{name}": value for name, value in new.items()}}
+    return {
+        "versions-TOTAL_FORMS": "2",
+        **{f"versions-1-{name}": value for name, value in new.items()},
+    }
 
 
 def test_whom_an_office_served_and_who_followed_whom_stays(operator: Client, cast: Cast) -> None:
     long_ago = timezone.localdate() - timedelta(days=90)
     office = cast.land_counter.office
-    Hosting.objects.get_or_create(office=office, agency=cast.land, defaults={"valid_from": long_ago})
-    Succession.objects.create(predecessor=cast.land, successor=cast.commune, on=long_ago, change="merge")
+    Hosting.objects.get_or_create(
+        office=office, agency=cast.land, defaults={"valid_from": long_ago}
+    )
+    Succession.objects.create(
+        predecessor=cast.land, successor=cast.commune, on=long_ago, change="merge"
+    )
     kept = [list(model.objects.order_by("pk").values()) for model in (Hosting, Succession)]
-    send(operator, f"/admin/survey/office/{office.pk}/change/", **{"hostings-0-agency": cast.commune.pk,
-                                                                  "hostings-0-DELETE": "on", "key": "x"})  # fmt: skip
+    send(
+        operator,
+        f"/admin/survey/office/{office.pk}/change/",
+        **{"hostings-0-agency": cast.commune.pk, "hostings-0-DELETE": "on", "key": "x"},
+    )
     send(
         operator,
         FORM.format(cast.land.pk),
@@ -93,11 +123,19 @@ def test_whom_an_office_served_and_who_followed_whom_stays(operator: Client, cas
 
 def test_a_new_agency_may_have_begun_before_today(operator: Client, cast: Cast) -> None:
     new = {
-        "key": "h20.77", "versions-TOTAL_FORMS": "1", "versions-INITIAL_FORMS": "0", "versions-0-name": "Sở Y tế",
-        "versions-0-kind": "department", "versions-0-parent": cast.province.pk, "versions-0-agency_code": "H20.77",
-        "versions-0-unit_code": "", "versions-0-valid_from": "01/07/2025", "versions-0-valid_to": "",
-        "successions-TOTAL_FORMS": "0", "successions-INITIAL_FORMS": "0",
-    }  # fmt: skip
+        "key": "h20.77",
+        "versions-TOTAL_FORMS": "1",
+        "versions-INITIAL_FORMS": "0",
+        "versions-0-name": "Sở Y tế",
+        "versions-0-kind": "department",
+        "versions-0-parent": cast.province.pk,
+        "versions-0-agency_code": "H20.77",
+        "versions-0-unit_code": "",
+        "versions-0-valid_from": "01/07/2025",
+        "versions-0-valid_to": "",
+        "successions-TOTAL_FORMS": "0",
+        "successions-INITIAL_FORMS": "0",
+    }
     page = operator.post("/admin/survey/agency/add/", new)
     assert page.status_code == 302, page.content.decode()[-3000:]
     assert str(Agency.objects.get(key="h20.77")) == "Sở Y tế"
@@ -106,6 +144,8 @@ def test_a_new_agency_may_have_begun_before_today(operator: Client, cast: Cast) 
 def test_the_code_of_a_domain_that_figures_name_stays(operator: Client, cast: Cast) -> None:
     domain = cast.land_counter.domain
     assert domain
-    page = operator.post(f"/admin/survey/proceduredomain/{domain.pk}/change/", {"code": "other", "name": "Đất đai"})
+    page = operator.post(
+        f"/admin/survey/proceduredomain/{domain.pk}/change/", {"code": "other", "name": "Đất đai"}
+    )
     assert page.status_code == 302
     assert ProcedureDomain.objects.get(pk=domain.pk).code == "land"

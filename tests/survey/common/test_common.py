@@ -35,7 +35,9 @@ def test_periods_span_whole_months(name: str, first: date, last: date) -> None:
     assert "2026" in period.title or "2024" in period.title
 
 
-@pytest.mark.parametrize("text", ["", "2026-Q5", "2026-13", "26-Q1", "2026-Q3\n", "Q3-2026", "2026/07"])
+@pytest.mark.parametrize(
+    "text", ["", "2026-Q5", "2026-13", "26-Q1", "2026-Q3\n", "Q3-2026", "2026/07"]
+)
 def test_what_is_no_period_is_refused_with_the_forms(text: str) -> None:
     with pytest.raises(ValueError, match="2026-Q3"):
         parse_period(text)

@@ -1,4 +1,6 @@
-"""A new language is one row in the settings plus files: pages and kiosk offer it, texts it lacks are Vietnamese."""
+"""A new language is one row in the settings plus files: pages and kiosk offer it, texts it lacks
+are Vietnamese.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def french(settings: Any) -> None:
     settings.LANGUAGES = [*settings.LANGUAGES, ("fr", "Français")]
 
 
-def test_every_page_and_the_kiosk_offer_the_new_language(citizen: Client, cast: Cast, french: None) -> None:
+def test_every_page_and_the_kiosk_offer_the_new_language(
+    citizen: Client, cast: Cast, french: None
+) -> None:
     page = citizen.get(f"/s/{cast.code.code}?lang=fr").content.decode()
     assert '<html lang="fr">' in page
     assert "Gửi đánh giá" in page, "what has no translation yet is shown in Vietnamese"
@@ -31,7 +35,9 @@ def test_every_page_and_the_kiosk_offer_the_new_language(citizen: Client, cast: 
     assert catalogues.completeness("km") == 100
 
 
-def test_a_form_without_the_words_of_a_language_cannot_be_published(cast: Cast, french: None) -> None:
+def test_a_form_without_the_words_of_a_language_cannot_be_published(
+    cast: Cast, french: None
+) -> None:
     Questionnaire.objects.filter(code="counter-short").update(code="old")
     draft = load_questionnaire(path=LIBRARY / "counter-short.toml")
     with pytest.raises(ValidationError, match="fr"):

@@ -1,4 +1,6 @@
-"""What the log must not hold: codes, and the rows and password hashes that a database's error tells."""
+"""What the log must not hold: codes, and the rows and password hashes that a database's error
+tells.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +23,19 @@ def failing(message: str) -> logging.LogRecord:
         raise IntegrityError(message)
     except IntegrityError as error:
         info = (type(error), error, error.__traceback__)
-        return logging.LogRecord("django.request", logging.ERROR, "x.py", 1, "Internal Server Error: %s", ("/",), info)
+        return logging.LogRecord(
+            "django.request", logging.ERROR, "x.py", 1, "Internal Server Error: %s", ("/",), info
+        )
 
 
 @pytest.mark.parametrize("hasher", ["pbkdf2_sha256", "md5"])
 def test_an_error_of_the_database_tells_no_row_and_no_password(hasher: str) -> None:
-    stored = make_password("một mật khẩu đủ dài", hasher="default" if hasher == "pbkdf2_sha256" else hasher)
-    text = written(failing(f"violates check\nDETAIL:  Failing row contains (7, {stored}, an@example.vn, (x))."))
+    stored = make_password(
+        "một mật khẩu đủ dài", hasher="default" if hasher == "pbkdf2_sha256" else hasher
+    )
+    text = written(
+        failing(f"violates check\nDETAIL:  Failing row contains (7, {stored}, an@example.vn, (x)).")
+    )
     assert "IntegrityError" in text
     assert "Failing row contains (•••)" in text
     for part in (stored, stored[-20:], "an@example.vn"):
@@ -41,5 +49,7 @@ def test_a_password_hash_is_masked_wherever_it_stands() -> None:
 
 
 def test_codes_in_addresses_are_masked() -> None:
-    record = logging.LogRecord("x", logging.INFO, "x.py", 1, "GET %s", ("/s/W4GSGY5V?receipt=ABC",), None)
+    record = logging.LogRecord(
+        "x", logging.INFO, "x.py", 1, "GET %s", ("/s/W4GSGY5V?receipt=ABC",), None
+    )
     assert written(record) == "GET /s/•••?receipt=•••"

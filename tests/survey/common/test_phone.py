@@ -15,16 +15,31 @@ from survey.common.sealing import SealError, phone_hash, seal, unseal
 
 @pytest.mark.parametrize(
     "text",
-    ["0912345678", "091 234 56 78", "091.234.5678", "+84912345678", "84912345678", "0084912345678", "(091)234-5678",
-     "０９１２３４５６７８", " 0912345678 ", "٠٩١٢٣٤٥٦٧٨"],
-)  # fmt: skip
+    [
+        "0912345678",
+        "091 234 56 78",
+        "091.234.5678",
+        "+84912345678",
+        "84912345678",
+        "0084912345678",
+        "(091)234-5678",
+        "０９１２３４５６７８",
+        " 0912345678 ",
+        "٠٩١٢٣٤٥٦٧٨",
+    ],
+)
 def test_the_same_number_in_many_spellings(text: str) -> None:
     assert parse_mobile(text) == "+84912345678"
 
 
 @pytest.mark.parametrize(("old", "new"), OLD_PREFIXES.items())
 def test_numbers_of_before_2018(old: str, new: str) -> None:
-    for text in (f"{old}9333999", f"+84{old[1:]}9333999", f"0084{old[1:]}9333999", f"{old[:4]} 933 3999"):
+    for text in (
+        f"{old}9333999",
+        f"+84{old[1:]}9333999",
+        f"0084{old[1:]}9333999",
+        f"{old[:4]} 933 3999",
+    ):
         assert parse_mobile(text) == f"+84{new[1:]}9333999"
 
 
@@ -34,10 +49,21 @@ def test_all_21_old_prefixes_are_known() -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("", "empty"), ("  ", "empty"), ("0912345678; 0987654321", "several"), ("0912345678/0987654321", "several"),
-     ("0912345678 ext 5", "several"), ("abc", "several"), ("02343822822", "not-mobile"), ("19001022", "not-mobile"),
-     ("+33612345678", "foreign"), ("123", "invalid"), ("0912345", "invalid"), ("09123456789012", "invalid")],
-)  # fmt: skip
+    [
+        ("", "empty"),
+        ("  ", "empty"),
+        ("0912345678; 0987654321", "several"),
+        ("0912345678/0987654321", "several"),
+        ("0912345678 ext 5", "several"),
+        ("abc", "several"),
+        ("02343822822", "not-mobile"),
+        ("19001022", "not-mobile"),
+        ("+33612345678", "foreign"),
+        ("123", "invalid"),
+        ("0912345", "invalid"),
+        ("09123456789012", "invalid"),
+    ],
+)
 def test_what_cannot_be_written_to_says_why_and_never_the_number(text: str, reason: str) -> None:
     with pytest.raises(PhoneError) as caught:
         parse_mobile(text)

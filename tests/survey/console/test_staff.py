@@ -32,7 +32,9 @@ def edition(cast: Cast, tmp_path: Path) -> Edition:
     fill(cast, good=50, bad=10)
     from survey.transactions.services import import_totals
 
-    content = csv_file("2026-07,H20.01,land,counter,600,500", "2026-07,28261,civil-status,counter,40,40")
+    content = csv_file(
+        "2026-07,H20.01,land,counter,600,500", "2026-07,28261,civil-status,counter,40,40"
+    )
     import_totals(content=content, file_name="t.csv", by=None, now=NOW)
     return make_edition(folder=snapshot(tmp_path), method="sipas-service", now=AFTER)
 
@@ -95,7 +97,8 @@ def test_downloads_hold_the_scope_and_the_digits(cast: Cast, edition: Edition) -
 
 
 @pytest.mark.parametrize(
-    "query", ["?edition=0", "?edition=x", "?edition=99999999999999", "?sort=zzz", "?kind=%00", "?lang=xx"]
+    "query",
+    ["?edition=0", "?edition=x", "?edition=99999999999999", "?sort=zzz", "?kind=%00", "?lang=xx"],
 )
 def test_odd_addresses_never_break_a_page(cast: Cast, edition: Edition, query: str) -> None:
     assert signed_in(cast.analyst).get(f"/staff/{query}").status_code in (200, 404)
@@ -126,7 +129,10 @@ def test_an_operator_reissues_and_withdraws(cast: Cast) -> None:
     cast.commune_code.refresh_from_db()
     assert cast.commune_code.status == CodeStatus.REVOKED
     assert "Cấp mã" in client.get("/staff/codes").content.decode()
-    assert signed_in(cast.head).post(f"/staff/counters/{cast.commune_counter.pk}/issue").status_code == 403
+    assert (
+        signed_in(cast.head).post(f"/staff/counters/{cast.commune_counter.pk}/issue").status_code
+        == 403
+    )
     client.post(f"/staff/counters/{cast.commune_counter.pk}/issue")
     assert cast.commune_counter.codes.filter(status=CodeStatus.ACTIVE).get().issue == 2
     assert client.post(f"/staff/counters/{cast.land_counter.pk}/issue").status_code == 404
@@ -155,7 +161,9 @@ def test_totals_are_imported_or_explained(cast: Cast) -> None:
 def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
     """Every staff address is closed to strangers; a new one that is not is found here."""
     client = Client()
-    resolver: Any = next(item for item in get_resolver().url_patterns if str(item.pattern) == "staff/")
+    resolver: Any = next(
+        item for item in get_resolver().url_patterns if str(item.pattern) == "staff/"
+    )
     open_to_all = {"sign-in", "sign-out"}
     arguments = {"pk": "1", "kind": "png", "paper": "A4", "action": "revoke", "name": "index"}
     arguments |= {"code": "ABCD1234", "what": "screen"}
@@ -166,8 +174,14 @@ def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
 
         wanted = pattern.pattern.converters or pattern.pattern.regex.groupindex
         kind = {"kind": "xlsx"} if "template" in str(pattern.name) else {}
-        kind |= {"action": {"sender": "pause", "messages-decide": "again"}.get(str(pattern.name), "revoke")}
-        path = reverse(f"console:{pattern.name}", kwargs={k: {**arguments, **kind}[k] for k in wanted})
+        kind |= {
+            "action": {"sender": "pause", "messages-decide": "again"}.get(
+                str(pattern.name), "revoke"
+            )
+        }
+        path = reverse(
+            f"console:{pattern.name}", kwargs={k: {**arguments, **kind}[k] for k in wanted}
+        )
         for method in (client.get, client.post):
             response = method(path)
             assert response.status_code in (302, 405), path
@@ -177,7 +191,14 @@ def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
 
 def test_the_admin_is_for_staff_accounts_and_shows_no_answers(cast: Cast, edition: Edition) -> None:
     client = signed_in(cast.operator)
-    for path in ("", "survey/agency/", "survey/user/", "survey/version/", "survey/monthlytotal/", "survey/edition/"):
+    for path in (
+        "",
+        "survey/agency/",
+        "survey/user/",
+        "survey/version/",
+        "survey/monthlytotal/",
+        "survey/edition/",
+    ):
         assert client.get(f"/admin/{path}").status_code == 200
     assert client.get(f"/admin/survey/agency/{cast.land.pk}/change/").status_code == 200
     assert client.get("/admin/survey/response/").status_code == 404
@@ -203,7 +224,10 @@ def test_operators_pause_senders_and_everybody_sees_the_funnel_of_their_scope(ca
     from tests.survey.messaging.messages import event, sender
 
     by = sender()
-    for agency, code, phone in ((cast.land, "0001", "+84912345671"), (cast.commune, "0002", "+84912345672")):
+    for agency, code, phone in (
+        (cast.land, "0001", "+84912345671"),
+        (cast.commune, "0002", "+84912345672"),
+    ):
         made = event(cast, code=f"H20.01.05-261110-{code}", agency=agency)
         queue_invitation(event=made, phone=phone, sender=by, now=timezone.now())
     operator, head = signed_in(cast.operator), signed_in(cast.head)
@@ -219,7 +243,9 @@ def test_operators_pause_senders_and_everybody_sees_the_funnel_of_their_scope(ca
     assert head.post(f"/staff/senders/{by.pk}/pause").status_code == 403
     own = head.get("/staff/messages").content.decode()
     assert "đồng" not in own
-    assert ("Sở Nông nghiệp" in own.partition("<table")[2]) != ("phường Mỹ Tho" in own.partition("<table")[2])
+    assert ("Sở Nông nghiệp" in own.partition("<table")[2]) != (
+        "phường Mỹ Tho" in own.partition("<table")[2]
+    )
 
 
 def test_pictures_are_drawn_in_the_scope_of_the_account(cast: Cast, edition: Edition) -> None:

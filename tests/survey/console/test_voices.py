@@ -1,4 +1,6 @@
-"""What an agency says it did is approved by another body, not by another account of the same one."""
+"""What an agency says it did is approved by another body, not by another account of the
+same one.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,11 @@ pytestmark = pytest.mark.django_db
 
 def approved(cast: Cast, author: User, by: User) -> bool:
     row = Improvement.objects.create(
-        agency=cast.land, said="Chờ lâu", did="Thêm một quầy", done_on=timezone.localdate(), author=author
+        agency=cast.land,
+        said="Chờ lâu",
+        did="Thêm một quầy",
+        done_on=timezone.localdate(),
+        author=author,
     )
     client = Client()
     client.force_login(by)
@@ -27,7 +33,9 @@ def approved(cast: Cast, author: User, by: User) -> bool:
 def test_only_another_body_approves(cast: Cast) -> None:
     assert cast.operator.agency is None
     assert cast.analyst.agency is None
-    assert not approved(cast, cast.operator, cast.analyst), "two accounts of the province are one body"
+    assert not approved(cast, cast.operator, cast.analyst), (
+        "two accounts of the province are one body"
+    )
     assert not approved(cast, cast.operator, cast.operator)
     assert approved(cast, cast.head, cast.analyst)
     assert approved(cast, cast.analyst, cast.head)

@@ -1,4 +1,6 @@
-"""Every staff page as every role: every link is followed, every form sent, and the database says what was done."""
+"""Every staff page as every role: every link is followed, every form sent, and the database says
+what was done.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,19 @@ from tests.survey.responses.test_guessing import dump
 from tests.survey.scorecards.test_snapshot import fill, snapshot
 from tests.survey.transactions.test_import import csv_file
 
-ROLES: Final = ("root", "operator", "operator-of-one", "analyst", "analyst-of-one", "head", "auditor", "auditor-of-one")
-WRITERS: Final = frozenset({"root", "operator", "operator-of-one", "analyst", "analyst-of-one", "head"})
+ROLES: Final = (
+    "root",
+    "operator",
+    "operator-of-one",
+    "analyst",
+    "analyst-of-one",
+    "head",
+    "auditor",
+    "auditor-of-one",
+)
+WRITERS: Final = frozenset(
+    {"root", "operator", "operator-of-one", "analyst", "analyst-of-one", "head"}
+)
 
 
 @dataclass
@@ -82,7 +95,12 @@ class Page(HTMLParser):
             form.fields[name] = given.get("value", "")
         elif tag == "select":
             self._select = name
-        elif tag == "option" and self._select and given.get("value") and not form.fields.get(self._select):
+        elif (
+            tag == "option"
+            and self._select
+            and given.get("value")
+            and not form.fields.get(self._select)
+        ):
             form.fields[self._select] = given["value"]
 
 
@@ -107,19 +125,25 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
     """One of everything a staff page shows."""
     now = timezone.now()
     fill(cast, good=50, bad=10)
-    content = csv_file("2026-07,H20.01,land,counter,600,500", "2026-07,28261,civil-status,counter,40,40")
+    content = csv_file(
+        "2026-07,H20.01,land,counter,600,500", "2026-07,28261,civil-status,counter,40,40"
+    )
     import_totals(content=content, file_name="t.csv", by=None, now=NOW)
     make_edition(folder=snapshot(tmp_path), method="sipas-service", now=AFTER)
     Counter.objects.create(office=cast.land_counter.office, agency=cast.land, number=9)
     enrol_screen(counter=cast.land_counter, now=now)
     add_kiosk(counter=cast.land_counter, name="Máy 1", now=now)
     for agency, author in ((cast.land, cast.analyst), (cast.commune, cast.analyst)):
-        Improvement.objects.create(agency=agency, said="Chờ lâu", did="Thêm quầy", author=author, done_on=now.date())
+        Improvement.objects.create(
+            agency=agency, said="Chờ lâu", did="Thêm quầy", author=author, done_on=now.date()
+        )
     row = record_response(submission=cast.submission("case", 2)).row
     open_case(row=row, now=now)
     made, _token = invited(cast)
     before = now - timedelta(days=2)
-    OutboxMessage.objects.filter(invitation=made).update(state=MessageState.UNKNOWN, attempt_at=before)
+    OutboxMessage.objects.filter(invitation=made).update(
+        state=MessageState.UNKNOWN, attempt_at=before
+    )
     SourceSystem.objects.get_or_create(
         key_id="mc", defaults={"name": "Một cửa", "province": "H20", "secret_sealed": b""}
     )
@@ -129,7 +153,9 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
 def upload(name: str) -> SimpleUploadedFile:
     if name == "totals":
         year, month = divmod(2025 * 12 + 6 + MonthlyTotal.objects.count(), 12)
-        return SimpleUploadedFile("t.csv", csv_file(f"{year}-{month + 1:02d},H20.01,land,counter,77,70"))
+        return SimpleUploadedFile(
+            "t.csv", csv_file(f"{year}-{month + 1:02d},H20.01,land,counter,77,70")
+        )
     columns = raw(dossier_code=f"H20.01.05-261110-{DossierEvent.objects.count():04d}", phone="")
     text = ",".join(columns) + "\n" + ",".join(columns.values()) + "\n"
     return SimpleUploadedFile("e.csv", text.encode())
@@ -146,7 +172,8 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "code-change": lambda: sorted(CounterCode.objects.values_list("code", "status")),
     "code-issue": lambda: CounterCode.objects.count(),
     "presence-withdraw": lambda: (
-        Screen.objects.filter(revoked_at=None).count() + Kiosk.objects.filter(revoked_at=None).count()
+        Screen.objects.filter(revoked_at=None).count()
+        + Kiosk.objects.filter(revoked_at=None).count()
     ),
     "presence-add": lambda: Screen.objects.count() + Kiosk.objects.count() + Slip.objects.count(),
     "verify": lambda: CounterCode.objects.exclude(checked_at=None).count(),
@@ -161,7 +188,11 @@ def get(client: Client, address: str) -> Any:
 
 
 def inside(address: str) -> bool:
-    return address.startswith("/staff/") and "#" not in address and not address.startswith("/staff/sign-")
+    return (
+        address.startswith("/staff/")
+        and "#" not in address
+        and not address.startswith("/staff/sign-")
+    )
 
 
 def pages(client: Client, start: str = "/staff/") -> dict[str, Page]:
@@ -174,7 +205,9 @@ def pages(client: Client, start: str = "/staff/") -> dict[str, Page]:
             continue
         answer = get(client, address)
         html = answer.headers.get("Content-Type", "").startswith("text/html")
-        found[address] = Page(answer.content.decode() if html and not answer.streaming else "", address)
+        found[address] = Page(
+            answer.content.decode() if html and not answer.streaming else "", address
+        )
         waiting += found[address].links
     return found
 
@@ -183,7 +216,11 @@ def send(client: Client, form: Form, button: tuple[str, str]) -> Any:
     name = str(resolve(form.action.partition("?")[0]).url_name)
     data: dict[str, Any] = dict(form.fields)
     if "said" in data:
-        data |= {"said": "Chờ lâu", "did": "Mở thêm quầy", "done_on": timezone.localdate().strftime("%d/%m/%Y")}
+        data |= {
+            "said": "Chờ lâu",
+            "did": "Mở thêm quầy",
+            "done_on": timezone.localdate().strftime("%d/%m/%Y"),
+        }
     if "count" in data:
         data["count"] = "3"
     data |= {file: upload(name) for file in form.files}
@@ -198,7 +235,9 @@ def forms_of(found: dict[str, Page]) -> dict[tuple[str, tuple[str, str]], Form]:
         (form.action.partition("?")[0], button): form
         for page in found.values()
         for form in page.forms
-        if form.method == "post" and inside(form.action) and not form.action.startswith("/staff/password")
+        if form.method == "post"
+        and inside(form.action)
+        and not form.action.startswith("/staff/password")
         for button in form.buttons or [("", "")]
     }
 
@@ -225,7 +264,9 @@ def test_every_form_and_link_of_every_page_works_for_every_role(scene: Cast, db:
     assert sent == set(CHANGED), "a form no role was offered, or one this test does not know"
 
 
-REPEATED: Final = frozenset({"totals", "verify", "sender", "improvement-approve", "case-close", "messages-decide"})
+REPEATED: Final = frozenset(
+    {"totals", "verify", "sender", "improvement-approve", "case-close", "messages-decide"}
+)
 """Done before in this walk by another role: there is nothing left to change."""
 
 

@@ -1,4 +1,6 @@
-"""What goes wrong between claim and report: nothing stops the queue, is sent twice, or is kept too long."""
+"""What goes wrong between claim and report: nothing stops the queue, is sent twice, or is kept too
+long.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,9 @@ def test_a_row_no_key_opens_fails_alone() -> None:
     assert claimed.id == str(good.pk)
     assert state(broken) == ("failed", "unreadable")
     unknown = message(by, "+84912345673")
-    OutboxMessage.objects.filter(pk=unknown.pk).update(state="unknown", next_look_at=NOON, to_sealed=b"x" * 40)
+    OutboxMessage.objects.filter(pk=unknown.pk).update(
+        state="unknown", next_look_at=NOON, to_sealed=b"x" * 40
+    )
     assert lookups.to_look_up(NOON, 10) == []
     assert state(unknown) == ("failed", "unreadable")
 
@@ -76,7 +80,10 @@ def test_an_id_that_is_taken_stops_nobody() -> None:
     first, second, third = claim()
     accept(first, "SM1")
     outbox.record(
-        results=[(second, Result(Outcome.ACCEPTED, sid="SM1")), (third, Result(Outcome.ACCEPTED, sid="SM3"))],
+        results=[
+            (second, Result(Outcome.ACCEPTED, sid="SM1")),
+            (third, Result(Outcome.ACCEPTED, sid="SM3")),
+        ],
         owner="me",
         now=NOON,
     )
@@ -90,7 +97,9 @@ def test_an_id_that_is_taken_stops_nobody() -> None:
 
 def reminded(cast: Cast) -> tuple[OutboxMessage, OutboxMessage]:
     by = sender()
-    MessageTemplate.objects.create(sender=by, kind="reminder", version=1, text=TEXT + " (nhac lai)", active=True)
+    MessageTemplate.objects.create(
+        sender=by, kind="reminder", version=1, text=TEXT + " (nhac lai)", active=True
+    )
     made = queue_invitation(event=event(cast), phone="+84912345678", sender=by, now=NOON)
     assert isinstance(made, Invitation)
     first = made.messages.get(kind=MessageKind.INVITATION)
@@ -124,7 +133,9 @@ def test_a_look_up_never_takes_another_message_of_the_same_link(cast: Cast) -> N
     first, _reminder = reminded(cast)
     (claimed,) = claim()
     accept(claimed, "SM1")
-    apply_report(sid="SM1", status=Status.UNDELIVERED, code="30003", now=NOON, reaction=Reaction.AGAIN)
+    apply_report(
+        sid="SM1", status=Status.UNDELIVERED, code="30003", now=NOON, reaction=Reaction.AGAIN
+    )
     (second,) = claim(NOON + timedelta(hours=4, minutes=1))
     OutboxMessage.objects.filter(pk=second.id).update(state="unknown", next_look_at=NOON)
     (lookup,) = lookups.to_look_up(NOON, 10)
@@ -139,15 +150,21 @@ def test_an_early_report_followed_by_silence_is_asked_about() -> None:
     row = message(sender())
     (claimed,) = claim()
     apply_report(sid="SM1", status=Status.SENT, code="", now=NOON, message_id=str(row.pk))
-    outbox.record(results=[(claimed, Result(Outcome.ACCEPTED, sid="SM1", parts=2))], owner="me", now=NOON)
+    outbox.record(
+        results=[(claimed, Result(Outcome.ACCEPTED, sid="SM1", parts=2))], owner="me", now=NOON
+    )
     row.refresh_from_db()
     assert (row.state, row.parts_billed, row.tries) == ("sent", 2, 1)
     (chore,) = upkeep.chores(NOON + timedelta(minutes=16))
     assert chore.sid == "SM1"
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(["undelivered", "delivered", "sent"])))
-def test_what_arrived_after_all_is_not_sent_a_second_time(cast: Cast, order: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations(["undelivered", "delivered", "sent"]))
+)
+def test_what_arrived_after_all_is_not_sent_a_second_time(
+    cast: Cast, order: tuple[str, ...]
+) -> None:
     _first, _reminder = reminded(cast)
     (claimed,) = claim()
     accept(claimed, "SM1")
@@ -159,12 +176,16 @@ def test_what_arrived_after_all_is_not_sent_a_second_time(cast: Cast, order: tup
     assert OutboxMessage.objects.get(pk=claimed.id).state == "delivered"
 
 
-@pytest.mark.parametrize(("code", "listed"), [("21610", 1), ("30005", 1), ("30006", 1), ("30007", 0), ("30003", 0)])
+@pytest.mark.parametrize(
+    ("code", "listed"), [("21610", 1), ("30005", 1), ("30006", 1), ("30007", 0), ("30003", 0)]
+)
 def test_what_a_report_tells_of_a_number_is_remembered(code: str, listed: int) -> None:
     message(sender())
     (claimed,) = claim()
     accept(claimed, "SM1")
-    apply_report(sid="SM1", status=Status.FAILED, code=code, now=NOON, reaction=twilio.reaction_of(code))
+    apply_report(
+        sid="SM1", status=Status.FAILED, code=code, now=NOON, reaction=twilio.reaction_of(code)
+    )
     assert OptOut.objects.count() == listed
 
 
@@ -202,7 +223,9 @@ def test_a_full_queue_slows_the_sender_for_a_while_only() -> None:
     for k in range(9):
         message(by, f"+8491234567{k}")
     found = claim()
-    outbox.record(results=[(one, Result(Outcome.QUEUE_FULL)) for one in found], owner="me", now=NOON)
+    outbox.record(
+        results=[(one, Result(Outcome.QUEUE_FULL)) for one in found], owner="me", now=NOON
+    )
     by.refresh_from_db()
     assert by.rate == 10.0
     assert by.slowed_until == NOON + outbox.SLOWED
@@ -215,7 +238,11 @@ def test_money_is_booked_at_the_claim_and_corrected_by_what_came_of_it() -> None
     found = claim()
     assert len(found) == 5
     assert OutboxMessage.objects.filter(reason="budget").count() == 4
-    results = [Result(Outcome.ACCEPTED, sid="SM1", parts=2), Result(Outcome.REFUSED), Result(Outcome.UNKNOWN)]
+    results = [
+        Result(Outcome.ACCEPTED, sid="SM1", parts=2),
+        Result(Outcome.REFUSED),
+        Result(Outcome.UNKNOWN),
+    ]
     outbox.record(results=list(zip(found, results, strict=False)), owner="me", now=NOON)
     assert Spending.objects.get().parts == 5 + 1 - 1
 
@@ -258,12 +285,20 @@ def test_only_what_cannot_have_arrived_is_sent_again_at_once(error: Any, outcome
 @pytest.mark.parametrize(
     ("status", "code", "outcome"),
     [
-        (302, 0, Outcome.CONFIGURATION), (404, 20404, Outcome.CONFIGURATION), (405, 0, Outcome.CONFIGURATION),
-        (400, 21603, Outcome.CONFIGURATION), (408, 0, Outcome.UNKNOWN), (400, 21617, Outcome.REFUSED),
-        (503, 0, Outcome.UNKNOWN), (401, 0, Outcome.CREDENTIALS), (429, 0, Outcome.BUSY),
+        (302, 0, Outcome.CONFIGURATION),
+        (404, 20404, Outcome.CONFIGURATION),
+        (405, 0, Outcome.CONFIGURATION),
+        (400, 21603, Outcome.CONFIGURATION),
+        (408, 0, Outcome.UNKNOWN),
+        (400, 21617, Outcome.REFUSED),
+        (503, 0, Outcome.UNKNOWN),
+        (401, 0, Outcome.CREDENTIALS),
+        (429, 0, Outcome.BUSY),
     ],
-)  # fmt: skip
-def test_a_wrong_address_stops_the_sender_and_destroys_nothing(status: int, code: int, outcome: Outcome) -> None:
+)
+def test_a_wrong_address_stops_the_sender_and_destroys_nothing(
+    status: int, code: int, outcome: Outcome
+) -> None:
     assert twilio._result_of(status, code, None).outcome == outcome
 
 
@@ -314,10 +349,14 @@ def test_a_back_fill_of_old_events_writes_to_nobody(cast: Cast) -> None:
     assert counts == {"stored": 1, "not-invited:too-old": 1}
 
 
-def test_a_batch_is_told_before_it_goes_and_nothing_stays(cast: Cast, tmp_path: Any, capsys: Any) -> None:
+def test_a_batch_is_told_before_it_goes_and_nothing_stays(
+    cast: Cast, tmp_path: Any, capsys: Any
+) -> None:
     sender(price=800)
     sealed = seal("a secret", "source/portal")
-    source = SourceSystem.objects.create(key_id="portal", name="x", secret_sealed=sealed, province="H20")
+    source = SourceSystem.objects.create(
+        key_id="portal", name="x", secret_sealed=sealed, province="H20"
+    )
     content = as_csv(*many(12), raw(dossier_code="H20.01.05-261111-0001", phone="02343822822"))
     seen = preview_events(content=content, file_name="e.csv", source=source, now=NOON)
     assert (seen.messages, seen.parts, seen.price) == (12, 12, Decimal(9600))
@@ -339,8 +378,12 @@ def test_a_batch_is_told_before_it_goes_and_nothing_stays(cast: Cast, tmp_path: 
         ({"procedure_code": "１.012766"}, "refused:malformed"),
     ],
 )
-def test_odd_characters_and_lengths_are_refused_by_name(cast: Cast, change: dict[str, str], count: str) -> None:
-    counts = take_events(events=[raw(**change), raw()], source=None, now=NOON, province="H20").counts
+def test_odd_characters_and_lengths_are_refused_by_name(
+    cast: Cast, change: dict[str, str], count: str
+) -> None:
+    counts = take_events(
+        events=[raw(**change), raw()], source=None, now=NOON, province="H20"
+    ).counts
     assert counts[count] == 1
     assert counts["stored"] == 1
 
@@ -351,7 +394,10 @@ def test_a_dump_of_the_database_gives_no_number_no_token_and_no_order(cast: Cast
     tokens = []
     for k in range(30):
         made = queue_invitation(
-            event=event(cast, code=f"H20.01.05-261110-{k:04d}"), phone=f"+8491234{k:04d}", sender=by, now=timezone.now()
+            event=event(cast, code=f"H20.01.05-261110-{k:04d}"),
+            phone=f"+8491234{k:04d}",
+            sender=by,
+            now=timezone.now(),
         )
         assert isinstance(made, Invitation)
         row = made.messages.get()
@@ -366,7 +412,9 @@ def test_a_dump_of_the_database_gives_no_number_no_token_and_no_order(cast: Cast
     text = "\n".join(dump)
     assert "8491234" not in text
     assert not any(token in text for token in tokens)
-    shared = {value for row in Invitation.objects.values_list() for value in row if isinstance(value, str)}
+    shared = {
+        value for row in Invitation.objects.values_list() for value in row if isinstance(value, str)
+    }
     answers = {str(value) for row in Response.objects.values_list() for value in row}
     assert {value for value in shared & answers if len(value) > 20} == set()
     ids = list(Response.objects.values_list("pk", flat=True))

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from survey.dev.simulator.endpoint import Settings
+from survey.dev.simulator.faults import FAULTS
+from survey.dev.simulator.twilio import Simulator
 from survey.messaging.gateways import gateway
 from survey.messaging.gateways.base import Gateway, LookupFailed, Message, Outcome
 from survey.messaging.gateways.console import ConsoleGateway
 from survey.messaging.gateways.memory import MemoryGateway
 from survey.messaging.gateways.twilio import TwilioGateway
-from survey.simulator.faults import FAULTS
-from survey.simulator.twilio import Settings, Simulator
 
 ACCOUNT, TOKEN = "AC" + "9" * 32, "a token"
 FAULTY = "+8490000"
@@ -23,7 +24,9 @@ FAULTY = "+8490000"
 
 @pytest.fixture
 def simulator(settings: Any) -> Iterator[Simulator]:
-    with Simulator(0, Settings(ACCOUNT, TOKEN, hang_seconds=2.5, callback_delay=(0.0, 0.0))) as server:
+    with Simulator(
+        0, Settings(ACCOUNT, TOKEN, hang_seconds=2.5, callback_delay=(0.0, 0.0))
+    ) as server:
         server.serve_in_background()
         settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, TOKEN
         settings.TWILIO_API_BASE_URL, settings.TWILIO_SENDER_ID = server.url, "UBND TINH"
@@ -32,8 +35,14 @@ def simulator(settings: Any) -> Iterator[Simulator]:
         server.shutdown()
 
 
-def text(number: str = "+84912345678", token: str = "7K3M9QX2WT5B") -> Message:  # noqa: S107
-    return Message(to=number, body=f"UBND: https://dg.vn/s/{token}", reference="r", callback_url="", valid_for=600)
+def text(number: str = "+84912345678", token: str = "7K3M9QX2WT5B") -> Message:
+    return Message(
+        to=number,
+        body=f"UBND: https://dg.vn/s/{token}",
+        reference="r",
+        callback_url="",
+        valid_for=600,
+    )
 
 
 @pytest.fixture(params=["twilio", "console", "memory"])
@@ -54,7 +63,9 @@ def test_every_gateway_keeps_the_contract(backend: Gateway, settings: Any) -> No
     assert report is not None
     assert report.sid == sent.sid
     assert report.status is not None
-    found = backend.find(to="+84912345678", since=datetime.now(UTC) - timedelta(minutes=5), token="7K3M9QX2WT5B")
+    found = backend.find(
+        to="+84912345678", since=datetime.now(UTC) - timedelta(minutes=5), token="7K3M9QX2WT5B"
+    )
     assert found is None or found.sid == sent.sid
     assert (found is None) == (backend.name == "console")
     assert backend.find(to="+84912345678", since=datetime.now(UTC), token="000000000000") is None
@@ -63,12 +74,24 @@ def test_every_gateway_keeps_the_contract(backend: Gateway, settings: Any) -> No
 
 
 WANTED = {
-    "0001": Outcome.BAD_NUMBER, "0002": Outcome.CONFIGURATION, "0003": Outcome.CONFIGURATION,
-    "0004": Outcome.OPTED_OUT, "0005": Outcome.BUSY, "0006": Outcome.UNKNOWN, "0007": Outcome.UNKNOWN,
-    "0008": Outcome.UNKNOWN, "0009": Outcome.BAD_NUMBER, "0016": Outcome.UNKNOWN, "0017": Outcome.CREDENTIALS,
-    "0018": Outcome.BAD_NUMBER, "0021": Outcome.CONFIGURATION, "0023": Outcome.BUSY, "0024": Outcome.QUEUE_FULL,
-    "0025": Outcome.CONFIGURATION, "0027": Outcome.REFUSED,
-}  # fmt: skip
+    "0001": Outcome.BAD_NUMBER,
+    "0002": Outcome.CONFIGURATION,
+    "0003": Outcome.CONFIGURATION,
+    "0004": Outcome.OPTED_OUT,
+    "0005": Outcome.BUSY,
+    "0006": Outcome.UNKNOWN,
+    "0007": Outcome.UNKNOWN,
+    "0008": Outcome.UNKNOWN,
+    "0009": Outcome.BAD_NUMBER,
+    "0016": Outcome.UNKNOWN,
+    "0017": Outcome.CREDENTIALS,
+    "0018": Outcome.BAD_NUMBER,
+    "0021": Outcome.CONFIGURATION,
+    "0023": Outcome.BUSY,
+    "0024": Outcome.QUEUE_FULL,
+    "0025": Outcome.CONFIGURATION,
+    "0027": Outcome.REFUSED,
+}
 
 
 @pytest.mark.parametrize("digits", sorted(FAULTS))
@@ -92,7 +115,9 @@ def test_a_message_behind_the_first_page_of_the_list_is_found(simulator: Simulat
     first = provider.send(text(token="FIRST0000000"))
     for k in range(55):
         provider.send(text(token=f"LATER{k:07d}"))
-    found = provider.find(to="+84912345678", since=datetime.now(UTC) - timedelta(minutes=5), token="FIRST0000000")
+    found = provider.find(
+        to="+84912345678", since=datetime.now(UTC) - timedelta(minutes=5), token="FIRST0000000"
+    )
     assert found is not None
     assert found.sid == first.sid
 
@@ -115,7 +140,9 @@ def test_nothing_is_concluded_while_the_provider_cannot_be_asked(simulator: Simu
     assert TwilioGateway().send(text()).outcome == Outcome.NOT_SENT
 
 
-def test_the_client_writes_no_number_to_the_log(simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_client_writes_no_number_to_the_log(
+    simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.DEBUG):
         provider = TwilioGateway()
         provider.send(text())

@@ -28,7 +28,13 @@ from survey.messaging.models import (
 )
 from survey.messaging.outbox.models import OutboxMessage
 from survey.messaging.overview import busy_numbers, funnel
-from survey.transactions.models import DossierEvent, IntakeCount, MonthlyTotal, SourceSystem, TotalsImport
+from survey.transactions.models import (
+    DossierEvent,
+    IntakeCount,
+    MonthlyTotal,
+    SourceSystem,
+    TotalsImport,
+)
 from survey.transactions.reading import FileError
 from tests.survey.factories import Cast
 from tests.survey.messaging.messages import NOON, event, sender
@@ -40,11 +46,16 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def source(cast: Cast) -> SourceSystem:
     sealed = seal("a secret", "source/portal")
-    return SourceSystem.objects.create(key_id="portal", name="Cổng dịch vụ công", secret_sealed=sealed, province="H20")
+    return SourceSystem.objects.create(
+        key_id="portal", name="Cổng dịch vụ công", secret_sealed=sealed, province="H20"
+    )
 
 
 def as_csv(*events: dict[str, str], separator: str = ",") -> bytes:
-    lines = [separator.join(FILE_FIELDS), *(separator.join(e.get(name, "") for name in FILE_FIELDS) for e in events)]
+    lines = [
+        separator.join(FILE_FIELDS),
+        *(separator.join(e.get(name, "") for name in FILE_FIELDS) for e in events),
+    ]
     return "\r\n".join(lines).encode("utf-8-sig")
 
 
@@ -65,7 +76,10 @@ def take(events: list[dict[str, str]]) -> dict[str, int]:
 
 
 def many(count: int, **more: str) -> list[dict[str, str]]:
-    return [raw(dossier_code=f"H20.01.05-261110-{k:04d}", phone=f"09123{k:05d}", **more) for k in range(count)]
+    return [
+        raw(dossier_code=f"H20.01.05-261110-{k:04d}", phone=f"09123{k:05d}", **more)
+        for k in range(count)
+    ]
 
 
 @pytest.mark.parametrize("kind", ["csv", "semicolons", "xlsx", "numbers"])
@@ -73,10 +87,12 @@ def test_files_of_either_kind_give_the_same_events(source: SourceSystem, kind: s
     sender()
     good, bad = raw(), raw(dossier_code="H20.01.05-261110-0002", domain_code="magic")
     files = {
-        "csv": as_csv(good, bad), "semicolons": as_csv(good, bad, separator=";"), "xlsx": as_xlsx(good, bad),
+        "csv": as_csv(good, bad),
+        "semicolons": as_csv(good, bad, separator=";"),
+        "xlsx": as_xlsx(good, bad),
         # A spreadsheet that took the phone for a number lost its zero; a time may be a real one.
         "numbers": as_xlsx({**good, "phone": 912345678, "time": NOON.replace(tzinfo=None)}, bad),
-    }  # fmt: skip
+    }
     name = "e.xlsx" if kind in ("xlsx", "numbers") else "e.csv"
     for again in (False, True):
         report = import_events(content=files[kind], file_name=name, source=source, now=NOON)
@@ -88,7 +104,12 @@ def test_files_of_either_kind_give_the_same_events(source: SourceSystem, kind: s
 
 
 def test_a_file_that_is_none_stores_nothing(source: SourceSystem) -> None:
-    for content, name in ((b"", "a.csv"), (b"x,y\n1,2", "a.csv"), (b"PK\x03\x04broken", "a.xlsx"), (b"x", "a.pdf")):
+    for content, name in (
+        (b"", "a.csv"),
+        (b"x,y\n1,2", "a.csv"),
+        (b"PK\x03\x04broken", "a.xlsx"),
+        (b"x", "a.pdf"),
+    ):
         with pytest.raises(FileError):
             import_events(content=content, file_name=name, source=source, now=NOON)
     assert not DossierEvent.objects.exists()
@@ -125,12 +146,16 @@ def test_staff_take_a_file_on_their_page(source: SourceSystem, cast: Cast) -> No
     wrong = SimpleUploadedFile("e.csv", b"a,b\n1,2")
     assert client.post("/staff/dossiers", {"source": source.pk, "file": wrong}).status_code == 422
     assert client.get("/staff/dossiers/template.xlsx").content.startswith(b"PK")
-    assert client.get("/staff/dossiers/template.csv").content.decode("utf-8-sig").strip() == ",".join(FILE_FIELDS)
+    assert client.get("/staff/dossiers/template.csv").content.decode(
+        "utf-8-sig"
+    ).strip() == ",".join(FILE_FIELDS)
     client.force_login(cast.head)
     assert client.get("/staff/dossiers").status_code == 403
 
 
-def test_an_event_whose_invitation_fails_comes_again_whole(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_whose_invitation_fails_comes_again_whole(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sender()
 
     def fail(**_: object) -> None:
@@ -181,10 +206,15 @@ def test_the_narrowest_rule_draws_and_the_draw_can_be_repeated(cast: Cast) -> No
     Invitation.objects.all().delete()
     DossierEvent.objects.all().delete()
     take(many(200))
-    assert {row.event.dossier_code: row.number for row in SampleDraw.objects.select_related("event")} == numbers
-    assert take([raw(agency_code="28261", phone="0905000111", dossier_code="H20.99-261110-0001")]) == {
-        "stored": 1, "not-invited:not-drawn": 1,
-    }  # fmt: skip
+    assert {
+        row.event.dossier_code: row.number for row in SampleDraw.objects.select_related("event")
+    } == numbers
+    assert take(
+        [raw(agency_code="28261", phone="0905000111", dossier_code="H20.99-261110-0001")]
+    ) == {
+        "stored": 1,
+        "not-invited:not-drawn": 1,
+    }
 
 
 def test_a_number_a_month_becomes_a_share_of_the_month_before(cast: Cast) -> None:
@@ -192,9 +222,14 @@ def test_a_number_a_month_becomes_a_share_of_the_month_before(cast: Cast) -> Non
     file = TotalsImport.objects.create(file_name="t", sha256="0", rows=1, imported_at=NOON)
     domain = event(cast, code="H20.01.05-261001-0001").domain
     MonthlyTotal.objects.create(
-        agency=cast.land, domain=domain, channel="online", month=date(2026, 10, 1), completed=400, on_time=1,
+        agency=cast.land,
+        domain=domain,
+        channel="online",
+        month=date(2026, 10, 1),
+        completed=400,
+        on_time=1,
         source=file,
-    )  # fmt: skip
+    )
     SamplingRule.objects.create(agency=cast.land, monthly=100)
     take(many(40))
     assert set(SampleDraw.objects.values_list("probability", flat=True)) == {0.25}
@@ -217,7 +252,11 @@ def test_steps_are_summed_per_agency_without_the_link(cast: Cast) -> None:
     assert citizen.get(f"/s/{token}/step").status_code == 405
     assert citizen.post("/s/000000000000/step", {"step": "opened"}).status_code == 204
     # However often a page says so, a link counts once.
-    assert set(FunnelCount.objects.values_list("step", "count")) == {("invited", 1), ("opened", 1), ("started", 1)}
+    assert set(FunnelCount.objects.values_list("step", "count")) == {
+        ("invited", 1),
+        ("opened", 1),
+        ("started", 1),
+    }
     (row,) = funnel(NOON - timedelta(days=90), NOON + timedelta(days=90)).values()
     assert (row["closed"], row["invited"], row["opened"], row["started"]) == (1, 1, 1, 1)
 

@@ -31,7 +31,14 @@ pytestmark = pytest.mark.django_db
 )
 def test_a_text_is_checked_before_it_can_be_used(text: str, good: bool) -> None:
     by = sender()
-    values = {"sender": by.pk, "kind": "invitation", "version": 2, "text": text, "accents": False, "active": False}
+    values = {
+        "sender": by.pk,
+        "kind": "invitation",
+        "version": 2,
+        "text": text,
+        "accents": False,
+        "active": False,
+    }
     form = MessageTemplateForm(values)
     assert form.is_valid() == good
     assert good or form.errors["text"]
@@ -56,7 +63,9 @@ def test_a_case_system_gets_its_key_once() -> None:
     ):
         with pytest.raises(CommandError, match=word):
             call_command("add_source", *arguments, "--name", "x", "--province", "H20")
-    call_command("add_source", "portal", "--renew", "--name", "Cổng", "--province", "H20", stdout=StringIO())
+    call_command(
+        "add_source", "portal", "--renew", "--name", "Cổng", "--province", "H20", stdout=StringIO()
+    )
     assert unseal(SourceSystem.objects.get().secret_sealed, "source/portal") != secret
 
 

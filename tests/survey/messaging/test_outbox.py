@@ -1,4 +1,6 @@
-"""The queue: leases, rate, hours, money, look-ups; every outcome of a call; the dispatcher over the memory gateway."""
+"""The queue: leases, rate, hours, money, look-ups; every outcome of a call; the dispatcher over the
+memory gateway.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +45,18 @@ def test_a_claimed_row_is_nobody_elses() -> None:
 @pytest.mark.parametrize(
     ("outcome", "wanted"),
     [
-        (Outcome.ACCEPTED, "accepted"), (Outcome.UNKNOWN, "unknown"), (Outcome.BUSY, "pending"),
-        (Outcome.NOT_SENT, "pending"), (Outcome.QUEUE_FULL, "pending"), (Outcome.CREDENTIALS, "pending"),
-        (Outcome.CONFIGURATION, "pending"), (Outcome.BAD_NUMBER, "failed"), (Outcome.OPTED_OUT, "failed"),
+        (Outcome.ACCEPTED, "accepted"),
+        (Outcome.UNKNOWN, "unknown"),
+        (Outcome.BUSY, "pending"),
+        (Outcome.NOT_SENT, "pending"),
+        (Outcome.QUEUE_FULL, "pending"),
+        (Outcome.CREDENTIALS, "pending"),
+        (Outcome.CONFIGURATION, "pending"),
+        (Outcome.BAD_NUMBER, "failed"),
+        (Outcome.OPTED_OUT, "failed"),
         (Outcome.REFUSED, "failed"),
     ],
-)  # fmt: skip
+)
 def test_every_outcome_of_a_call(outcome: Outcome, wanted: str) -> None:
     row = message(sender())
     (claimed,) = claim()
@@ -64,7 +72,9 @@ def test_every_outcome_of_a_call(outcome: Outcome, wanted: str) -> None:
     assert OptOut.objects.exists() == (outcome in (Outcome.OPTED_OUT, Outcome.BAD_NUMBER))
 
 
-def test_three_configuration_faults_in_a_row_pause_the_sender_and_a_success_clears_the_count() -> None:
+def test_three_configuration_faults_in_a_row_pause_the_sender_and_a_success_clears_the_count() -> (
+    None
+):
     by = sender()
     for number in range(4):
         message(by, f"+8491234567{number}")
@@ -148,7 +158,9 @@ def test_nothing_goes_at_night_and_the_provider_keeps_nothing_into_the_night() -
 def test_the_hours_at_every_minute_of_a_day() -> None:
     by = sender()
     for minute in range(24 * 60):
-        moment = datetime(2026, 11, 15, 17, 0, tzinfo=UTC) + timedelta(minutes=minute)  # from midnight in Vietnam
+        moment = datetime(2026, 11, 15, 17, 0, tzinfo=UTC) + timedelta(
+            minutes=minute
+        )  # from midnight in Vietnam
         inside = 8 * 60 <= minute <= 20 * 60 + 20
         found = next_moment(by, moment)
         assert (found == moment) == inside, minute
@@ -160,14 +172,21 @@ def test_the_hours_at_every_minute_of_a_day() -> None:
 
 def test_what_may_not_be_sent_is_put_aside_with_its_reason(settings: Any) -> None:
     by = sender(daily_budget=Decimal(1600), price=Decimal(800))
-    rows = {name: message(by, f"+8491234560{k}") for k, name in enumerate(("old", "out", "a", "b", "dear"))}
+    rows = {
+        name: message(by, f"+8491234560{k}")
+        for k, name in enumerate(("old", "out", "a", "b", "dear"))
+    }
     OutboxMessage.objects.filter(pk=rows["old"].pk).update(not_after=NOON)
     OptOut.objects.create(phone_hash=phone_hash("+84912345601"), how="page", at=NOON)
     assert len(claim()) == 2
     found = {name: state(row) for name, row in rows.items()}
     assert found["old"] == ("expired", "expired")
     assert found["out"] == ("suppressed", "opt-out")
-    assert sorted(found[name][0] for name in ("a", "b", "dear")) == ["sending", "sending", "suppressed"]
+    assert sorted(found[name][0] for name in ("a", "b", "dear")) == [
+        "sending",
+        "sending",
+        "suppressed",
+    ]
     assert rows["old"].to_sealed is None
 
 
@@ -177,7 +196,9 @@ def test_the_dispatcher_sends_everything_once_whatever_the_gateway_does() -> Non
     for number in range(40):
         phone = f"+849123456{number:02d}"
         message(by, phone)
-        gateway.answers[phone] = [Outcome.BUSY] * (number % 3) + ([Outcome.UNKNOWN] if number % 5 == 0 else [])
+        gateway.answers[phone] = [Outcome.BUSY] * (number % 3) + (
+            [Outcome.UNKNOWN] if number % 5 == 0 else []
+        )
     ticking = [NOON]
 
     def clock() -> datetime:

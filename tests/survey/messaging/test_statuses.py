@@ -1,4 +1,6 @@
-"""Reports in any order and number end in the same state; callbacks are signed, quick and never trusted further."""
+"""Reports in any order and number end in the same state; callbacks are signed, quick and never
+trusted further.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,12 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
+from survey.dev.simulator.endpoint import signature
 from survey.messaging.gateways.base import Outcome, Reaction, Result, Status
 from survey.messaging.models import OptOut
 from survey.messaging.outbox import queue as outbox
 from survey.messaging.outbox.models import MessageEvent, OutboxMessage
 from survey.messaging.outbox.reports import apply_report
-from survey.simulator.twilio import signature
 from survey.transactions import counting
 from survey.transactions.models import IntakeCount
 from tests.survey.messaging.messages import NOON, message, sender
@@ -33,17 +35,25 @@ def accepted() -> OutboxMessage:
     return row
 
 
-SETS = (["sent", "delivered"], ["sent", "undelivered", "failed"], ["sent", "undelivered", "delivered"],
-        ["accepted", "sent", "failed", "delivered"])  # fmt: skip
+SETS = (
+    ["sent", "delivered"],
+    ["sent", "undelivered", "failed"],
+    ["sent", "undelivered", "delivered"],
+    ["accepted", "sent", "failed", "delivered"],
+)
 
 
-@pytest.mark.parametrize("reports", [order for words in SETS for order in itertools.permutations(words)])
+@pytest.mark.parametrize(
+    "reports", [order for words in SETS for order in itertools.permutations(words)]
+)
 def test_any_order_and_repetition_ends_in_the_same_state(reports: tuple[str, ...]) -> None:
     row = accepted()
     for word in [*reports, *reports]:
         apply_report(sid=SID, status=Status(word), code="", now=NOON)
     row.refresh_from_db()
-    wanted = "delivered" if "delivered" in reports else "failed" if "failed" in reports else reports[0]
+    wanted = (
+        "delivered" if "delivered" in reports else "failed" if "failed" in reports else reports[0]
+    )
     assert row.state == wanted
     assert MessageEvent.objects.count() == len(reports)
 
@@ -60,7 +70,9 @@ def test_a_report_faster_than_our_own_note_is_adopted_by_the_row_in_its_address(
 def test_a_handset_that_was_off_gets_one_more_message_as_a_row_of_its_own() -> None:
     accepted()
     for _ in range(2):
-        apply_report(sid=SID, status=Status.UNDELIVERED, code="30003", now=NOON, reaction=Reaction.AGAIN)
+        apply_report(
+            sid=SID, status=Status.UNDELIVERED, code="30003", now=NOON, reaction=Reaction.AGAIN
+        )
     fresh = OutboxMessage.objects.get(sequence=1)
     assert fresh.state == "pending"
     assert (fresh.due_at - NOON).total_seconds() == 4 * 3600
@@ -74,16 +86,26 @@ def provider(settings: Any) -> Any:
     return settings
 
 
-def post(path: str, values: dict[str, str], *, token: str | None = "new", **more: Any) -> int:  # noqa: S107
+def post(path: str, values: dict[str, str], *, token: str | None = "new", **more: Any) -> int:
     headers = {} if token is None else {"x-twilio-signature": signature(token, BASE + path, values)}
     form = "application/x-www-form-urlencoded"
     # Another host and scheme than the public ones: a proxy stands between.
-    return Client().post(path, urlencode(values), content_type=form, headers=headers, **more).status_code
+    return (
+        Client()
+        .post(path, urlencode(values), content_type=form, headers=headers, **more)
+        .status_code
+    )
 
 
 def report(row: OutboxMessage, word: str = "delivered", **more: str) -> dict[str, str]:
     del row
-    return {"MessageSid": SID, "MessageStatus": word, "AccountSid": "AC" + "1" * 32, "To": "+84912345678", **more}
+    return {
+        "MessageSid": SID,
+        "MessageStatus": word,
+        "AccountSid": "AC" + "1" * 32,
+        "To": "+84912345678",
+        **more,
+    }
 
 
 def test_a_signed_report_moves_the_row_and_a_replay_does_nothing(provider: Any) -> None:
@@ -104,7 +126,10 @@ def test_what_is_not_signed_by_our_provider_is_refused(provider: Any) -> None:
     assert post(path, report(row) | {"AccountSid": "AC" + "2" * 32}) == 403
     assert post(path, {**report(row), "X": "y" * 20_000}) == 413
     headers = {"x-twilio-signature": "x"}
-    assert Client().post(path, "{}", content_type="application/json", headers=headers).status_code == 415
+    assert (
+        Client().post(path, "{}", content_type="application/json", headers=headers).status_code
+        == 415
+    )
     assert Client().get(path).status_code == 405
     assert Client().head(path).status_code == 405
     row.refresh_from_db()
@@ -151,11 +176,15 @@ def test_a_header_never_chooses_the_algorithm(provider: Any) -> None:
     row = accepted()
     headers = {"x-twilio-webhooks-signature-settings": "alg=none", "x-twilio-signature": "anything"}
     form = "application/x-www-form-urlencoded"
-    answer = Client().post(f"/sms/status?m={row.pk}", urlencode(report(row)), content_type=form, headers=headers)
+    answer = Client().post(
+        f"/sms/status?m={row.pk}", urlencode(report(row)), content_type=form, headers=headers
+    )
     assert answer.status_code == 403
 
 
-def test_a_database_that_is_down_is_said_and_the_poller_repairs(provider: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_down_is_said_and_the_poller_repairs(
+    provider: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     row = accepted()
 
     def down(**_: object) -> bool:

@@ -12,10 +12,16 @@ from survey.messaging.message_text import lint, outside_gsm7, render, size_of, s
 
 VOWELS = "aăâeêioôơuưy"
 TONES = ["", "\u0300", "\u0301", "\u0309", "\u0303", "\u0323"]
-SMALL = [*sorted({unicodedata.normalize("NFC", v + t) for v in VOWELS for t in TONES} - set("aeiouy")), "đ"]
+SMALL = [
+    *sorted({unicodedata.normalize("NFC", v + t) for v in VOWELS for t in TONES} - set("aeiouy")),
+    "đ",
+]
 LETTERS = SMALL + [letter.upper() for letter in SMALL]
 LONGEST = {"ma": "H99.99.99.99-991231-9999999", "link": "https://dg.hue.gov.vn/s/ZZZZZZZZZZZZ"}
-TEMPLATE = "UBND TP Hue: Ho so {ma} da hoan thanh. Moi Ong/Ba danh gia su hai long: {link} (30 giay, mien phi)"
+TEMPLATE = (
+    "UBND TP Hue: Ho so {ma} da hoan thanh. Moi Ong/Ba danh gia su hai long: {link} (30 "
+    "giay, mien phi)"
+)
 
 
 def test_there_are_134_accented_letters_and_127_are_outside() -> None:

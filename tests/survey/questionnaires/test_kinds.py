@@ -21,10 +21,24 @@ GOOD: dict[str, list[tuple[list[str], object]]] = {
     "yes-no": [(["yes"], "yes"), (["no"], "no")],
     "single-choice": [(["b"], "b")],
     "multiple-choice": [(["c", "a"], ["a", "c"]), (["b", ""], ["b"])],
-    "short-text": [([" Tốt "], "Tốt"), ([unicodedata.normalize("NFD", "Chờ lâu quá")], "Chờ lâu quá")],
+    "short-text": [
+        ([" Tốt "], "Tốt"),
+        ([unicodedata.normalize("NFD", "Chờ lâu quá")], "Chờ lâu quá"),
+    ],
 }
 BAD = {
-    "scale": [["6"], ["-1"], ["1", "2"], ["²"], ["١"], ["1.0"], ["on"], ["\x00"], ["11"], ["x" * 5000]],
+    "scale": [
+        ["6"],
+        ["-1"],
+        ["1", "2"],
+        ["²"],
+        ["١"],
+        ["1.0"],
+        ["on"],
+        ["\x00"],
+        ["11"],
+        ["x" * 5000],
+    ],
     "yes-no": [["maybe"], ["yes", "no"], ["YES"]],
     "single-choice": [["c"], ["a", "b"], ["a\x00"]],
     "multiple-choice": [["a", "a"], ["d"], ["a", "\ud800"]],
@@ -42,8 +56,12 @@ def test_blank_is_no_answer(code: str) -> None:
     assert KINDS[code].clean([""], SPECS[code]) is None
 
 
-@pytest.mark.parametrize(("code", "raw", "value"), [(c, raw, value) for c, rows in GOOD.items() for raw, value in rows])
-def test_good_answers_are_read_and_pass_the_second_check(code: str, raw: list[str], value: object) -> None:
+@pytest.mark.parametrize(
+    ("code", "raw", "value"), [(c, raw, value) for c, rows in GOOD.items() for raw, value in rows]
+)
+def test_good_answers_are_read_and_pass_the_second_check(
+    code: str, raw: list[str], value: object
+) -> None:
     kind = KINDS[code]
     assert kind.clean(raw, SPECS[code]) == value
     kind.check(value, SPECS[code])

@@ -7,7 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
 from survey.questionnaires.models import Factor, Question, Questionnaire, Status, Version, Wording
-from survey.questionnaires.queries import extension_of, form_of, missing_wordings, published_version, wordings
+from survey.questionnaires.queries import (
+    extension_of,
+    form_of,
+    missing_wordings,
+    published_version,
+    wordings,
+)
 from survey.questionnaires.services import LIBRARY, load_questionnaire, publish_version
 from tests.survey.factories import NOW, Cast
 
@@ -23,7 +29,9 @@ def short(cast: Cast) -> Version:
 def test_the_library_ships_the_two_forms_in_every_language(cast: Cast) -> None:
     service = extension_of("counter-short")
     assert service is not None
-    assert {factor: len(questions) for factor, questions in form_of(service.pk).factors.items()} == SERVICE_FACTORS
+    assert {
+        factor: len(questions) for factor, questions in form_of(service.pk).factors.items()
+    } == SERVICE_FACTORS
     assert list(form_of(short(cast).pk).questions) == ["overall", "reasons", "comment"]
     for version in (service, short(cast)):
         assert missing_wordings(version) == {"vi": [], "en": [], "km": []}
@@ -59,7 +67,9 @@ def changes(version: Version) -> list[object]:
         lambda: Question.objects.filter(version=version).update(required=False),
         lambda: Factor.objects.filter(version=version).delete(),
         lambda: Wording.objects.create(version=version, slot="x", language="vi", text="x"),
-        lambda: Question.objects.create(version=version, factor=factor, code="x", kind="scale", position=9),
+        lambda: Question.objects.create(
+            version=version, factor=factor, code="x", kind="scale", position=9
+        ),
         lambda: Question.objects.filter(pk=stray().pk).update(version=version),
         lambda: Version.objects.filter(pk=version.pk).update(status="draft"),
         lambda: Version.objects.filter(pk=version.pk).update(number=99),
@@ -69,7 +79,9 @@ def changes(version: Version) -> list[object]:
 
 @pytest.mark.parametrize("number", range(9))
 @pytest.mark.parametrize("status", ["published", "retired"])
-def test_the_database_refuses_any_change_of_a_published_version(cast: Cast, number: int, status: str) -> None:
+def test_the_database_refuses_any_change_of_a_published_version(
+    cast: Cast, number: int, status: str
+) -> None:
     version = short(cast)
     if status == "retired":
         Version.objects.filter(pk=version.pk).update(status="retired")

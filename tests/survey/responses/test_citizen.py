@@ -1,4 +1,6 @@
-"""The citizen's way: scan, answer, thank-you page, further questions - and everything that may go wrong on it."""
+"""The citizen's way: scan, answer, thank-you page, further questions - and everything that may go
+wrong on it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from survey.access.posters import issue_code, revoke_code
 from survey.common import tokens
 from survey.questionnaires.queries import published_version
 from survey.questionnaires.services import retire_version
-from survey.responses import rights, storage
+from survey.responses import receipts, storage
 from survey.responses.models import Comment, Response
 from tests.survey.factories import NOW, Cast, answer, flat, hidden, open_form, receipt_of
 
@@ -35,19 +37,32 @@ def test_the_form_needs_no_cookie_no_script_and_no_other_host(citizen: Client, c
     assert 'lang="vi"' in text
 
 
-@pytest.mark.parametrize("form", ["{code}", "{lower}", "{spaced}", "{code}/", "{code}&zarsrc=30", "{code}&a=b?c=d"])
+@pytest.mark.parametrize(
+    "form", ["{code}", "{lower}", "{spaced}", "{code}/", "{code}&zarsrc=30", "{code}&a=b?c=d"]
+)
 def test_the_code_is_read_as_people_type_it(citizen: Client, cast: Cast, form: str) -> None:
     code = cast.code.code
     path = form.format(code=code, lower=code.lower(), spaced=f"{code[:4]}-{code[4:]}")
     assert citizen.get(f"/S/{path}").status_code == 200
 
 
-def test_an_answer_is_stored_once_with_everything_the_code_knows(citizen: Client, cast: Cast) -> None:
+def test_an_answer_is_stored_once_with_everything_the_code_knows(
+    citizen: Client, cast: Cast
+) -> None:
     response = answer(citizen, cast, overall="2", reasons=["waiting", "late"], comment="Chờ lâu")
     row = Response.objects.get()
     assert row.answers == {"overall": 2, "reasons": ["waiting", "late"]}
-    assert (row.agency, row.counter, row.office) == (cast.land, cast.land_counter, cast.land_counter.office)
-    assert (row.domain, row.channel, row.evidence, row.language) == (cast.land_counter.domain, "counter", "E0", "vi")
+    assert (row.agency, row.counter, row.office) == (
+        cast.land,
+        cast.land_counter,
+        cast.land_counter.office,
+    )
+    assert (row.domain, row.channel, row.evidence, row.language) == (
+        cast.land_counter.domain,
+        "counter",
+        "E0",
+        "vi",
+    )
     assert (row.answered_hour.minute, row.answered_hour.second) == (0, 0)
     assert row.month.day == 1
     assert Comment.objects.get().text == "Chờ lâu"
@@ -97,7 +112,9 @@ BAD: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fields", BAD)
-def test_bad_answers_get_a_kind_page_and_store_nothing(citizen: Client, cast: Cast, fields: dict[str, Any]) -> None:
+def test_bad_answers_get_a_kind_page_and_store_nothing(
+    citizen: Client, cast: Cast, fields: dict[str, Any]
+) -> None:
     response = answer(citizen, cast, **fields)
     page = response.content.decode()
     assert response.status_code == 422
@@ -109,7 +126,9 @@ def test_bad_answers_get_a_kind_page_and_store_nothing(citizen: Client, cast: Ca
 def test_lone_surrogates_in_the_body_store_nothing(citizen: Client, cast: Cast) -> None:
     ticket = open_form(citizen, cast.code.code)["ticket"]
     body = f"ticket={ticket}&overall=4&comment=%ED%A0%80"
-    response = citizen.post(f"/s/{cast.code.code}", body, content_type="application/x-www-form-urlencoded")
+    response = citizen.post(
+        f"/s/{cast.code.code}", body, content_type="application/x-www-form-urlencoded"
+    )
     assert response.status_code == 422
     assert not Response.objects.exists()
 
@@ -128,7 +147,7 @@ def test_an_old_form_keeps_its_answers_and_gets_a_new_ticket(
     fields = {**open_form(citizen, cast.code.code), "overall": "4"}
     late = timezone.now() + tokens.TICKET_LIFE + timedelta(minutes=1)
     with monkeypatch.context() as patch:
-        patch.setattr("survey.responses.rights.timezone.now", lambda: late)
+        patch.setattr("survey.responses.receipts.timezone.now", lambda: late)
         page = citizen.post(f"/s/{cast.code.code}", fields)
         assert page.status_code == 422
         assert 'id="overall-4" value="4" checked' in flat(page)
@@ -163,13 +182,19 @@ def test_a_body_of_ten_megabytes_is_refused_before_it_is_read(citizen: Client, c
     assert not Response.objects.exists()
 
 
-def test_a_replaced_poster_is_answered_for_the_office_with_a_mark(citizen: Client, cast: Cast) -> None:
+def test_a_replaced_poster_is_answered_for_the_office_with_a_mark(
+    citizen: Client, cast: Cast
+) -> None:
     ticket = open_form(citizen, cast.code.code)
     issue_code(counter=cast.land_counter, now=NOW)
     assert "áp phích mới" in citizen.get(f"/s/{cast.code.code}").content.decode()
     assert citizen.post(f"/s/{cast.code.code}", {**ticket, "overall": "5"}).status_code == 303
     row = Response.objects.get()
-    assert (row.counter, row.office, row.marks) == (None, cast.land_counter.office, {"flag": "old-poster"})
+    assert (row.counter, row.office, row.marks) == (
+        None,
+        cast.land_counter.office,
+        {"flag": "old-poster"},
+    )
 
 
 def test_unknown_and_revoked_codes_say_what_to_do(citizen: Client, cast: Cast) -> None:
@@ -214,7 +239,7 @@ def test_english_is_complete_on_every_citizen_page(citizen: Client, cast: Cast) 
     assert citizen.get(f"/s/{cast.code.code}?lang=xx").status_code == 200
 
 
-# --- the full form -------------------------------------------------------------------------------------------------
+# --- the full form --------------------------------------------------------------------------------
 
 
 def start(client: Client, cast: Cast, overall: str = "4") -> tuple[str, Any]:
@@ -227,7 +252,13 @@ def step(client: Client, path: str, page: Any, **answers: Any) -> Any:
     return client.post(path, {**fields, **answers})
 
 
-PAGES = [("A1", "A2", "A3"), ("B1", "B2", "B3", "B4"), ("C1", "C2", "C3"), ("D1", "D2", "D3"), ("E1", "E2", "E3")]
+PAGES = [
+    ("A1", "A2", "A3"),
+    ("B1", "B2", "B3", "B4"),
+    ("C1", "C2", "C3"),
+    ("D1", "D2", "D3"),
+    ("E1", "E2", "E3"),
+]
 
 
 def run(client: Client, path: str, page: Any, level: str = "5") -> Any:
@@ -244,7 +275,12 @@ def test_the_full_form_is_a_revision_and_history_stays(citizen: Client, cast: Ca
     assert {row.response for row in between} == {first.response} == {last.response}
     assert first.answers == {"overall": 4}
     assert last.answers == {"overall": 4, **{code: 5 for codes in PAGES for code in codes}}
-    assert (last.revision, last.agency, last.month, last.evidence) == (5, first.agency, first.month, "E0")
+    assert (last.revision, last.agency, last.month, last.evidence) == (
+        5,
+        first.agency,
+        first.month,
+        "E0",
+    )
     thanks = citizen.get(end.headers["Location"])
     assert not thanks.cookies
     assert "/full" not in thanks.content.decode()
@@ -268,7 +304,9 @@ def test_two_tabs_never_mix(citizen: Client, cast: Cast) -> None:
         one = step(citizen, path, one)
     for _ in PAGES[1:]:
         other = step(citizen, path, other)
-    assert [row.answers["A1"] for row in Response.objects.filter(revision__gt=0).order_by("revision")] == [1, 5]
+    assert [
+        row.answers["A1"] for row in Response.objects.filter(revision__gt=0).order_by("revision")
+    ] == [1, 5]
 
 
 def test_back_keeps_what_was_answered_on_both_pages(citizen: Client, cast: Cast) -> None:
@@ -282,7 +320,9 @@ def test_back_keeps_what_was_answered_on_both_pages(citizen: Client, cast: Cast)
     assert 'id="B1-1" value="1" checked' in flat(forward)
 
 
-def test_questions_may_be_skipped_and_nothing_at_all_is_no_revision(citizen: Client, cast: Cast) -> None:
+def test_questions_may_be_skipped_and_nothing_at_all_is_no_revision(
+    citizen: Client, cast: Cast
+) -> None:
     path, page = start(citizen, cast)
     for _ in PAGES:
         page = step(citizen, path, page)
@@ -319,7 +359,9 @@ def test_a_state_of_another_receipt_is_refused(citizen: Client, cast: Cast) -> N
     assert step(citizen, other, page, A1="5").status_code == 400
 
 
-def test_an_expired_state_offers_to_start_again(citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expired_state_offers_to_start_again(
+    citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, page = start(citizen, cast)
     monkeypatch.setattr(storage, "LIFE", timedelta(seconds=-1))
     answered = step(citizen, path, page, A1="5")
@@ -328,15 +370,19 @@ def test_an_expired_state_offers_to_start_again(citizen: Client, cast: Cast, mon
 
 
 @pytest.mark.parametrize("current", ["", "NOPE", "RESULT", "\x00"])
-def test_an_invented_step_never_breaks_the_wizard(citizen: Client, cast: Cast, current: str) -> None:
+def test_an_invented_step_never_breaks_the_wizard(
+    citizen: Client, cast: Cast, current: str
+) -> None:
     path, page = start(citizen, cast)
     assert step(citizen, path, page, **{"full-current_step": current}).status_code in (200, 303)
     assert step(citizen, path, page, wizard_goto_step=current).status_code in (200, 303)
 
 
-def test_the_full_form_closes_after_seven_days(citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_full_form_closes_after_seven_days(
+    citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, _ = start(citizen, cast)
-    late = timezone.now() + timedelta(days=rights.CHANGE_DAYS, hours=1)
+    late = timezone.now() + timedelta(days=receipts.CHANGE_DAYS, hours=1)
     monkeypatch.setattr("survey.responses.views.timezone.now", lambda: late)
     assert citizen.get(path).status_code == 410
     assert "/full" not in citizen.get(path.removesuffix("/full")).content.decode()
@@ -366,7 +412,10 @@ def test_other_answers_sent_again_are_what_counts(citizen: Client, cast: Cast) -
         page = step(citizen, path, page, **dict.fromkeys(codes, "4"))
     for level in "51":
         step(citizen, path, page, E1=level)
-    assert [row.answers["E1"] for row in Response.objects.filter(answers__has_key="E1").order_by("revision")] == [5, 1]
+    assert [
+        row.answers["E1"]
+        for row in Response.objects.filter(answers__has_key="E1").order_by("revision")
+    ] == [5, 1]
 
 
 def test_files_are_not_answers(citizen: Client, cast: Cast) -> None:
@@ -392,7 +441,9 @@ def test_refused_methods_are_not_kept_by_caches(citizen: Client, cast: Cast) -> 
     assert response.headers["Cache-Control"] == "private, no-cache"
 
 
-def test_the_script_is_told_where_to_go_and_does_not_load_the_thanks_twice(citizen: Client, cast: Cast) -> None:
+def test_the_script_is_told_where_to_go_and_does_not_load_the_thanks_twice(
+    citizen: Client, cast: Cast
+) -> None:
     fields = {**open_form(citizen, cast.code.code), "overall": "4"}
     asked = citizen.post(f"/s/{cast.code.code}", fields, headers={"accept": "text/uri-list"})
     plain = citizen.post(f"/s/{cast.code.code}", fields)
@@ -400,5 +451,7 @@ def test_the_script_is_told_where_to_go_and_does_not_load_the_thanks_twice(citiz
     assert asked.content.decode() == plain.headers["Location"]
     assert asked.headers["Cache-Control"] == "no-store"
     assert Response.objects.count() == 1
-    wrong = citizen.post(f"/s/{cast.code.code}", {**fields, "overall": "9"}, headers={"accept": "text/uri-list"})
+    wrong = citizen.post(
+        f"/s/{cast.code.code}", {**fields, "overall": "9"}, headers={"accept": "text/uri-list"}
+    )
     assert wrong.status_code == 422

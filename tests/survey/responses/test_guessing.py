@@ -1,4 +1,6 @@
-"""A guesser is stopped, the six hundred citizens behind the same address are not; safe methods change nothing."""
+"""A guesser is stopped, the six hundred citizens behind the same address are not; safe methods
+change nothing.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ from tests.survey.messaging.test_invitations import BOTS, invited
 pytestmark = pytest.mark.django_db
 
 
-CHROME = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 "
+    "Mobile Safari/537.36"
+)
 
 
 @pytest.fixture
@@ -29,8 +34,12 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def test_six_hundred_behind_one_address_and_a_guesser_among_them(cast: Cast, seconds: list[float]) -> None:
-    """All 600 rate and read their thanks; the guesser is stopped, though nothing tells his browser from the others."""
+def test_six_hundred_behind_one_address_and_a_guesser_among_them(
+    cast: Cast, seconds: list[float]
+) -> None:
+    """All 600 rate and read their thanks; the guesser is stopped, though nothing tells his browser
+    from the others.
+    """
     batch = Batch(agency_id=cast.land.pk, channel="counter")
     slips = issue_slips(batch=batch, count=300, now=timezone.now())
     guesser, citizen = (Client(headers={"user-agent": CHROME}) for _ in range(2))
@@ -72,8 +81,11 @@ def test_a_guesser_who_presses_the_button_too_is_slowed_and_what_was_sent_is_kep
         button = hidden(client.get(wrong).content)
         looked += client.get(wrong, button).status_code == 404
         assert client.get(f"/s/{token}", button).status_code == 429, "a button is for one code"
-    assert guessing.MOST_PASSES <= looked < 2 * guessing.MOST_PASSES, "above sixty a minute one in four is heard"
-    # An answer that was on its way is not lost: the form had been shown before, so it needs no button.
+    assert guessing.MOST_PASSES <= looked < 2 * guessing.MOST_PASSES, (
+        "above sixty a minute one in four is heard"
+    )
+    # An answer that was on its way is not lost: the form had been shown before, so it needs no
+    # button.
     kept = client.post(f"/s/{token}", {"overall": "2", "comment": "Chờ lâu"})
     assert kept.status_code == 429
     assert {"overall": "2", "comment": "Chờ lâu"}.items() <= hidden(kept.content).items()
@@ -93,10 +105,14 @@ def test_no_page_hands_out_a_pass_for_a_code_it_has_not_found(cast: Cast) -> Non
         assert client.get(there).status_code == 429
     for other in (f"{guess}:x", guess[:-1]):
         stamp = guessing.pass_for(other, shown=True)
-        assert client.get(f"/r/{guess}", {guessing.PRESSED: stamp}).status_code == 429, "a pass is for one code"
+        assert client.get(f"/r/{guess}", {guessing.PRESSED: stamp}).status_code == 429, (
+            "a pass is for one code"
+        )
 
 
-def test_a_citizen_is_heard_while_a_guesser_presses_without_end(cast: Cast, seconds: list[float]) -> None:
+def test_a_citizen_is_heard_while_a_guesser_presses_without_end(
+    cast: Cast, seconds: list[float]
+) -> None:
     _made, token = invited(cast)
     guesser, citizen = Client(), Client()
     for _try in range(guessing.MOST_FAILURES + guessing.MOST_PASSES):
@@ -107,7 +123,12 @@ def test_a_citizen_is_heard_while_a_guesser_presses_without_end(cast: Cast, seco
         presses += 1
         page = citizen.get(f"/s/{token}", hidden(page.content))
     assert 1 <= presses < 60
-    assert citizen.post(f"/s/{token}", {**hidden(page.content), "overall": "2"}, follow=True).status_code == 200
+    assert (
+        citizen.post(
+            f"/s/{token}", {**hidden(page.content), "overall": "2"}, follow=True
+        ).status_code
+        == 200
+    )
     assert Response.objects.count() == 1
 
 
@@ -121,8 +142,12 @@ def test_a_guesser_who_changes_his_name_is_stopped_too(cast: Cast) -> None:
 
 def test_addresses_behind_our_proxy_are_told_apart(settings: Any, rf: Any) -> None:
     settings.PROXIES = 1
-    asked = rf.get("/", headers={"x-forwarded-for": "203.0.113.9, 198.51.100.7"}, REMOTE_ADDR="127.0.0.1")
-    assert guessing.address_of(asked) == "198.51.100.7", "what the citizen claims before it counts for nothing"
+    asked = rf.get(
+        "/", headers={"x-forwarded-for": "203.0.113.9, 198.51.100.7"}, REMOTE_ADDR="127.0.0.1"
+    )
+    assert guessing.address_of(asked) == "198.51.100.7", (
+        "what the citizen claims before it counts for nothing"
+    )
     assert guessing.address_of(rf.get("/", REMOTE_ADDR="127.0.0.1")) == "127.0.0.1"
     settings.PROXIES = 0
     assert guessing.address_of(asked) == "127.0.0.1"
@@ -130,15 +155,30 @@ def test_addresses_behind_our_proxy_are_told_apart(settings: Any, rf: Any) -> No
 
 def test_safe_methods_with_any_agent_change_nothing(cast: Cast) -> None:
     _made, token = invited(cast)
-    slip = issue_slips(batch=Batch(agency_id=cast.land.pk, channel="counter"), count=1, now=timezone.now())[0]
+    slip = issue_slips(
+        batch=Batch(agency_id=cast.land.pk, channel="counter"), count=1, now=timezone.now()
+    )[0]
     answered = Client().get(f"/s/{cast.code.code}")
-    thanks = Client().post(f"/s/{cast.code.code}", {**hidden(answered.content), "overall": "2"}).headers["Location"]
+    thanks = (
+        Client()
+        .post(f"/s/{cast.code.code}", {**hidden(answered.content), "overall": "2"})
+        .headers["Location"]
+    )
     receipt = thanks.partition("?")[0]
     paths = [
-        "/", "/privacy", f"/s/{token}", f"/s/{token}/stop", f"/s/{slip}", f"/s/{cast.code.code}",
-        f"/s/{cast.code.code}/done", "/kiosk/", "/kiosk/worker.js", "/kiosk/manifest.webmanifest", receipt,
+        "/",
+        "/privacy",
+        f"/s/{token}",
+        f"/s/{token}/stop",
+        f"/s/{slip}",
+        f"/s/{cast.code.code}",
+        f"/s/{cast.code.code}/done",
+        "/kiosk/",
+        "/kiosk/worker.js",
+        "/kiosk/manifest.webmanifest",
+        receipt,
         *(f"{receipt}/{page}" for page in ("full", "change", "comment", "erase", "handover")),
-    ]  # fmt: skip
+    ]
     before = dump()
     for agent in BOTS:
         bot = Client(headers={"user-agent": agent})

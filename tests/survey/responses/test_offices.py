@@ -1,4 +1,6 @@
-"""Without a code the office is chosen: the answer counts for it, is marked, and never enters the index."""
+"""Without a code the office is chosen: the answer counts for it, is marked, and never enters the
+index.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,16 @@ from tests.survey.factories import Cast, hidden
 pytestmark = pytest.mark.django_db
 
 
-def test_the_office_is_found_without_accents_and_rated_with_a_mark(citizen: Client, cast: Cast) -> None:
+def test_the_office_is_found_without_accents_and_rated_with_a_mark(
+    citizen: Client, cast: Cast
+) -> None:
     page = citizen.get("/offices", {"name": "my tho"}).content.decode()
     assert "/offices/hall/28261" in page
     assert "/offices/centre" not in page
     form = citizen.get("/offices/hall/28261?lang=km")
-    sent = citizen.post("/offices/hall/28261", {**hidden(form.content), "overall": "2", "assisted": "nobody"})
+    sent = citizen.post(
+        "/offices/hall/28261", {**hidden(form.content), "overall": "2", "assisted": "nobody"}
+    )
     assert sent.status_code == 303
     row = Response.objects.get()
     assert (row.agency, row.counter, row.domain) == (cast.commune, None, None)
@@ -38,7 +44,9 @@ def test_a_hall_with_several_agencies_asks_for_the_agency(citizen: Client, cast:
     assert "UBND phường Mỹ Tho" in citizen.get("/offices/centre/28261").content.decode()
 
 
-@pytest.mark.parametrize("path", ["nowhere/28261", "hall/h20.01", "%00/x", "hall/%00", "%ED%A0%80/x", "hall/28261%27"])
+@pytest.mark.parametrize(
+    "path", ["nowhere/28261", "hall/h20.01", "%00/x", "hall/%00", "%ED%A0%80/x", "hall/28261%27"]
+)
 def test_what_is_no_office_is_told_kindly(citizen: Client, cast: Cast, path: str) -> None:
     answer = citizen.get(f"/offices/{path}")
     assert answer.status_code == 404
@@ -58,7 +66,8 @@ def test_closed_counters_and_strange_names(citizen: Client, cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("Đồng  Tháp", "dong thap"), ("ĐẤT ĐAI", "dat dai"), ("", ""), ("ភាសា", "ភាសា")]
+    ("text", "found"),
+    [("Đồng  Tháp", "dong thap"), ("ĐẤT ĐAI", "dat dai"), ("", ""), ("ភាសា", "ភាសា")],
 )
 def test_names_are_compared_as_people_type_them(text: str, found: str) -> None:
     assert folded(text) == found

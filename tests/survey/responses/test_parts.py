@@ -1,4 +1,6 @@
-"""The further questions part by part: what was answered is stored when one goes on, stops, or is called away."""
+"""The further questions part by part: what was answered is stored when one goes on, stops, or is
+called away.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def test_who_is_called_away_has_sent_what_was_answered_and_goes_on_at_the_open_p
     assert "Còn câu chưa trả lời" in thanks
     again = citizen.get(path)
     assert part_of(again) == "STAFF"
-    assert " checked" not in again.content.decode().partition("</style>")[2], "no page shows what was answered"
+    assert " checked" not in again.content.decode().partition("</style>")[2], (
+        "no page shows what was answered"
+    )
     page = send(citizen, path, again, C1="3")
     page = send(citizen, path, page, D1="3")
     end = send(citizen, path, page, **LAST)
@@ -60,7 +64,9 @@ def test_who_is_called_away_has_sent_what_was_answered_and_goes_on_at_the_open_p
     assert "/full" not in citizen.get(path.removesuffix("/full")).content.decode()
 
 
-def test_every_part_but_the_last_has_a_button_that_sends_and_stops(citizen: Client, cast: Cast) -> None:
+def test_every_part_but_the_last_has_a_button_that_sends_and_stops(
+    citizen: Client, cast: Cast
+) -> None:
     path, page = begin(citizen, cast)
     shown = []
     for code in ("A1", "B1", "C1", "D1", "E1"):
@@ -86,7 +92,9 @@ def test_what_is_no_answer_is_told_also_to_who_stops(citizen: Client, cast: Cast
     assert Response.objects.count() == 1
 
 
-def test_an_earlier_part_opened_again_without_its_answers_takes_none_away(citizen: Client, cast: Cast) -> None:
+def test_an_earlier_part_opened_again_without_its_answers_takes_none_away(
+    citizen: Client, cast: Cast
+) -> None:
     path, page = begin(citizen, cast)
     send(citizen, path, page, A1="4")
     again = citizen.get(path)
@@ -107,13 +115,22 @@ def test_back_and_another_answer_is_what_counts(citizen: Client, cast: Cast) -> 
     assert latest().answers["A1"] == 4, "sent once more, the first page counts again"
 
 
-def test_a_text_among_the_further_questions_is_kept_apart_and_once(citizen: Client, cast: Cast) -> None:
+def test_a_text_among_the_further_questions_is_kept_apart_and_once(
+    citizen: Client, cast: Cast
+) -> None:
     path, page = begin(citizen, cast)
     send(citizen, path, page, A1="4")
     row = latest()
     form = form_of(row.version_id)
     said = QuestionSpec(code="said", kind="short-text", factor="WORDS")
-    more = Form(row.version_id, form.questionnaire, form.number, True, form.extends, {**form.factors, "WORDS": (said,)})
+    more = Form(
+        row.version_id,
+        form.questionnaire,
+        form.number,
+        True,
+        form.extends,
+        {**form.factors, "WORDS": (said,)},
+    )
     for _ in range(2):
         store_part(row=row, form=more, sent={"said": "Chờ lâu"}, dropped=frozenset(), key="page")
     assert list(Comment.objects.values_list("question", "text")) == [("said", "Chờ lâu")]
@@ -143,7 +160,14 @@ def test_the_open_part_is_the_first_without_an_answer_until_the_last_is_answered
     def part(code: str, kind: str = "scale") -> tuple[QuestionSpec, ...]:
         return (QuestionSpec(code=code, kind=kind, factor=code),)
 
-    form = Form(1, "f", 1, True, "s", {"A": part("A"), "T": part("T", "short-text"), "B": part("B"), "C": part("C")})
+    form = Form(
+        1,
+        "f",
+        1,
+        True,
+        "s",
+        {"A": part("A"), "T": part("T", "short-text"), "B": part("B"), "C": part("C")},
+    )
     assert open_part(form, {}) == "A"
     assert open_part(form, {"A": 1}) == "B"
     assert open_part(form, {"B": 1}) == "A"

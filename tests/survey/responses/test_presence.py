@@ -41,11 +41,15 @@ def screen(cast: Cast, clock: Any) -> Screen:
     return enrol_screen(counter=cast.land_counter, now=NOON)[0]
 
 
-def rate(citizen: Client, screen: Screen, ticket: dict[str, str], level: str = "5", **more: str) -> Any:
+def rate(
+    citizen: Client, screen: Screen, ticket: dict[str, str], level: str = "5", **more: str
+) -> Any:
     return citizen.post(f"/q/{screen.number}", {**ticket, "overall": level, **more})
 
 
-def test_a_screen_code_opens_the_form_and_the_answer_is_e1(citizen: Client, screen: Screen, clock: Any) -> None:
+def test_a_screen_code_opens_the_form_and_the_answer_is_e1(
+    citizen: Client, screen: Screen, clock: Any
+) -> None:
     page = citizen.get(f"/q/{shown(screen, clock.now).code}")
     assert page.status_code == 200
     clock.tick(1500)  # a slow reader: the ticket of the page lives on
@@ -55,11 +59,15 @@ def test_a_screen_code_opens_the_form_and_the_answer_is_e1(citizen: Client, scre
     assert ScreenUse.objects.get().count == 1
 
 
-@pytest.mark.parametrize(("late", "good"), [(0, True), (45, True), (60, True), (90, False), (-60, True), (-90, False)])
+@pytest.mark.parametrize(
+    ("late", "good"), [(0, True), (45, True), (60, True), (90, False), (-60, True), (-90, False)]
+)
 def test_a_code_is_good_for_a_minute_either_way(screen: Screen, late: int, good: bool) -> None:
     for offset in range(15):
         made = NOON + timedelta(seconds=offset)
-        assert (check_code(shown(screen, made).code, made + timedelta(seconds=late)) == screen) is good
+        assert (
+            check_code(shown(screen, made).code, made + timedelta(seconds=late)) == screen
+        ) is good
 
 
 def test_there_are_no_codes_after_hours_and_none_of_a_withdrawn_screen(
@@ -86,7 +94,9 @@ def stored() -> list[tuple[str, str]]:
 
 
 def test_no_post_proves_presence(citizen: Client, screen: Screen, clock: Any) -> None:
-    """The four letters of the screen stand in every code it ever showed: they open a form, and prove nothing."""
+    """The four letters of the screen stand in every code it ever showed: they open a form, and
+    prove nothing.
+    """
     for _ in range(3):
         page = citizen.post(f"/q/{screen.number}", {"overall": "5"})
         assert page.status_code == 422
@@ -96,7 +106,9 @@ def test_no_post_proves_presence(citizen: Client, screen: Screen, clock: Any) ->
     assert not ScreenUse.objects.exists()
 
 
-def test_presence_lasts_minutes_and_ends_with_the_day(citizen: Client, screen: Screen, clock: Any) -> None:
+def test_presence_lasts_minutes_and_ends_with_the_day(
+    citizen: Client, screen: Screen, clock: Any
+) -> None:
     clock.now = NOON + timedelta(hours=5, minutes=10)  # 17:10; the office closes at 17:30
     pages = [hidden(citizen.get(f"/q/{shown(screen, clock.now).code}").content) for _ in range(3)]
     assert rate(citizen, screen, pages[0]).status_code == 303
@@ -107,7 +119,9 @@ def test_presence_lasts_minutes_and_ends_with_the_day(citizen: Client, screen: S
     assert sorted(stored()) == [("E0", "unproven"), ("E0", "unproven"), ("E1", "")]
 
 
-def test_a_switch_of_language_keeps_presence_and_renews_nothing(citizen: Client, screen: Screen, clock: Any) -> None:
+def test_a_switch_of_language_keeps_presence_and_renews_nothing(
+    citizen: Client, screen: Screen, clock: Any
+) -> None:
     page = citizen.get(f"/q/{shown(screen, clock.now).code}")
     english = rate(citizen, screen, hidden(page.content), switch="en")
     assert hidden(english.content)["ticket"] == hidden(page.content)["ticket"]
@@ -115,7 +129,9 @@ def test_a_switch_of_language_keeps_presence_and_renews_nothing(citizen: Client,
     assert stored() == [("E1", "")]
 
 
-def test_a_page_of_yesterday_sent_once_more_finds_what_it_stored(citizen: Client, screen: Screen, clock: Any) -> None:
+def test_a_page_of_yesterday_sent_once_more_finds_what_it_stored(
+    citizen: Client, screen: Screen, clock: Any
+) -> None:
     ticket = hidden(citizen.get(f"/q/{shown(screen, clock.now).code}").content)
     first = rate(citizen, screen, ticket).headers["Location"]
     clock.tick(30 * 3600)
@@ -145,17 +161,25 @@ def events(cast: Cast, count: int, moment: datetime) -> None:
     domain = ProcedureDomain.objects.get(code="land")
     DossierEvent.objects.bulk_create(
         DossierEvent(
-            province="H20", dossier_code=f"H20.01-261116-{k:04d}", kind="returned", happened_at=moment,
-            agency=cast.land, domain=domain, channel="counter", received_at=moment,
+            province="H20",
+            dossier_code=f"H20.01-261116-{k:04d}",
+            kind="returned",
+            happened_at=moment,
+            agency=cast.land,
+            domain=domain,
+            channel="counter",
+            received_at=moment,
         )
         for k in range(count)
-    )  # fmt: skip
+    )
 
 
 def test_a_relayed_code_counts_no_more_than_the_counter_can_have_served(
     citizen: Client, cast: Cast, screen: Screen, clock: Any
 ) -> None:
-    """300 opens in ten minutes at a counter with 12 transactions: at most 23 count as given there."""
+    """300 opens in ten minutes at a counter with 12 transactions: at most 23 count as given
+    there.
+    """
     events(cast, 12, NOON - timedelta(minutes=20))
     for k in range(300):
         clock.now = NOON + timedelta(seconds=2 * k)
@@ -212,7 +236,9 @@ def test_who_only_knows_the_slip_learns_no_receipt_of_it(citizen: Client, code: 
     assert Response.objects.get().answers["overall"] == 1
 
 
-def test_a_disputed_pair_counts_for_neither_and_both_keep_their_receipts(citizen: Client, code: str) -> None:
+def test_a_disputed_pair_counts_for_neither_and_both_keep_their_receipts(
+    citizen: Client, code: str
+) -> None:
     staff = hidden(citizen.get(f"/s/{code}").content)
     thanks = citizen.post(f"/s/{code}", {**staff, "overall": "5"}).headers["Location"]
     form = citizen.post(f"/s/{code}", {"dispute": "1"})
@@ -221,7 +247,10 @@ def test_a_disputed_pair_counts_for_neither_and_both_keep_their_receipts(citizen
     mine = hidden(form.content)
     other = citizen.post(f"/s/{code}", {**mine, "overall": "2"})
     assert other.status_code == 303
-    latest = {row.response: (row.answers["overall"], row.marks) for row in Response.objects.order_by("revision")}
+    latest = {
+        row.response: (row.answers["overall"], row.marks)
+        for row in Response.objects.order_by("revision")
+    }
     assert sorted(level for level, _marks in latest.values()) == [2, 5]
     assert all(marks == {"flag": "disputed"} for _level, marks in latest.values())
     assert Dispute.objects.count() == 1

@@ -22,7 +22,12 @@ def test_the_same_key_returns_the_first_row(cast: Cast) -> None:
     again = record_response(submission=cast.submission("one", 5))
     other = record_response(submission=cast.submission("one", 1))
     assert first.row == again.row == other.row
-    assert (first.repeated, again.repeated, again.changed, other.changed) == (False, True, False, True)
+    assert (first.repeated, again.repeated, again.changed, other.changed) == (
+        False,
+        True,
+        False,
+        True,
+    )
     assert Response.objects.count() == 1
 
 
@@ -32,9 +37,15 @@ def test_a_revision_carries_answers_on_and_the_last_counts(cast: Cast) -> None:
     first = record_response(submission=cast.submission("one", 2)).row
     form = form_of(service.pk)
     record_response(submission=cast.submission("two", form=form, answers={"A1": 5}), revises=first)
-    record_response(submission=cast.submission("three", form=form, answers={"A1": 3, "A2": 0}), revises=first)
+    record_response(
+        submission=cast.submission("three", form=form, answers={"A1": 3, "A2": 0}), revises=first
+    )
     rows = list(Response.objects.order_by("revision").values_list("revision", "answers"))
-    assert rows == [(0, {"overall": 2}), (1, {"overall": 2, "A1": 5}), (2, {"overall": 2, "A1": 3, "A2": 0})]
+    assert rows == [
+        (0, {"overall": 2}),
+        (1, {"overall": 2, "A1": 5}),
+        (2, {"overall": 2, "A1": 3, "A2": 0}),
+    ]
     assert [row.revision for row in counted_in(parse_period("2026-Q3"))] == [2]
     assert not counted_in(parse_period("2026-Q2")).exists()
     latest = response_of(cast.submission("one").ticket.receipt)
@@ -44,9 +55,17 @@ def test_a_revision_carries_answers_on_and_the_last_counts(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     "answers",
-    [{}, {"overall": 9}, {"overall": True}, {"overall": "4"}, {"overall": 4, "reasons": ["late"]},
-     {"overall": 2, "reasons": ["zzz"]}, {"overall": 4, "A1": 5}, {"overall": 4, "comment": 7}],
-)  # fmt: skip
+    [
+        {},
+        {"overall": 9},
+        {"overall": True},
+        {"overall": "4"},
+        {"overall": 4, "reasons": ["late"]},
+        {"overall": 2, "reasons": ["zzz"]},
+        {"overall": 4, "A1": 5},
+        {"overall": 4, "comment": 7},
+    ],
+)
 def test_answers_outside_the_allow_list_are_refused_whatever_the_entrance(
     cast: Cast, answers: dict[str, object]
 ) -> None:
@@ -83,9 +102,13 @@ def test_the_database_refuses_to_change_or_delete_a_response(cast: Cast) -> None
     assert Response.objects.get().answers == {"overall": 5}
 
 
-@pytest.mark.parametrize("fresh", [(), ("id", "response"), ("id", "submission_key")], ids=["row", "key", "revision"])
+@pytest.mark.parametrize(
+    "fresh", [(), ("id", "response"), ("id", "submission_key")], ids=["row", "key", "revision"]
+)
 def test_sqlite_cannot_replace_a_response_either(cast: Cast, fresh: tuple[str, ...]) -> None:
-    """REPLACE deletes what it collides with, and asks delete triggers only where a connection was told so."""
+    """REPLACE deletes what it collides with, and asks delete triggers only where a connection was
+    told so.
+    """
     row = record_response(submission=cast.submission("one")).row
     if connection.vendor != "sqlite":
         return
@@ -97,7 +120,11 @@ def test_sqlite_cannot_replace_a_response_either(cast: Cast, fresh: tuple[str, .
     )
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA recursive_triggers=OFF")
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA recursive_triggers=ON")
@@ -106,7 +133,9 @@ def test_sqlite_cannot_replace_a_response_either(cast: Cast, fresh: tuple[str, .
 
 
 def test_a_comment_can_be_erased_while_the_response_stays(cast: Cast) -> None:
-    record_response(submission=cast.submission("one", answers={"overall": 3, "comment": "Xin thêm ghế"}))
+    record_response(
+        submission=cast.submission("one", answers={"overall": 3, "comment": "Xin thêm ghế"})
+    )
     Comment.objects.all().delete()
     assert Response.objects.get().answers == {"overall": 3}
 

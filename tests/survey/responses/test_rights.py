@@ -22,7 +22,13 @@ pytestmark = pytest.mark.django_db
 
 def rated(citizen: Client, cast: Cast, **more: Any) -> str:
     """A low rating with a reason and a comment; the path of its receipt."""
-    fields = {**open_form(citizen, cast.code.code), "overall": "2", "reasons": ["late"], "comment": "Chờ lâu", **more}
+    fields = {
+        **open_form(citizen, cast.code.code),
+        "overall": "2",
+        "reasons": ["late"],
+        "comment": "Chờ lâu",
+        **more,
+    }
     return str(citizen.post(f"/s/{cast.code.code}", fields).headers["Location"]).partition("?")[0]
 
 
@@ -54,7 +60,9 @@ def test_no_page_of_a_receipt_tells_what_was_answered(citizen: Client, cast: Cas
         assert plain(low, texts[0]) == plain(high, texts[1])
 
 
-def test_the_last_answer_counts_for_seven_days(citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_answer_counts_for_seven_days(
+    citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = rated(citizen, cast)
     fields = hidden(citizen.get(f"{path}/change").content)
     for _ in range(2):
@@ -87,7 +95,10 @@ def test_words_are_added_and_erased_for_thirty_days(
     path = rated(citizen, cast)
     fields = hidden(citizen.get(f"{path}/comment").content)
     for _ in range(2):
-        assert citizen.post(f"{path}/comment", {**fields, "comment": "Thêm ghế ngồi"}).status_code == 303
+        assert (
+            citizen.post(f"{path}/comment", {**fields, "comment": "Thêm ghế ngồi"}).status_code
+            == 303
+        )
     assert sorted(Comment.objects.values_list("text", flat=True)) == ["Chờ lâu", "Thêm ghế ngồi"]
     assert latest().answers == {"overall": 2, "reasons": ["late"]}
     assert citizen.post(f"{path}/comment", {**fields, "comment": "x" * 600}).status_code == 422
@@ -100,13 +111,18 @@ def test_words_are_added_and_erased_for_thirty_days(
     for page in ("/comment", "/erase", "/handover"):
         assert citizen.get(path + page).status_code == 410
     # What was opened on the last day may be sent on the next.
-    assert citizen.post(f"{path}/comment", {**fields, "ticket": "last", "comment": "Muộn"}).status_code == 303
+    assert (
+        citizen.post(f"{path}/comment", {**fields, "ticket": "last", "comment": "Muộn"}).status_code
+        == 303
+    )
     later(monkeypatch, 31)
     for page in ("/comment", "/erase", "/handover"):
         assert citizen.post(path + page, {"comment": "x", "consent": "yes"}).status_code == 410
 
 
-def test_a_rating_is_handed_over_by_a_consent_of_its_own_to_a_unit_above(citizen: Client, cast: Cast) -> None:
+def test_a_rating_is_handed_over_by_a_consent_of_its_own_to_a_unit_above(
+    citizen: Client, cast: Cast
+) -> None:
     path = rated(citizen, cast)
     assert not re.search(r"<input[^>]* checked", citizen.get(f"{path}/handover").content.decode())
     assert citizen.post(f"{path}/handover", {}).status_code == 422
@@ -114,7 +130,12 @@ def test_a_rating_is_handed_over_by_a_consent_of_its_own_to_a_unit_above(citizen
     for _ in range(2):
         assert citizen.post(f"{path}/handover", {"consent": "yes"}).status_code == 303
     case = Case.objects.get()
-    assert (case.rated, case.handler, case.text, case.reasons) == (cast.land, cast.province, "Chờ lâu", ["late"])
+    assert (case.rated, case.handler, case.text, case.reasons) == (
+        cast.land,
+        cast.province,
+        "Chờ lâu",
+        ["late"],
+    )
     assert case.code in citizen.get(path).content.decode()
     assert list(open_cases([cast.province.pk])) == [case]
     assert list(open_cases([cast.land.pk])) == []
@@ -133,7 +154,11 @@ def test_unknown_receipts_open_nothing(citizen: Client, cast: Cast) -> None:
 
 def test_what_the_agency_did_is_told_once_two_people_agree(citizen: Client, cast: Cast) -> None:
     made = Improvement.objects.create(
-        agency=cast.land, done_on="2026-08-01", said="Thiếu ghế ngồi", did="Thêm 20 ghế", author=cast.head
+        agency=cast.land,
+        done_on="2026-08-01",
+        said="Thiếu ghế ngồi",
+        did="Thêm 20 ghế",
+        author=cast.head,
     )
     path = rated(citizen, cast)
     feedback._told.cache_clear()
@@ -153,7 +178,9 @@ def test_help_is_marked_and_nothing_else_is_taken_for_it(citizen: Client, cast: 
     assert latest().marks == {"assisted": "officer"}
     fields = {**open_form(citizen, cast.code.code), "overall": "5"}
     for wrong in ("boss", ["officer", "relative"]):
-        assert citizen.post(f"/s/{cast.code.code}", {**fields, "assisted": wrong}).status_code == 422
+        assert (
+            citizen.post(f"/s/{cast.code.code}", {**fields, "assisted": wrong}).status_code == 422
+        )
 
 
 def test_another_language_keeps_what_was_answered(citizen: Client, cast: Cast) -> None:
@@ -172,7 +199,9 @@ def test_another_language_keeps_what_was_answered(citizen: Client, cast: Cast) -
     assert ">Chờ</textarea>" in text
     assert hidden(page.content)["ticket"] == fields["ticket"]
     assert not Response.objects.exists()
-    empty = citizen.post(f"/s/{cast.code.code}", {**open_form(citizen, cast.code.code), "switch": "en"})
+    empty = citizen.post(
+        f"/s/{cast.code.code}", {**open_form(citizen, cast.code.code), "switch": "en"}
+    )
     assert empty.status_code == 200
     assert "Error" not in empty.content.decode()
 
@@ -187,13 +216,16 @@ def test_the_full_form_changes_language_in_the_middle(citizen: Client, cast: Cas
     page = switched
     for _ in range(4):
         page = citizen.post(
-            f"{path}/full", {**hidden(page.content), **({"B1": "3"} if "B1-3" in page.content.decode() else {})}
+            f"{path}/full",
+            {**hidden(page.content), **({"B1": "3"} if "B1-3" in page.content.decode() else {})},
         )
     assert latest().answers["A1"] == 4
     assert latest().answers["B1"] == 3
 
 
-def test_a_database_that_is_down_loses_nothing(citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_down_loses_nothing(
+    citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fields = {**open_form(citizen, cast.code.code), "overall": "2", "comment": "Chờ <lâu>"}
 
     def down(*_: object) -> None:
@@ -207,15 +239,33 @@ def test_a_database_that_is_down_loses_nothing(citizen: Client, cast: Cast, monk
     assert page.status_code == 503
     assert page.headers["Retry-After"] == "5"
     assert "&lt;lâu&gt;" in page.content.decode()
-    assert citizen.post(f"/s/{cast.code.code}", hidden(page.content) | {"comment": "Chờ <lâu>"}).status_code == 303
+    assert (
+        citizen.post(
+            f"/s/{cast.code.code}", hidden(page.content) | {"comment": "Chờ <lâu>"}
+        ).status_code
+        == 303
+    )
     assert Response.objects.count() == 1
 
 
 def test_no_address_makes_the_page_say_what_was_not_done(citizen: Client, cast: Cast) -> None:
     path = rated(citizen, cast)
-    said = {"erased": "Đã xóa góp ý", "nothing": "Không có góp ý", "changed": "thay cho", "noted": "Đã thêm góp ý"}
-    shown = {mark for mark, words in said.items() if words in citizen.get(f"{path}?{mark}=1").content.decode()}
+    said = {
+        "erased": "Đã xóa góp ý",
+        "nothing": "Không có góp ý",
+        "changed": "thay cho",
+        "noted": "Đã thêm góp ý",
+    }
+    shown = {
+        mark
+        for mark, words in said.items()
+        if words in citizen.get(f"{path}?{mark}=1").content.decode()
+    }
     assert shown == {"noted"}, "a comment is there; nothing was erased or changed"
     citizen.post(f"{path}/erase")
-    shown = {mark for mark, words in said.items() if words in citizen.get(f"{path}?{mark}=1").content.decode()}
+    shown = {
+        mark
+        for mark, words in said.items()
+        if words in citizen.get(f"{path}?{mark}=1").content.decode()
+    }
     assert shown <= {"erased", "nothing"}

@@ -1,4 +1,6 @@
-"""A tablet's own clock moves no answer into another hour: hours, days and the last empty queue are the server's."""
+"""A tablet's own clock moves no answer into another hour: hours, days and the last empty queue are
+the server's.
+"""
 
 from __future__ import annotations
 

@@ -16,11 +16,19 @@ pytestmark = pytest.mark.django_db
 FACTORS = {"OVERALL": ["overall"]}
 
 
-def release(period: str, n: int | None, made: datetime, method: str = "overall", **about: Any) -> Edition:
+def release(
+    period: str, n: int | None, made: datetime, method: str = "overall", **about: Any
+) -> Edition:
     edition = Edition.objects.create(
-        period=period, method=method, method_version=2, method_sha256=method + period, snapshot_sha256=str(made),
-        responses=100, about={"factors": FACTORS, **about}, made_at=made,
-    )  # fmt: skip
+        period=period,
+        method=method,
+        method_version=2,
+        method_sha256=method + period,
+        snapshot_sha256=str(made),
+        responses=100,
+        about={"factors": FACTORS, **about},
+        made_at=made,
+    )
     row = {"agency": "a", "level": "overall", "code": "overall", "n": n, "status": "published"}
     AgencyResult.objects.create(edition=edition, name="A", kind="commune", rows=[row])
     return edition
@@ -45,6 +53,12 @@ def test_another_method_about_the_same_questions_is_compared_and_hidden_numbers_
     release("2026-07", 35, datetime(2026, 9, 20, tzinfo=UTC), method="own-strict")
     release("2026-08", None, datetime(2026, 9, 20, tzinfo=UTC))
     period = parse_period("2026-Q3")
-    assert [list(numbers.values()) for numbers in _known_numbers(releases_sharing(period, {"overall"}), period)] in (
-        [[], [35]], [[35], []], [[], [35], []], [[35], [], []],
-    )  # fmt: skip
+    assert [
+        list(numbers.values())
+        for numbers in _known_numbers(releases_sharing(period, {"overall"}), period)
+    ] in (
+        [[], [35]],
+        [[35], []],
+        [[], [35], []],
+        [[35], [], []],
+    )

@@ -71,7 +71,12 @@ def test_weights_bring_the_channels_back_to_their_dossiers(cast: Cast, tmp_path:
     # by hand: unweighted 50/60; weighted (300 * 10/20 + 100 * 40/40) / 400
     assert row["unweighted_index"] == 83.33
     assert row["weighted_index"] == 62.5
-    assert (row["n"], row["transactions"], row["response_rate"], row["status"]) == (60, 400, 15.0, "published")
+    assert (row["n"], row["transactions"], row["response_rate"], row["status"]) == (
+        60,
+        400,
+        15.0,
+        "published",
+    )
 
 
 def test_fewer_than_ten_answers_leave_no_figure_anywhere(cast: Cast, tmp_path: Path) -> None:
@@ -80,17 +85,27 @@ def test_fewer_than_ten_answers_leave_no_figure_anywhere(cast: Cast, tmp_path: P
     row = overall(folder, tmp_path, "h20.01")
     assert row["status"] == "suppressed"
     assert row["n"] is None
-    assert all(row[name] is None for name in ("weighted_index", "unweighted_index", "se", "ci_low", "response_rate"))
+    assert all(
+        row[name] is None
+        for name in ("weighted_index", "unweighted_index", "se", "ci_low", "response_rate")
+    )
     edition = make_edition(folder=folder, method="sipas-service", now=NOW)
     stored = json.dumps([result.rows for result in edition.results.all()])
     assert "55.5" not in stored
 
 
 def test_the_snapshot_holds_no_token_comment_or_time(cast: Cast, tmp_path: Path) -> None:
-    record_response(submission=cast.submission("a", answers={"overall": 2, "comment": "bí mật 0912345678"}))
+    record_response(
+        submission=cast.submission("a", answers={"overall": 2, "comment": "bí mật 0912345678"})
+    )
     folder = snapshot(tmp_path)
     content = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
-    for secret in ("bí mật", "0912345678", cast.submission("a").ticket.receipt, cast.submission("a").ticket.key):
+    for secret in (
+        "bí mật",
+        "0912345678",
+        cast.submission("a").ticket.receipt,
+        cast.submission("a").ticket.key,
+    ):
         assert secret.encode() not in content
     import polars as pl
 
@@ -117,28 +132,48 @@ def test_an_edition_is_made_once_and_read_back_with_its_digits(cast: Cast, tmp_p
     assert make_edition(folder=folder, method="sipas-service", now=NOW) == edition
     assert Edition.objects.count() == 1
     result = AgencyResult.objects.get(edition=edition, agency=cast.land)
-    book = openpyxl.load_workbook(io.BytesIO(export_rows(rows=result.rows, about=edition.about, kind="xlsx")))
+    book = openpyxl.load_workbook(
+        io.BytesIO(export_rows(rows=result.rows, about=edition.about, kind="xlsx"))
+    )
     head, first = list(book["data"].iter_rows(values_only=True))[:2]
     assert dict(zip(head, first, strict=True))["weighted_index"] == 82.5
     text = export_rows(rows=result.rows, about=edition.about, kind="csv")
     assert text.startswith(b"\xef\xbb\xbfperiod;agency")
     assert b";82,50;" in text
     assert Decimal(
-        str(json.loads(export_rows(rows=result.rows, about=edition.about, kind="json"))["rows"][0]["weighted_index"])
+        str(
+            json.loads(export_rows(rows=result.rows, about=edition.about, kind="json"))["rows"][0][
+                "weighted_index"
+            ]
+        )
     ) == Decimal("82.5")
 
 
-def test_an_empty_period_gives_an_empty_snapshot_and_an_empty_index(cast: Cast, tmp_path: Path) -> None:
+def test_an_empty_period_gives_an_empty_snapshot_and_an_empty_index(
+    cast: Cast, tmp_path: Path
+) -> None:
     take_snapshot(period=parse_period("2020-Q1"), folder=tmp_path / "none", now=NOW, province="x")
     edition = make_edition(folder=tmp_path / "none", method="sipas-service", now=NOW)
     assert edition.responses == 0
     assert not edition.results.exists()
 
 
-def test_dossiers_without_answers_are_listed_with_nothing_to_say(cast: Cast, tmp_path: Path) -> None:
-    import_totals(content=csv_file("2026-07,28261,civil-status,counter,80,80"), file_name="t.csv", by=None, now=NOW)
+def test_dossiers_without_answers_are_listed_with_nothing_to_say(
+    cast: Cast, tmp_path: Path
+) -> None:
+    import_totals(
+        content=csv_file("2026-07,28261,civil-status,counter,80,80"),
+        file_name="t.csv",
+        by=None,
+        now=NOW,
+    )
     row = overall(snapshot(tmp_path), tmp_path, "28261")
-    assert (row["status"], row["n"], row["transactions"], row["weighted_index"]) == ("none", 0, 80, None)
+    assert (row["status"], row["n"], row["transactions"], row["weighted_index"]) == (
+        "none",
+        0,
+        80,
+        None,
+    )
 
 
 def test_the_commands_explain_what_is_wrong(cast: Cast, tmp_path: Path) -> None:

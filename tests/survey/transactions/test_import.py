@@ -50,25 +50,33 @@ def faults_of(content: bytes) -> list[tuple[int, str]]:
 def test_csv_and_xlsx_give_the_same_totals(cast: Cast) -> None:
     import_totals(content=csv_file(GOOD), file_name="a.csv", by=cast.operator, now=NOW)
     first = list(
-        MonthlyTotal.objects.values_list("agency__key", "domain__code", "channel", "month", "completed", "on_time")
+        MonthlyTotal.objects.values_list(
+            "agency__key", "domain__code", "channel", "month", "completed", "on_time"
+        )
     )
     row = (date(2026, 7, 1), "H20.01", "land", "counter", 100, 96.0)
     import_totals(content=xlsx_file(row), file_name="a.xlsx", by=cast.operator, now=NOW)
     again = list(
-        MonthlyTotal.objects.values_list("agency__key", "domain__code", "channel", "month", "completed", "on_time")
+        MonthlyTotal.objects.values_list(
+            "agency__key", "domain__code", "channel", "month", "completed", "on_time"
+        )
     )
     assert first == again == [("h20.01", "land", "counter", date(2026, 7, 1), 100, 96)]
 
 
 def test_a_month_sent_again_replaces_what_was_there(cast: Cast) -> None:
     import_totals(content=csv_file(GOOD), file_name="a.csv", by=None, now=NOW)
-    source = import_totals(content=csv_file("2026-07,H20.01,land,counter,120,110"), file_name="b.csv", by=None, now=NOW)
+    source = import_totals(
+        content=csv_file("2026-07,H20.01,land,counter,120,110"), file_name="b.csv", by=None, now=NOW
+    )
     total = MonthlyTotal.objects.get()
     assert (total.completed, total.on_time, total.source) == (120, 110, source)
     other = "2026-07,H20.01,land,online,9,9"
     import_totals(content=csv_file(GOOD, other), file_name="c.csv", by=None, now=NOW)
     import_totals(content=csv_file(GOOD), file_name="d.csv", by=None, now=NOW)
-    assert MonthlyTotal.objects.get().channel == "counter", "a wrong row left out of the corrected file is gone"
+    assert MonthlyTotal.objects.get().channel == "counter", (
+        "a wrong row left out of the corrected file is gone"
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,17 +103,26 @@ def test_each_fault_is_named_by_row_and_column(cast: Cast, row: str, column: str
 def test_all_faults_are_listed_and_good_rows_are_not_kept(cast: Cast) -> None:
     rows = csv_file(GOOD, "2026-07,H99,sea,fax,x,y", GOOD)
     assert faults_of(rows) == [
-        (3, "agency_code"), (3, "domain_code"), (3, "channel"), (3, "completed"), (3, "on_time"), (4, "agency_code"),
-    ]  # fmt: skip
+        (3, "agency_code"),
+        (3, "domain_code"),
+        (3, "channel"),
+        (3, "completed"),
+        (3, "on_time"),
+        (4, "agency_code"),
+    ]
 
 
 def test_an_agency_counts_for_its_own_time_only(cast: Cast) -> None:
     old = found_agency(
-        key="old", on=date(2020, 1, 1), attributes=Attributes(name="Sở cũ", kind="department", agency_code="H7")
+        key="old",
+        on=date(2020, 1, 1),
+        attributes=Attributes(name="Sở cũ", kind="department", agency_code="H7"),
     )
     dissolve_agency(agency=old, on=date(2025, 3, 1), successor=None)
     assert faults_of(csv_file("2025-03,H7,land,counter,1,1")) == [(2, "agency_code")]
-    import_totals(content=csv_file("2025-02,H7,land,counter,1,1"), file_name="a.csv", by=None, now=NOW)
+    import_totals(
+        content=csv_file("2025-02,H7,land,counter,1,1"), file_name="a.csv", by=None, now=NOW
+    )
     assert MonthlyTotal.objects.get().agency == old
 
 
@@ -122,7 +139,9 @@ def test_an_agency_counts_for_its_own_time_only(cast: Cast) -> None:
         ("nul.csv", (HEAD + "\r\n2026-07,H20\x00,land,counter,1,1").encode()),
     ],
 )
-def test_files_that_are_no_totals_are_refused_in_words(cast: Cast, name: str, content: bytes) -> None:
+def test_files_that_are_no_totals_are_refused_in_words(
+    cast: Cast, name: str, content: bytes
+) -> None:
     with pytest.raises((FileError, ImportRefused)) as error:
         import_totals(content=content, file_name=name, by=None, now=NOW)
     assert str(error.value)
@@ -130,7 +149,9 @@ def test_files_that_are_no_totals_are_refused_in_words(cast: Cast, name: str, co
 
 
 def test_semicolons_bom_and_quotes_are_understood(cast: Cast) -> None:
-    content = ("\ufeff" + ";".join(COLUMNS) + '\n"2026-07";H20.01;land;counter;"100";96\n\n').encode()
+    content = (
+        "\ufeff" + ";".join(COLUMNS) + '\n"2026-07";H20.01;land;counter;"100";96\n\n'
+    ).encode()
     import_totals(content=content, file_name="a.csv", by=None, now=NOW)
     assert MonthlyTotal.objects.get().completed == 100
 
@@ -144,7 +165,9 @@ def zipped(**parts: bytes) -> bytes:
 
 
 def far_row() -> bytes:
-    """A workbook with one cell in row 160,000,000 and no stated dimension: readers fill millions of blank rows in."""
+    """A workbook with one cell in row 160,000,000 and no stated dimension: readers fill millions of
+    blank rows in.
+    """
     import re
 
     source = zipfile.ZipFile(io.BytesIO(xlsx_file(("2026-07", "H20.01", "land", "counter", 1, 1))))
@@ -169,7 +192,12 @@ def bombs() -> dict[str, bytes]:
     laughs = b'<!DOCTYPE l [<!ENTITY a "ha">' + b"".join(
         b'<!ENTITY %c "%s">' % (98 + i, (b"&%c;" % (97 + i)) * 10) for i in range(9)
     )
-    entities = zipped(**{"[Content_Types].xml": laughs + b"]><Types>&j;</Types>", "xl/workbook.xml": b"<workbook/>"})
+    entities = zipped(
+        **{
+            "[Content_Types].xml": laughs + b"]><Types>&j;</Types>",
+            "xl/workbook.xml": b"<workbook/>",
+        }
+    )
     return {
         "flat": flat,
         "lying": bytes(lying),
@@ -184,7 +212,18 @@ def bombs() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    "name", ["flat", "lying", "parts", "entities", "empty", "far-row", "broken-part", "no-types", "too-long"]
+    "name",
+    [
+        "flat",
+        "lying",
+        "parts",
+        "entities",
+        "empty",
+        "far-row",
+        "broken-part",
+        "no-types",
+        "too-long",
+    ],
 )
 def test_bombs_are_refused_quickly_and_in_little_memory(name: str) -> None:
     content = bombs()[name]

@@ -30,9 +30,14 @@ def imported(cast: Cast, completed: int, on_time: int) -> None:
     file = TotalsImport.objects.create(file_name="t", sha256="0", rows=1, imported_at=NOON)
     domain = event(cast, code="H20.01.05-261001-0001", happened_at=NOON - timedelta(days=40)).domain
     MonthlyTotal.objects.create(
-        agency=cast.land, domain=domain, channel="online", month=NOVEMBER, completed=completed, on_time=on_time,
+        agency=cast.land,
+        domain=domain,
+        channel="online",
+        month=NOVEMBER,
+        completed=completed,
+        on_time=on_time,
         source=file,
-    )  # fmt: skip
+    )
 
 
 def test_events_are_the_totals_until_a_file_tells(cast: Cast) -> None:
@@ -48,7 +53,11 @@ def test_events_are_the_totals_until_a_file_tells(cast: Cast) -> None:
 def test_a_month_belongs_to_the_clock_of_vietnam(cast: Cast) -> None:
     """17:30 UTC on the last of October is half past midnight on the first of November."""
     event(cast, happened_at=NOON.replace(month=10, day=31, hour=17, minute=30))
-    event(cast, code="H20.01.05-261110-0002", happened_at=NOON.replace(month=10, day=31, hour=16, minute=30))
+    event(
+        cast,
+        code="H20.01.05-261110-0002",
+        happened_at=NOON.replace(month=10, day=31, hour=16, minute=30),
+    )
     assert [row[3] for row in totals_in(parse_period("2026-11"))] == ["2026-11"]
     assert totals_in(parse_period("2026-11"))[0][4] == totals_in(parse_period("2026-10"))[0][4] == 1
 
@@ -61,7 +70,9 @@ def test_differences_are_shown_never_hidden(cast: Cast) -> None:
     assert differences_in(NOVEMBER, NOVEMBER.replace(day=30), set()) == []
     september = NOVEMBER.replace(month=9)
     MonthlyTotal.objects.update(month=september)
-    assert differences_in(september, NOVEMBER.replace(day=30), {"h20.01"}) == [], "the feed had not begun"
+    assert differences_in(september, NOVEMBER.replace(day=30), {"h20.01"}) == [], (
+        "the feed had not begun"
+    )
     client = Client()
     client.force_login(cast.operator)
     assert client.get("/staff/dossiers").status_code == 200

@@ -1,4 +1,6 @@
-"""Workbooks other programs write: prefixes, empty texts of formulas, second tables; and what costs too much."""
+"""Workbooks other programs write: prefixes, empty texts of formulas, second tables; and what costs
+too much.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def changed(content: bytes, pattern: bytes, by: bytes) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
             data = source.read(name)
-            target.writestr(name, re.sub(pattern, by, data, flags=re.DOTALL) if name == SHEET else data)
+            target.writestr(
+                name, re.sub(pattern, by, data, flags=re.DOTALL) if name == SHEET else data
+            )
     return buffer.getvalue()
 
 
@@ -45,8 +49,9 @@ def changed(content: bytes, pattern: bytes, by: bytes) -> bytes:
 @pytest.mark.parametrize("value", [b"", b"<v>7</v>"])
 def test_a_formula_without_a_value_is_told_whatever_the_prefix(prefix: bytes, value: bytes) -> None:
     cell = rb'<%(p)sc r="E3"><%(p)sf>1+6</%(p)sf>%(v)s</%(p)sc>' % {
-        b"p": prefix, b"v": value.replace(b"<v>", b"<" + prefix + b"v>").replace(b"</v>", b"</" + prefix + b"v>"),
-    }  # fmt: skip
+        b"p": prefix,
+        b"v": value.replace(b"<v>", b"<" + prefix + b"v>").replace(b"</v>", b"</" + prefix + b"v>"),
+    }
     content = changed(book(ROW, ROW), rb'<c r="E3"[^>]*>.*?</c>', cell)
     if prefix:
         content = changed(content, rb"<(/?)(?!x:|\?)(?=[a-z])", rb"<\1x:")

@@ -1,0 +1,1 @@
+"""Variances of totals, and intervals."""

@@ -1,0 +1,1 @@
+"""The satisfaction indices of every agency: the formula, and the figures it gives."""

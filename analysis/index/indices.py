@@ -1,0 +1,252 @@
+"""All figures of a snapshot: every agency, all of them together, and the overall index by procedure
+domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from analysis.arrays import Floats, Integers, Mask
+from analysis.counting.cells import Cells
+from analysis.data.schema import EVIDENCE
+from analysis.estimation.totals import Design, domain_totals
+from analysis.index.counted import counted_mask, weight_answers
+from analysis.index.figures import Agencies, build_figures, empty_figure
+from analysis.index.formula import (
+    add_lonely_strata,
+    compute_gradients,
+    estimate_measures,
+    sum_cells,
+)
+from analysis.index.results import Figure, IndexResult, Measure, measures
+from analysis.method import Method
+from analysis.weighting.poststratify import Key, Weights
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One snapshot under one method: what was received, what counts, and what would count with open
+    answers.
+    """
+
+    method: Method
+    received: Cells
+    completed: Mapping[Key, int]
+    cells: Cells
+    weights: Weights
+    opened: Cells
+    opened_weights: Weights
+
+    @property
+    def design(self) -> Design:
+        """Groups as strata; groups of one answer are put together within their agency, alone they
+        show no spread.
+        """
+        stratum = self.weights.stratum
+        size = np.bincount(stratum, weights=self.cells.n)
+        code, _ = self.cells.codes("agency")
+        lonely = np.rint(size[stratum]) <= 1
+        pooled = np.where(lonely, len(size) + code, stratum)
+        return Design(
+            np.unique(pooled, return_inverse=True)[1].astype(np.int64), self.weights.weight
+        )
+
+
+def compute_indices(
+    cells: Cells, totals: Mapping[Key, tuple[int, int]], method: Method, about: Mapping[str, Any]
+) -> IndexResult:
+    """Indices of every agency in the cells or the totals, and of all together (agency
+    ``PROVINCE``).
+
+    Parameters
+    ----------
+    cells : moments with the keys ``KEYS`` and the variables of ``method.variables()``.
+    totals : (agency, domain, channel) -> (completed dossiers, of these on time).
+    about : what identifies the data; carried into the result.
+
+    Examples
+    --------
+    >>> result = compute_indices(cells, snapshot.totals(), method, {})
+    >>> [round(figure.weighted, 2) for figure in result.of("s00") if figure.level == "overall"]
+    [85.93]
+    """
+    completed = {key: n for key, (n, _) in totals.items()}
+    figures = _figures_under(cells, completed, method)
+    if method.open_classes:
+        open_only = _figures_under(cells, completed, method.counting(*method.open_classes))
+        figures = _with_unverified(figures, open_only, method)
+    overfull = _overfull(cells, completed, method)
+    figures = [replace(figure, overfull=figure.agency in overfull) for figure in figures]
+    transactions = _by_label(completed, ("agency",))
+    received = _by_label(_counts_by(cells), ("agency",))
+    known = {(figure.agency,) for figure in figures}
+    for (agency,) in sorted((set(transactions) | set(received)) - known):
+        about_it = transactions.get((agency,), 0), received.get((agency,), 0)
+        figures += [empty_figure(agency, measure, *about_it) for measure in measures(method)]
+    return IndexResult(tuple(figures), method, dict(about))
+
+
+def _overfull(cells: Cells, completed: Mapping[Key, int], method: Method) -> set[str]:
+    """Agencies that sent more proven answers than they have dossiers: nobody can tell which were
+    given by others.
+    """
+    proven = cells.restrict(
+        counted_mask(method, cells)
+        & ~np.isin(cells.key("evidence"), method.open_classes or ("E0",))
+    )
+    dossiers = _by_label(completed, ("agency",))
+    return {
+        agency
+        for (agency,), n in _by_label(_counts_by(proven), ("agency",)).items()
+        if n > dossiers.get((agency,), 0) > 0
+    }
+
+
+def _figures_under(cells: Cells, completed: Mapping[Key, int], method: Method) -> list[Figure]:
+    counted, weights = weight_answers(cells, completed, method)
+    if not len(counted):
+        return []
+    opened, opened_weights = counted, weights
+    if set(method.open_classes) & set(cells.key("evidence")):
+        opened, opened_weights = weight_answers(
+            cells, completed, method.counting(*method.counted, *method.open_classes)
+        )
+    run = _Run(method, cells, completed, counted, weights, opened, opened_weights)
+    figures = _figures(run, ("agency",))
+    return figures + (_figures(run, ("agency", "domain")) if method.by_domain else [])
+
+
+def _with_unverified(proven: list[Figure], open_: list[Figure], method: Method) -> list[Figure]:
+    """Figures, those of agencies with hardly any proven answer replaced by what their open answers
+    say, so marked.
+
+    An agency is unverified when fewer than the minimum of its answers prove presence and enough
+    open ones are there. It has no figures by domain: nothing but its open answers would hold them
+    together.
+    """
+    counted = {figure.agency: figure.n for figure in proven if figure.level == "overall"}
+    unverified = {
+        figure.agency
+        for figure in open_
+        if figure.level == "overall"
+        and figure.n >= method.min_n
+        and counted.get(figure.agency, 0) < method.min_n
+    }
+    known = {(figure.agency, figure.level, figure.code): figure.n for figure in proven}
+    marked = [
+        replace(
+            figure,
+            unverified=True,
+            n_proven=known.get((figure.agency, figure.level, figure.code), 0),
+            received=0 if counted.get(figure.agency) else figure.received,
+        )
+        for figure in open_
+        if figure.agency in unverified and figure.level != "domain"
+    ]
+    return [figure for figure in proven if figure.agency not in unverified] + marked
+
+
+def _figures(run: _Run, by: tuple[str, ...]) -> list[Figure]:
+    """Figures of all agencies together and of each: of all measures, or of the overall one in each
+    domain.
+    """
+    code, labels = run.cells.codes(*by)
+    sums = sum_cells(run.cells, run.design, code, len(labels), len(run.method.parts))
+    transactions = _by_label(run.completed, by)
+    classes, received, opened, opened_n = _evidence_columns(run, by, labels)
+    result: list[Figure] = []
+    for domain in sorted({label[1:] for label in labels}):
+        rows = np.array([row for row, label in enumerate(labels) if label[1:] == domain])
+        chosen = (
+            [Measure("domain", domain[0] or "-", run.method.parts)]
+            if domain
+            else measures(run.method)
+        )
+        mine = sums.rows(rows)
+        whole = add_lonely_strata(mine.together(), run.cells, run.design, np.isin(code, rows))
+        about = Agencies(
+            names=[labels[row][0] for row in rows],
+            transactions={label[0]: n for label, n in transactions.items() if label[1:] == domain},
+            weights=run.weights,
+            classes=classes[rows],
+            received=received[rows],
+            opened=compute_gradients(opened[rows], sums.raw[rows], chosen, run.method)[0],
+            opened_n=opened_n[rows],
+        )
+        total, raw = _opened_in(run, domain), sums.raw[rows].sum(axis=0, keepdims=True)
+        together = about.together(
+            received=_answers_in(run.received, domain),
+            opened=compute_gradients(total, raw, chosen, run.method)[0],
+            opened_n=_answers_in(run.opened, domain),
+        )
+        result += build_figures(
+            estimate_measures(whole, chosen, run.method), together, chosen, run.method
+        )
+        result += build_figures(
+            estimate_measures(mine, chosen, run.method), about, chosen, run.method
+        )
+    return result
+
+
+def _lies_in(cells: Cells, domain: tuple[str, ...]) -> Mask:
+    """Which cells lie in a procedure domain; all of them for the empty one."""
+    return np.array(cells.key("domain")) == domain[0] if domain else np.ones(len(cells), dtype=bool)
+
+
+def _answers_in(cells: Cells, domain: tuple[str, ...]) -> int:
+    """Answers of all agencies, those without a row of their own too."""
+    return round(float(cells.n[_lies_in(cells, domain)].sum()))
+
+
+def _opened_in(run: _Run, domain: tuple[str, ...]) -> Floats:
+    """Weighted totals (1, p) of all agencies with open answers."""
+    where = np.where(_lies_in(run.opened, domain), 0, -1)
+    return domain_totals(run.opened, run.opened_weights.weight, where, 1)
+
+
+def _counts_by(cells: Cells) -> dict[Key, int]:
+    """Answers received per agency, domain and channel."""
+    keys = zip(cells.key("agency"), cells.key("domain"), cells.key("channel"), strict=True)
+    result: dict[Key, int] = {}
+    for key, n in zip(keys, cells.n.tolist(), strict=True):
+        result[key] = result.get(key, 0) + n
+    return result
+
+
+def _by_label(completed: Mapping[Key, int], by: tuple[str, ...]) -> dict[tuple[str, ...], int]:
+    result: dict[tuple[str, ...], int] = {}
+    for key, n in completed.items():
+        result[key[: len(by)]] = result.get(key[: len(by)], 0) + n
+    return result
+
+
+def _evidence_columns(
+    run: _Run, by: tuple[str, ...], labels: Sequence[tuple[str, ...]]
+) -> tuple[Floats, Integers, Floats, Integers]:
+    """Per label (D): counted answers by evidence class, answers received, totals with open answers
+    and their number.
+    """
+    place = {label: row for row, label in enumerate(labels)}
+
+    def row_numbers(cells: Cells) -> Integers:
+        keys = zip(*(cells.key(name) for name in by), strict=True)
+        return np.array([place.get(label, -1) for label in keys], dtype=np.int64)
+
+    classes = np.zeros((len(labels), len(EVIDENCE)))
+    kinds = np.array(
+        [EVIDENCE.index(evidence) for evidence in run.cells.key("evidence")], dtype=np.int64
+    )
+    np.add.at(classes, (row_numbers(run.cells), kinds), run.cells.n)
+    received = np.zeros(len(labels), dtype=np.int64)
+    arrived = row_numbers(run.received)
+    np.add.at(received, arrived[arrived >= 0], run.received.n[arrived >= 0])
+    rows = row_numbers(run.opened)
+    opened = domain_totals(run.opened, run.opened_weights.weight, rows, len(labels))
+    known = rows >= 0
+    opened_n = np.bincount(rows[known], weights=run.opened.n[known], minlength=len(labels))
+    opened_n = np.rint(opened_n).astype(np.int64)
+    return classes, received, opened, opened_n

@@ -1,0 +1,299 @@
+"""A method is data: a frozen, versioned record of every choice behind a published number."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+from analysis.counting.variables import Variable
+from analysis.data.csv_text import decode_text
+from analysis.data.schema import EVIDENCE, ITEMS
+from analysis.errors import MethodError, SpecError
+from analysis.estimation.intervals import INTERVALS
+from analysis.method.fields import _checked
+from analysis.method.values import check_range, read_bands, read_fractions
+from analysis.rounding import MODES, rounded
+
+FOLDER: Final = Path(__file__).parent
+RULES: Final = ("mean-of-items", "pooled", "factor-weighted")
+STATISTICS: Final = ("share", "score", "net")
+MISSING: Final = ("available", "complete")
+
+
+@dataclass(frozen=True)
+class Method:
+    """Every choice of one method; the fields are the keys of its TOML file (docs/method.md says
+    what each does).
+
+    ``range`` is what 0 and 100 stand for when the statistic is a score; ``bands`` are (lower edge,
+    name), highest first, each half-open: a value belongs to the band whose edge it reaches.
+    """
+
+    id: str
+    version: int
+    titles: Mapping[str, str]
+    answers: tuple[int, ...]
+    satisfied: tuple[int, ...]
+    opposed: tuple[int, ...]
+    range: tuple[float, float]
+    factors: Mapping[str, tuple[str, ...]]
+    rule: str
+    statistic: str
+    missing: str
+    detail: str
+    by_domain: bool
+    factor_weights: Mapping[str, Fraction]
+    counted: tuple[str, ...]
+    beside: tuple[str, ...]
+    flagged: bool
+    uncounted_flags: tuple[str, ...]
+    channel_mix: Mapping[str, Fraction]
+    weighting_cells: tuple[str, ...]
+    min_cell: int
+    trim: float
+    interval: str
+    confidence: float
+    min_n: int
+    min_n_eff: int
+    decimals: int
+    rounding: str
+    bands: tuple[tuple[Decimal, str], ...]
+    sha256: str
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """Items in the order of the factors."""
+        return tuple(item for items in self.factors.values() for item in items)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What is counted apart: items, or whole factors where the method needs no items."""
+        return tuple(self.factors) if self.detail == "factors" else self.items
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The lowest and the highest value an index can have, as a share: a net share goes down to
+        -1.
+        """
+        return (-1.0, 1.0) if self.statistic == "net" else (0.0, 1.0)
+
+    def variables(self) -> list[Variable]:
+        """What the kernel counts: per part valid answers ``v_`` and, as ``t_``, what the statistic
+        adds up.
+        """
+        if self.detail == "factors":
+            return [
+                Variable(f"{name}_{factor}", items[0], "among", levels, more=items[1:])
+                for name, levels in (("v", self.answers), ("t", self.satisfied))
+                for factor, items in self.factors.items()
+            ]
+        needs = self.items if self.missing == "complete" else ()
+        need: dict[str, Any] = {"needs": needs, "needs_levels": self.answers if needs else ()}
+        valid = [Variable(f"v_{item}", item, "among", self.answers, **need) for item in self.items]
+        if self.statistic == "score":
+            return valid + [
+                Variable(f"t_{item}", item, "value", self.answers, **need) for item in self.items
+            ]
+        levels: dict[str, Any] = {
+            "levels": self.satisfied,
+            "against": self.opposed if self.statistic == "net" else (),
+        }
+        return valid + [
+            Variable(f"t_{item}", item, "among", **levels, **need) for item in self.items
+        ]
+
+    def band(self, value: float | Decimal | None) -> str:
+        """Name of the band of a value as it is shown, rounded; empty without bands or below the
+        lowest.
+        """
+        if value is None:
+            return ""
+        shown = rounded(value, self.decimals, self.rounding)
+        return next((name for edge, name in self.bands if shown is not None and shown >= edge), "")
+
+    @property
+    def open_classes(self) -> tuple[str, ...]:
+        """Classes that stand beside the index and not in it."""
+        return tuple(c for c in self.beside if c not in self.counted)
+
+    @property
+    def counts_open(self) -> bool:
+        """Whether answers that prove no presence stand inside the index: every output has to say
+        so.
+        """
+        return "E0" in self.counted
+
+    def counting(self, *classes: str) -> Method:
+        """The same method with these evidence classes counted, and no others."""
+        return replace(self, counted=tuple(c for c in EVIDENCE if c in classes), beside=())
+
+
+def available() -> list[str]:
+    """Names of the methods that come with the package.
+
+    Examples
+    --------
+    >>> "sipas-service" in available()
+    True
+    """
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def load_method(name: str | Path) -> Method:
+    """Read a method by the name of a shipped file or by the path of an own one.
+
+    Raises
+    ------
+    MethodError
+        If there is no such file, or a key is missing, unknown or out of range; the message names
+        the key.
+
+    Examples
+    --------
+    >>> load_method("sipas-service").satisfied
+    (4, 5)
+    """
+    path = FOLDER / f"{name}.toml"
+    if not path.is_file():
+        path = Path(name)
+    if path.suffix != ".toml" or not path.is_file():
+        raise MethodError(
+            f"there is no method {str(name)!r}; shipped: {', '.join(available())}; or give a .toml "
+            f"file"
+        )
+    raw = path.read_bytes()
+    try:
+        text, _ = decode_text(raw, path.name)
+        data = tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    except (SpecError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise MethodError(f"{path}: not readable TOML: {error}") from error
+    try:
+        return _build(data, path, hashlib.sha256(raw).hexdigest())
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise MethodError(
+            f"{path}: a value is of the wrong kind or nested too deep: {error}"
+        ) from error
+
+
+def _build(data: dict[str, Any], path: Path, sha256: str) -> Method:
+    flat = _checked(data, path)
+    answers = tuple(flat["answers"])
+    span = flat["range"] or [min(answers, default=0), max(answers, default=1)]
+    check_range(span, path)
+    method = Method(
+        id=flat["id"],
+        version=flat["version"],
+        titles={"vi": flat["title_vi"], "en": flat["title_en"] or flat["title_vi"]},
+        answers=answers,
+        satisfied=tuple(flat["satisfied"]),
+        opposed=tuple(flat["opposed"]),
+        range=(float(span[0]), float(span[1])),
+        factors={factor: tuple(items) for factor, items in data.get("factors", {}).items()},
+        rule=flat["rule"],
+        statistic=flat["statistic"],
+        missing=flat["missing"],
+        detail=flat["detail"],
+        by_domain=flat["by_domain"],
+        factor_weights=read_fractions("factor_weights", data, path),
+        counted=tuple(flat["counted"]),
+        beside=tuple(flat["beside"]),
+        flagged=flat["flagged"],
+        uncounted_flags=tuple(flat["uncounted_flags"]),
+        channel_mix=read_fractions("channel_mix", data, path),
+        weighting_cells=tuple(flat["cells"]),
+        min_cell=flat["min_cell"],
+        trim=float(flat["trim"]),
+        interval=flat["interval"],
+        confidence=flat["confidence"],
+        min_n=flat["min_n"],
+        min_n_eff=flat["min_n_eff"],
+        decimals=flat["decimals"],
+        rounding=flat["rounding"],
+        bands=read_bands(flat["bands"], path),
+        sha256=sha256,
+    )
+    _check_values(method, path)
+    return method
+
+
+def _check_values(method: Method, path: Path) -> None:
+    unknown = [item for item in method.items if item not in ITEMS]
+    net = method.statistic == "net"
+    low, high = method.range
+    checks = [
+        (
+            method.statistic != "score"
+            or (low <= min(method.answers) and max(method.answers) <= high),
+            "scale.range must reach from the lowest to the highest answer",
+        ),
+        (
+            net or method.statistic == "score" or bool(method.satisfied),
+            "scale.satisfied names at least one answer",
+        ),
+        (bool(method.items), "factors: at least one factor with items is needed"),
+        (not unknown, f"factors: item {unknown[:1]} is not a column of the snapshot"),
+        (len(set(method.items)) == len(method.items), "factors: an item stands in two factors"),
+        (
+            set(method.satisfied) < set(method.answers),
+            "scale.satisfied must be a part of scale.answers",
+        ),
+        (
+            net == bool(method.opposed)
+            and set(method.opposed) <= set(method.answers) - set(method.satisfied),
+            "scale.opposed belongs to statistic net: answers that count against, none of them "
+            "satisfied",
+        ),
+        (method.rule in RULES, f"index.rule must be one of {', '.join(RULES)}"),
+        (method.statistic in STATISTICS, f"index.statistic must be one of {', '.join(STATISTICS)}"),
+        (
+            method.detail == "items"
+            or (method.detail, method.rule, method.statistic, method.missing)
+            == ("factors", "pooled", "share", "available"),
+            "index.detail is items, or factors with rule pooled, statistic share and missing "
+            "available",
+        ),
+        (method.missing in MISSING, f"index.missing must be one of {', '.join(MISSING)}"),
+        (
+            (method.rule == "factor-weighted") == bool(method.factor_weights)
+            and set(method.factor_weights) in (set(), set(method.factors)),
+            "factor_weights belong to rule factor-weighted and name each factor",
+        ),
+        (
+            method.statistic == "share" or method.interval == "t",
+            "weighting.interval must be t for a score or a net share",
+        ),
+        (method.interval in INTERVALS, f"weighting.interval must be one of {', '.join(INTERVALS)}"),
+        (
+            bool(method.counted) and {*method.counted, *method.beside} <= set(EVIDENCE),
+            f"evidence.counted and evidence.beside may hold {', '.join(EVIDENCE)}",
+        ),
+        (
+            set(method.weighting_cells) <= {"domain", "channel"},
+            "weighting.cells may hold domain and channel",
+        ),
+        (
+            not method.channel_mix or "channel" in method.weighting_cells,
+            "channel_mix needs channel in weighting.cells",
+        ),
+        (
+            method.trim == 0 or method.trim > 1,
+            "weighting.trim is 0 (never) or a multiple of the median above 1",
+        ),
+        (
+            method.min_cell >= 2,
+            "weighting.min_cell must be at least 2: a variance needs two answers",
+        ),
+        (0.5 < method.confidence < 1, "weighting.confidence must lie between 0.5 and 1"),
+        (method.min_n >= 1 and method.min_n_eff >= 1, "publication: minimum numbers start at 1"),
+        (0 <= method.decimals <= 6, "publication.decimals must lie between 0 and 6"),
+        (method.rounding in MODES, f"publication.rounding must be one of {', '.join(MODES)}"),
+    ]
+    for good, message in checks:
+        if not good:
+            raise MethodError(f"{path}: {message}")

@@ -1,0 +1,1 @@
+"""Decides what may be shown, and makes the table that is."""

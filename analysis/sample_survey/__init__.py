@@ -1,0 +1,1 @@
+"""Estimates from any survey file with a sampling design, as a SPEC says."""

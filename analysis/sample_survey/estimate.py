@@ -1,0 +1,88 @@
+"""Estimates with their uncertainty from any survey file: rows -> cells -> calibration -> linearised
+variance.
+
+For estimand m in domain D with terms ``c_j T_num / T_den`` of weighted totals T, the linearised
+value of response i is
+
+    u_i = g_k w_k ( 1[i in D] J_m z_i - x_k' B_m ),   B_m = (sum w n x x')^- sum w x (J_m Z)'
+    (starting weights)
+
+and ``V = sum_h (1 - f_h) n_h/(n_h - 1) [ sum u u' - S_h S_h'/n_h ]`` over elements or, with PSUs,
+over their sums; a second stage of elements inside PSUs adds ``f_h`` times its own V (Särndal,
+Swensson & Wretman 1992; Deville & Särndal 1992).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from analysis.sample_survey.accompaniment import Accompaniment
+from analysis.sample_survey.linearisation import build_targets, linearise
+from analysis.sample_survey.rows import result_rows, weight_diagnostics, without_nan
+from analysis.sample_survey.sample import Sample, load_sample
+from analysis.sample_survey.spec import Spec
+from analysis.sample_survey.variance import estimate_variances
+from analysis.weighting.calibrate import Calibration, calibrate
+
+MAX_WITH_COVARIANCE: Final = 100
+"""Estimates up to which the full matrix is given without asking: its cost grows with their square.
+"""
+
+
+def estimate(spec: Spec) -> dict[str, Any]:
+    """Run a SPEC: estimates, SE, df, design effects, intervals and diagnostics, at full precision.
+
+    The full covariance matrix is there when the SPEC asks for it, and for up to
+    ``MAX_WITH_COVARIANCE`` estimates; else None. A domain nobody answered in is a row without a
+    figure.
+
+    Raises
+    ------
+    SpecError, DesignError
+        Naming the column, row, stratum, PSU or margin at fault and the remedy.
+
+    Examples
+    --------
+    >>> from analysis.sample_survey.spec import load_spec
+    >>> result = estimate(load_spec(folder / "SPEC.toml"))
+    >>> [(row["label"], round(row["estimate"], 4), row["n"]) for row in result["estimates"]]
+    [('satisfied', 0.6667, 6)]
+    """
+    sample = load_sample(spec)
+    calibration = _calibration(spec, sample)
+    weight = sample.weight * calibration.g if calibration else sample.weight
+    targets = build_targets(spec, sample)
+    found = linearise(spec, sample, weight, targets)
+    full = spec.covariance if spec.covariance is not None else len(targets) <= MAX_WITH_COVARIANCE
+    several = full and (len(targets) > 1 or spec.covariance is True)
+    variance, covariance = estimate_variances(
+        spec, sample, calibration, targets, found.gradient, full=several
+    )
+    if full and covariance is None:
+        covariance = variance[:, None]
+    tables = Accompaniment.of(spec, sample, weight, targets, found, variance)
+    return {
+        "estimates": result_rows(spec, tables, targets, found),
+        "covariance": None if covariance is None else without_nan(covariance),
+        "weights": weight_diagnostics(weight, sample.cells.n),
+        "calibration": None
+        if not calibration
+        else {"rounds": calibration.rounds, "error": calibration.error},
+        "design": {
+            "strata": len(sample.strata),
+            "lonely": sample.lonely,
+            "lonely_rule": spec.lonely,
+        },
+        "data": dict(sample.reading),
+    }
+
+
+def _calibration(spec: Spec, sample: Sample) -> Calibration | None:
+    if spec.calibration is None:
+        return None
+    columns = {column for margin in spec.margins for column in margin.columns}
+    values = {column: sample.cells.key(column) for column in columns}
+    cells = [{column: values[column][k] for column in columns} for k in range(len(sample.cells))]
+    return calibrate(
+        cells, sample.weight * sample.cells.n, spec.margins, spec.calibration, spec.bounds
+    )

@@ -1,0 +1,161 @@
+"""The wanted columns of a survey file, CSV or Parquet, as texts, numbers and Booleans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from analysis.data.csv_text import read_csv_text
+from analysis.data.names import normal
+from analysis.errors import SpecError
+
+OWN_COLUMNS: Final = (
+    "_stratum",
+    "_psu",
+    "_weight",
+    "_fpc",
+    "_fpc2",
+    "_where",
+    "_row",
+    "_code",
+    "_ones",
+)
+"""Names the program gives to columns of its own."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The wanted columns of a file and, per row, the line of the file it stands on (records for
+    Parquet).
+    """
+
+    name: str
+    frame: pl.DataFrame
+    lines: Sequence[int]
+    decimal_comma: bool
+    reading: dict[str, str]
+
+    def row(self, mask: pl.Series) -> int:
+        """Line of the first row where ``mask`` holds."""
+        return self.lines[int(mask.arg_true()[0])]
+
+
+def read_table(path: Path, wanted: Sequence[str]) -> Table:
+    """The wanted columns of a CSV or Parquet file, under their names in normal form C.
+
+    Raises
+    ------
+    SpecError
+        No such file, another kind of file, unreadable, or a wanted column is missing, stands twice
+        or has a name that cannot be used.
+    """
+    if not path.is_file():
+        raise SpecError(f"data: there is no file {path}")
+    if path.suffix.lower() == ".parquet":
+        return _parquet(path, wanted)
+    if path.suffix.lower() == ".csv":
+        return _csv(path, wanted)
+    raise SpecError(f"data: {path.name} must end in .csv or .parquet")
+
+
+def _csv(path: Path, wanted: Sequence[str]) -> Table:
+    text = read_csv_text(path.read_bytes(), path.name)
+    places = _places([normal(name) for name in text.heading], wanted, path.name)
+    lines: list[int] = []
+    columns: list[list[str]] = [[] for _ in places]
+    for record in text.records(path.name):
+        lines.append(record.line)
+        for column, place in zip(columns, places, strict=True):
+            column.append(record.cells[place])
+    series = [
+        _trimmed(pl.Series(name, column, dtype=pl.String))
+        for name, column in zip(wanted, columns, strict=True)
+    ]
+    reading = {"encoding": text.encoding, "separator": text.separator}
+    return Table(path.name, pl.DataFrame(series), lines, text.decimal_comma, reading)
+
+
+def _parquet(path: Path, wanted: Sequence[str]) -> Table:
+    try:
+        found = list(pl.read_parquet_schema(path))
+        places = _places([normal(name) for name in found], wanted, path.name)
+        wanted_ones = [found[place] for place in places]
+        there = (
+            pl.scan_parquet(path)
+            .select(pl.any_horizontal(pl.col(found).is_not_null()))
+            .collect()
+            .to_series()
+        )
+        lines = (there.arg_true() + 1).to_list()
+        frame = pl.read_parquet(path, columns=wanted_ones).filter(there)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise SpecError(f"data: {path.name} cannot be read as Parquet: {error}") from error
+    series = [
+        _plain(frame[found[place]].alias(name), path.name)
+        for name, place in zip(wanted, places, strict=True)
+    ]
+    return Table(path.name, pl.DataFrame(series), lines, False, {"encoding": "Parquet"})
+
+
+def _places(heading: Sequence[str], wanted: Sequence[str], name: str) -> list[int]:
+    result = []
+    for column in wanted:
+        if column == "*" or (column.startswith("^") and column.endswith("$")):
+            raise SpecError(
+                f"{name}: the column name {column!r} reads like a pattern; rename the column"
+            )
+        if column in OWN_COLUMNS or column.startswith("_value"):
+            raise SpecError(
+                f"{name}: the column name {column!r} is used by the program; rename the column"
+            )
+        found = [place for place, other in enumerate(heading) if other == column]
+        if len(found) > 1:
+            raise SpecError(
+                f"{name}: column {column!r} stands twice, as column {found[0] + 1} and "
+                f"{found[1] + 1}; rename one"
+            )
+        if not found:
+            raise SpecError(f"{name} has no column {column!r}; it has {', '.join(heading[:40])}")
+        result.append(found[0])
+    return result
+
+
+def _trimmed(series: pl.Series) -> pl.Series:
+    """Texts in normal form, empty ones as missing; each distinct text is looked at once."""
+    distinct = series.unique().drop_nulls()
+    changed = [normal(value) for value in distinct.to_list()]
+    cleaned = series.replace_strict(distinct, pl.Series(changed, dtype=pl.String), default=None)
+    return cleaned.set(cleaned == "", None)
+
+
+def _plain(series: pl.Series, name: str) -> pl.Series:
+    """A Parquet column as text, number or Boolean; NaN, which pandas writes for missing, as
+    missing.
+    """
+    dtype = series.dtype
+    if dtype in (pl.Categorical, pl.Enum, pl.String):
+        return _trimmed(series.cast(pl.String))
+    if dtype == pl.Date:
+        return series.dt.to_string("%Y-%m-%d")
+    if dtype.is_float() or dtype.is_decimal():
+        series = series.cast(pl.Float64).fill_nan(None)
+        if series.is_infinite().any():
+            row = int(series.is_infinite().arg_true()[0]) + 1
+            raise SpecError(
+                f"{name}: column {series.name!r}, row {row} is infinite; correct it or leave it "
+                f"empty"
+            )
+        return series
+    if dtype.is_integer():
+        # Beyond 64 bits as decimals: none may get lost.
+        return series.cast(pl.Float64) if dtype in (pl.UInt64, pl.Int128) else series.cast(pl.Int64)
+    if dtype in (pl.Boolean, pl.Null):
+        return series.cast(pl.Boolean)
+    kind = "times" if dtype.is_temporal() else f"values of kind {dtype.base_type()}"
+    raise SpecError(
+        f"{name}: column {series.name!r} holds {kind}; store it as numbers, texts or true and false"
+    )

@@ -1,0 +1,73 @@
+"""Margins and bounds of a calibration, as a SPEC names them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analysis.data.names import normal
+from analysis.errors import SpecError
+from analysis.sample_survey.spec_values import (
+    check_keys,
+    parse_category,
+    parse_names,
+    parse_number,
+    parse_tables,
+)
+from analysis.weighting.calibrate import Margin
+
+
+def read_bounds(calibration: dict[str, Any]) -> tuple[float, float] | None:
+    """How far calibrated weights may move, or None."""
+    bounds = calibration.get("bounds")
+    if bounds is None:
+        return None
+    pair = (
+        [parse_number("calibration.bounds: each", b) for b in bounds]
+        if isinstance(bounds, list)
+        else []
+    )
+    if calibration["method"] != "linear" or len(pair) != 2 or not 0 <= pair[0] < 1 < pair[1]:
+        raise SpecError(
+            "calibration.bounds: two numbers, below and above 1, for method linear only"
+        )
+    return pair[0], pair[1]
+
+
+def read_margins(calibration: dict[str, Any]) -> tuple[Margin, ...]:
+    """The margins a SPEC names."""
+    entries = parse_tables("calibration.margin", calibration.get("margin", []))
+    margins = [
+        _margin(f"calibration.margin {place}", entry)
+        for place, entry in enumerate(entries, start=1)
+    ]
+    if calibration and not margins:
+        raise SpecError("calibration.margin: at least one [[calibration.margin]] is needed")
+    if calibration.get("method") == "poststratify" and len(margins) != 1:
+        raise SpecError(
+            "calibration.method poststratify takes one margin; name several columns in it, or use "
+            "rake"
+        )
+    return tuple(margins)
+
+
+def _margin(where: str, entry: dict[str, Any]) -> Margin:
+    check_keys("calibration.margin", entry)
+    columns = parse_names(f"{where}: columns", entry.get("columns", []))
+    rows = parse_tables(f"{where}: targets", entry.get("targets", []))
+    if not columns or not rows:
+        raise SpecError(f"{where}: columns and targets are needed")
+    targets: dict[tuple[str, ...], float] = {}
+    for row in rows:
+        named = {normal(key): value for key, value in row.items()}
+        if set(named) != {*columns, "total"}:
+            raise SpecError(
+                f"{where}: each target names {', '.join(columns)} and a total of 0 or more"
+            )
+        category = tuple(parse_category(where, column, named[column]) for column in columns)
+        total = parse_number(f"{where}: the total of {', '.join(category)}", named["total"])
+        if category in targets or total < 0:
+            raise SpecError(f"{where}: {', '.join(category)} has two totals, or one below 0")
+        targets[category] = total
+    if not sum(targets.values()) > 0:
+        raise SpecError(f"{where}: the totals add up to 0")
+    return Margin(columns, targets)

@@ -1,0 +1,137 @@
+"""Values of a SPEC, each checked for what it has to be; the message names the key."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from analysis.counting.variables import COMPARISONS
+from analysis.data.names import normal
+from analysis.errors import SpecError
+
+Bound = float | str | bool
+_KEYS: Final[Mapping[str, frozenset[str]]] = {
+    "": frozenset(
+        {"data", "missing", "where", "covariance", "design", "calibration", "estimand", "interval"}
+    ),
+    "design": frozenset({"weight", "stratum", "psu", "fpc", "fpc2", "lonely"}),
+    "calibration": frozenset({"method", "bounds", "margin"}),
+    "calibration.margin": frozenset({"columns", "targets"}),
+    "estimand": frozenset(
+        {
+            "name",
+            "kind",
+            "numerator",
+            "denominator",
+            "condition",
+            "by",
+            "items",
+            "weights",
+            "missing",
+        }
+    ),
+    "interval": frozenset({"method", "level"}),
+}
+
+
+def check_keys(section: str, table: Any) -> None:
+    """A table of a SPEC without unknown keys."""
+    if not isinstance(table, dict):
+        raise SpecError(f"{section} must be a table")
+    if unknown := sorted(set(table) - _KEYS[section]):
+        known = ", ".join(sorted(_KEYS[section]))
+        raise SpecError(
+            f"unknown key {f'{section}.' if section else ''}{unknown[0]}; known: {known}"
+        )
+
+
+def parse_table(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A table of the SPEC, empty when it is not there."""
+    table = data.get(name, {})
+    check_keys(name, table)
+    return cast("dict[str, Any]", table)
+
+
+def parse_tables(name: str, value: Any) -> list[dict[str, Any]]:
+    """A list of tables."""
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+        raise SpecError(f"{name} must be a list of tables: write [[{name}]]")
+    return value
+
+
+def check_choice(name: str, value: Any, allowed: Any) -> None:
+    """One of some words."""
+    if not isinstance(value, str) or value not in allowed:
+        raise SpecError(f"{name} is {value!r}; use one of {', '.join(allowed)}")
+
+
+def parse_text(name: str, value: Any) -> str:
+    """A text that is not empty, in normal form."""
+    if not isinstance(value, str) or not normal(value):
+        raise SpecError(f"{name} must be given as text")
+    return normal(value)
+
+
+def parse_names(name: str, value: Any) -> tuple[str, ...]:
+    """A list of column names, each once."""
+    if isinstance(value, str):
+        raise SpecError(f'{name} must be a list: write {name.split(" ")[-1]} = ["{value}"]')
+    if not isinstance(value, list):
+        raise SpecError(f"{name} must be a list of column names")
+    names = tuple(parse_text(f"{name}: each column", entry) for entry in value)
+    if twice := sorted({entry for entry in names if names.count(entry) > 1}):
+        raise SpecError(f"{name} names {twice[0]!r} twice")
+    return names
+
+
+def parse_number(name: str, value: Any) -> float:
+    """A finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise SpecError(f"{name} must be a number")
+    return float(value)
+
+
+def parse_level(value: Any) -> float:
+    """A confidence level."""
+    if not isinstance(value, float) or not 0.5 < value < 1:
+        raise SpecError("interval.level must lie between 0.5 and 1")
+    return value
+
+
+def parse_codes(name: str, value: Any) -> tuple[float | str, ...]:
+    """Codes that stand for no answer: numbers or texts."""
+    if not isinstance(value, list):
+        raise SpecError(f"{name} must be a list of the codes that mean no answer: [-9, 99]")
+    return tuple(
+        normal(code) if isinstance(code, str) else parse_number(f"{name}: each code", code)
+        for code in value
+    )
+
+
+def parse_category(where: str, column: str, value: Any) -> str:
+    """The name of a category as the data write it: ``true`` is the word of a CSV file."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str | int | float) or value != value:
+        raise SpecError(
+            f"{where}: the category of {column} must be a text, a number, or true or false"
+        )
+    return normal(str(value))
+
+
+def parse_comparison(name: str, condition: Any) -> tuple[str, Bound]:
+    """The operator and the value of a condition."""
+    ops = ", ".join(COMPARISONS)
+    if not isinstance(condition, dict) or set(condition) != {"op", "value"}:
+        raise SpecError(f"{name}: condition needs op (one of {ops}) and value")
+    op, value = condition["op"], condition["value"]
+    if not isinstance(op, str) or op not in COMPARISONS:
+        raise SpecError(f"{name}: condition needs op (one of {ops}) and value")
+    if not isinstance(value, str | int | float) or (
+        not isinstance(value, str) and not math.isfinite(value)
+    ):
+        raise SpecError(
+            f"{name}: the value of a condition must be a number, a text, or true or false"
+        )
+    return op, value
