@@ -11,7 +11,7 @@ from typing import Final
 
 import analysis
 from analysis.arguments import make_parser
-from analysis.counting.cells import TableError
+from analysis.counting.cells import TABLE_ERRORS
 from analysis.errors import AnalysisError
 
 
@@ -77,6 +77,18 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
 }
 
 
+UNFORESEEN: Final = (
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RecursionError,
+    *TABLE_ERRORS,
+)
+"""Whatever no check has foreseen in a file: a sentence, and nothing written."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status (0 done, 2 unusable input).
 
@@ -91,15 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (AnalysisError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except (
-        ArithmeticError,
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        TableError,
-    ) as error:
-        # Whatever no check has foreseen in a file: a sentence, and nothing written.
+    except UNFORESEEN as error:
         told = f"{type(error).__name__}: {error}"
         text = (
             "look for numbers that are far too large or small, and for values of another kind "

@@ -209,7 +209,9 @@ def rank_estimates(
     covariance.
 
     Rows without an estimate or an SE are left out: what is not known has no place. A share without
-    any spread is not known exactly: its interval, taken as normal, stands in for its SE.
+    any spread is not known exactly: its interval, taken as normal, stands in for its SE. A mean
+    without any spread has no interval: it may take every place, and every other row may stand
+    behind it.
 
     Raises
     ------
@@ -240,26 +242,29 @@ def rank_estimates(
         raise AnalysisError(
             f"there is nothing to rank under {name!r}; estimands of the result: {known}"
         )
-    matrix = np.array([[result["covariance"][i][j] for j in places] for i in places], dtype=float)
-    matrix[np.diag_indices(len(places))] += [_unseen(rows[k]) for k in places]
-    best, worst = rank_sets_max_t(
-        [rows[k]["estimate"] for k in places], matrix, highest_first=highest_first, level=level
-    )
+    spread = [k for k in places if rows[k]["se"] > 0 or rows[k].get("low") is not None]
+    ranks = {k: (1, len(places)) for k in places}
+    if spread:
+        matrix = np.array([[result["covariance"][i][j] for j in spread] for i in spread], float)
+        matrix[np.diag_indices(len(spread))] += [_unseen(rows[k]) for k in spread]
+        best, worst = rank_sets_max_t(
+            [rows[k]["estimate"] for k in spread], matrix, highest_first=highest_first, level=level
+        )
+        behind = len(places) - len(spread)
+        ranks |= {k: (int(b), int(w) + behind) for k, b, w in zip(spread, best, worst, strict=True)}
     return [
         {
             "label": rows[k]["label"],
             "estimate": rows[k]["estimate"],
-            "best": int(b),
-            "worst": int(w),
+            "best": ranks[k][0],
+            "worst": ranks[k][1],
         }
-        for k, b, w in zip(places, best, worst, strict=True)
+        for k in places
     ]
 
 
 def _known(row: Mapping[str, Any]) -> bool:
-    if row["estimate"] is None or row.get("se") is None:
-        return False
-    return bool(row["se"] > 0 or row.get("low") is None or row["high"] > row["low"])
+    return row["estimate"] is not None and row.get("se") is not None
 
 
 def _unseen(row: Mapping[str, Any]) -> float:

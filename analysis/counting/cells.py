@@ -23,7 +23,8 @@ from analysis.errors import AnalysisError
 
 _SHORT_RUNS: Final = 1500
 """Products per run below which they are made column by column; measured."""
-TableError = pl.exceptions.PolarsError
+TABLE_ERRORS: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""What the library of tables raises; a damaged file makes it panic, which is no ``Exception``."""
 
 
 @dataclass(frozen=True)

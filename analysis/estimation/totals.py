@@ -212,7 +212,10 @@ def srs_variance(
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = totals / weight_sum[:, None]
-        centred = cross / weight_sum[:, None, None] - mean[:, :, None] * mean[:, None, :]
+        of_means = mean[:, :, None] * mean[:, None, :]
+        centred = cross / weight_sum[:, None, None] - of_means
+        # What is left of two equal products is rounding, not spread.
+        centred[np.abs(centred) <= 1e-13 * np.abs(of_means)] = 0.0
         spread = np.diagonal(sandwich(gradient, np.nan_to_num(centred)), axis1=-2, axis2=-1)
         variance = spread * (weight_sum**2 / (n - 1))[:, None]
         return variance if replace else variance * (1 - n / weight_sum)[:, None]

@@ -71,6 +71,53 @@ def weight_answers(
     return cells, replace(weights, weight=weights.weight[there], stratum=weights.stratum[there])
 
 
+def overfull_places(
+    cells: Cells, completed: Mapping[Key, int], method: Method
+) -> set[tuple[str, ...]]:
+    """Agencies ``(agency,)`` and domains ``(agency, domain)`` that sent more proven answers than
+    they have dossiers: nobody can tell which of them were given by others.
+
+    A place is overfull when its answers outnumber its dossiers, or when those beyond the dossiers
+    of their own cells are at least ``min_n`` and more than ``overfull_share`` of them. Answers of a
+    domain or channel without dossiers are beyond; those of a counter without a domain, or of an
+    agency all of whose answers lie in such cells, may be about any dossier of it.
+    """
+    open_ = method.open_classes or ("E0",)
+    proven = cells.restrict(counted_mask(method, cells) & ~np.isin(cells.key("evidence"), open_))
+    keys = zip(proven.key("agency"), proven.key("domain"), proven.key("channel"), strict=True)
+    answers: dict[Key, int] = {}
+    for key, n in zip(_masked(list(keys), method), proven.n.tolist(), strict=True):
+        answers[key] = answers.get(key, 0) + n
+    known = _summed(completed, method)
+    by_place: dict[tuple[str, ...], list[Key]] = {}
+    for key in {*answers, *(key for key, n in known.items() if n)}:
+        by_place.setdefault(key[:1], []).append(key)
+        by_place.setdefault(key[:2], []).append(key)
+    return {
+        place
+        for place, members in by_place.items()
+        if _is_overfull(members, answers, known, method)
+    }
+
+
+def _is_overfull(
+    members: Sequence[Key], answers: Mapping[Key, int], known: Mapping[Key, int], method: Method
+) -> bool:
+    n, dossiers = (sum(sums.get(key, 0) for key in members) for sums in (answers, known))
+    if not dossiers:
+        return False
+    channels = {key[2] for key in members if known.get(key)}
+    beyond = 0
+    for key in members:
+        room, given = known.get(key, 0), answers.get(key, 0)
+        # Without a domain, in a channel that has dossiers: any of these may be meant.
+        anywhere = not room and not key[1] and key[2] in channels
+        beyond += 0 if anywhere else max(given - room, 0)
+    placed = any(answers.get(key, 0) and known.get(key, 0) for key in members)
+    many = beyond >= method.min_n and beyond > method.overfull_share * n
+    return n > dossiers or (placed and many)
+
+
 def _masked(keys: Sequence[Key], method: Method) -> list[Key]:
     """Keys with what the method does not weight on left empty."""
     domain, channel = ("domain" in method.weighting_cells), ("channel" in method.weighting_cells)

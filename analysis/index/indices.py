@@ -14,7 +14,7 @@ from analysis.arrays import Floats, Integers, Mask
 from analysis.counting.cells import Cells
 from analysis.data.schema import EVIDENCE
 from analysis.estimation.totals import Design, domain_totals
-from analysis.index.counted import counted_mask, weight_answers
+from analysis.index.counted import overfull_places, weight_answers
 from analysis.index.figures import Agencies, build_figures, empty_figure
 from analysis.index.formula import (
     add_lonely_strata,
@@ -22,7 +22,7 @@ from analysis.index.formula import (
     estimate_measures,
     sum_cells,
 )
-from analysis.index.results import Figure, IndexResult, Measure, measures
+from analysis.index.results import PROVINCE, Figure, IndexResult, Measure, measures
 from analysis.method import Method
 from analysis.weighting.poststratify import Key, Weights
 
@@ -40,6 +40,7 @@ class _Run:
     weights: Weights
     opened: Cells
     opened_weights: Weights
+    apart: frozenset[str]
 
     @property
     def design(self) -> Design:
@@ -79,8 +80,6 @@ def compute_indices(
     if method.open_classes:
         open_only = _figures_under(cells, completed, method.counting(*method.open_classes))
         figures = _with_unverified(figures, open_only, method)
-    overfull = _overfull(cells, completed, method)
-    figures = [replace(figure, overfull=figure.agency in overfull) for figure in figures]
     transactions = _by_label(completed, ("agency",))
     received = _by_label(_counts_by(cells), ("agency",))
     known = {(figure.agency,) for figure in figures}
@@ -88,22 +87,6 @@ def compute_indices(
         about_it = transactions.get((agency,), 0), received.get((agency,), 0)
         figures += [empty_figure(agency, measure, *about_it) for measure in measures(method)]
     return IndexResult(tuple(figures), method, dict(about))
-
-
-def _overfull(cells: Cells, completed: Mapping[Key, int], method: Method) -> set[str]:
-    """Agencies that sent more proven answers than they have dossiers: nobody can tell which were
-    given by others.
-    """
-    proven = cells.restrict(
-        counted_mask(method, cells)
-        & ~np.isin(cells.key("evidence"), method.open_classes or ("E0",))
-    )
-    dossiers = _by_label(completed, ("agency",))
-    return {
-        agency
-        for (agency,), n in _by_label(_counts_by(proven), ("agency",)).items()
-        if n > dossiers.get((agency,), 0) > 0
-    }
 
 
 def _figures_under(cells: Cells, completed: Mapping[Key, int], method: Method) -> list[Figure]:
@@ -115,9 +98,24 @@ def _figures_under(cells: Cells, completed: Mapping[Key, int], method: Method) -
         opened, opened_weights = weight_answers(
             cells, completed, method.counting(*method.counted, *method.open_classes)
         )
-    run = _Run(method, cells, completed, counted, weights, opened, opened_weights)
-    figures = _figures(run, ("agency",))
-    return figures + (_figures(run, ("agency", "domain")) if method.by_domain else [])
+    overfull = overfull_places(cells, completed, method)
+    apart = weights.without_totals | {place[0] for place in overfull if len(place) == 1}
+    run = _Run(method, cells, completed, counted, weights, opened, opened_weights, apart)
+    everything = apart >= set(counted.key("agency"))
+    aside = {PROVINCE} if everything else apart
+    figures = [*_figures(run, ("agency",))]
+    if method.by_domain:
+        # Of an agency that stands apart no domains: nothing would protect small ones in it.
+        domains = _figures(run, ("agency", "domain"))
+        figures += [figure for figure in domains if everything or figure.agency not in aside]
+    return [
+        replace(
+            figure,
+            apart=figure.agency in aside,
+            overfull=bool({(figure.agency,), (figure.agency, figure.code)} & overfull),
+        )
+        for figure in figures
+    ]
 
 
 def _with_unverified(proven: list[Figure], open_: list[Figure], method: Method) -> list[Figure]:
@@ -167,7 +165,11 @@ def _figures(run: _Run, by: tuple[str, ...]) -> list[Figure]:
             else measures(run.method)
         )
         mine = sums.rows(rows)
-        whole = add_lonely_strata(mine.together(), run.cells, run.design, np.isin(code, rows))
+        # Agencies nothing holds to their dossiers add nothing to the province, unless all are so.
+        held = np.array([labels[row][0] not in run.apart for row in rows])
+        held = held if held.any() else ~held
+        joined = mine.rows(np.flatnonzero(held)).together()
+        whole = add_lonely_strata(joined, run.cells, run.design, np.isin(code, rows[held]))
         about = Agencies(
             names=[labels[row][0] for row in rows],
             transactions={label[0]: n for label, n in transactions.items() if label[1:] == domain},
@@ -177,11 +179,13 @@ def _figures(run: _Run, by: tuple[str, ...]) -> list[Figure]:
             opened=compute_gradients(opened[rows], sums.raw[rows], chosen, run.method)[0],
             opened_n=opened_n[rows],
         )
-        total, raw = _opened_in(run, domain), sums.raw[rows].sum(axis=0, keepdims=True)
-        together = about.together(
+        lies_in = _lies_in(run.opened, domain) & _counts_in_province(run)
+        together = replace(about, classes=classes[rows[held]]).together(
             received=_answers_in(run.received, domain),
-            opened=compute_gradients(total, raw, chosen, run.method)[0],
-            opened_n=_answers_in(run.opened, domain),
+            opened=compute_gradients(_opened_totals(run, lies_in), joined.raw, chosen, run.method)[
+                0
+            ],
+            opened_n=round(float(run.opened.n[lies_in].sum())),
         )
         result += build_figures(
             estimate_measures(whole, chosen, run.method), together, chosen, run.method
@@ -202,10 +206,16 @@ def _answers_in(cells: Cells, domain: tuple[str, ...]) -> int:
     return round(float(cells.n[_lies_in(cells, domain)].sum()))
 
 
-def _opened_in(run: _Run, domain: tuple[str, ...]) -> Floats:
-    """Weighted totals (1, p) of all agencies with open answers."""
-    where = np.where(_lies_in(run.opened, domain), 0, -1)
-    return domain_totals(run.opened, run.opened_weights.weight, where, 1)
+def _counts_in_province(run: _Run) -> Mask:
+    """Which cells with open answers are of agencies their dossiers hold; all if none is."""
+    aside = run.apart | run.opened_weights.without_totals
+    held = ~np.isin(run.opened.key("agency"), sorted(aside))
+    return np.asarray(held if held.any() else ~held)
+
+
+def _opened_totals(run: _Run, mask: Mask) -> Floats:
+    """Weighted totals (1, p) of some cells with open answers."""
+    return domain_totals(run.opened, run.opened_weights.weight, np.where(mask, 0, -1), 1)
 
 
 def _counts_by(cells: Cells) -> dict[Key, int]:

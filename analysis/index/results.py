@@ -43,9 +43,11 @@ class Figure:
     ``evidence`` is the share of the counted ones in each class of ``schema.EVIDENCE``,
     ``with_open`` the index with the classes that stand beside it ("kể cả phiếu mở"), resting on
     ``n_with_open`` answers; ``unverified`` figures rest on open answers alone, because only
-    ``n_proven`` of the agency's answers prove that somebody was there; ``overfull`` agencies sent
-    more proven answers than they have dossiers; ``df`` and ``size`` are what an interval at another
-    level needs; ``margin_loss`` is the share of weight that trimming moved.
+    ``n_proven`` of the agency's answers prove that somebody was there; ``overfull`` agencies (or
+    domains of one) sent more proven answers than they have dossiers; ``apart`` figures add nothing
+    to those of all agencies, for there are no dossiers to hold them against, or too few; ``df`` and
+    ``size`` are what an interval at another level needs; ``margin_loss`` is the share of weight
+    that trimming moved.
     """
 
     agency: str
@@ -67,6 +69,7 @@ class Figure:
     cells_joined: int = 0
     without_totals: bool = False
     overfull: bool = False
+    apart: bool = False
     received: int = 0
     evidence: tuple[float, ...] = (0.0,) * len(EVIDENCE)
     with_open: float | None = None
@@ -78,8 +81,10 @@ class Figure:
     @property
     def n_added(self) -> int:
         """Answers by which the figure adds to those of all agencies: of an unverified one only the
-        proven ones.
+        proven ones, of one that stands apart none.
         """
+        if self.apart and self.agency != PROVINCE:
+            return 0
         return self.n_proven if self.unverified else self.n
 
 

@@ -57,6 +57,7 @@ class Method:
     weighting_cells: tuple[str, ...]
     min_cell: int
     trim: float
+    overfull_share: float
     interval: str
     confidence: float
     min_n: int
@@ -209,6 +210,7 @@ def _build(data: dict[str, Any], path: Path, sha256: str) -> Method:
         weighting_cells=tuple(flat["cells"]),
         min_cell=flat["min_cell"],
         trim=float(flat["trim"]),
+        overfull_share=float(flat["overfull_share"]),
         interval=flat["interval"],
         confidence=flat["confidence"],
         min_n=flat["min_n"],

@@ -37,6 +37,7 @@ _FIELDS: Final[Mapping[str, Mapping[str, tuple[type, Any]]]] = {
         "beside": (list, ["E0"]),
         "flagged": (bool, True),
         "uncounted_flags": (list, ["no-code", "withdrawn", "over", "disputed", "undated"]),
+        "overfull_share": (float, 0.1),
     },
     "weighting": {
         "cells": (list, _REQUIRED),

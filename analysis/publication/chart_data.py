@@ -42,34 +42,26 @@ def coverage_rows(
     """
     keys = zip(months.key("agency"), months.key("month"), strict=True)
     n = dict(zip(keys, months.n.tolist(), strict=True))
-    agencies = set(shown)
-    by_agency: dict[str, dict[str, int]] = {}
-    for (agency, month), completed in sorted(dossiers.items()):
-        if agency in agencies and completed:
-            by_agency.setdefault(agency, {})[month] = completed
-    return [
-        [
-            agency,
-            month,
-            None if month in hidden else min(round(100 * n[agency, month] / big, 1), 100.0),
-        ]
-        for agency, completed_by_month in by_agency.items()
-        for hidden in [
-            _hidden_months({m: n.get((agency, m), 0) for m in completed_by_month}, min_n)
-        ]
-        for month, big in completed_by_month.items()
-    ]
+    rows: list[list[Any]] = []
+    for agency in sorted(set(shown)):
+        # A month of answers without dossiers has no rate, but the other months would tell it.
+        mine = {m: n.get((a, m), 0) for a, m in sorted({*n, *dossiers}) if a == agency}
+        listed = {month for month in mine if dossiers.get((agency, month))}
+        hidden = _hidden_months(mine, listed, min_n)
+        for month in sorted(listed):
+            rate = 100 * mine[month] / dossiers[agency, month]
+            rows.append([agency, month, None if month in hidden else min(round(rate, 1), 100.0)])
+    return rows
 
 
-def _hidden_months(n: Mapping[str, int], min_n: int) -> set[str]:
-    """Months of an agency to leave out: few answers, and more until the sum of the year does not
-    tell them.
+def _hidden_months(n: Mapping[str, int], listed: Collection[str], min_n: int) -> set[str]:
+    """Months of an agency that are not told: those not ``listed``, those of few answers, and more
+    until the sum of the period does not tell these.
     """
-    hidden = {month for month, count in n.items() if count < min_n}
-    others = sorted(
-        (month for month in n if month not in hidden), key=lambda month: (n[month], month)
-    )
-    while hidden and others and (len(hidden) < 2 or sum(n[month] for month in hidden) < min_n):
+    small = {month for month, count in n.items() if count < min_n}
+    hidden = small | (set(n) - set(listed))
+    others = sorted(set(n) - hidden, key=lambda month: (n[month], month))
+    while small and others and (len(hidden) < 2 or sum(n[month] for month in hidden) < min_n):
         hidden.add(others.pop(0))
     return hidden
 

@@ -71,15 +71,22 @@ def publication_status(figure: Figure, method: Method) -> Status:
         return "suppressed" if figure.received and figure.level in ("overall", "domain") else "none"
     if figure.n < method.min_n or figure.weighted is None:
         return "suppressed"
-    if figure.unverified or (
-        (figure.without_totals or figure.overfull) and figure.agency != PROVINCE
-    ):
+    if _is_unverified(figure):
         return "unverified"
     # Both have to reach the minimum: a design effect below 1 must not turn 26 answers into 36 (NCHS
     # 2(175)).
     if figure.n_eff is None or min(figure.n, rounded_n(figure.n_eff)) < method.min_n_eff:
         return "few"
     return "published"
+
+
+def _is_unverified(figure: Figure) -> bool:
+    """Whether nobody can tell that the answers are those of the dossiers."""
+    if figure.unverified or figure.apart or figure.overfull:
+        return True
+    if figure.level == "domain" and not figure.transactions:
+        return True
+    return figure.without_totals and figure.agency != PROVINCE
 
 
 def rounded_n(value: float) -> float:

@@ -54,7 +54,7 @@ def _parts_of_means(
     domains: dict[str, list[Figure]] = {}
     columns: dict[tuple[str, str], list[Figure]] = {}
     for figure in result.figures:
-        if figure.unverified or not figure.transactions:
+        if figure.unverified or figure.apart or not figure.transactions:
             continue
         if figure.agency != PROVINCE and figure.level in ("overall", "domain"):
             columns.setdefault((figure.level, figure.code), []).append(figure)
@@ -80,7 +80,9 @@ def _width(parts: Sequence[Figure]) -> float:
 def agencies_hiding_open(result: IndexResult) -> set[Place]:
     """Agencies whose index with open answers would tell about a few people, there or elsewhere."""
     overall = [
-        figure for figure in result.figures if figure.level == "overall" and not figure.unverified
+        figure
+        for figure in result.figures
+        if figure.level == "overall" and not (figure.unverified or figure.apart)
     ]
     added = {(f.agency, f.level, f.code): f.n_with_open - f.n for f in overall}
     return hidden_in_table(added, set(), result.method.min_n)

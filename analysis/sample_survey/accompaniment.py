@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analysis.arrays import Floats, Integers
+from analysis.arrays import Floats, Integers, Mask
 from analysis.counting.cells import unpack
 from analysis.estimation import intervals
 from analysis.estimation.sizes import size_of_mean, sizes
@@ -32,6 +32,7 @@ class Accompaniment:
     srs_replace: Floats
     kish: Floats
     size: Floats
+    census: Mask
 
     @classmethod
     def of(
@@ -68,7 +69,22 @@ class Accompaniment:
             srs_replace=replace,
             kish=_kish(n, total, squares),
             size=size,
+            census=targets.sums(sample.cells.n * ~_in_census(sample)) == 0,
         )
+
+
+def _in_census(sample: Sample) -> Mask:
+    """Cells (K,) of strata, and of PSUs, all of whose units were asked: nothing was drawn."""
+    n = sample.cells.n
+    if sample.population is None:
+        return np.zeros(len(n), dtype=bool)
+    home = sample.stratum if sample.psu is None else sample.homes
+    units = np.bincount(home, weights=n if sample.psu is None else None)
+    complete = (units >= sample.population * (1 - 1e-12))[sample.stratum]
+    if sample.psu is not None and sample.population2 is not None:
+        inside = np.bincount(sample.psu, weights=n) >= sample.population2 * (1 - 1e-12)
+        complete &= inside[sample.psu]
+    return np.asarray(complete)
 
 
 def _resting_on(spec: Spec, sample: Sample, weight: Floats, targets: Targets) -> Floats:

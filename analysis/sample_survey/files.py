@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,12 +82,13 @@ def _csv(path: Path, wanted: Sequence[str]) -> Table:
 
 def _parquet(path: Path, wanted: Sequence[str]) -> Table:
     try:
-        found = list(pl.read_parquet_schema(path))
+        schema = pl.read_parquet_schema(path)
+        found = list(schema)
         places = _places([normal(name) for name in found], wanted, path.name)
         wanted_ones = [found[place] for place in places]
         there = (
             pl.scan_parquet(path)
-            .select(pl.any_horizontal(pl.col(found).is_not_null()))
+            .select(pl.any_horizontal(_holds_something(name, schema[name]) for name in found))
             .collect()
             .to_series()
         )
@@ -99,6 +101,16 @@ def _parquet(path: Path, wanted: Sequence[str]) -> Table:
         for name, place in zip(wanted, places, strict=True)
     ]
     return Table(path.name, pl.DataFrame(series), lines, False, {"encoding": "Parquet"})
+
+
+def _holds_something(name: str, dtype: pl.DataType) -> pl.Expr:
+    """Whether a cell is not empty; a row of NaN or of empty texts is as empty as in a CSV file."""
+    column = pl.col(f"^{re.escape(name)}$") if name in ("*", "") else pl.col([name])
+    if dtype.is_float():
+        return column.is_not_null() & column.is_not_nan()
+    if dtype == pl.String:
+        return column.str.strip_chars().str.len_chars().fill_null(0) > 0
+    return column.is_not_null()
 
 
 def _places(heading: Sequence[str], wanted: Sequence[str], name: str) -> list[int]:
@@ -141,8 +153,12 @@ def _plain(series: pl.Series, name: str) -> pl.Series:
         return _trimmed(series.cast(pl.String))
     if dtype == pl.Date:
         return series.dt.to_string("%Y-%m-%d")
-    if dtype.is_float() or dtype.is_decimal():
-        series = series.cast(pl.Float64).fill_nan(None)
+    if dtype.is_decimal():
+        return series
+    if dtype.is_float():
+        # By its digits: 0.1 in 32 bits is meant to be 0.1, not 0.10000000149.
+        series = series.cast(pl.String).cast(pl.Float64) if dtype == pl.Float32 else series
+        series = series.fill_nan(None)
         if series.is_infinite().any():
             row = int(series.is_infinite().arg_true()[0]) + 1
             raise SpecError(
@@ -151,8 +167,9 @@ def _plain(series: pl.Series, name: str) -> pl.Series:
             )
         return series
     if dtype.is_integer():
-        # Beyond 64 bits as decimals: none may get lost.
-        return series.cast(pl.Float64) if dtype in (pl.UInt64, pl.Int128) else series.cast(pl.Int64)
+        # What 64 bits cannot hold stays as it is: names of groups must not run into each other.
+        narrow = series.cast(pl.Int64, strict=False)
+        return narrow if narrow.null_count() == series.null_count() else series
     if dtype in (pl.Boolean, pl.Null):
         return series.cast(pl.Boolean)
     kind = "times" if dtype.is_temporal() else f"values of kind {dtype.base_type()}"

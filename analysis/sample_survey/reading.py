@@ -9,6 +9,7 @@ look alike.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ WHERE: Final = "_where"
 _NUMBER: Final = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$"
 _COMMA_NUMBER: Final = r"^[+-]?[0-9]*,[0-9]+$|^[+-]?[0-9]+,$"
 _GROUPED: Final = r"^[+-]?[1-9][0-9]{0,2}([.][0-9]{3})+$"
+_LEADING_ZERO: Final = r"^0[0-9]+$"
 _MAX_EXACT: Final = 1 << 61
 _TRUTH: Final = {"true": True, "false": False}
 
@@ -102,7 +104,12 @@ def _names(
     table: Table, column: str, *, required: bool = False, missing: tuple[float | str, ...] = ()
 ) -> pl.Series:
     """A column as names of groups; a missing one is the empty name unless it is required."""
-    series = _present_only(table, column, missing)
+    series = table.frame[column]
+    if series.dtype == pl.String:
+        # Only the very spelling: a group 099 is not the code 99.
+        series = series.set(series.is_in([_spelling(code) for code in missing]), None)
+    else:
+        series = _present_only(table, column, missing)
     truth = _truth(series)
     series = (series if truth is None else truth).cast(pl.String)
     if required and series.is_null().any():
@@ -134,9 +141,8 @@ def _numbers(table: Table, column: str, series: pl.Series) -> pl.Series:
             f"{table.name}: column {column!r} must hold numbers; it holds true and false"
         )
     if series.dtype != pl.String:
-        wide = series.dtype == pl.Boolean or (
-            series.dtype.is_integer() and bool((series.abs() > _MAX_EXACT).any())
-        )
+        wide = series.dtype in (pl.Boolean, pl.UInt64, pl.Int128) or series.dtype.is_decimal()
+        wide = wide or (series.dtype.is_integer() and bool((series.abs() > _MAX_EXACT).any()))
         return series.cast(pl.Float64) if wide else series
     comma = series.str.contains(_COMMA_NUMBER) if table.decimal_comma else pl.Series([False])
     if comma.any():
@@ -246,15 +252,18 @@ def _present_only(table: Table, column: str, missing: tuple[float | str, ...]) -
             if _as_number(value) in numbers
         ]
         return series.set(series.is_in([*texts, *written]), None)
-    codes = [float(code) for code in missing if not isinstance(code, str)]
+    codes = [number for code in missing if (number := _as_number(str(code))) is not None]
     return series.set(series.cast(pl.Float64).is_in(codes).fill_null(value=False), None)
 
 
 def _as_number(value: str) -> float | None:
-    try:
-        return float(value.replace(",", "."))
-    except ValueError:
-        return None
+    point = value.replace(",", ".")
+    return float(point) if re.match(_NUMBER, point) else None
+
+
+def _spelling(code: float | str) -> str:
+    """A missing code as a file writes it."""
+    return normal(code) if isinstance(code, str) else f"{code:.15g}"
 
 
 def _comparable(
@@ -283,14 +292,27 @@ def _comparable(
                 "can be compared with == or != only: write a number"
             )
         if series.dtype != pl.String or (
-            series.drop_nulls().str.contains(_NUMBER).all() and series.count()
+            series.drop_nulls().str.contains(_NUMBER).all()
+            and series.count()
+            and not _has_codes(series)
         ):
             raise SpecError(
                 f"{table.name}: column {column!r} holds numbers and is compared with the text "
                 f"{bound!r}; write a number"
             )
         return series, normal(bound)
+    if condition.operator in ("==", "!=") and _has_codes(series):
+        code = series.filter(series.str.contains(_LEADING_ZERO).fill_null(value=False))[0]
+        raise SpecError(
+            f"{table.name}: column {column!r} holds codes with zeros in front ({code}); write the "
+            f'value as they are written: "{code}"'
+        )
     return _numbers(table, column, series), bound
+
+
+def _has_codes(series: pl.Series) -> bool:
+    """Whether some texts are codes like 01, which is another code than 1."""
+    return series.dtype == pl.String and bool(series.str.contains(_LEADING_ZERO).any())
 
 
 def _truth(series: pl.Series) -> pl.Series | None:

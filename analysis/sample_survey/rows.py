@@ -32,7 +32,11 @@ def result_rows(
 def _limits(
     spec: Spec, tables: Accompaniment, targets: Targets, value: Floats
 ) -> tuple[Floats, Floats]:
-    """Limits (M,): shares by the SPEC's method, means, totals and ratios by t."""
+    """Limits (M,): shares by the SPEC's method, means, totals and ratios by t.
+
+    Where all answers are alike a share has its exact limits, and nothing is known about the limits
+    of another estimate: NaN. A census leaves nothing open.
+    """
     proportion = np.array([e.kind in ("share", "mean-of-shares") for e in targets.estimands])
     df = np.maximum(np.minimum(tables.df, tables.answers - 1), 1)
     arguments = (
@@ -42,12 +46,18 @@ def _limits(
         df,
         spec.level,
     )
-    shares, others = (
-        intervals.INTERVALS[spec.interval or intervals.DEFAULT](*arguments),
-        intervals.INTERVALS["t"](*arguments),
-    )
-    low, high = (np.where(proportion, a, b) for a, b in zip(shares, others, strict=True))
-    return low, high
+    name = spec.interval or intervals.DEFAULT
+    alike = tables.variance <= 0
+    exact = intervals.limits(name, *arguments)
+    asked = intervals.INTERVALS[name](*arguments)
+    by_t = intervals.student(*arguments)
+
+    def choose(side: int) -> Floats:
+        share = np.where(alike, exact[side], asked[side])
+        other = np.where(alike, np.nan, by_t[side])
+        return np.where(tables.census, value, np.where(proportion, share, other))
+
+    return choose(0), choose(1)
 
 
 def _row(
@@ -64,8 +74,8 @@ def _row(
         "domain": dict(targets.domains[m]),
         "estimate": float(found.value[m]) if known else None,
         "se": float(np.sqrt(variance)) if told else None,
-        "low": limits[0] if inside else None,
-        "high": limits[1] if inside else None,
+        "low": limits[0] if inside and limits[0] == limits[0] else None,
+        "high": limits[1] if inside and limits[1] == limits[1] else None,
         "df": df,
         "n": int(tables.n[m]),
         "answers": answers,
