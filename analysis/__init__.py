@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from analysis.comparison.ranks import rank_estimates
     from analysis.counting.engine import choose_engine
     from analysis.data.schema import ITEMS, RESPONSE_COLUMNS
-    from analysis.data.snapshot import Snapshot, SnapshotWriter, open_snapshot
+    from analysis.data.snapshot import (
+        Snapshot,
+        SnapshotWriter,
+        combine_snapshots,
+        open_snapshot,
+    )
     from analysis.errors import AnalysisError
     from analysis.export import FORMATS
     from analysis.export.files import read_json, write_json, write_table
@@ -46,7 +51,7 @@ _HOMES = {
     "comparison.ranks": ("rank_estimates",),
     "counting.engine": ("choose_engine",),
     "data.schema": ("ITEMS", "RESPONSE_COLUMNS"),
-    "data.snapshot": ("Snapshot", "SnapshotWriter", "open_snapshot"),
+    "data.snapshot": ("Snapshot", "SnapshotWriter", "combine_snapshots", "open_snapshot"),
     "errors": ("AnalysisError",),
     "export": ("FORMATS",),
     "export.files": ("read_json", "write_json", "write_table"),
@@ -77,6 +82,7 @@ __all__ = [
     "Spec",
     "Table",
     "choose_engine",
+    "combine_snapshots",
     "compare_periods",
     "comparison_pictures",
     "draw_charts",

@@ -201,6 +201,13 @@ class SnapshotWriter:
         if len(self._rows) >= self._rows_per_part:
             self._flush()
 
+    def adopt(self, part: Path, entry: Mapping[str, Any]) -> None:
+        """Take over a part of another snapshot as it is; ``entry`` is its line in the manifest."""
+        name = f"responses/{part.name}"
+        shutil.copyfile(part, self._temporary / name)
+        (self._temporary / name).chmod(0o600)
+        self._files[name] = dict(entry)
+
     def _flush(self) -> None:
         count = sum(name.startswith("responses/") for name in self._files)
         self._write(f"responses/part-{count:04d}.parquet", RESPONSE_COLUMNS, self._rows)
@@ -235,3 +242,37 @@ class SnapshotWriter:
         shutil.rmtree(self.folder, ignore_errors=True)
         self._temporary.rename(self.folder)
         return open_snapshot(self.folder)
+
+
+def combine_snapshots(answers: Snapshot, dossiers: Snapshot, folder: Path | str) -> Snapshot:
+    """A snapshot of the answers of one and the dossiers of another of the same period.
+
+    Agencies are those of ``dossiers`` and any others of ``answers``.
+
+    Raises
+    ------
+    SnapshotError
+        The two are of different periods.
+
+    Examples
+    --------
+    >>> both = combine_snapshots(snapshot, snapshot, folder / "both")
+    >>> both.checksum == snapshot.checksum
+    True
+    """
+    if answers.manifest.get("period") != dossiers.manifest.get("period"):
+        raise SnapshotError("answers and dossiers are of different periods")
+    listed = {row["agency"] for row in dossiers.agencies()}
+    agencies = dossiers.agencies() + [r for r in answers.agencies() if r["agency"] not in listed]
+    writer = SnapshotWriter(folder)
+    for part in answers.parts:
+        writer.adopt(part, answers.manifest["files"][f"responses/{part.name}"])
+    totals = pl.read_parquet(dossiers.folder / "totals.parquet").rows()
+    about = {
+        name: value
+        for name, value in dossiers.manifest.items()
+        if name not in ("schema_version", "responses", "files")
+    }
+    return writer.close(
+        totals=totals, agencies=[tuple(row.values()) for row in agencies], about=about
+    )

@@ -4,6 +4,7 @@ computed.
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,13 +20,13 @@ from tqdm import tqdm
 import analysis
 from survey.agencies.models import AgencyVersion, ProcedureDomain
 from survey.agencies.queries import versions_on
-from survey.common.periods import Period
+from survey.common.periods import Period, parse_period
 from survey.responses.models import Evidence
 from survey.responses.queries import counted_in, snapshot_rows
+from survey.scorecards.differencing import Figure, Release, known_numbers
 from survey.transactions.models import Channel
 from survey.transactions.queries import totals_in
 
-Release = Mapping[tuple[str, str, str], int]
 OPENING: Final = 6
 CLOSING: Final = 20
 NOTICE: Final = "DỮ LIỆU MINH HỌA - không phải số liệu thật"
@@ -142,6 +143,7 @@ class Computed:
     rows: dict[str, list[dict[str, Any]]]
     province_key: str
     counted: dict[str, int]
+    answers: dict[str, str]
     min_n: int
 
 
@@ -160,15 +162,20 @@ def items_of(*, method: str) -> set[str]:
     return set(analysis.load_method(method).items)
 
 
-def compute_index(*, folder: Path, method: str, earlier: Sequence[Release] = ()) -> Computed:
+def compute_index(*, folder: Path, method: str, releases: Sequence[Release] = ()) -> Computed:
     """Compute a snapshot under a method; only rows that may be shown come back, numbers as decimal
     text.
 
-    ``earlier`` are the numbers of answers by (agency key, level, code) of releases that share
-    months with this one.
+    ``releases`` are what editions have shown: no number of the new one may tell, with theirs, of a
+    few people.
     """
     run = analysis.open_run(folder, method, purpose="charts")
-    table = run.publish(earlier)
+    figures = {
+        (figure.agency, figure.level, figure.code): Figure(figure.n, figure.unweighted)
+        for figure in run.result.figures
+    }
+    period = parse_period(str(run.snapshot.manifest["period"]))
+    table = run.publish(known_numbers(period, run.method.id, figures, releases))
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in table.rows:
         plain = {
@@ -189,8 +196,32 @@ def compute_index(*, folder: Path, method: str, earlier: Sequence[Release] = ())
             f"{figure.agency}/{figure.level}/{figure.code}": figure.n
             for figure in run.result.figures
         },
+        answers=_answer_checksums(run),
         min_n=run.method.min_n,
     )
+
+
+def _answer_checksums(run: analysis.Run) -> dict[str, str]:
+    """Agency key -> checksum of everything its answers add up to, in whatever order they lie."""
+    cells = run.cells()
+    sums: dict[str, Any] = {}
+    keys = zip(*(cells.key(name) for name in cells.keys.columns), strict=True)
+    for place, key in enumerate(keys):
+        line = (key, int(cells.n[place]), cells.total[place].tolist(), cells.cross[place].tolist())
+        sums.setdefault(key[0], hashlib.sha256()).update(repr(line).encode())
+    return {agency: total.hexdigest()[:32] for agency, total in sums.items()}
+
+
+def combine_snapshots(*, answers: Path, dossiers: Path, folder: Path) -> None:
+    """Write a snapshot of the answers of one and the dossiers of another."""
+    analysis.combine_snapshots(
+        analysis.open_snapshot(answers), analysis.open_snapshot(dossiers), folder
+    )
+
+
+def checksum_of(*, folder: Path) -> str:
+    """Identity of a snapshot."""
+    return analysis.open_snapshot(folder).checksum
 
 
 def index_by_channel(*, folder: Path, method: str) -> dict[str, float]:

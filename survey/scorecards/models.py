@@ -26,6 +26,8 @@ class Edition(models.Model):
     """Answers by ``agency/level/code``, hidden ones too: what the next edition is held against;
     never shown.
     """
+    answers = models.JSONField(_("checksums of the answers"), default=dict, editable=False)
+    """By agency key: whether anybody's answer changed since; never shown."""
     made_at = models.DateTimeField(_("made at"))
 
     class Meta:

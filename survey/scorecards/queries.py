@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from survey.accounts.models import User
 from survey.accounts.permissions import may
 from survey.agencies.queries import visible_agencies
-from survey.common.periods import Period, parse_period
+from survey.common.periods import parse_period
+from survey.scorecards.differencing import Figure, Release
 from survey.scorecards.models import AgencyResult, Edition
 
 
@@ -41,27 +42,36 @@ def find_edition(pk: int | None, user: User) -> Edition | None:
     )
 
 
-def releases_sharing(period: Period, items: set[str], *, previews: bool = False) -> list[Edition]:
-    """Editions of the same items that share months with a period and were made after their own
-    ended, newest first.
+def releases_about(items: set[str], *, previews: bool = False) -> list[Edition]:
+    """Editions of the same items that were made after their period had ended, newest first.
 
     Under any method: two methods that count other evidence classes differ by the answers of these.
     ``previews``: and those made before.
     """
     every = Edition.objects.prefetch_related("results").order_by("-made_at")
-    found = [
-        e
-        for e in every
-        if {item for members in e.about.get("factors", {}).values() for item in members} == items
-    ]
-    spans = [(edition, parse_period(edition.period)) for edition in found]
     return [
         edition
-        for edition, span in spans
-        if (previews or not edition.is_preview)
-        and span.first <= period.last
-        and period.first <= span.last
+        for edition in every
+        if _items_of(edition) == items and (previews or not edition.is_preview)
     ]
+
+
+def _items_of(edition: Edition) -> set[str]:
+    factors = edition.about.get("factors", {})
+    return {item for members in factors.values() for item in members}
+
+
+def figures_shown(edition: Edition) -> Release:
+    """What an edition tells: answers and unweighted values of the figures it shows."""
+    figures = {
+        (row["agency"], row["level"], row["code"]): Figure(
+            row["n"], float(row["unweighted_index"]) if row.get("unweighted_index") else None
+        )
+        for result in edition.results.all()
+        for row in result.rows
+        if isinstance(row["n"], int)
+    }
+    return Release(parse_period(edition.period), edition.method, figures)
 
 
 def visible_results(edition: Edition, user: User) -> QuerySet[AgencyResult]:

@@ -5,119 +5,129 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import combinations, pairwise
 from pathlib import Path
-from typing import Any, Final
+from tempfile import TemporaryDirectory
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from survey.agencies.models import Agency
-from survey.common.periods import Period, parse_period
-from survey.scorecards.bridge import Computed, Release, compute_index, items_of, period_of, place_of
+from survey.common.periods import parse_period
+from survey.scorecards.archive import find_snapshot, keep_snapshot
+from survey.scorecards.bridge import (
+    Computed,
+    combine_snapshots,
+    compute_index,
+    items_of,
+    period_of,
+)
+from survey.scorecards.holding import hold_preview, moved_enough
 from survey.scorecards.models import AgencyResult, Edition
-from survey.scorecards.queries import releases_sharing
-
-MOST_SUMMED: Final = 3
-"""How many releases are added up: months of a quarter, quarters of a year."""
+from survey.scorecards.queries import figures_shown, releases_about
 
 
 def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
     """Compute a snapshot and keep the publishable figures; the same snapshot and method give the
     same edition once.
 
-    Editions of other periods, or of this one, that were made after their period ended are releases:
-    no figure may differ from theirs by so few answers that the difference tells them. While a
-    period runs its editions are previews, marked so; their figures keep still until ten answers
-    have come in, and nothing finer than a figure stands in them.
+    Editions made after their period ended are releases. No number of a new one may tell, with
+    those, of a few people. The answers of a released period stand: a later snapshot of it changes
+    them only where every agency it moves moves by enough of them; otherwise its dossiers are taken
+    with the released answers. While a period runs its editions are previews, marked so: they hold
+    nothing finer than whole agencies, and keep still until ten answers have come in.
+
+    Raises
+    ------
+    ValueError
+        Another snapshot of the period was released and its copy is not there any more.
     """
     period = parse_period(period_of(folder=folder))
     ahead = timezone.localdate(now) <= period.last
-    releases = releases_sharing(period, items_of(method=method), previews=ahead)
-    computed = compute_index(folder=folder, method=method, earlier=_known_numbers(releases, period))
-    same = [
-        edition
-        for edition in releases
-        if edition.period == computed.period and edition.method == method
-    ]
+    released = releases_about(items_of(method=method), previews=ahead)
+    mine = [edition for edition in released if edition.period == period.name]
+    before = next((edition for edition in mine if edition.method == method), None)
     if ahead:
-        computed = replace(
-            computed,
-            responses=computed.responses // 10 * 10,
-            about=_without_details(computed.about),
+        others = [edition for edition in released if edition.period != period.name]
+        preview = _as_preview(_compute(folder, method, others))
+        return _keep(hold_preview(preview, before), now)
+    computed = _compute(folder, method, [e for e in released if e is not before])
+    standing = [edition for edition in mine if not edition.is_preview]
+    if any(edition.answers == computed.answers for edition in standing):
+        return _keep_released(folder, method, now, released)
+    if not standing or (before in standing and moved_enough(computed, before)):
+        edition = _keep(_with_still_details(computed, before), now)
+        keep_snapshot(folder, computed.snapshot_sha256)
+        return edition
+    with TemporaryDirectory() as temporary:
+        both = Path(temporary) / "snapshot"
+        combine_snapshots(answers=_released_answers(standing), dossiers=folder, folder=both)
+        return _keep_released(both, method, now, released)
+
+
+def _keep_released(
+    folder: Path, method: str, now: datetime, released: Sequence[Edition]
+) -> Edition:
+    """The edition of a snapshot with released answers: only its dossiers are others."""
+    computed = _compute(folder, method, released)
+    edition = _keep(computed, now)
+    keep_snapshot(folder, computed.snapshot_sha256)
+    return edition
+
+
+def _released_answers(standing: Sequence[Edition]) -> Path:
+    """The copy of the snapshot a period was released from."""
+    kept = next(filter(None, (find_snapshot(e.snapshot_sha256) for e in standing)), None)
+    if kept is None:
+        raise ValueError(
+            _(
+                "The figures of %(period)s were released from another snapshot, and few answers "
+                "have changed since: the difference would tell them. Its copy is no longer on this "
+                "server: put it back under var/snapshots, or leave the released figures as they "
+                "are."
+            )
+            % {"period": standing[0].period}
         )
-    return _keep(_held(computed, same[0] if same else None), now)
+    return kept
 
 
-def _without_details(about: dict[str, Any]) -> dict[str, Any]:
-    """What identifies an edition, without rates by month and shares of levels: they are not held
-    still.
-    """
-    return {
-        key: value for key, value in about.items() if key not in ("coverage", "levels", "responses")
-    }
+def _compute(folder: Path, method: str, released: Sequence[Edition]) -> Computed:
+    return compute_index(
+        folder=folder, method=method, releases=[figures_shown(edition) for edition in released]
+    )
 
 
-def _known_numbers(releases: Sequence[Edition], period: Period) -> list[Release]:
-    """Numbers anybody can put together from releases: each, and sums of those that follow each
-    other in the period.
-
-    A quarter minus the first two of its months is the third.
-    """
-    known = [_numbers(edition) for edition in releases]
-    inside = [
-        (parse_period(edition.period), numbers)
-        for edition, numbers in zip(releases, known, strict=True)
-    ]
-    inside = [
-        (span, numbers)
-        for span, numbers in inside
-        if period.first <= span.first and span.last <= period.last
-    ]
-    sums: list[Release] = []
-    for size in range(2, min(len(inside), MOST_SUMMED) + 1):
-        for chosen in combinations(inside, size):
-            spans = sorted((span for span, _ in chosen), key=lambda span: span.first)
-            if all(a.last < b.first for a, b in pairwise(spans)):
-                places = set.intersection(*({*numbers} for _, numbers in chosen))
-                sums.append(
-                    {place: sum(numbers[place] for _, numbers in chosen) for place in places}
-                )
-    return known + sums
+def _as_preview(computed: Computed) -> Computed:
+    """What a preview shows: whole agencies, no rates by month and no shares of levels."""
+    finer = ("coverage", "levels", "responses")
+    return replace(
+        computed,
+        responses=computed.responses // 10 * 10,
+        about={key: value for key, value in computed.about.items() if key not in finer},
+        rows={
+            agency: [row for row in rows if row["level"] == "overall"]
+            for agency, rows in computed.rows.items()
+        },
+    )
 
 
-def _numbers(edition: Edition) -> Release:
-    """Numbers of answers an edition has shown, by (agency key, level, code)."""
-    return {
-        (row["agency"], row["level"], row["code"]): int(row["n"])
-        for result in edition.results.all()
-        for row in result.rows
-        if isinstance(row["n"], int)
-    }
-
-
-def _held(computed: Computed, before: Edition | None) -> Computed:
-    """What is kept: a figure that has not moved by enough answers stays what it was in the edition
-    before.
-
-    Also where only answers changed, and also where it was hidden: a figure that appears although
-    hardly anybody was added would give away, with the edition before, what was hidden beside it.
-    What it is held against next time is the number it was shown with, so that small steps add up.
+def _with_still_details(computed: Computed, before: Edition | None) -> Computed:
+    """Levels and rates by month of agencies that have not moved stay what they were: shares of five
+    levels show a single changed answer, and a month an answer that was dated anew.
     """
     if before is None:
         return computed
-    earlier = {place_of(row): row for result in before.results.all() for row in result.rows}
     still = {
-        place
+        place.split("/")[0]
         for place, n in before.counted.items()
-        if place in earlier and abs(computed.counted.get(place, 0) - int(n)) < computed.min_n
+        if place.endswith("/overall/overall") and computed.counted.get(place) == n
     }
-    rows = {
-        agency: [earlier[place_of(row)] if place_of(row) in still else row for row in rows]
-        for agency, rows in computed.rows.items()
-    }
-    counted = {**computed.counted, **{place: int(before.counted[place]) for place in still}}
-    return replace(computed, rows=rows, counted=counted)
+    about = dict(computed.about)
+    for name in ("coverage", "levels"):
+        kept = [line for line in before.about.get(name, []) if line[0] in still]
+        new = [line for line in about.get(name, []) if line[0] not in still]
+        about[name] = sorted(kept + new, key=lambda line: [str(part) for part in line[:2]])
+    return replace(computed, about=about)
 
 
 @transaction.atomic
@@ -136,6 +146,7 @@ def _keep(computed: Computed, now: datetime) -> Edition:
         responses=computed.responses,
         about=computed.about,
         counted=computed.counted,
+        answers=computed.answers,
         made_at=now,
     )
     ids = dict(Agency.objects.filter(key__in=computed.rows).values_list("key", "pk"))

@@ -63,9 +63,10 @@ def test_the_purpose_changes_no_number(snapshot: analysis.Snapshot) -> None:
 
 FRONT_DOOR = """
 AnalysisError FORMATS Figure Frame ITEMS IndexResult Method PROVINCE Picture RESPONSE_COLUMNS Run
-Snapshot SnapshotWriter Spec Table choose_engine compare_periods comparison_pictures draw_charts
-draw_coverage draw_levels estimate factor_profile index_trend load_method load_spec open_run
-open_snapshot rank_estimates read_json render write_charts write_json write_table
+Snapshot SnapshotWriter Spec Table choose_engine combine_snapshots compare_periods
+comparison_pictures draw_charts draw_coverage draw_levels estimate factor_profile index_trend
+load_method load_spec open_run open_snapshot rank_estimates read_json render write_charts
+write_json write_table
 """
 
 
