@@ -28,7 +28,7 @@ from survey.common.languages import known
 from survey.console.forms import TotalsForm
 from survey.console.frame import page, staff_page
 from survey.console.views import TYPES
-from survey.scorecards.bridge import NOTICE
+from survey.scorecards.bridge.snapshots import NOTICE
 from survey.transactions.reading import LARGEST_FILE, FileError
 from survey.transactions.services import (
     ImportRefused,

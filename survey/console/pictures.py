@@ -22,7 +22,7 @@ from survey.console.frame import (
     page,
     staff_page,
 )
-from survey.scorecards.bridge import agency_pictures, draw, pictures_of
+from survey.scorecards.bridge.charts import agency_charts, comparison_charts, draw
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import editions, province_result, results_over_time, visible_results
 
@@ -43,7 +43,7 @@ def _pictures(
     edition = Edition.objects.get(pk=edition_id)
     found = AgencyResult.objects.filter(pk__in=results)
     rows = [row for result in found for row in result.rows]
-    return pictures_of(rows=rows, about=edition.about, kind=kind, language=language)
+    return comparison_charts(rows=rows, about=edition.about, kind=kind, language=language)
 
 
 @lru_cache(maxsize=64)
@@ -57,7 +57,7 @@ def _agency_pictures(result_id: int, language: str, newest: int) -> dict[str, An
         for edition, mine, province in results_over_time(result)
     ]
     key = result.agency.key if result.agency else ""
-    return agency_pictures(
+    return agency_charts(
         rows=rows, history=history, about=result.edition.about, agency=key, language=language
     )
 

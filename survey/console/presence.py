@@ -34,7 +34,7 @@ from survey.common.numbers import coarse
 from survey.common.tokens import is_code, normalise_code, spaced
 from survey.console.counters import attached, second_languages
 from survey.console.frame import page, staff_page
-from survey.scorecards.bridge import NOTICE
+from survey.scorecards.bridge.snapshots import NOTICE
 from survey.transactions.models import Channel
 
 SHEET, SHEET_OF_TWO = 21, 18

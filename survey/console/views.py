@@ -28,7 +28,7 @@ from survey.console.frame import (
 )
 from survey.console.pictures import pictures_of_agency
 from survey.questionnaires.queries import question_texts
-from survey.scorecards.bridge import export_rows
+from survey.scorecards.bridge.exports import export_rows
 from survey.scorecards.queries import editions, province_result, visible_results
 
 TYPES = {

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from survey.scorecards.bridge import Computed, place_of
+from survey.scorecards.bridge.indices import Computed, place_name
 from survey.scorecards.models import Edition
 
 RESIDUAL = "residual"
@@ -23,7 +23,7 @@ def moved_enough(computed: Computed, before: Edition) -> bool:
     be told from the earlier one.
     """
     shown = _rows_by_place(before.results.all())
-    now = {place_of(row): row for rows in computed.rows.values() for row in rows}
+    now = {place_name(row): row for rows in computed.rows.values() for row in rows}
     for place in {*before.counted, *computed.counted}:
         step = abs(computed.counted.get(place, 0) - int(before.counted.get(place, 0)))
         if 0 < step < computed.min_n:
@@ -100,4 +100,4 @@ def _residual(computed: Computed, counted: Mapping[str, int]) -> int:
 
 
 def _rows_by_place(results: Any) -> dict[str, dict[str, Any]]:
-    return {place_of(row): row for result in results for row in result.rows}
+    return {place_name(row): row for result in results for row in result.rows}

@@ -52,11 +52,11 @@ def releases_about(items: set[str], *, previews: bool = False) -> list[Edition]:
     return [
         edition
         for edition in every
-        if _items_of(edition) == items and (previews or not edition.is_preview)
+        if _edition_items(edition) == items and (previews or not edition.is_preview)
     ]
 
 
-def _items_of(edition: Edition) -> set[str]:
+def _edition_items(edition: Edition) -> set[str]:
     factors = edition.about.get("factors", {})
     return {item for members in factors.values() for item in members}
 

@@ -15,13 +15,8 @@ from django.utils.translation import gettext as _
 from survey.agencies.models import Agency
 from survey.common.periods import parse_period
 from survey.scorecards.archive import find_snapshot, keep_snapshot
-from survey.scorecards.bridge import (
-    Computed,
-    combine_snapshots,
-    compute_index,
-    items_of,
-    period_of,
-)
+from survey.scorecards.bridge.indices import Computed, compute_index, method_items
+from survey.scorecards.bridge.snapshots import combine_snapshots, snapshot_period
 from survey.scorecards.holding import hold_preview, moved_enough
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import figures_shown, releases_about
@@ -42,9 +37,9 @@ def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
     ValueError
         Another snapshot of the period was released and its copy is not there any more.
     """
-    period = parse_period(period_of(folder=folder))
+    period = parse_period(snapshot_period(folder=folder))
     ahead = timezone.localdate(now) <= period.last
-    released = releases_about(items_of(method=method), previews=ahead)
+    released = releases_about(method_items(method=method), previews=ahead)
     mine = [edition for edition in released if edition.period == period.name]
     before = next((edition for edition in mine if edition.method == method), None)
     if ahead:

@@ -19,7 +19,7 @@ from survey.access.slips import Batch, issue_slips
 from survey.accounts.models import User
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import Counter
-from survey.scorecards.bridge import NOTICE
+from survey.scorecards.bridge.snapshots import NOTICE
 from survey.transactions.models import Channel
 
 SLIPS: Final = 21

@@ -27,7 +27,9 @@ from survey.dev.demo.presence import stand_at_counters
 from survey.dev.demo.province import build_province, issued_codes, make_accounts
 from survey.questionnaires.services import ensure_library
 from survey.responses.models import Response
-from survey.scorecards.bridge import NOTICE, index_by_channel, take_snapshot, write_exports
+from survey.scorecards.bridge.exports import write_exports
+from survey.scorecards.bridge.indices import index_by_channel
+from survey.scorecards.bridge.snapshots import NOTICE, take_snapshot
 from survey.scorecards.services import make_edition
 from survey.transactions.models import Channel
 

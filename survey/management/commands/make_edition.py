@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from survey.scorecards.bridge import checksum_of
+from survey.scorecards.bridge.snapshots import snapshot_checksum
 from survey.scorecards.services import make_edition
 
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             f"Edition {edition.pk}: {edition.period}, {edition.method}, {edition.responses} "
             f"responses"
         )
-        if checksum_of(folder=options["snapshot"]) != edition.snapshot_sha256:
+        if snapshot_checksum(folder=options["snapshot"]) != edition.snapshot_sha256:
             self.stdout.write(
                 "The answers are those already released for this period: too few have changed "
                 "since. Dossiers are those of the snapshot."

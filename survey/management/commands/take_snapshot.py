@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from survey.common.periods import parse_period
-from survey.scorecards.bridge import take_snapshot
+from survey.scorecards.bridge.snapshots import take_snapshot
 
 
 class Command(BaseCommand):

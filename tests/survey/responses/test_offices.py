@@ -11,7 +11,7 @@ from django.utils import timezone
 from survey.agencies.models import Counter, Office
 from survey.common.text import folded
 from survey.responses.models import Response
-from survey.scorecards.bridge import flag_of
+from survey.scorecards.bridge.snapshots import find_flag
 from tests.survey.factories import Cast, hidden
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def test_the_office_is_found_without_accents_and_rated_with_a_mark(
     assert (row.agency, row.counter, row.domain) == (cast.commune, None, None)
     assert row.office == cast.commune_counter.office
     assert (row.evidence, row.language, row.marks) == ("E0", "km", {"flag": "no-code"})
-    assert flag_of(row.channel, timezone.localtime(row.answered_hour), row.marks) == "no-code"
+    assert find_flag(row.channel, timezone.localtime(row.answered_hour), row.marks) == "no-code"
 
 
 def test_a_hall_with_several_agencies_asks_for_the_agency(citizen: Client, cast: Cast) -> None:

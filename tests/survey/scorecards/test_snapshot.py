@@ -17,7 +17,8 @@ from survey.agencies.models import ProcedureDomain
 from survey.common.periods import parse_period
 from survey.questionnaires.queries import extension_of, form_of
 from survey.responses.services import Further, record_batch, record_response
-from survey.scorecards.bridge import export_rows, take_snapshot, write_exports
+from survey.scorecards.bridge.exports import export_rows, write_exports
+from survey.scorecards.bridge.snapshots import take_snapshot
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.services import make_edition
 from survey.transactions.services import import_totals

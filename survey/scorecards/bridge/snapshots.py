@@ -1,0 +1,105 @@
+"""Snapshots: answers and dossiers of a period, written for the statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.utils import timezone
+from tqdm import tqdm
+
+import analysis
+from survey.agencies.models import AgencyVersion, ProcedureDomain
+from survey.agencies.queries import versions_on
+from survey.common.periods import Period
+from survey.responses.queries import counted_in, snapshot_rows
+from survey.transactions.models import Channel
+from survey.transactions.queries import totals_in
+
+OPENING: Final = 6
+
+
+CLOSING: Final = 20
+
+
+NOTICE: Final = "DỮ LIỆU MINH HỌA - không phải số liệu thật"
+
+
+def take_snapshot(
+    *, period: Period, folder: Path, now: datetime, province: str, progress: bool = False
+) -> analysis.Snapshot:
+    """Write the responses and totals of a period as a snapshot; memory does not grow with the
+    number of rows.
+    """
+    writer = analysis.SnapshotWriter(folder)
+    seen: set[str] = set()
+    expected = counted_in(period).count()
+    for agency, domain, channel, evidence, hour, language, month, answers, marks in tqdm(
+        snapshot_rows(period), total=expected, desc="Chốt số liệu", disable=not progress, unit=""
+    ):
+        seen.add(agency)
+        levels = [answers.get(item) for item in analysis.ITEMS]
+        flag = find_flag(channel, hour, marks)
+        writer.add(
+            (agency, domain or "", channel, evidence, flag, language, f"{month:%Y-%m}", *levels)
+        )
+    totals = totals_in(period)
+    seen |= {row[0] for row in totals}
+    about = {
+        "period": period.name,
+        "province": province,
+        "tree_on": period.last.isoformat(),
+        "taken_at": now.isoformat(timespec="seconds"),
+        "notice": NOTICE if settings.DEMO else "",
+        "domains": dict(ProcedureDomain.objects.values_list("code", "name")),
+    }
+    return writer.close(totals=totals, agencies=_agencies(seen, period), about=about)
+
+
+def find_flag(channel: str, hour: datetime, marks: Mapping[str, str] | None) -> str:
+    """The rule that marks an answer, or empty: marked ones stay, and the index without them is
+    shown.
+    """
+    marks = marks or {}
+    if flag := marks.get("flag") or ("assisted" if marks.get("assisted") == "officer" else ""):
+        return flag
+    open_now = OPENING <= timezone.localtime(hour).hour < CLOSING
+    return "" if open_now or channel != Channel.COUNTER else "hours"
+
+
+def _agencies(keys: Iterable[str], period: Period) -> list[tuple[str, str, str, str]]:
+    """Names at the end of the period; agencies that ended before keep their last name."""
+    wanted = set(keys)
+    found: dict[str, AgencyVersion] = {}
+    for version in (
+        AgencyVersion.objects.filter(agency__key__in=wanted)
+        .select_related("agency")
+        .order_by("valid_from")
+    ):
+        if version.valid_from <= period.last:
+            found[version.agency.key] = version
+    for version in versions_on(period.last).filter(agency__key__in=wanted):
+        found[version.agency.key] = version
+    return [
+        (key, version.name, version.kind, version.code) for key, version in sorted(found.items())
+    ]
+
+
+def snapshot_period(*, folder: Path) -> str:
+    """Name of the period a snapshot was taken of."""
+    return str(analysis.open_snapshot(folder).manifest["period"])
+
+
+def combine_snapshots(*, answers: Path, dossiers: Path, folder: Path) -> None:
+    """Write a snapshot of the answers of one and the dossiers of another."""
+    analysis.combine_snapshots(
+        analysis.open_snapshot(answers), analysis.open_snapshot(dossiers), folder
+    )
+
+
+def snapshot_checksum(*, folder: Path) -> str:
+    """Identity of a snapshot."""
+    return analysis.open_snapshot(folder).checksum
