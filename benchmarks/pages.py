@@ -24,8 +24,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.machine import describe
-from tests.flows.browsing import launch
-from tests.flows.test_every_reader import without_khmer
+from tests.flows.browsing import launch, without_khmer
 from tests.servers.conftest import SEED, environment_for, manage, serve
 
 NETWORKS = {

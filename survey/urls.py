@@ -9,8 +9,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import include, path
 
+from survey.citizen.views import citizen_error
 from survey.console.errors import error_page
-from survey.responses.views import citizen_error
 
 
 def _refused(status: int) -> Callable[..., HttpResponseBase]:
@@ -32,5 +32,5 @@ urlpatterns = [
     path("staff/", include("survey.console.urls")),
     path("api/", include("survey.api.urls")),
     path("sms/", include("survey.messaging.urls")),
-    path("", include("survey.responses.urls")),
+    path("", include("survey.citizen.urls")),
 ]

@@ -29,9 +29,10 @@ KEYWORDS: Final = {
 
 
 CITIZEN: Final = (
-    "templates/survey/responses/",
+    "templates/survey/citizen/",
     "templates/survey/kinds/",
-    "survey/responses/",
+    "survey/citizen/",
+    "survey/responses/answers.py",
     "survey/questionnaires/kinds/",
     "survey/access/print/posters.py",
     "survey/access/print/slips.py",
@@ -39,16 +40,11 @@ CITIZEN: Final = (
     "survey/messaging/queries.py",
 )
 """Where the words stand that citizens read: what every language needs."""
-NOT_CITIZEN: Final = (
-    "survey/responses/models.py",
-    "survey/responses/cases.py",
-    "survey/responses/admin.py",
-)
 
 
 def is_for_citizens(name: str) -> bool:
     """Whether the texts of a source file are read by citizens."""
-    return name.startswith(CITIZEN) and name not in NOT_CITIZEN
+    return name.startswith(CITIZEN)
 
 
 def _sources() -> Iterator[tuple[str, bytes]]:

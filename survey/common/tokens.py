@@ -167,7 +167,7 @@ def receipt_hashes(receipt: str) -> tuple[str, ...]:
     return tuple(keyed_hashes("receipt-lookup", normalise_code(receipt)))
 
 
-def spaced(code: str) -> str:
+def group_code(code: str) -> str:
     """A code in groups a person can copy: ``7K3M9-QX2WT``."""
     half = len(code) // 2
     return f"{code[:half]}-{code[half:]}" if len(code) > 6 else code

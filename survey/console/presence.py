@@ -31,7 +31,7 @@ from survey.agencies.models import Counter
 from survey.agencies.queries import visible_agencies
 from survey.common.languages import known
 from survey.common.numbers import coarse
-from survey.common.tokens import is_code, normalise_code, spaced
+from survey.common.tokens import group_code, is_code, normalise_code
 from survey.console.counters import attached, second_languages
 from survey.console.frame import page, staff_page
 from survey.scorecards.bridge.snapshots import NOTICE
@@ -121,7 +121,7 @@ def add(request: HttpRequest, pk: int, what: str) -> HttpResponse:
         values = {
             "counter": counter,
             "address": f"{settings.PUBLIC_URL}/kiosk/",
-            "code": spaced(code),
+            "code": group_code(code),
         }
         messages.success(request, text % values)
     return redirect("console:presence")

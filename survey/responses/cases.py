@@ -126,7 +126,7 @@ def case_of(row: Response) -> Case | None:
 
 
 @transaction.atomic
-def erase_words(*, row: Response, now: datetime) -> int:
+def erase_comments(*, row: Response, now: datetime) -> int:
     """Erase every comment of a response, and what cases hold of it; the levels stay. Returns how
     many went.
 

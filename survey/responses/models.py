@@ -13,6 +13,11 @@ from survey.agencies.models import Agency, Counter, Office, ProcedureDomain
 from survey.questionnaires.models import Version
 from survey.transactions.models import Channel
 
+CHANGE_DAYS: Final = 7
+"""Days in which an answer can be changed and completed by its receipt."""
+COMMENT_DAYS: Final = 30
+"""Days in which comments can be added and erased, and a rating handed over."""
+
 
 class Evidence(models.TextChoices):
     """How sure it is that one real transaction lies behind an answer."""

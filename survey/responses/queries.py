@@ -13,10 +13,10 @@ from survey.common.periods import Period
 from survey.common.tokens import keyed_hashes, receipt_hashes
 from survey.responses.models import DAY_PURPOSE, AnswerDay, Response
 
-FEWEST_SHOWN: Final = 10
+MIN_ANSWERS_SHOWN: Final = 10
 
 
-def response_of(receipt: str) -> Response | None:
+def find_response(receipt: str) -> Response | None:
     """The revision that counts of a receipt's response; None also when another receipt has taken
     its place.
     """

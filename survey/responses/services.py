@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from survey.agencies.models import Counter
 from survey.common.periods import month_of
 from survey.common.tokens import Ticket, keyed_hash, receipt_hashes
 from survey.questionnaires.content import Answers, Form
@@ -28,6 +29,16 @@ class Place:
     office_id: int | None = None
     counter_id: int | None = None
     domain_id: int | None = None
+
+    @classmethod
+    def at_counter(cls, counter: Counter) -> Place:
+        """A counter, the agency responsible there and its procedure domain."""
+        return cls(
+            agency_id=counter.agency_id,
+            office_id=counter.office_id,
+            counter_id=counter.pk,
+            domain_id=counter.domain_id,
+        )
 
 
 @dataclass(frozen=True)

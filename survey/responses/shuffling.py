@@ -17,8 +17,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from survey.common.periods import month_of
-from survey.responses.models import AnswerDay, Comment, Evidence, Response
-from survey.responses.receipts import COMMENT_DAYS
+from survey.responses.models import COMMENT_DAYS, AnswerDay, Comment, Evidence, Response
 
 AT_ONCE: Final = 5000
 

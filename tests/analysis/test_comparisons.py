@@ -21,7 +21,7 @@ from analysis.comparison.ranks import (
 )
 from analysis.comparison.small_area import fay_herriot
 from analysis.errors import AnalysisError
-from tests.analysis.test_gold import GOLD
+from tests.analysis.builders import GOLD
 
 
 def test_quantiles_as_published_for_51_states() -> None:

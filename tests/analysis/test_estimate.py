@@ -15,7 +15,7 @@ import pytest
 from analysis.errors import AnalysisError, DesignError, SpecError
 from analysis.sample_survey.estimate import estimate
 from analysis.sample_survey.spec import build_spec
-from tests.analysis.test_gold import CASES, GOLD
+from tests.analysis.builders import CASES, GOLD
 
 Table = dict[str, Any]
 MARGINS = json.loads((GOLD / "apipop_margins.json").read_text(encoding="utf-8"))

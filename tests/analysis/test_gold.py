@@ -4,9 +4,7 @@ tests/gold/README.md).
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,11 +22,8 @@ from analysis.estimation.totals import (
     sandwich,
     srs_variance,
 )
+from tests.analysis.builders import CASES, GOLD
 
-GOLD = Path(__file__).parents[1] / "gold"
-CASES: list[dict[str, Any]] = json.loads((GOLD / "gold_api.json").read_text(encoding="utf-8"))[
-    "cases"
-]
 DESIGNS = {
     "srs": ("apisrs", None, None, True),
     "srs_nofpc": ("apisrs", None, None, False),

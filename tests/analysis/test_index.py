@@ -12,42 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.counting.cells import Cells, count_rows
-from analysis.index.counted import KEYS
 from analysis.index.formula import combine
 from analysis.index.indices import compute_indices
 from analysis.index.results import PROVINCE, Figure
 from analysis.method import Method, load_method
 from analysis.publication.disclosure import publish
 from analysis.rounding import half_up
+from tests.analysis.builders import OVERALL, cells_of, frame, people
 
 Totals = dict[tuple[str, str, str], tuple[int, int]]
 METHOD = load_method("sipas-service")
-OVERALL = load_method("overall")
-
-
-def frame(
-    rows: list[tuple[str, str, str, dict[str, int]]], method: Method = OVERALL
-) -> pl.DataFrame:
-    """Responses as (agency, domain, channel, answers)."""
-    keys = [dict(zip(KEYS, (a, d, c, "E3", ""), strict=True)) for a, d, c, _ in rows]
-    data = [
-        key | {i: x.get(i) for i in method.items} for key, (*_, x) in zip(keys, rows, strict=True)
-    ]
-    schema = {**dict.fromkeys(KEYS, pl.String), **dict.fromkeys(method.items, pl.Int8)}
-    return pl.DataFrame(data, schema=schema)
-
-
-def cells_of(data: pl.DataFrame, method: Method = OVERALL) -> Cells:
-    return count_rows(data, KEYS, method.variables())
-
-
-def people(
-    agency: str, domain: str, channel: str, good: int, bad: int
-) -> list[tuple[str, str, str, dict[str, int]]]:
-    return [(agency, domain, channel, {"overall": 5})] * good + [
-        (agency, domain, channel, {"overall": 3})
-    ] * bad
 
 
 def indices(data: pl.DataFrame, totals: Totals, method: Method = OVERALL) -> dict[str, Figure]:

@@ -9,28 +9,19 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pytest
 
-from analysis.counting.cells import Cells, count_rows
 from analysis.errors import DesignError, MethodError
-from analysis.index.counted import KEYS
 from analysis.index.indices import compute_indices
 from analysis.index.results import PROVINCE, Figure
 from analysis.method import FOLDER, Method, load_method
 from analysis.publication.disclosure import publish, publish_all
 from analysis.weighting.poststratify import fixed_mix, poststratify
+from tests.analysis.builders import Person, answers, count
 
 OVERALL = load_method("overall")
 COUNTED = 'counted = ["E1", "E2", "E3"]'
 MIX = '[channel_mix]\ncounter = "3/4"\nonline = "1/4"\n[publication]'
-Person = tuple[str, str, str, str, dict[str, int]]
-
-
-def count(people: list[Person], method: Method) -> Cells:
-    data = [dict(zip(KEYS, (*person[:4], ""), strict=True)) | person[4] for person in people]
-    schema = {**dict.fromkeys(KEYS, pl.String), **dict.fromkeys(method.items, pl.Int8)}
-    return count_rows(pl.DataFrame(data, schema=schema), KEYS, method.variables())
 
 
 def figures(
@@ -40,15 +31,6 @@ def figures(
         count(people, method), {key: (n, n) for key, n in dossiers.items()}, method, {}
     )
     return {f"{f.agency}/{f.level}/{f.code}": f for f in result.figures}
-
-
-def answers(
-    evidence: str, good: int, bad: int, channel: str = "counter", domain: str = "land"
-) -> list[Person]:
-    def person(level: int) -> Person:
-        return ("a", domain, channel, evidence, {"overall": level})
-
-    return [person(5)] * good + [person(2)] * bad
 
 
 def variant(tmp_path: Path, base: str, **changes: str) -> Method:

@@ -21,7 +21,7 @@ from analysis.errors import AnalysisError
 from analysis.index.counted import KEYS
 from analysis.method import load_method
 from analysis.publication.quality_report import build_quality_report, sensitivity
-from tests.analysis.test_policies import Person, answers, count
+from tests.analysis.builders import Person, answers, count
 
 OVERALL, SERVICE = load_method("overall"), load_method("sipas-service")
 DOSSIERS = {("a", "land", "counter"): (400, 400), ("a", "land", "online"): (600, 500)}

@@ -49,8 +49,8 @@ def test_the_front_door_is_documented() -> None:
 
 def test_results_leave_as_pandas_frames() -> None:
     code = (
-        "import tests.analysis.test_index as t; cells = t.cells_of(t.frame(t.people('a', 'd', 'c', "
-        "9, 3)));"
-        "print(t.compute_indices(cells, {}, t.OVERALL, {}).to_frame().shape[0])"
+        "import tests.analysis.builders as b; from analysis.index.indices import compute_indices;"
+        "cells = b.cells_of(b.frame(b.people('a', 'd', 'c', 9, 3)));"
+        "print(compute_indices(cells, {}, b.OVERALL, {}).to_frame().shape[0])"
     )
     assert run(code) == "8"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
 import axe_playwright_python
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize
 
 FLAGS = [
     "--no-sandbox",
@@ -62,3 +63,28 @@ def violations(page: Page, *rules: str) -> list[str]:
         page.evaluate(AXE_SCRIPT)
     options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
     return [str(item)[:160] for item in page.evaluate(AXE % json.dumps(options))]
+
+
+def without_khmer(browser: Browser, folder: Path) -> BrowserContext:
+    """A browser on a machine whose only font is Noto Sans: Latin with every Vietnamese letter, no
+    Khmer.
+    """
+    (folder / "fonts").mkdir()
+    shutil.copy(FONTS / "NotoSans-Regular.ttf", folder / "fonts")
+    (folder / "fonts.conf").write_text(
+        f"<fontconfig><dir>{folder}/fonts</dir><cachedir>{folder}/cache</cachedir></fontconfig>",
+        encoding="utf-8",
+    )
+    return browser.browser_type.launch_persistent_context(
+        str(folder / "profile"),
+        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        args=FLAGS,
+        viewport=PHONE,
+        env={**os.environ, "FONTCONFIG_FILE": str(folder / "fonts.conf")},
+    )
+
+
+PHONE: ViewportSize = {"width": 360, "height": 740}
+
+
+FONTS = Path(__file__).parents[2] / "survey" / "access" / "print" / "fonts"

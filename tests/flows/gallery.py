@@ -38,12 +38,12 @@ from survey.access.slips import Batch, Slip, find_slip, issue_slips
 from survey.responses.cases import open_case
 from survey.responses.models import Response
 from survey.responses.services import record_response
-from tests.survey.messaging.test_invitations import invited
+from tests.survey.messaging.builders import (invited)
 from tests.survey.factories import make_cast
-from tests.survey.scorecards.test_snapshot import fill
+from tests.survey.scorecards.builders import (fill)
 from survey.transactions.models import MonthlyTotal
 from survey.transactions.services import import_totals
-from tests.survey.transactions.test_import import csv_file
+from tests.survey.transactions.builders import (csv_file)
 
 now = timezone.now()
 cast = make_cast()
@@ -82,7 +82,7 @@ asleep, closed = enrol_screen(counter=cast.land_counter, now=now)
 Screen.objects.filter(pk=asleep.pk).update(opens="03:00", closes="03:00")
 batch = Batch(agency_id=cast.land.pk, channel="counter", counter_id=cast.land_counter.pk)
 slip, used, late = issue_slips(batch=batch, count=3, now=now)
-from survey.responses.slips import slip_key
+from survey.citizen.entrances.slip import slip_key
 from survey.common.tokens import Ticket, keyed_hash, receipt_hash
 taken = Ticket(slip_key(used, find_slip(used)[1]), "USEDSLIP00", receipt_hash("USEDSLIP00"))
 record_response(submission=cast.submission("x", 5, ticket=taken, evidence="E2", now=now))

@@ -4,20 +4,16 @@ without fonts.
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.flows.browsing import FLAGS, press
+from tests.flows.browsing import PHONE, press, without_khmer
 from tests.flows.gallery import LANGUAGES, Grounds
 
 pytestmark = pytest.mark.browser
-PHONE: ViewportSize = {"width": 360, "height": 740}
-FONTS = Path(__file__).parents[2] / "survey" / "access" / "print" / "fonts"
 ANDROID = (
     "Mozilla/5.0 (Linux; Android 8.1.0; SM-J260G) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Version/4.0 "
@@ -178,25 +174,6 @@ def test_nothing_moves(browser: Browser, grounds: Grounds) -> None:
             return parseFloat(s.transitionDuration) > 0 || s.animationName !== "none"; }).length"""
         assert page.evaluate(moving) == 0
         context.close()
-
-
-def without_khmer(browser: Browser, folder: Path) -> BrowserContext:
-    """A browser on a machine whose only font is Noto Sans: Latin with every Vietnamese letter, no
-    Khmer.
-    """
-    (folder / "fonts").mkdir()
-    shutil.copy(FONTS / "NotoSans-Regular.ttf", folder / "fonts")
-    (folder / "fonts.conf").write_text(
-        f"<fontconfig><dir>{folder}/fonts</dir><cachedir>{folder}/cache</cachedir></fontconfig>",
-        encoding="utf-8",
-    )
-    return browser.browser_type.launch_persistent_context(
-        str(folder / "profile"),
-        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-        args=FLAGS,
-        viewport=PHONE,
-        env={**os.environ, "FONTCONFIG_FILE": str(folder / "fonts.conf")},
-    )
 
 
 def fonts_of(page: Page, selector: str) -> dict[str, bool]:

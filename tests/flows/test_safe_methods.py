@@ -32,7 +32,7 @@ PREVIEWS: Final = (
 ONLY_SENT_TO: Final = frozenset({"step", "kiosk-enrol", "kiosk-sync"})
 """Addresses without a page."""
 DUMP: Final = """
-from tests.survey.responses.test_guessing import dump
+from tests.survey.citizen.builders import (dump)
 import hashlib
 print(hashlib.sha256(repr(dump()).encode()).hexdigest())
 """
@@ -40,7 +40,7 @@ print(hashlib.sha256(repr(dump()).encode()).hexdigest())
 
 def public_names() -> set[str]:
     """Every address citizens can open, by name: a new one has to be looked at here too."""
-    resolver = get_resolver("survey.responses.urls")
+    resolver = get_resolver("survey.citizen.urls")
     return {
         str(pattern.name) for pattern in resolver.url_patterns if isinstance(pattern, URLPattern)
     }

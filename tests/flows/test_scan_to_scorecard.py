@@ -34,8 +34,8 @@ pytestmark = pytest.mark.browser
 FILL = """
 from pathlib import Path
 from tests.survey.factories import make_cast, NOW
-from tests.survey.scorecards.test_snapshot import fill
-from tests.survey.transactions.test_import import csv_file
+from tests.survey.scorecards.builders import (fill)
+from tests.survey.transactions.builders import (csv_file)
 from survey.transactions.services import import_totals
 from survey.access.print.slips import slips_pdf
 from survey.access.print.posters import poster_pdf

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-CITIZEN: Final = "survey/responses/test_citizen.py::"
-RIGHTS: Final = "survey/responses/test_rights.py::"
-PRESENCE: Final = "survey/responses/test_presence.py::"
+CITIZEN: Final = "survey/citizen/test_citizen.py::"
+RIGHTS: Final = "survey/citizen/test_rights.py::"
+PRESENCE: Final = "survey/citizen/test_presence.py::"
 KIOSK: Final = "flows/test_kiosk.py::"
 STAFF: Final = "survey/console/test_staff.py::"
 INVITED: Final = "survey/messaging/test_invitations.py::"
@@ -69,7 +69,7 @@ HELD: Final = {
     "It is sent by itself.": KIOSK + "test_days_without_network_restarts_and_crashes",
     "This tablet has been withdrawn": KIOSK
     + "test_the_page_forgets_the_citizen_and_a_withdrawn_tablet_can_be_set_up_anew",
-    "Your rating will be stored and read.": "survey/responses/test_offices.py::"
+    "Your rating will be stored and read.": "survey/citizen/test_offices.py::"
     "test_the_office_is_found_without_accents_and_rated_with_a_mark",
     "Your answers, the office and counter": "servers/test_linkage.py::"
     "test_the_best_assignment_of_answers_to_invitations_is_chance",

@@ -72,7 +72,7 @@ def test_templates_and_style_sheets_are_readable_without_scrolling(path: Path) -
 
 
 def test_a_page_is_sent_without_the_indentation_of_its_template() -> None:
-    sent = render_to_string("survey/responses/thanks.html", {"language": "vi"})
+    sent = render_to_string("survey/citizen/thanks.html", {"language": "vi"})
     assert not re.search(r"(?m)^[ \t]", sent)
     typed = render_to_string(
         "survey/kinds/text.html", {"question": {"code": "c", "value": "một\n   hai"}}

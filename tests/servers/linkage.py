@@ -15,12 +15,12 @@ from django.utils import timezone
 from scipy.optimize import linear_sum_assignment
 
 from survey.agencies.models import ProcedureDomain
+from survey.citizen.entrances.link import ticket_of_link
 from survey.common.sealing import unseal
 from survey.management.commands.unlink_answers import unlink
 from survey.messaging.invitations import queue_invitation
 from survey.messaging.models import Invitation, MessageKind
 from survey.messaging.outbox.models import MessageState, OutboxMessage
-from survey.responses.links import ticket_of_link
 from survey.responses.models import Response
 from tests.survey.factories import make_cast
 from tests.survey.messaging.messages import event, sender

@@ -19,8 +19,8 @@ from tests.servers.conftest import ROOT
 pytestmark = pytest.mark.postgresql
 WRITING: Final = (
     "tests/survey/responses/test_record.py",
-    "tests/survey/responses/test_parts.py",
-    "tests/survey/responses/test_rights.py",
+    "tests/survey/citizen/test_parts.py",
+    "tests/survey/citizen/test_rights.py",
     "tests/survey/messaging/test_stop.py",
     "tests/survey/transactions/test_totals.py",
     "tests/survey/scorecards/test_releases.py",
@@ -28,7 +28,7 @@ WRITING: Final = (
 COUNTED_IN_MEMORY: Final = (
     "--ignore=tests/survey/common",
     "--ignore=tests/survey/messaging/test_text.py",
-    "--ignore=tests/survey/responses/test_guessing.py",
+    "--ignore=tests/survey/citizen/test_guessing.py",
 )
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from survey.access.print import qr
 from survey.access.print.sheets import sheets_pdf
-from survey.common.tokens import spaced
+from survey.common.tokens import group_code
 
 
 def _sentence() -> str:
@@ -36,6 +36,6 @@ def slips_pdf(
         "notice": notice,
         "sentences": sentences,
         "site": qr.printed_domain(),
-        "slips": [{"code": spaced(code), "qr": qr.as_svg(code).decode()} for code in codes],
+        "slips": [{"code": group_code(code), "qr": qr.as_svg(code).decode()} for code in codes],
     }
     return sheets_pdf("slips", data)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,10 @@ from survey.accounts.models import User
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.services import make_edition
 from survey.transactions.models import MonthlyTotal
+from tests.survey.console.builders import AFTER, signed_in
 from tests.survey.factories import NOW, PASSWORD, Cast
-from tests.survey.scorecards.test_snapshot import fill, snapshot
-from tests.survey.transactions.test_import import GOOD, csv_file
-
-AFTER = datetime(2026, 10, 5, 3, 0, tzinfo=UTC)
-"""After the end of the third quarter: what is made then is a release."""
+from tests.survey.scorecards.builders import fill, snapshot
+from tests.survey.transactions.builders import GOOD, csv_file
 
 
 @pytest.fixture
@@ -37,12 +34,6 @@ def edition(cast: Cast, tmp_path: Path) -> Edition:
     )
     import_totals(content=content, file_name="t.csv", by=None, now=NOW)
     return make_edition(folder=snapshot(tmp_path), method="sipas-service", now=AFTER)
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_signing_in_and_out(cast: Cast) -> None:

@@ -31,12 +31,12 @@ from survey.responses.services import record_response
 from survey.scorecards.services import make_edition
 from survey.transactions.models import DossierEvent, MonthlyTotal, SourceSystem
 from survey.transactions.services import import_totals
-from tests.survey.console.test_staff import AFTER
+from tests.survey.citizen.builders import dump
+from tests.survey.console.builders import AFTER
 from tests.survey.factories import NOW, Cast
-from tests.survey.messaging.test_invitations import invited, raw
-from tests.survey.responses.test_guessing import dump
-from tests.survey.scorecards.test_snapshot import fill, snapshot
-from tests.survey.transactions.test_import import csv_file
+from tests.survey.messaging.builders import invited, raw
+from tests.survey.scorecards.builders import fill, snapshot
+from tests.survey.transactions.builders import csv_file
 
 ROLES: Final = (
     "root",

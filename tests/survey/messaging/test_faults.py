@@ -39,9 +39,8 @@ from survey.messaging.outbox.reports import apply_report
 from survey.responses.models import Response
 from survey.transactions.models import SourceSystem
 from tests.survey.factories import Cast
+from tests.survey.messaging.builders import as_csv, invited, many, raw
 from tests.survey.messaging.messages import NOON, TEXT, event, message, sender
-from tests.survey.messaging.test_intake import as_csv, many
-from tests.survey.messaging.test_invitations import invited, raw
 
 pytestmark = pytest.mark.django_db
 

@@ -37,8 +37,8 @@ from survey.transactions.models import (
 )
 from survey.transactions.reading import FileError
 from tests.survey.factories import Cast
+from tests.survey.messaging.builders import as_csv, invited, many, raw
 from tests.survey.messaging.messages import NOON, event, sender
-from tests.survey.messaging.test_invitations import invited, raw
 
 pytestmark = pytest.mark.django_db
 
@@ -49,14 +49,6 @@ def source(cast: Cast) -> SourceSystem:
     return SourceSystem.objects.create(
         key_id="portal", name="Cổng dịch vụ công", secret_sealed=sealed, province="H20"
     )
-
-
-def as_csv(*events: dict[str, str], separator: str = ",") -> bytes:
-    lines = [
-        separator.join(FILE_FIELDS),
-        *(separator.join(e.get(name, "") for name in FILE_FIELDS) for e in events),
-    ]
-    return "\r\n".join(lines).encode("utf-8-sig")
 
 
 def as_xlsx(*events: dict[str, Any]) -> bytes:
@@ -73,13 +65,6 @@ def as_xlsx(*events: dict[str, Any]) -> bytes:
 
 def take(events: list[dict[str, str]]) -> dict[str, int]:
     return dict(take_events(events=events, source=None, now=NOON, province="H20").counts)
-
-
-def many(count: int, **more: str) -> list[dict[str, str]]:
-    return [
-        raw(dossier_code=f"H20.01.05-261110-{k:04d}", phone=f"09123{k:05d}", **more)
-        for k in range(count)
-    ]
 
 
 @pytest.mark.parametrize("kind", ["csv", "semicolons", "xlsx", "numbers"])

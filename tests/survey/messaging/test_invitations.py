@@ -19,36 +19,17 @@ from survey.messaging.event_intake import take_events
 from survey.messaging.invitations import Refused, queue_invitation
 from survey.messaging.models import (
     Invitation,
-    MessageKind,
     MessageTemplate,
     OptOut,
     PhoneLedger,
-    Sender,
 )
 from survey.messaging.outbox.maintenance import erase
 from survey.messaging.outbox.models import OutboxMessage
 from survey.responses.models import Response
 from survey.transactions.models import DossierEvent
 from tests.survey.factories import Cast
+from tests.survey.messaging.builders import BOTS, PHONE, invited, raw
 from tests.survey.messaging.messages import NOON, TEXT, event, sender
-
-PHONE = "+84912345678"
-BOTS = (
-    "facebookexternalhit/1.1",
-    "Zalo",
-    "Mozilla/5.0 (compatible; Googlebot/2.1)",
-    "Microsoft Office/16.0",
-)
-
-
-def invited(cast: Cast, phone: str = PHONE, **more: Any) -> tuple[Invitation, str]:
-    """An invitation and the token its message holds."""
-    by = Sender.objects.first() or sender()
-    made = queue_invitation(event=event(cast, **more), phone=phone, sender=by, now=timezone.now())
-    assert isinstance(made, Invitation)
-    row = made.messages.get(kind=MessageKind.INVITATION)
-    body = unseal(row.body_sealed or b"", str(row.pk))
-    return made, body.rpartition("/")[2]
 
 
 def test_one_invitation_per_dossier_and_per_number_in_thirty_days(cast: Cast) -> None:
@@ -191,21 +172,6 @@ def test_the_hash_of_a_number_ends_sixty_days_after_its_last_use(cast: Cast) -> 
     for days, kept in ((31, 1), (59, 1), (61, 0)):
         erase(now + timedelta(days=days))
         assert PhoneLedger.objects.count() == kept, days
-
-
-def raw(**more: str) -> dict[str, str]:
-    return {
-        "dossier_code": "H20.01.05-261110-0001",
-        "event": "returned",
-        "time": "2026-11-16T11:00:00+07:00",
-        "timing": "late",
-        "agency_code": "H20.01",
-        "domain_code": "land",
-        "procedure_code": "1.012766",
-        "channel": "online",
-        "phone": "0912 345 678",
-        **more,
-    }
 
 
 @pytest.mark.parametrize(

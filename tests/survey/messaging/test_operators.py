@@ -13,7 +13,7 @@ from survey.messaging.admin import MessageTemplateForm
 from survey.messaging.models import Sender
 from survey.messaging.outbox.models import OutboxMessage
 from survey.transactions.models import SourceSystem
-from tests.survey.console.test_staff import signed_in
+from tests.survey.console.builders import signed_in
 from tests.survey.factories import Cast
 from tests.survey.messaging.messages import message, sender
 

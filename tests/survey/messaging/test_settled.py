@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from survey.messaging.settling import settle_invitations
 from tests.survey.factories import Cast
-from tests.survey.messaging.test_invitations import invited
+from tests.survey.messaging.builders import invited
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from survey.common.periods import parse_period
 from survey.questionnaires.queries import extension_of, form_of
 from survey.responses.answers import AnswersRefused
 from survey.responses.models import Comment, Response
-from survey.responses.queries import counted_in, response_of
+from survey.responses.queries import counted_in, find_response
 from survey.responses.services import Further, record_batch, record_response
 from tests.survey.factories import Cast
 
@@ -48,7 +48,7 @@ def test_a_revision_carries_answers_on_and_the_last_counts(cast: Cast) -> None:
     ]
     assert [row.revision for row in counted_in(parse_period("2026-Q3"))] == [2]
     assert not counted_in(parse_period("2026-Q2")).exists()
-    latest = response_of(cast.submission("one").ticket.receipt)
+    latest = find_response(cast.submission("one").ticket.receipt)
     assert latest is not None
     assert latest.revision == 2
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from analysis import SnapshotWriter
 from analysis.data.schema import RESPONSE_COLUMNS
-from survey.agencies.models import Agency, Kind
+from survey.agencies.models import Agency, Kind, ProcedureDomain
 from survey.agencies.services import Attributes, found_agency
+from survey.common.periods import parse_period
+from survey.questionnaires.queries import extension_of, form_of
+from survey.responses.services import Further, record_batch
+from survey.scorecards.bridge.snapshots import take_snapshot
 from survey.scorecards.models import Edition
-from tests.survey.factories import START
+from tests.survey.factories import NOW, START, Cast
 
 ANSWERS = len(RESPONSE_COLUMNS) - 7
 PERIOD = "2025-Q3"
@@ -63,3 +68,34 @@ def shown(edition: Edition) -> dict[str, tuple[int | None, str | None]]:
         for row in result.rows
         if row["level"] == "overall"
     }
+
+
+def fill(cast: Cast, *, good: int, bad: int, channel: str = "counter", now: datetime = NOW) -> None:
+    """Full answers about the land department: all items satisfied, or none."""
+    version = extension_of("counter-short")
+    assert version is not None
+    form = form_of(version.pk)
+    land = ProcedureDomain.objects.get(code="land")
+    place = cast.submission("x").place
+    submissions = []
+    for number in range(good + bad):
+        level = 5 if number < good else 2
+        submissions.append(
+            cast.submission(
+                f"{channel}{number}",
+                level,
+                channel=channel,
+                now=now,
+                place=type(place)(agency_id=cast.land.pk, domain_id=land.pk),
+                further=Further(form, dict.fromkeys(form.questions, level)),
+            )
+        )
+    record_batch(submissions=submissions)
+
+
+def snapshot(tmp_path: Path, name: str = "snap") -> Path:
+    take_snapshot(period=Q3, folder=tmp_path / name, now=NOW, province="Tỉnh Đồng Tháp")
+    return tmp_path / name
+
+
+Q3 = parse_period("2026-Q3")

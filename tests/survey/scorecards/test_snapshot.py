@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,47 +12,16 @@ import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 
-from survey.agencies.models import ProcedureDomain
 from survey.common.periods import parse_period
-from survey.questionnaires.queries import extension_of, form_of
-from survey.responses.services import Further, record_batch, record_response
+from survey.responses.services import record_response
 from survey.scorecards.bridge.exports import export_rows, write_exports
 from survey.scorecards.bridge.snapshots import take_snapshot
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.services import make_edition
 from survey.transactions.services import import_totals
 from tests.survey.factories import NOW, Cast
-from tests.survey.transactions.test_import import csv_file
-
-Q3 = parse_period("2026-Q3")
-
-
-def fill(cast: Cast, *, good: int, bad: int, channel: str = "counter", now: datetime = NOW) -> None:
-    """Full answers about the land department: all items satisfied, or none."""
-    version = extension_of("counter-short")
-    assert version is not None
-    form = form_of(version.pk)
-    land = ProcedureDomain.objects.get(code="land")
-    place = cast.submission("x").place
-    submissions = []
-    for number in range(good + bad):
-        level = 5 if number < good else 2
-        submissions.append(
-            cast.submission(
-                f"{channel}{number}",
-                level,
-                channel=channel,
-                now=now,
-                place=type(place)(agency_id=cast.land.pk, domain_id=land.pk),
-                further=Further(form, dict.fromkeys(form.questions, level)),
-            )
-        )
-    record_batch(submissions=submissions)
-
-
-def snapshot(tmp_path: Path, name: str = "snap") -> Path:
-    take_snapshot(period=Q3, folder=tmp_path / name, now=NOW, province="Tỉnh Đồng Tháp")
-    return tmp_path / name
+from tests.survey.scorecards.builders import fill, snapshot
+from tests.survey.transactions.builders import csv_file
 
 
 def overall(folder: Path, tmp_path: Path, agency: str) -> dict[str, Any]:

@@ -18,13 +18,7 @@ from survey.transactions.reading import COLUMNS, FileError, read_rows
 from survey.transactions.services import ImportRefused, import_totals
 from survey.transactions.template import template_csv, template_xlsx
 from tests.survey.factories import NOW, Cast
-
-HEAD = ",".join(COLUMNS)
-GOOD = "2026-07,H20.01,land,counter,100,96"
-
-
-def csv_file(*rows: str) -> bytes:
-    return ("\r\n".join([HEAD, *rows]) + "\r\n").encode()
+from tests.survey.transactions.builders import GOOD, HEAD, csv_file
 
 
 def xlsx_file(*rows: tuple[object, ...]) -> bytes:

@@ -1,0 +1,64 @@
+"""A counter's poster: anybody can photograph it, so an answer proves no presence (E0)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from survey.access.models import CodeStatus
+from survey.access.queries import Landing, check_characters, find_landing
+from survey.citizen.entrances import Found
+from survey.citizen.pages import message_page
+from survey.citizen.short_form import FormContext, was_opened_in_time, with_flag
+from survey.responses.models import Evidence
+from survey.responses.services import Place
+from survey.transactions.models import Channel
+
+
+def find(request: HttpRequest, code: str) -> Found:
+    """The form of the counter a poster hangs at."""
+    landing = find_landing(code, timezone.localdate())
+    if landing is None:
+        return message_page("unknown", status=404, ask=True)
+    revoked = landing.status == CodeStatus.REVOKED
+    ended = revoked or not landing.open
+    if landing.version_id is None or (ended and not was_opened_in_time(request, landing.code)):
+        return message_page("revoked" if revoked else "closed", status=410, ask=True)
+    return _form_context(landing, landing.version_id)
+
+
+def _form_context(landing: Landing, version_id: int) -> FormContext:
+    """A counter's poster; an issue that was replaced is answered for the office, with a mark."""
+    context = FormContext(
+        action=f"/s/{landing.code}",
+        office=landing.office,
+        counter=landing.counter,
+        counter_name_is_vietnamese=bool(landing.counter_name),
+        place=Place(
+            agency_id=landing.agency_id,
+            office_id=landing.office_id,
+            counter_id=landing.counter_id,
+            domain_id=landing.domain_id,
+        ),
+        channel=Channel.COUNTER,
+        evidence=Evidence.POSTER,
+        version_id=version_id,
+        ticket_scope=landing.code,
+        footer_note=_("Poster issue %(number)s, code %(code)s, check %(check)s")
+        % {"number": landing.issue, "code": landing.code, "check": check_characters(landing.code)},
+        improvements_url=f"/s/{landing.code}/done",
+    )
+    if landing.status == CodeStatus.ACTIVE:
+        return context
+    notice = _(
+        "A newer poster hangs at this office. You may still answer here; your rating is kept with "
+        "a note."
+    )
+    return with_flag(
+        replace(context, place=replace(context.place, counter_id=None, domain_id=None)),
+        "old-poster",
+        notice=notice,
+    )

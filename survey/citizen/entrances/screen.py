@@ -1,0 +1,126 @@
+"""The changing code on a counter's screen: who opens it stands there now (E1)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from survey.access.bounds import places_left
+from survey.access.models import Screen
+from survey.access.screens import check_code, find_screen, note_use
+from survey.citizen.entrances import Found
+from survey.citizen.pages import message_page
+from survey.citizen.short_form import (
+    FormContext,
+    TicketCheck,
+    record,
+    redirect_to_thanks,
+    save_answer,
+    with_flag,
+)
+from survey.common.guessing import note_failure
+from survey.common.tokens import TICKET_LIFE, Ticket, TicketError, read_ticket
+from survey.questionnaires.queries import published_short_form
+from survey.responses.answers import Parsed
+from survey.responses.models import Evidence
+from survey.responses.queries import is_recorded
+from survey.responses.services import Place
+from survey.transactions.models import Channel
+
+PRESENCE_TTL: Final = timedelta(minutes=30)
+"""How long a page opened from a screen proves that somebody stands there."""
+
+
+def find(request: HttpRequest, code: str) -> Found:
+    """GET with the code on the screen gives the form and a ticket; POST goes to the screen's number
+    with the ticket.
+    """
+    now = timezone.now()
+    screen = find_screen(code) if request.method == "POST" else check_code(code, now)
+    version_id = published_short_form()
+    if screen is None:
+        note_failure(request)
+        return message_page("old-screen", status=410, ask=True)
+    if version_id is None:
+        return message_page("closed", status=410)
+    return _form_context(screen, version_id)
+
+
+def _form_context(screen: Screen, version_id: int) -> FormContext:
+    counter = screen.counter
+    return FormContext(
+        action=f"/q/{screen.number}",
+        office=counter.office.name,
+        counter=str(counter),
+        counter_name_is_vietnamese=bool(counter.name),
+        place=Place.at_counter(counter),
+        channel=Channel.COUNTER,
+        evidence=Evidence.SCREEN,
+        version_id=version_id,
+        ticket_scope=f"screen/{screen.number}",
+        check_ticket=partial(_check_presence, screen),
+        save=partial(_save, screen),
+    )
+
+
+def _check_presence(screen: Screen, context: FormContext, text: str, now: datetime) -> TicketCheck:
+    """Presence lies in the page's ticket alone: it lasts minutes, ends with the opening hours, and
+    no POST renews it.
+
+    What comes later, or on a page nobody can tell the origin of, is kept as an open answer with a
+    mark.
+    """
+    unproven = with_flag(
+        context,
+        "unproven",
+        evidence=Evidence.POSTER,
+        ticket_scope=f"{context.ticket_scope}/open",
+        save=save_answer,
+    )
+    ticket, present = _presence(text, context.ticket_scope, now)
+    if ticket is None:
+        notice = _(
+            "We cannot tell whether you stand at this screen. Your answers are still here: send "
+            "them again, and they "
+            "are kept with a note; or scan the code that stands on the screen now."
+        )
+        return TicketCheck(None, unproven, notice)
+    return TicketCheck(ticket, context if present and screen.is_open(now) else unproven)
+
+
+def _presence(text: str, scope: str, now: datetime) -> tuple[Ticket | None, bool]:
+    """The ticket of a page, and whether it still proves that somebody stands at the screen."""
+    try:
+        return read_ticket(text, scope, now, PRESENCE_TTL), True
+    except TicketError as error:
+        if error.ticket is not None and (
+            is_recorded(error.ticket.key) or _is_of_today(error.ticket, now)
+        ):
+            return error.ticket, False
+    try:
+        return read_ticket(text, f"{scope}/open", now), False
+    except TicketError:
+        return None, False
+
+
+def _is_of_today(ticket: Ticket, now: datetime) -> bool:
+    return ticket.issued is not None and now - ticket.issued <= TICKET_LIFE
+
+
+@transaction.atomic
+def _save(screen: Screen, context: FormContext, ticket: Ticket, parsed: Parsed) -> HttpResponse:
+    """More answers than the counter can have served are kept as open ones, marked."""
+    now = timezone.now()
+    room = places_left(screen.counter, now) > 0
+    if not room:
+        context = with_flag(context, "over", evidence=Evidence.POSTER)
+    recorded = record(context, ticket, parsed)
+    if room and not recorded.repeated:
+        note_use(screen, now)
+    return redirect_to_thanks(ticket, recorded)

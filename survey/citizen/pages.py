@@ -1,0 +1,228 @@
+"""How citizen pages are made: one decorator for all of them, plain data for the templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Final
+from urllib.parse import quote
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.template.loader import render_to_string
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from survey.citizen.assets import script, source_of, style
+from survey.citizen.page_messages import message
+from survey.common.guessing import PRESSED, may_look, note_failure, pass_for
+from survey.common.languages import chosen, known
+from survey.common.tokens import normalise_code
+
+MOST_FIELDS: Final = 200
+ADDRESS_TYPE: Final = "text/uri-list"
+SHORTEST_PERSONAL: Final = 10
+"""Characters of receipts, slips and links, and of the passing codes of screens; codes of posters
+are no secret.
+"""
+_RECEIPT: Final = re.compile(r"/r/(\w+)\?")
+Data = dict[str, Any]
+View = Callable[..., HttpResponseBase]
+
+
+def citizen_page(
+    *methods: str, policy: Mapping[str, list[str]] | None = None
+) -> Callable[[View], View]:
+    """A public page: language from the address, no cookie, kind words for oversized and broken
+    requests.
+    """
+
+    def decorate(view: View) -> View:
+        checked = require_http_methods(list(methods))(view)
+
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                _refuse_large(request)
+                with override(chosen(request)):
+                    _refuse_many(request)
+                    response = _unless_guessing(checked, request, args, kwargs)
+                    # Rendered here, inside the language of the page.
+                    if hasattr(response, "render"):
+                        response = response.render()
+            except (OperationalError, InterfaceError):
+                # Nothing was stored, or the same ticket finds what was: sending again is always
+                # right.
+                response = _busy(request)
+            except RequestDataTooBig:
+                response = _refusal(request, "too-big", 413)
+            except (SuspiciousOperation, MultiPartParserError, UnreadablePostError, BadRequest):
+                response = _refusal(request, "unreadable", 400)
+            return _finish(_address_only(request, response))
+
+        inline = {
+            "style-src": [source_of(style())],
+            "script-src": [source_of(script())],
+            **(policy or {}),
+        }
+        return csp_update(inline)(csrf_exempt(inner))
+
+    return decorate
+
+
+def _unless_guessing(
+    view: View, request: HttpRequest, args: tuple[Any, ...], kwargs: Data
+) -> HttpResponseBase:
+    """Codes long enough to open something of one person need a button pressed where many failed;
+    posters never do.
+    """
+    code = normalise_code(str(kwargs.get("code", "")))
+    personal = len(code) >= SHORTEST_PERSONAL
+    if personal and not may_look(request, code):
+        return _button(request, code)
+    response = view(request, *args, **kwargs)
+    if response.status_code == 404 and "code" in kwargs:
+        note_failure(request)
+    elif request.method == "POST" and (to := _RECEIPT.match(response.get("Location", ""))):
+        # The receipt of what was just stored needs no button, whichever process is asked for it and
+        # whatever it has counted. By POST only: no GET may hand a pass to a guess.
+        response.headers["Location"] += f"&{PRESSED}={pass_for(to[1], shown=True)}"
+    return response
+
+
+def _button(request: HttpRequest, code: str) -> HttpResponse:
+    """Nothing was looked up; the same request again, with all that was sent, at the press of a
+    button.
+    """
+    title, text = message("too-often")
+    posted = request.method == "POST"
+    lists = (request.POST if posted else request.GET).lists()
+    sent = [(name, value) for name, values in lists for value in values if name != PRESSED]
+    context = {
+        "title": title,
+        "text": text,
+        "method": "post" if posted else "get",
+        "action": request.path,
+        "switch": posted,
+        "sent": [*sent, (PRESSED, pass_for(code))],
+        "button": _("Continue"),
+    }
+    response = render_page("survey/citizen/busy.html", context, status=429)
+    response.headers["Retry-After"] = "2"
+    return response
+
+
+def _refusal(request: HttpRequest, reason: str, status: int) -> HttpResponse:
+    """A message in the language of the address; the body cannot be asked for it."""
+    asked = request.GET.get("lang", "")
+    language = asked if known(asked) else settings.LANGUAGE_CODE
+    with override(language):
+        return message_page(reason, status=status, again=f"{quote(request.path)}?lang={language}")
+
+
+def _busy(request: HttpRequest) -> HttpResponse:
+    """The database cannot be reached: what was sent stays on the page, with a button to send it
+    again.
+    """
+    connection.close()
+    sent = [(name, value) for name, values in request.POST.lists() for value in values]
+    with override(chosen(request)):
+        title, text = message("busy" if sent else "busy-unsent")
+        context = {
+            "title": title,
+            "text": text,
+            "method": "post",
+            "action": request.path if sent else "",
+            "switch": bool(sent),
+            "sent": sent,
+            "button": _("Send again"),
+        }
+        response = render_page("survey/citizen/busy.html", context, status=503)
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _refuse_many(request: HttpRequest) -> None:
+    """The short form has under 20 fields; the general limit is wider, for the admin pages."""
+    if sum(len(values) for _name, values in request.POST.lists()) > MOST_FIELDS:
+        raise SuspiciousOperation("too many fields")
+
+
+def _refuse_large(request: HttpRequest) -> None:
+    """Refuse by the announced length, before any of the body is read."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise RequestDataTooBig
+
+
+def _address_only(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """The page's script asks where to go on, and goes there itself: followed by it, the next page
+    would come twice.
+    """
+    if response.status_code != 303 or request.headers.get("Accept") != ADDRESS_TYPE:
+        return response
+    told = HttpResponse(response.headers["Location"], content_type=ADDRESS_TYPE)
+    told.headers["Cache-Control"] = "no-store"
+    return told
+
+
+def _finish(response: HttpResponseBase) -> HttpResponseBase:
+    # no-cache, not no-store: the back button must show the page with the same ticket, not fetch a
+    # new one.
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
+    return response
+
+
+def base_context(**more: Any) -> Data:
+    """What every citizen page shows."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return {
+        "style": style(),
+        "script": script(),
+        "language": language,
+        "languages": settings.LANGUAGES,
+        "demo": settings.DEMO,
+        **more,
+    }
+
+
+def render_page(template: str, context: Data, *, status: int = 200) -> HttpResponse:
+    """A citizen page."""
+    return HttpResponse(render_to_string(template, base_context(**context)), status=status)
+
+
+def message_page(
+    reason: str,
+    *,
+    status: int,
+    again: str = "",
+    onward: str = "",
+    ask: bool = False,
+    call: bool = True,
+    onward_text: str = "",
+) -> HttpResponse:
+    """A plain sentence and a way on, never a dead end.
+
+    ``again``: address to start again at, ``onward``: to go on at; ``ask``: offer a field for the
+    right code and the list of offices; ``call``: offer the hotline.
+    """
+    title, text = message(reason)
+    context = {
+        "title": title,
+        "text": text,
+        "again": again,
+        "onward": onward,
+        "ask": ask,
+        "call": call,
+    }
+    context["onward_text"] = onward_text or _("Continue")
+    return render_page("survey/citizen/message.html", context, status=status)

@@ -1,0 +1,1 @@
+"""What a receipt gives a right to."""

@@ -1,0 +1,136 @@
+"""A receipt: what may still be done with an answer, and the revision that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import wraps
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from survey.citizen.pages import View, message_page
+from survey.common.tokens import Ticket, normalise_code
+from survey.questionnaires.queries import form_of
+from survey.responses.answers import Parsed, helped_by
+from survey.responses.cases import handler_of
+from survey.responses.models import COMMENT_DAYS, Comment, Evidence, Response
+from survey.responses.queries import answered_on, find_response
+from survey.responses.services import Further, Place, Recorded, Submission, record_response
+
+MARKS: Final = ("again", "seen", "erased", "nothing", "changed", "noted", "handed")
+"""What a page has just done, told once on the thank-you page."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A receipt that exists, and what may still be done with it."""
+
+    code: str
+    row: Response
+    """The revision that counts; no page shows what was answered in it."""
+
+    def within(self, days: int, request: HttpRequest | None = None) -> bool:
+        """Whether the first answer is not older than this; of answers by link whole days are
+        counted.
+
+        What ``request`` sends may come a day later, as long as a page lives: what was opened in
+        time is taken.
+        """
+        days += request is not None and request.method == "POST"
+        if self.row.evidence == Evidence.SMS:
+            first = answered_on(self.code)
+            return first is not None and timezone.localdate() - first <= timedelta(days=days)
+        return timezone.now() - self.row.answered_hour < timedelta(days=days)
+
+    def address(self, page: str = "", mark: str = "") -> str:
+        """Address of a page of this receipt."""
+        return f"/r/{self.code}{page}?lang={get_language()}{mark}"
+
+
+def find_receipt(code: str) -> Receipt | None:
+    row = find_response(code)
+    return None if row is None else Receipt(normalise_code(code), row)
+
+
+def with_receipt(
+    *, within_days: int | None = None, too_late: str = ""
+) -> Callable[[Callable[[HttpRequest, Receipt], HttpResponseBase]], View]:
+    """A page of a receipt: it exists, and what the page does is still allowed; said kindly where
+    not.
+
+    ``too_late`` names the message for a receipt that is older than ``within_days``.
+    """
+
+    def decorate(view: Callable[[HttpRequest, Receipt], HttpResponseBase]) -> View:
+        @wraps(view)
+        def inner(request: HttpRequest, code: str) -> HttpResponseBase:
+            receipt = find_receipt(code)
+            if receipt is None:
+                return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
+            if within_days is not None and not receipt.within(within_days, request):
+                return message_page(too_late, status=410, onward=receipt.address())
+            return view(request, receipt)
+
+        return inner
+
+    return decorate
+
+
+def redirect_to_receipt(receipt: Receipt, mark: str = "") -> HttpResponse:
+    return HttpResponseRedirect(receipt.address(mark=mark), status=303)
+
+
+def can_escalate(receipt: Receipt) -> bool:
+    return receipt.within(COMMENT_DAYS) and handler_of(receipt.row.agency_id) is not None
+
+
+def note_is_true(mark: str, row: Response) -> bool:
+    """Whether what an address says was done is so: anybody can type it, and the history
+    keeps it.
+    """
+    if mark in ("erased", "nothing", "noted"):
+        return Comment.objects.filter(submission__response=row.response).exists() is (
+            mark == "noted"
+        )
+    return mark != "changed" or row.revision > 0
+
+
+def revise(receipt: Receipt, ticket: Ticket, parsed: Parsed) -> Recorded:
+    """A new revision: new answers to the short form, the answers to the further questions stay."""
+    row = receipt.row
+    first = form_of(row.base_version_id or row.version_id)
+    further = None
+    if row.base_version_id:
+        rest = form_of(row.version_id)
+        further = Further(
+            rest, {code: value for code, value in row.answers.items() if code in rest.questions}
+        )
+    submission = Submission(
+        ticket=ticket,
+        form=first,
+        answers=parsed.answers,
+        place=Place(agency_id=row.agency_id),
+        channel=row.channel,
+        evidence=row.evidence,
+        language=get_language() or "vi",
+        now=timezone.now(),
+        further=further,
+        marks={**_marks_left(row, parsed), **helped_by(parsed.sent.get("assisted", ()))},
+    )
+    # The receipt stays the one the answer was stored under, whichever key it was made with.
+    submission = replace(submission, ticket=replace(ticket, lookup=row.receipt_hash))
+    return record_response(submission=submission, revises=row, anew=True)
+
+
+def _marks_left(row: Response, parsed: Parsed) -> dict[str, str]:
+    """The marks of the answer before; who helped is asked anew with the question, not with a
+    comment.
+    """
+    marks = dict(row.marks or {})
+    if "assisted" in parsed.sent:
+        marks.pop("assisted", None)
+    return marks

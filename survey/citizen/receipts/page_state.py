@@ -1,0 +1,71 @@
+"""Wizard storage inside the page: signed and compressed, so no session, cookie or JavaScript is
+needed.
+
+Every page carries its own state, so two tabs never mix and the browser's back button shows the
+state of its page.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any, Final
+
+from django.core import signing
+from django.http import HttpRequest
+from formtools.wizard.storage.base import BaseStorage
+
+FIELD: Final = "state"
+STATE_TTL: Final = timedelta(hours=6)
+_SALT: Final = "survey.citizen.receipts.full_form"
+MAX_STATE_CHARACTERS: Final = 16_000
+
+
+class StateError(ValueError):
+    """The state was changed, cut off or belongs to another receipt; ``expired`` when it is only too
+    old.
+    """
+
+    def __init__(self, *, expired: bool = False) -> None:
+        super().__init__("expired" if expired else "not ours")
+        self.expired = expired
+
+
+class PageStorage(BaseStorage):
+    """formtools storage whose data come with the POST and leave with the rendered page."""
+
+    def __init__(self, prefix: str, request: HttpRequest, file_storage: Any = None) -> None:
+        super().__init__(prefix, request, file_storage)
+        self.init_data()
+        if request.method == "POST":
+            self.data = self._load(request.POST.get(FIELD, ""))
+
+    def init_data(self) -> None:
+        """Empty state with a fresh nonce: the key of the one submission this wizard run can
+        make.
+        """
+        super().init_data()
+        self.data["nonce"] = secrets.token_hex(12)
+
+    def _load(self, text: str) -> dict[str, Any]:
+        if len(text) > MAX_STATE_CHARACTERS:
+            raise StateError
+        try:
+            data = signing.loads(text, salt=_SALT, max_age=STATE_TTL)
+        except signing.SignatureExpired as error:
+            raise StateError(expired=True) from error
+        except (signing.BadSignature, ValueError) as error:
+            raise StateError from error
+        if data.get("path") != self.request.path:
+            raise StateError
+        return dict(data)
+
+    def dump(self) -> str:
+        """The state as text for a hidden field."""
+        return signing.dumps({**self.data, "path": self.request.path}, salt=_SALT, compress=True)
+
+    def update_response(self, response: Any) -> None:
+        """Put the state into a page that is not rendered yet."""
+        super().update_response(response)
+        if getattr(response, "context_data", None) is not None:
+            response.context_data["state"] = self.dump()

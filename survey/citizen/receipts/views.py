@@ -1,0 +1,153 @@
+"""What a receipt code gives a right to: change, complete, add or erase words, hand over. It never
+shows an answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from survey.access.print.qr import printed_domain
+from survey.citizen.feedback import agency_feedback
+from survey.citizen.pages import (
+    citizen_page,
+    message_page,
+    render_page,
+)
+from survey.citizen.receipts.full_form import FullFormWizard, factor_forms
+from survey.citizen.receipts.guard import (
+    MARKS,
+    Receipt,
+    can_escalate,
+    note_is_true,
+    redirect_to_receipt,
+    revise,
+    with_receipt,
+)
+from survey.citizen.receipts.page_state import StateError
+from survey.citizen.short_form import FormContext, lookup_pass_field, serve_form
+from survey.common.tokens import Ticket, group_code
+from survey.questionnaires.content import Form
+from survey.questionnaires.queries import extension_id, form_of
+from survey.responses.answers import Parsed
+from survey.responses.cases import case_of, handler_of, open_case
+from survey.responses.models import CHANGE_DAYS, COMMENT_DAYS, Response
+from survey.responses.parts import open_part
+from survey.responses.services import Place
+
+
+@citizen_page("GET", "HEAD")
+@with_receipt()
+def thanks(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
+    """Thank-you page: what can still be done, and what the agency did with earlier answers."""
+    begun = receipt.row.base_version_id is not None
+    changeable, wordable = receipt.within(CHANGE_DAYS), receipt.within(COMMENT_DAYS)
+    further = _further_form(receipt.row) if changeable else None
+    unanswered = further is not None and open_part(further, receipt.row.answers) is not None
+    case = case_of(receipt.row)
+    context = {
+        "title": _("Thank you"),
+        "receipt": group_code(receipt.code),
+        "site": printed_domain(),
+        "mark": next(
+            (name for name in MARKS if name in request.GET and note_is_true(name, receipt.row)), ""
+        ),
+        "begun": begun,
+        "full": receipt.address("/full") if unanswered else None,
+        "change": receipt.address("/change") if changeable else None,
+        "comment": receipt.address("/comment") if wordable else None,
+        "erase": f"/r/{receipt.code}/erase" if wordable else None,
+        "handover": receipt.address("/handover") if can_escalate(receipt) else None,
+        "case": case.code if case else "",
+        "behind": case is not None and case.is_behind(receipt.row),
+        "feedback": agency_feedback(receipt.row.agency_id, timezone.now()),
+    }
+    return render_page("survey/citizen/thanks.html", context)
+
+
+def _further_form(row: Response) -> Form | None:
+    """The form with the further questions: the version a response began it in, else the one
+    in use.
+    """
+    version_id = row.version_id if row.base_version_id else extension_id(row.version_id)
+    return None if version_id is None else form_of(version_id)
+
+
+@citizen_page("GET", "HEAD", "POST")
+@with_receipt()
+def full_form(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
+    """The full form, one factor a page."""
+    form = _further_form(receipt.row)
+    if form is None:
+        return message_page("closed", status=410)
+    if not receipt.within(CHANGE_DAYS, request):
+        return message_page("too-late", status=410, onward=receipt.address())
+    wizard = FullFormWizard.as_view(
+        factor_forms(form), form=form, receipt=receipt.code, row=receipt.row
+    )
+    try:
+        return wizard(request)  # type: ignore[no-any-return]
+    except StateError as error:
+        reason = "state-expired" if error.expired else "state-broken"
+        return message_page(reason, status=400, again=receipt.address("/full"))
+
+
+@citizen_page("GET", "HEAD", "POST")
+@with_receipt(within_days=CHANGE_DAYS, too_late="too-late")
+def change(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
+    """The short form once more, empty; the last answer counts."""
+    context = _changing(receipt)
+    return serve_form(request, context, cached=False)
+
+
+def _save(receipt: Receipt, _context: FormContext, ticket: Ticket, parsed: Parsed) -> HttpResponse:
+    recorded = revise(receipt, replace(ticket, receipt=receipt.code), parsed)
+    return redirect_to_receipt(receipt, "&again=1" if recorded.repeated else "&changed=1")
+
+
+def _changing(receipt: Receipt) -> FormContext:
+    row = receipt.row
+    return FormContext(
+        action=f"/r/{receipt.code}/change",
+        office=str(row.office or row.agency),
+        counter=str(row.counter or ""),
+        counter_name_is_vietnamese=bool(row.counter and row.counter.name),
+        place=Place(agency_id=row.agency_id),
+        channel=row.channel,
+        evidence=row.evidence,
+        version_id=row.base_version_id or row.version_id,
+        ticket_scope=f"change/{receipt.code}",
+        hidden_fields=lookup_pass_field(receipt.code),
+        notice=_(
+            "Please answer once more. What you answer now takes the place of what you answered "
+            "before."
+        ),
+        save=partial(_save, receipt),
+    )
+
+
+@citizen_page("GET", "HEAD", "POST")
+@with_receipt()
+def escalate(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
+    """Hand a rating over to a unit above the rated one, by a consent of its own."""
+    if handler_of(receipt.row.agency_id) is None:
+        return message_page("no-handler", status=410, onward=receipt.address())
+    if not receipt.within(COMMENT_DAYS, request):
+        return message_page("too-late-words", status=410, onward=receipt.address())
+    agreed = request.POST.get("consent") == "yes"
+    if request.method == "POST" and agreed:
+        open_case(row=receipt.row, now=timezone.now())
+        return redirect_to_receipt(receipt, "&handed=1")
+    refused = request.method == "POST" and "switch" not in request.POST
+    context = {
+        "title": _("Have somebody look into it"),
+        "action": f"/r/{receipt.code}/handover",
+        "back": receipt.address(),
+        "refused": refused,
+        "switch": True,
+    }
+    return render_page("survey/citizen/handover.html", context, status=422 if refused else 200)

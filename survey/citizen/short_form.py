@@ -1,0 +1,297 @@
+"""Renders and records the short form, whichever entrance it came from.
+
+An entrance finds something by a code and makes a ``FormContext`` of it: what the page says, what is
+stored with the answer, how the page's ticket is checked and who keeps the answer. Everything else
+is the same for all of them and stands here, ``submit`` above all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from survey.citizen.pages import base_context
+from survey.citizen.questions import error_list, questions_data
+from survey.common.guessing import PRESSED, pass_for
+from survey.common.languages import SWITCH
+from survey.common.tokens import TICKET_LIFE, Ticket, TicketError, issue_ticket, read_ticket
+from survey.questionnaires.queries import form_of, is_alternative, wordings
+from survey.responses.answers import ASSISTED, WHOLE_FORM, Parsed, helped_by, parse
+from survey.responses.queries import is_recorded
+from survey.responses.services import Place, Recorded, Submission, record_response
+
+FORM: Final = "form"
+"""Name of the field that says which version of the questionnaire a page was made of."""
+TECHNICAL: Final = frozenset({"ticket", "lang", "assisted", "dispute", FORM, PRESSED, SWITCH})
+
+
+class TicketCheck(NamedTuple):
+    """What became of a page's ticket, and the context its answer is stored under.
+
+    Without a ``ticket`` the page is shown once more, with a new one for ``context`` and ``notice``.
+    ``repeated``: the ticket's answer is stored already, nothing on the page matters any more.
+    """
+
+    ticket: Ticket | None
+    context: FormContext
+    notice: str = ""
+    repeated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormContext:
+    """Where an answer comes in: what the page says about it, and what is stored with the answer.
+
+    ``ticket_scope`` binds tickets to this entrance; ``check_ticket`` and ``save`` are what an
+    entrance does in its own way.
+    """
+
+    action: str
+    office: str
+    counter: str
+    place: Place
+    channel: str
+    evidence: str
+    version_id: int
+    ticket_scope: str = ""
+    footer_note: str = ""
+    link: str = ""
+    improvements_url: str = ""
+    counter_name_is_vietnamese: bool = False
+    """The counter bears a name of its own, which is Vietnamese in every language of the page."""
+    kiosk: bool = False
+    notice: str = ""
+    hidden_fields: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    check_ticket: Callable[[FormContext, str, datetime], TicketCheck] = field(
+        default=lambda context, text, now: check_page_ticket(context, text, now), compare=False
+    )
+    save: Callable[[FormContext, Ticket, Parsed], HttpResponse] = field(
+        default=lambda context, ticket, parsed: save_answer(context, ticket, parsed), compare=False
+    )
+
+
+def lookup_pass_field(code: str) -> dict[str, str]:
+    """The field by which a form behind a personal code is taken whoever else fails at the same
+    address.
+    """
+    return {PRESSED: pass_for(code, shown=True)}
+
+
+def form_page(
+    context: FormContext,
+    *,
+    ticket: str,
+    sent: Mapping[str, Sequence[str]],
+    errors: Mapping[str, str],
+) -> str:
+    """The whole short form as HTML."""
+    form, texts = (
+        form_of(context.version_id),
+        wordings(context.version_id, get_language() or settings.LANGUAGE_CODE),
+    )
+    questions = questions_data(list(form.questions.values()), texts, sent, errors)
+    data = {
+        "title": texts["title"],
+        "intro": texts["intro"],
+        "context": context,
+        "questions": questions,
+        "errors": error_list(questions, errors),
+        "ticket": ticket,
+        "hidden": context.hidden_fields.items(),
+        "assisted": [
+            (value, label, value in sent.get("assisted", ())) for value, label in ASSISTED.items()
+        ],
+        "switch": True,
+        "home": settings.LANGUAGE_CODE,
+    }
+    template = "kiosk" if context.kiosk else "short"
+    return render_to_string(f"survey/citizen/{template}.html", base_context(**data))
+
+
+_pages: dict[tuple[str, ...], tuple[bytes, bytes]] = {}
+MAX_PAGES: Final = 4096
+TICKET_MARK: Final = "~ticket~"
+
+
+def cached_page(context: FormContext) -> bytes:
+    """The empty form with a fresh ticket put into page bytes that are rendered once per entrance
+    and language.
+    """
+    # The names are part of the key: a renamed office shows at once in every process.
+    key = (
+        context.action,
+        str(context.version_id),
+        get_language() or "",
+        context.office,
+        context.counter,
+        context.footer_note,
+        context.notice,
+        context.improvements_url,
+    )
+    if key not in _pages:
+        page = form_page(context, ticket=TICKET_MARK, sent={}, errors={})
+        before, _mark, after = page.partition(TICKET_MARK)
+        if len(_pages) >= MAX_PAGES:
+            _pages.clear()
+        _pages[key] = before.encode(), after.encode()
+    before_bytes, after_bytes = _pages[key]
+    return before_bytes + issue_ticket(context.ticket_scope, timezone.now()).encode() + after_bytes
+
+
+def render_form(
+    context: FormContext, ticket: str = "", parsed: Parsed | None = None
+) -> HttpResponse:
+    """The form, with what was sent and what is wrong with it."""
+    parsed = parsed or Parsed()
+    page = form_page(context, ticket=ticket, sent=parsed.sent, errors=parsed.errors)
+    return HttpResponse(page, status=422 if parsed.errors else 200)
+
+
+def parse_post(request: HttpRequest, context: FormContext) -> Parsed:
+    """What was sent, checked."""
+    parsed = parse(request.POST, form_of(context.version_id).questions.values(), TECHNICAL)
+    helped = request.POST.getlist("assisted")
+    parsed.sent["assisted"] = helped
+    if len(helped) > 1 or not set(helped) <= set(ASSISTED):
+        parsed.errors[WHOLE_FORM] = _(
+            "This form holds fields that do not belong to it. Please scan the code again."
+        )
+    return parsed
+
+
+def as_opened(request: HttpRequest, context: FormContext, now: datetime) -> FormContext:
+    """The entrance with the form the page was opened with: one that was replaced a moment ago is
+    still taken.
+    """
+    asked = request.POST.get(FORM, "")
+    if (
+        not (asked.isascii() and asked.isdigit() and len(asked) < 12)
+        or int(asked) == context.version_id
+    ):
+        return context
+    usable = is_alternative(int(asked), context.version_id, now - TICKET_LIFE)
+    return replace(context, version_id=int(asked)) if usable else context
+
+
+def sent_ticket(request: HttpRequest) -> str:
+    """The one ticket that was sent; empty for none or several."""
+    tickets = request.POST.getlist("ticket")
+    return tickets[0] if len(tickets) == 1 else ""
+
+
+def was_opened_in_time(request: HttpRequest, scope: str) -> bool:
+    """Whether what is sent was written on a page that was opened while it could be: it is taken,
+    with a mark.
+    """
+    if request.method != "POST":
+        return False
+    try:
+        read_ticket(sent_ticket(request), scope, timezone.now())
+    except TicketError:
+        return False
+    return True
+
+
+def check_page_ticket(context: FormContext, text: str, now: datetime) -> TicketCheck:
+    """The ticket of an ordinary page; one that grew too old still finds what it stored."""
+    try:
+        return TicketCheck(read_ticket(text, context.ticket_scope, now), context)
+    except TicketError as error:
+        known = error.ticket is not None and is_recorded(error.ticket.key)
+        return TicketCheck(error.ticket if known else None, context, repeated=known)
+
+
+def save_answer(context: FormContext, ticket: Ticket, parsed: Parsed) -> HttpResponse:
+    """Store the answer, and on to its receipt."""
+    return redirect_to_thanks(ticket, record(context, ticket, parsed))
+
+
+def serve_form(request: HttpRequest, context: FormContext, *, cached: bool = True) -> HttpResponse:
+    """The form behind a code: shown, or taken once."""
+    if request.method == "POST":
+        return submit(request, context)
+    if cached:
+        return HttpResponse(cached_page(context))
+    return render_form(context, issue_ticket(context.ticket_scope, timezone.now()))
+
+
+def submit(request: HttpRequest, context: FormContext) -> HttpResponse:
+    """Take what was sent, or show the page again: in another language, with a new ticket, or with
+    what is wrong.
+    """
+    now = timezone.now()
+    context = as_opened(request, context, now)
+    parsed, text = parse_post(request, context), sent_ticket(request)
+    check = context.check_ticket(context, text, now)
+    if check.ticket is None:
+        return renew_page(request, check.context, parsed, check.notice)
+    if not check.repeated and (page := redisplay(request, context, parsed, text)) is not None:
+        return page
+    return check.context.save(check.context, check.ticket, parsed)
+
+
+def renew_page(
+    request: HttpRequest, context: FormContext, parsed: Parsed, notice: str = ""
+) -> HttpResponse:
+    """The page once more with a new ticket, for one that was forged, missing or old: the answers
+    stay on it.
+    """
+    if SWITCH in request.POST:
+        parsed.errors.clear()
+    else:
+        parsed.errors[WHOLE_FORM] = notice or _(
+            "This page has been open for too long. Your answers are still here: please send them "
+            "again."
+        )
+    return render_form(context, issue_ticket(context.ticket_scope, timezone.now()), parsed)
+
+
+def redisplay(
+    request: HttpRequest, context: FormContext, parsed: Parsed, ticket: str = ""
+) -> HttpResponse | None:
+    """The page again, in another language or with errors; None when there is something to
+    record.
+    """
+    if SWITCH in request.POST:
+        parsed.errors.clear()
+    elif not parsed.errors:
+        return None
+    return render_form(context, ticket, parsed)
+
+
+def record(context: FormContext, ticket: Ticket, parsed: Parsed) -> Recorded:
+    """Store the answer once."""
+    marks = {**context.metadata, **helped_by(parsed.sent.get("assisted", ()))}
+    submission = Submission(
+        ticket=ticket,
+        form=form_of(context.version_id),
+        answers=parsed.answers,
+        place=context.place,
+        channel=context.channel,
+        evidence=context.evidence,
+        language=get_language() or "vi",
+        now=timezone.now(),
+        marks=marks,
+    )
+    return record_response(submission=submission)
+
+
+def redirect_to_thanks(ticket: Ticket, recorded: Recorded) -> HttpResponse:
+    """On to the receipt."""
+    mark = "&again=1" if recorded.changed else ""
+    return HttpResponseRedirect(f"/r/{ticket.receipt}?lang={get_language()}{mark}", status=303)
+
+
+def with_flag(context: FormContext, flag: str, **more: object) -> FormContext:
+    """The same entrance with a rule's mark on its answers."""
+    return replace(context, metadata={**context.metadata, "flag": flag}, **more)  # type: ignore[arg-type]

@@ -1,0 +1,41 @@
+"""Public addresses; the code on a poster is in capitals, so the path is read without regard to
+case.
+"""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from survey.citizen import displays, kiosk, link_pages, office_list, views
+from survey.citizen.receipts import comments
+from survey.citizen.receipts import views as receipts
+
+app_name = "citizen"
+CODE = r"(?P<code>[^/]{1,80})"
+BARE = r"(?P<code>[0-9A-Za-z]{4}[ -]?[0-9A-Za-z]{4}[^/]{0,8})"
+"""A poster's code without ``/s/`` before it; no other address has such a form."""
+urlpatterns = [
+    path("", views.front, name="front"),
+    path("privacy", views.privacy, name="privacy"),
+    path("offices", office_list.find_office, name="offices"),
+    path("offices/<str:key>/<str:agency>", views.office_form, name="office-form"),
+    re_path(rf"^[sS]/{CODE}/?$", views.short_form, name="short-form"),
+    re_path(rf"^[sS]/{CODE}/done$", views.improvements, name="improvements"),
+    re_path(rf"^[sS]/{CODE}/stop$", link_pages.stop_messages, name="opt-out"),
+    re_path(rf"^[sS]/{CODE}/step$", link_pages.tell_step, name="funnel-step"),
+    re_path(rf"^[qQ]/{CODE}/?$", views.screen_form, name="screen-form"),
+    path("screen/<str:display>", displays.screen_page, name="screen-page"),
+    path("screen/<str:display>/code", displays.screen_code, name="screen-code"),
+    path("kiosk/", kiosk.kiosk_page, name="kiosk"),
+    path("kiosk/worker.js", kiosk.service_worker, name="kiosk-worker"),
+    path("kiosk/manifest.webmanifest", kiosk.manifest, name="kiosk-manifest"),
+    path("kiosk/enrol", kiosk.enrol_kiosk, name="kiosk-enrol"),
+    path("kiosk/sync", kiosk.sync_queue, name="kiosk-sync"),
+    re_path(rf"^[rR]/{CODE}/?$", receipts.thanks, name="receipt"),
+    re_path(rf"^[rR]/{CODE}/full$", receipts.full_form, name="full-form"),
+    re_path(rf"^[rR]/{CODE}/change$", receipts.change, name="change"),
+    re_path(rf"^[rR]/{CODE}/comment$", comments.add_comment, name="comment"),
+    re_path(rf"^[rR]/{CODE}/erase$", comments.erase_comments_page, name="erase"),
+    re_path(rf"^[rR]/{CODE}/handover$", receipts.escalate, name="escalate"),
+    re_path(rf"^{BARE}/?$", views.bare_code, name="bare-code"),
+]

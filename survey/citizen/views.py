@@ -1,0 +1,124 @@
+"""Citizen pages around the short form: the addresses of codes, the front page, and what is no
+page.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from survey.access.models import CodeStatus
+from survey.access.posters import CODE_LENGTH
+from survey.access.queries import find_landing
+from survey.access.slips import LENGTH as SLIP_LENGTH
+from survey.access.slips import find_slip
+from survey.citizen import entrances
+from survey.citizen.entrances import link, office, poster, screen, slip
+from survey.citizen.feedback import agency_feedback
+from survey.citizen.pages import citizen_page, message_page, render_page
+from survey.citizen.short_form import FormContext, serve_form
+from survey.common.tokens import RECEIPT_LENGTH, normalise_code
+from survey.messaging.queries import TOKEN_LENGTH
+from survey.responses.queries import find_response
+
+MAX_TYPED: Final = 200
+"""Characters looked at of what was typed into the field for a code."""
+
+
+def _serve(
+    request: HttpRequest, found: entrances.Found, *, cached: bool = True
+) -> HttpResponseBase:
+    if isinstance(found, FormContext):
+        return serve_form(request, found, cached=cached)
+    return found
+
+
+@citizen_page("GET", "HEAD", "POST")
+def short_form(request: HttpRequest, code: str) -> HttpResponseBase:
+    """The short form behind a code: of a poster, a receipt slip or a message, by its length."""
+    code = normalise_code(code)
+    if len(code) == TOKEN_LENGTH:
+        # No cache keeps the page of a personal link.
+        response = _serve(request, link.find(request, code), cached=False)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+    if len(code) == SLIP_LENGTH:
+        return _serve(request, slip.find(request, code), cached=False)
+    return _serve(request, poster.find(request, code))
+
+
+@citizen_page("GET", "HEAD", "POST")
+def screen_form(request: HttpRequest, code: str) -> HttpResponseBase:
+    """The short form behind the changing code of a screen."""
+    return _serve(request, screen.find(request, normalise_code(code)))
+
+
+@citizen_page("GET", "HEAD", "POST")
+def office_form(request: HttpRequest, key: str, agency: str) -> HttpResponseBase:
+    """The short form about an agency at an office, for who has no code that works."""
+    return _serve(request, office.find(request, f"{key}/{agency}"))
+
+
+@citizen_page("GET", "HEAD")
+def bare_code(request: HttpRequest, code: str) -> HttpResponseBase:
+    """An address that is only the code: on to the form."""
+    code = normalise_code(code)
+    if len(code) not in (CODE_LENGTH, SLIP_LENGTH, TOKEN_LENGTH):
+        return message_page("no-page", status=404, ask=True)
+    return HttpResponseRedirect(f"/s/{code}?lang={get_language()}", status=303)
+
+
+@citizen_page("GET", "HEAD")
+def improvements(request: HttpRequest, code: str) -> HttpResponseBase:
+    """You said, we did: what the agency behind a poster changed, and how many answer."""
+    landing = find_landing(normalise_code(code), timezone.localdate())
+    if landing is None:
+        return message_page("unknown", status=404, ask=True)
+    context = {
+        "title": _("You said, we did"),
+        "office": landing.office,
+        "feedback": agency_feedback(landing.agency_id, timezone.now()),
+        "form": f"/s/{landing.code}?lang={get_language()}"
+        if landing.status == CodeStatus.ACTIVE
+        else "",
+    }
+    return render_page("survey/citizen/improvements.html", context)
+
+
+@citizen_page("GET", "HEAD")
+def front(request: HttpRequest) -> HttpResponseBase:
+    """The bare address: what this is, fields for a code and a receipt code, and where staff sign
+    in.
+
+    Either code may be typed into either field, and whole addresses too.
+    """
+    for name in ("receipt", "code"):
+        typed = request.GET.get(name, "")[:MAX_TYPED]
+        if not (code := normalise_code(typed)):
+            continue
+        receipt = len(code) not in (CODE_LENGTH, TOKEN_LENGTH) and name == "receipt"
+        if len(code) == RECEIPT_LENGTH:
+            receipt = find_response(code) is not None or (
+                name == "receipt" and find_slip(code) is None
+            )
+        return HttpResponseRedirect(
+            f"/{'r' if receipt else 's'}/{code}?lang={get_language()}", status=303
+        )
+    return render_page("survey/citizen/front.html", {"title": _("Rate the service")})
+
+
+@citizen_page("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+def citizen_error(request: HttpRequest, status: int) -> HttpResponseBase:
+    """Any address that is none, a request that cannot be read, and what fails on our side."""
+    reason = {400: "unreadable", 403: "unreadable", 404: "no-page"}.get(status, "failed")
+    return message_page(reason, status=status, ask=status == 404)
+
+
+@citizen_page("GET", "HEAD")
+def privacy(request: HttpRequest) -> HttpResponseBase:
+    """What happens with an answer, in under 300 words."""
+    return render_page("survey/citizen/privacy.html", {"title": _("What happens with your answer")})

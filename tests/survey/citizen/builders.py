@@ -1,0 +1,45 @@
+"""What citizens' tests share."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+
+def dump() -> list[Any]:
+    """Every row of every table."""
+    from django.db import connection
+
+    found: list[Any] = []
+    with connection.cursor() as cursor:
+        for table in sorted(connection.introspection.table_names()):
+            cursor.execute(f'SELECT * FROM "{table}"')
+            found.append((table, sorted(map(str, cursor.fetchall()))))
+    return found
+
+
+def form_fields(page: Any) -> tuple[str, dict[str, str]]:
+    """Where the form of a page goes, and its hidden fields."""
+    text = page.content.decode()
+    action = re.search(r'<form[^>]*action="([^"?]+)', text)
+    assert action
+    hidden = re.findall(r'type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"', text)
+    return action[1], dict(hidden)
+
+
+def public_key(key: ec.EllipticCurvePrivateKey) -> str:
+    """As a tablet sends it: SubjectPublicKeyInfo in base64."""
+    raw = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(raw).decode()
+
+
+def signature(key: ec.EllipticCurvePrivateKey, body: bytes) -> str:
+    """As a tablet signs: r and s in hexadecimal digits."""
+    r, s = decode_dss_signature(key.sign(body, ec.ECDSA(SHA256())))
+    return f"{r:064x}{s:064x}"
