@@ -7,6 +7,8 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import ClassVar, Final
 
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -26,10 +28,25 @@ class OpeningHours(models.Model):
 
     opens = models.TimeField(_("opens"), default=time(7, 0))
     closes = models.TimeField(_("closes"), default=time(17, 30))
-    days = models.CharField(_("days of the week, 1 = Monday"), max_length=7, default="12345")
+    days = models.CharField(
+        _("days of the week, 1 = Monday"),
+        max_length=7,
+        default="12345",
+        validators=[
+            RegexValidator(
+                r"^(?!.*(.).*\1)[1-7]{1,7}\Z",
+                _("Write the days as digits, 1 = Monday to 7 = Sunday: 12345."),
+            )
+        ],
+    )
 
     class Meta:
         abstract = True
+
+    def clean(self) -> None:
+        times = (self.opens, self.closes)
+        if all(isinstance(moment, time) for moment in times) and self.opens >= self.closes:
+            raise ValidationError({"closes": _("A counter closes after it opens.")})
 
     def opens_at(self, moment: datetime) -> bool:
         """Whether the counter is open at a moment, in local time."""

@@ -15,10 +15,12 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.utils import timezone
 
 from survey.access.bounds import slot_of
 from survey.access.models import NUMBER, Screen, ScreenUse
 from survey.agencies.models import Counter
+from survey.agencies.queries import is_open
 from survey.common.counters import add_to
 from survey.common.sealing import seal, unseal
 from survey.common.tokens import (
@@ -90,7 +92,7 @@ def check_code(code: str, now: datetime) -> Screen | None:
     ones.
     """
     screen = find_screen(code[:NUMBER]) if len(code) == CODE else None
-    if screen is None or screen.revoked_at is not None:
+    if screen is None or screen.revoked_at is not None or not gives_codes(screen, now):
         return None
     step = int(now.timestamp()) // STEP
     for distance in range(-STEPS_KEPT, STEPS_KEPT + 1):
@@ -100,6 +102,11 @@ def check_code(code: str, now: datetime) -> Screen | None:
         ):
             return screen
     return None
+
+
+def gives_codes(screen: Screen, now: datetime) -> bool:
+    """Whether the counter of a screen receives citizens at all, whatever the hour."""
+    return is_open(screen.counter, timezone.localtime(now).date())
 
 
 def note_use(screen: Screen, now: datetime) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
 
 from survey.agencies.models import (
@@ -19,7 +21,7 @@ from survey.agencies.models import (
     ProcedureVersion,
     Succession,
 )
-from survey.common.history import HistoryFormSet, SuccessionFormSet
+from survey.common.history import HistoryFormSet, HostingFormSet, SuccessionFormSet
 
 
 class _KeptKey:
@@ -27,8 +29,19 @@ class _KeptKey:
 
     kept = ("key",)
 
+    history = ""
+    """Name of the rows whose beginning makes a thing stay."""
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.kept if obj is not None else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What has begun stays, with its history: figures of past months are worked out with it."""
+        if obj is not None and self.history:
+            begun = getattr(obj, self.history).filter(valid_from__lte=timezone.localdate())
+            if begun.exists():
+                return False
+        return super().has_delete_permission(request, obj)  # type: ignore[misc,no-any-return]
 
 
 class VersionInline(TabularInline):
@@ -55,6 +68,7 @@ class SuccessionInline(TabularInline):
 class AgencyAdmin(_KeptKey, ModelAdmin):
     """An agency with its history."""
 
+    history = "versions"
     list_display = ("key", "__str__")
     search_fields = ("key", "versions__name", "versions__agency_code", "versions__unit_code")
     inlines = (VersionInline, SuccessionInline)
@@ -64,23 +78,38 @@ class HostingInline(TabularInline):
     """Agencies an office receives dossiers for."""
 
     model = Hosting
-    formset = HistoryFormSet
+    formset = HostingFormSet
     autocomplete_fields = ("agency",)
     extra = 0
+
+
+class CounterFormSet(BaseInlineFormSet):
+    """Counters with a code keep their agency: answers given at them were about it. A reorganisation
+    hands them over.
+    """
+
+    def add_fields(self, form: ModelForm[Any], index: int | None) -> None:
+        super().add_fields(form, index)
+        counter = form.instance
+        if counter.pk is not None and counter.codes.exists():
+            form.fields["agency"].disabled = True
 
 
 class CounterInline(TabularInline):
     """Counters of an office."""
 
     model = Counter
+    formset = CounterFormSet
     autocomplete_fields = ("agency",)
     extra = 0
+    can_delete = False
 
 
 @admin.register(Office)
 class OfficeAdmin(_KeptKey, ModelAdmin):
     """An office with its counters."""
 
+    history = "hostings"
     list_display = ("name", "address", "phone")
     search_fields = ("name", "key")
     inlines = (HostingInline, CounterInline)
@@ -99,6 +128,7 @@ class ProcedureAdmin(_KeptKey, ModelAdmin):
     """A procedure with its history."""
 
     kept = ("code",)
+    history = "versions"
     list_display = ("code",)
     search_fields = ("code", "versions__name")
     inlines = (ProcedureVersionInline,)

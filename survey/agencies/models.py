@@ -51,11 +51,13 @@ class Agency(models.Model):
         ordering: ClassVar = ["key"]
 
     def __str__(self) -> str:
-        current = self.versions.order_by("-valid_from").first()
+        today = timezone.localdate()
+        known = self.versions.order_by("-valid_from")
+        current = known.filter(valid_from__lte=today).first() or known.last()
         if current is None:
             return self.key
         # Of many wards of one name most are gone: lists must tell them apart.
-        ended = current.valid_to is not None and current.valid_to <= timezone.localdate()
+        ended = current.valid_to is not None and current.valid_to <= today
         return (
             f"{current.name} ({current.code}, – {current.valid_to:%d/%m/%Y})"
             if ended

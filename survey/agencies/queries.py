@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from survey.accounts.models import User
-from survey.agencies.models import Agency, AgencyVersion, Extent, Office, Succession
+from survey.agencies.models import Agency, AgencyVersion, Counter, Extent, Office, Succession
 from survey.common.text import name_order
 
 
@@ -50,6 +51,15 @@ def tree_on(day: date, root: Agency | None = None) -> list[tuple[int, AgencyVers
 def version_on(agency: Agency, day: date) -> AgencyVersion | None:
     """One agency as it was on a day; None when it did not exist then."""
     return agency.versions.filter(in_force(day)).first()
+
+
+def is_open(counter: Counter, day: date) -> bool:
+    """Whether a counter receives citizens on a day: not closed, and its agency in force."""
+    closed = counter.closed_on is not None and counter.closed_on <= day
+    return (
+        not closed
+        and AgencyVersion.objects.filter(in_force(day), agency_id=counter.agency_id).exists()
+    )
 
 
 def find_by_code(code: str, day: date) -> AgencyVersion | None:
@@ -120,22 +130,22 @@ def visible_agencies(user: User) -> QuerySet[Agency]:
         return Agency.objects.all()
     if user.agency_id is None:
         return Agency.objects.none()
+    versions = _latest_versions(timezone.localdate())
     inside, level = {user.agency_id}, {user.agency_id}
     while level:
-        below = _latest_versions().filter(parent_id__in=level).values_list("agency_id", flat=True)
+        below = versions.filter(parent_id__in=level).values_list("agency_id", flat=True)
         level = set(below) - inside
         inside |= level
     return Agency.objects.filter(pk__in=inside)
 
 
-def _latest_versions() -> QuerySet[AgencyVersion]:
-    """The last known version of every agency: who moved away is no longer below its former
-    parent.
+def _latest_versions(today: date) -> QuerySet[AgencyVersion]:
+    """The last version of every agency that has begun: who moved away is no longer below its former
+    parent, and who will move is below it still.
     """
-    later = AgencyVersion.objects.filter(
-        agency=OuterRef("agency"), valid_from__gt=OuterRef("valid_from")
-    )
-    return AgencyVersion.objects.filter(~Exists(later))
+    begun = AgencyVersion.objects.filter(valid_from__lte=today)
+    later = begun.filter(agency=OuterRef("agency"), valid_from__gt=OuterRef("valid_from"))
+    return begun.filter(~Exists(later))
 
 
 def visible_offices(user: User) -> QuerySet[Office]:

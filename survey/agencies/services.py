@@ -11,6 +11,7 @@ from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from survey.agencies.models import (
@@ -101,6 +102,7 @@ def merge_agencies(
 ) -> Agency:
     """N -> 1: the predecessors end, one new agency begins, each hands over whole."""
     predecessors = list(agencies)
+    _check_begun(on)
     if len(predecessors) < 2:
         raise ValidationError(_("A merge needs at least two agencies."))
     for agency in predecessors:
@@ -112,6 +114,18 @@ def merge_agencies(
     )
     _hand_over_counters(predecessors, successor)
     return successor
+
+
+def _check_begun(on: date) -> None:
+    """Counters change hands at once, and posters with them: not before the day it takes effect."""
+    if on > timezone.localdate():
+        raise ValidationError(
+            _(
+                "Counters go on under the new agency at once: enter this on %(day)s, or on a later "
+                "day."
+            )
+            % {"day": on.strftime("%d/%m/%Y")}
+        )
 
 
 def _hand_over_counters(agencies: Iterable[Agency], successor: Agency) -> None:
@@ -143,6 +157,8 @@ def split_agency(*, agency: Agency, on: date, parts: dict[str, Attributes]) -> l
 @transaction.atomic
 def dissolve_agency(*, agency: Agency, on: date, successor: Agency | None = None) -> None:
     """The agency ends; its tasks go to ``successor`` when there is one."""
+    if successor is not None:
+        _check_begun(on)
     _close(agency, on)
     if successor is not None:
         if version_on(successor, on) is None:

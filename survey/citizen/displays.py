@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from survey.access.models import Screen
 from survey.access.print import qr
-from survey.access.screens import find_display, shown
+from survey.access.screens import find_display, gives_codes, shown
 from survey.citizen.pages import citizen_page, message_page, render_page
 from survey.common.guessing import note_failure
 
@@ -25,7 +25,7 @@ def _code(screen: Screen, now: datetime) -> dict[str, str | int]:
     """The code as a picture, an address and the seconds it stands; nothing outside opening
     hours.
     """
-    if not screen.is_open(now):
+    if not (screen.is_open(now) and gives_codes(screen, now)):
         return {"seconds": 30}
     found = shown(screen, now)
     address = qr.screen_url(found.code)

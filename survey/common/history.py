@@ -5,6 +5,7 @@ later.
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -24,6 +25,8 @@ class HistoryFormSet(BaseInlineFormSet):
 
     begins: ClassVar = "valid_from"
     ends: ClassVar = "valid_to"
+    of: ClassVar[tuple[str, ...]] = ()
+    """Fields that rows may differ in and hold at one time: the agencies an office hosts."""
 
     def add_fields(self, form: ModelForm[Any], index: int | None) -> None:
         """Fields that may not change take nothing of what is sent."""
@@ -43,7 +46,7 @@ class HistoryFormSet(BaseInlineFormSet):
         """No new row and no end may lie before today, once there is a history."""
         super().clean()
         today = timezone.localdate()
-        begun = self.get_queryset().exists()
+        begun = self._has_begun()
         for form in self.forms:
             changed, values = set(form.changed_data), getattr(form, "cleaned_data", {})
             fresh = begun and form.instance.pk is None
@@ -54,6 +57,30 @@ class HistoryFormSet(BaseInlineFormSet):
                         _("What lies before today stays as it is: %(day)s is not taken.")
                         % {"day": day.strftime("%d/%m/%Y")}
                     )
+        self._check_overlaps()
+
+    def _has_begun(self) -> bool:
+        return bool(self.get_queryset().exists())
+
+    def _check_overlaps(self) -> None:
+        """Two rows of one history never hold on one day: a name, a parent, a scope would be two."""
+        rows = [
+            form.cleaned_data
+            for form in self.forms
+            if getattr(form, "cleaned_data", {}).get(self.begins) and not self._deleted(form)
+        ]
+        spans: dict[tuple[Any, ...], list[tuple[date, date]]] = {}
+        for row in rows:
+            span = (row[self.begins], row.get(self.ends) or date.max)
+            spans.setdefault(tuple(row.get(name) for name in self.of), []).append(span)
+        for ordered in map(sorted, spans.values()):
+            if any(after[0] < before[1] for before, after in pairwise(ordered)):
+                raise ValidationError(
+                    _("Two rows hold on the same day. End the one in force before the next begins.")
+                )
+
+    def _deleted(self, form: ModelForm[Any]) -> bool:
+        return bool(form.cleaned_data.get("DELETE"))
 
 
 class SuccessionFormSet(HistoryFormSet):
@@ -61,3 +88,16 @@ class SuccessionFormSet(HistoryFormSet):
 
     begins: ClassVar = "on"
     ends: ClassVar = ""
+
+    def _has_begun(self) -> bool:
+        """An agency with a history has begun, though it never handed over yet."""
+        return bool(self.instance.pk and self.instance.versions.exists())
+
+    def _check_overlaps(self) -> None:
+        """An agency may hand over to several on one day."""
+
+
+class HostingFormSet(HistoryFormSet):
+    """Which agencies an office receives dossiers for: several at a time, each once."""
+
+    of = ("agency",)

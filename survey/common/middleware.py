@@ -48,7 +48,7 @@ class StorableTextMiddleware:
         odd = isinstance(exception, ValueError | OverflowError) and request.path.startswith(
             "/admin/"
         )
-        if isinstance(exception, DataError) or (odd and request.method in ("GET", "HEAD")):
+        if isinstance(exception, DataError) or odd:
             raise SuspiciousOperation("a value the database does not take") from exception
 
 

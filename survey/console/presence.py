@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -41,10 +41,13 @@ SHEET, SHEET_OF_TWO = 21, 18
 
 
 def _counters(request: HttpRequest) -> QuerySet[Counter]:
-    """Open counters in the account's scope."""
-    found = Counter.objects.select_related("office", "agency").filter(closed_on=None)
+    """Open counters in the account's scope, and closed ones with a device that is not withdrawn."""
+    screens = Screen.objects.filter(counter=OuterRef("pk"), revoked_at=None)
+    kiosks = Kiosk.objects.filter(counter=OuterRef("pk"), revoked_at=None)
+    used = Q(closed_on=None) | Q(Exists(screens)) | Q(Exists(kiosks))
     agencies = visible_agencies(cast("User", request.user))
-    return found.filter(agency__in=agencies).order_by("office__key", "number")
+    counters = Counter.objects.select_related("office", "agency").filter(used, agency__in=agencies)
+    return counters.order_by("office__key", "number")
 
 
 @require_safe

@@ -124,7 +124,16 @@ class OptOut(models.Model):
     """A number that does not want messages, by keyed hash."""
 
     phone_hash = models.CharField(_("number (hash)"), max_length=64, unique=True)
-    how = models.CharField(_("how"), max_length=20)
+
+    class Source(models.TextChoices):
+        """Who said so."""
+
+        PAGE = "page", _("page of the link")
+        REPLY = "reply", _("reply")
+        PROVIDER = "provider", _("provider")
+        BAD_NUMBER = "bad-number", _("no such number")
+
+    how = models.CharField(_("how"), max_length=20, choices=Source.choices)
     at = models.DateTimeField(_("at"))
 
     class Meta:

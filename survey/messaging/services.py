@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from survey.messaging.models import OptOut
+from survey.messaging.opt_outs import record_opt_out
 from survey.messaging.outbox.lookups import unknown_for_a_day
 from survey.messaging.outbox.models import MessageState
 from survey.messaging.queries import find_link
@@ -19,9 +20,7 @@ def opt_out(*, token: str, now: datetime) -> None:
     """
     link = find_link(token, now)
     if link is not None:
-        OptOut.objects.get_or_create(
-            phone_hash=link.phone_hash, defaults={"how": "page", "at": now}
-        )
+        record_opt_out(phone_hash=link.phone_hash, how=OptOut.Source.PAGE, now=now)
 
 
 def decide_unknown(*, again: bool, now: datetime) -> int:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import logging
 import re
-import unicodedata
 import uuid
 from contextlib import suppress
 from typing import Final
@@ -20,42 +19,19 @@ from django.views.decorators.http import require_POST
 
 from survey.common.phone import PhoneError, parse_mobile
 from survey.common.sealing import phone_hash
-from survey.messaging.message_text import stripped
 from survey.messaging.models import OptOut
+from survey.messaging.opt_outs import asks_to_stop, record_opt_out
 from survey.messaging.outbox.reports import apply_report
 from survey.transactions.counting import count_later
 
 log = logging.getLogger(__name__)
-LARGEST: Final = 16 * 1024
+MAX_BODY_BYTES: Final = 16 * 1024
 _SID: Final = re.compile(r"(SM|MM)[0-9a-f]{32}\Z")
-_STOP: Final = re.compile(
-    r"(s ?t ?o ?p|stop ?all|unsubscribe|revoke|opt ?out|tu ?choi|khong nhan)\b.*"
-    r"|(cancel|end|quit|tc|huy|dung|ngung)( (lai|nhe|nha|di|gui|nhan|tin|dang ky|cam on))*"
-)
-_ANYWHERE: Final = re.compile(
-    r"\b(stop+\d*|unsubscribe)\b|\b(dung|ngung|khong|ko|k|huy|thoi)( \w+){0,3} (gui|nhan"
-    r"|tin|nua|lam phien)\b"
-    r"|\b(xin|lam on|vui long) (dung|ngung|thoi)\b"
-)
-"""Compared without accents and punctuation: how people write that they want no more."""
-_KHMER_STOP: Final = "ឈប់"
-
-
-def wants_no_more(body: str) -> bool:
-    """Whether a reply says stop, in whatever words: rather one who is not asked again than one who
-    is not heard.
-    """
-    text = unicodedata.normalize("NFKC", body[:200])
-    words = re.sub(r"[\W_]+", " ", stripped(text).lower()).strip()
-    # "Đúng" is yes; without its accents it would read as "dừng" or "đừng".
-    agreed = re.match(r"đúng\b", unicodedata.normalize("NFC", text).strip().lower())
-    asked = _STOP.fullmatch(words) or _ANYWHERE.search(words)
-    return (bool(asked) and not agreed) or text.strip().startswith(_KHMER_STOP)
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:
     """Anything that is not a signed form from our provider."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES:
         return HttpResponse(status=413)
     if request.content_type != "application/x-www-form-urlencoded":
         return HttpResponse(status=415)
@@ -125,12 +101,10 @@ def inbound(request: HttpRequest) -> HttpResponse:
     if (refusal := _refused(request)) is not None:
         return refusal
     told = request.POST.get("OptOutType", "").upper() == "STOP"
-    if told or wants_no_more(request.POST.get("Body", "")):
+    if told or asks_to_stop(request.POST.get("Body", "")):
         try:
             number = phone_hash(parse_mobile(request.POST.get("From", "")))
         except PhoneError:
             return HttpResponse(status=204)
-        OptOut.objects.get_or_create(
-            phone_hash=number, defaults={"how": "reply", "at": timezone.now()}
-        )
+        record_opt_out(phone_hash=number, how=OptOut.Source.REPLY, now=timezone.now())
     return HttpResponse(status=204)

@@ -19,6 +19,7 @@ from survey.questionnaires.content import Answers, Form
 from survey.questionnaires.kinds import KINDS
 from survey.responses.answers import check
 from survey.responses.models import DAY_PURPOSE, AnswerDay, Comment, Evidence, Response
+from survey.responses.queries import latest_for_update
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,9 +175,10 @@ def note_day(*, receipt: str, now: datetime) -> None:
     )
 
 
+@transaction.atomic
 def mark_response(*, row: Response, flag: str, key: str) -> Response:
     """A revision that changes nothing but a mark; the same key marks once."""
-    latest = Response.objects.filter(response=row.response).order_by("-revision").first() or row
+    latest = latest_for_update(row)
     copy = {
         field.attname: getattr(latest, field.attname)
         for field in Response._meta.concrete_fields

@@ -18,6 +18,7 @@ from survey.access.bounds import places_left
 from survey.access.kiosks import note_item, note_use
 from survey.access.models import SLACK, Kiosk
 from survey.agencies.models import Counter
+from survey.agencies.queries import is_open
 from survey.citizen.short_form import TECHNICAL
 from survey.common.languages import known
 from survey.common.text import legible
@@ -148,11 +149,15 @@ def _circumstances(
     moved, since = _moved_from(kiosk, item), item.get("since")
     moment, certain = _moment(item.get("at"), now)
     counter, marks = (moved or kiosk).counter, {}
+    if not agency_existed(counter, moment):
+        # The counter has changed hands since: whose the answer was nobody can tell any more.
+        moment, certain = now, False
     if item.get("left") is True:
         marks["flag"] = "unsent"
     if isinstance(since, int) and 0 <= since < MIN_INTERVAL_MS:
         marks["flag"] = "quick"
-    open_then = kiosk.opens_at(moment)
+    day = timezone.localtime(moment).date()
+    open_then = kiosk.opens_at(moment) and is_open(counter, day)
     if not open_then:
         marks["flag"] = "hours"
     certain = certain and kiosk.can_have_kept(moment)
@@ -161,6 +166,12 @@ def _circumstances(
     if moved is not None:
         marks["flag"] = "withdrawn"
     return counter, moment, moved is None and certain and open_then, marks
+
+
+def agency_existed(counter: Counter, moment: datetime) -> bool:
+    """Whether the agency responsible at a counter today was there at a moment."""
+    first = counter.agency.versions.order_by("valid_from").first()
+    return first is None or first.valid_from <= timezone.localtime(moment).date()
 
 
 def _moved_from(kiosk: Kiosk, item: dict[str, Any]) -> Kiosk | None:

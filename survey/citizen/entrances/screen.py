@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from survey.access.bounds import places_left
 from survey.access.models import Screen
-from survey.access.screens import check_code, find_screen, note_use
+from survey.access.screens import check_code, find_screen, gives_codes, note_use
 from survey.citizen.entrances import Found
 from survey.citizen.pages import message_page
 from survey.citizen.short_form import (
@@ -91,7 +91,8 @@ def _check_presence(screen: Screen, context: FormContext, text: str, now: dateti
             "are kept with a note; or scan the code that stands on the screen now."
         )
         return TicketCheck(None, unproven, notice)
-    return TicketCheck(ticket, context if present and screen.is_open(now) else unproven)
+    open_now = screen.is_open(now) and gives_codes(screen, now)
+    return TicketCheck(ticket, context if present and open_now else unproven)
 
 
 def _presence(text: str, scope: str, now: datetime) -> tuple[Ticket | None, bool]:

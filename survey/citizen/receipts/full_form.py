@@ -107,6 +107,7 @@ class FullFormWizard(WizardView):
     def get(self, *args: Any, **kwargs: Any) -> TemplateResponse:
         """The first part without an answer."""
         self.storage.reset()
+        self.storage.data["version"] = self.form.version_id
         self.storage.current_step = open_part(self.form, self.row.answers) or self.steps.first
         return self.render()
 
@@ -130,7 +131,8 @@ class FullFormWizard(WizardView):
         if self.request.POST.get("wizard_goto_step") in self.form_list:
             # Going back keeps what stands on this page, as far as it is an answer.
             form = self.get_form(data=self.request.POST)
-            if form.is_valid():
+            form.is_valid()
+            if NON_FIELD_ERRORS not in form.errors:
                 self.storage.set_step_data(step, self.process_step(form))
         return super().post(*args, **kwargs)
 

@@ -15,8 +15,11 @@ from django.core import signing
 from django.http import HttpRequest
 from formtools.wizard.storage.base import BaseStorage
 
+from survey.responses.models import CHANGE_DAYS
+
 FIELD: Final = "state"
-STATE_TTL: Final = timedelta(hours=6)
+STATE_TTL: Final = timedelta(days=CHANGE_DAYS + 1)
+"""A page is taken as long as the answer can be changed: what was written on it is not lost."""
 _SALT: Final = "survey.citizen.receipts.full_form"
 MAX_STATE_CHARACTERS: Final = 16_000
 
@@ -29,6 +32,36 @@ class StateError(ValueError):
     def __init__(self, *, expired: bool = False) -> None:
         super().__init__("expired" if expired else "not ours")
         self.expired = expired
+
+
+def load_state(text: str, path: str) -> dict[str, Any]:
+    """What a page of this address carries.
+
+    Raises
+    ------
+    StateError
+        It is not ours, of another page, or too old.
+    """
+    if len(text) > MAX_STATE_CHARACTERS:
+        raise StateError
+    try:
+        data = signing.loads(text, salt=_SALT, max_age=STATE_TTL)
+    except signing.SignatureExpired as error:
+        raise StateError(expired=True) from error
+    except (signing.BadSignature, ValueError) as error:
+        raise StateError from error
+    if data.get("path") != path:
+        raise StateError
+    return dict(data)
+
+
+def version_of_page(request: HttpRequest) -> int | None:
+    """The version of the form a page that is sent was made of; None where it does not say."""
+    try:
+        version = load_state(request.POST.get(FIELD, ""), request.path).get("version")
+    except StateError:
+        return None
+    return version if isinstance(version, int) else None
 
 
 class PageStorage(BaseStorage):
@@ -48,17 +81,7 @@ class PageStorage(BaseStorage):
         self.data["nonce"] = secrets.token_hex(12)
 
     def _load(self, text: str) -> dict[str, Any]:
-        if len(text) > MAX_STATE_CHARACTERS:
-            raise StateError
-        try:
-            data = signing.loads(text, salt=_SALT, max_age=STATE_TTL)
-        except signing.SignatureExpired as error:
-            raise StateError(expired=True) from error
-        except (signing.BadSignature, ValueError) as error:
-            raise StateError from error
-        if data.get("path") != self.request.path:
-            raise StateError
-        return dict(data)
+        return load_state(text, self.request.path)
 
     def dump(self) -> str:
         """The state as text for a hidden field."""

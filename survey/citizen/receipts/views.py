@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,15 +29,16 @@ from survey.citizen.receipts.guard import (
     revise,
     with_receipt,
 )
-from survey.citizen.receipts.page_state import StateError
+from survey.citizen.receipts.page_state import STATE_TTL, StateError, version_of_page
 from survey.citizen.short_form import FormContext, lookup_pass_field, serve_form
 from survey.common.tokens import Ticket, group_code
 from survey.questionnaires.content import Form
-from survey.questionnaires.queries import extension_id, form_of
+from survey.questionnaires.queries import extension_id, form_of, is_alternative
 from survey.responses.answers import Parsed
 from survey.responses.cases import case_of, handler_of, open_case
 from survey.responses.models import CHANGE_DAYS, COMMENT_DAYS, Response
 from survey.responses.parts import open_part
+from survey.responses.queries import latest_for_update
 from survey.responses.services import Place
 
 
@@ -84,6 +86,7 @@ def full_form(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
     form = _further_form(receipt.row)
     if form is None:
         return message_page("closed", status=410)
+    form = _as_opened(request, form)
     if not receipt.within(CHANGE_DAYS, request):
         return message_page("too-late", status=410, onward=receipt.address())
     wizard = FullFormWizard.as_view(
@@ -96,6 +99,15 @@ def full_form(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
         return message_page(reason, status=400, again=receipt.address("/full"))
 
 
+def _as_opened(request: HttpRequest, form: Form) -> Form:
+    """The version a page was opened with, also when a newer one was published since."""
+    asked = version_of_page(request) if request.method == "POST" else None
+    if asked is None or asked == form.version_id:
+        return form
+    since = timezone.now() - STATE_TTL
+    return form_of(asked) if is_alternative(asked, form.version_id, since) else form
+
+
 @citizen_page("GET", "HEAD", "POST")
 @with_receipt(within_days=CHANGE_DAYS, too_late="too-late")
 def change(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
@@ -105,7 +117,10 @@ def change(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
 
 
 def _save(receipt: Receipt, _context: FormContext, ticket: Ticket, parsed: Parsed) -> HttpResponse:
-    recorded = revise(receipt, replace(ticket, receipt=receipt.code), parsed)
+    with transaction.atomic():
+        # Parts of the further questions and marks that came in since the page was opened stay.
+        latest = replace(receipt, row=latest_for_update(receipt.row))
+        recorded = revise(latest, replace(ticket, receipt=receipt.code), parsed)
     return redirect_to_receipt(receipt, "&again=1" if recorded.repeated else "&changed=1")
 
 

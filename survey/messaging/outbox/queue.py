@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from survey.messaging.gateways.base import Message, Outcome, Report, Result, Status
 from survey.messaging.models import OptOut, Sender
+from survey.messaging.opt_outs import record_opt_out
 from survey.messaging.outbox.budgets import book, day_of, money_left
 from survey.messaging.outbox.eligibility import Holding, locked
 from survey.messaging.outbox.lookups import adopt, opened
@@ -260,8 +261,9 @@ def _note_fault(row: OutboxMessage, outcome: Outcome, now: datetime) -> None:
     """
     sender = Sender.objects.filter(pk=row.sender_id)
     if outcome in (Outcome.OPTED_OUT, Outcome.BAD_NUMBER):
-        how = "provider" if outcome == Outcome.OPTED_OUT else "bad-number"
-        OptOut.objects.get_or_create(phone_hash=row.phone_hash, defaults={"how": how, "at": now})
+        opted_out = outcome == Outcome.OPTED_OUT
+        how = OptOut.Source.PROVIDER if opted_out else OptOut.Source.BAD_NUMBER
+        record_opt_out(phone_hash=row.phone_hash, how=how, now=now)
     elif outcome == Outcome.CREDENTIALS:
         pause(sender, "credentials", now)
     elif outcome == Outcome.CONFIGURATION:

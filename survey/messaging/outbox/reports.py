@@ -14,6 +14,7 @@ from django.db.models import Case, F, IntegerField, Value, When
 from survey.common.sealing import SealError, seal, unseal
 from survey.messaging.gateways.base import RANK, Reaction, Status
 from survey.messaging.models import OptOut
+from survey.messaging.opt_outs import record_opt_out
 from survey.messaging.outbox.models import MessageEvent, MessageState, OutboxMessage
 
 log = logging.getLogger(__name__)
@@ -102,8 +103,9 @@ def _react(row: OutboxMessage, status: Status, reaction: Reaction, now: datetime
     elif status not in FINAL:
         return
     elif reaction in (Reaction.OPTED_OUT, Reaction.BAD_NUMBER):
-        how = "provider" if reaction == Reaction.OPTED_OUT else "bad-number"
-        OptOut.objects.get_or_create(phone_hash=row.phone_hash, defaults={"how": how, "at": now})
+        opted_out = reaction == Reaction.OPTED_OUT
+        how = OptOut.Source.PROVIDER if opted_out else OptOut.Source.BAD_NUMBER
+        record_opt_out(phone_hash=row.phone_hash, how=how, now=now)
     elif reaction == Reaction.AGAIN and not _arrived(row):
         _once_more(row, now)
 

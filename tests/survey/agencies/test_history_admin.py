@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from survey.access.screens import enrol_screen
 from survey.agencies.models import (
     Agency,
     AgencyVersion,
@@ -149,3 +150,91 @@ def test_the_code_of_a_domain_that_figures_name_stays(operator: Client, cast: Ca
     )
     assert page.status_code == 302
     assert ProcedureDomain.objects.get(pk=domain.pk).code == "land"
+
+
+@pytest.mark.parametrize("how", ["button", "list"])
+def test_what_has_begun_is_not_deleted(operator: Client, cast: Cast, how: str) -> None:
+    """The history went with it, and with the history what figures of past months rest on."""
+    old = Agency.objects.create(key="zz")
+    AgencyVersion.objects.create(agency=old, name="Cũ", kind="commune", valid_from=date(2025, 7, 1))
+    office = Office.objects.create(key="o2", name="Trụ sở 2")
+    Hosting.objects.create(office=office, agency=cast.land, valid_from=date(2025, 7, 1))
+    for name, pk in (("agency", old.pk), ("office", office.pk)):
+        if how == "button":
+            operator.post(f"/admin/survey/{name}/{pk}/delete/", {"post": "yes"})
+        else:
+            chosen = {"action": "delete_selected", "_selected_action": [str(pk)], "post": "yes"}
+            operator.post(f"/admin/survey/{name}/", chosen)
+    assert Agency.objects.filter(key="zz").exists()
+    assert Office.objects.filter(key="o2").exists()
+
+
+def test_two_names_never_hold_on_one_day(operator: Client, cast: Cast) -> None:
+    path = f"/admin/survey/agency/{cast.land.pk}/change/"
+    today = timezone.localdate()
+    row = {
+        "versions-1-agency": str(cast.land.pk),
+        "versions-1-id": "",
+        "versions-1-name": "Sở thứ hai",
+        "versions-1-kind": "department",
+        "versions-1-parent": str(cast.province.pk),
+        "versions-1-agency_code": "H20.99",
+        "versions-1-unit_code": "",
+        "versions-1-valid_from": day(today),
+        "versions-1-valid_to": day(today + timedelta(days=400)),
+        "versions-TOTAL_FORMS": "2",
+    }
+    assert send(operator, path, **row).status_code == 200
+    assert AgencyVersion.objects.filter(agency=cast.land).count() == 1
+
+
+def test_nobody_is_said_to_have_handed_over_in_the_past(operator: Client, cast: Cast) -> None:
+    path = f"/admin/survey/agency/{cast.commune.pk}/change/"
+    row = {
+        "successions-0-predecessor": str(cast.commune.pk),
+        "successions-0-successor": str(cast.land.pk),
+        "successions-0-on": "01/08/2025",
+        "successions-0-change": "merge",
+        "successions-0-extent": "whole",
+        "successions-0-id": "",
+        "successions-TOTAL_FORMS": "1",
+    }
+    assert send(operator, path, **row).status_code == 200
+    assert not Succession.objects.exists()
+
+
+def test_a_counter_with_a_code_keeps_its_agency(operator: Client, cast: Cast) -> None:
+    path = f"/admin/survey/office/{cast.land_counter.office.pk}/change/"
+    send(operator, path, **{"counters-0-agency": str(cast.commune.pk)})
+    cast.land_counter.refresh_from_db()
+    assert cast.land_counter.agency_id == cast.land.pk
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("monthlytotal/?month__year=-1", {}),
+        ("version/", {"action": "publish", "_selected_action": "abc"}),
+        ("agency/", {"action": "delete_selected", "_selected_action": "9" * 21}),
+        ("office/", {"action": "delete_selected", "_selected_action": "9" * 21}),
+    ],
+)
+def test_odd_posts_of_the_administration_are_refused_kindly(
+    operator: Client, path: str, fields: dict[str, str]
+) -> None:
+    operator.raise_request_exception = False
+    assert operator.post(f"/admin/survey/{path}", fields).status_code < 500
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [{"days": "T2-T6"}, {"days": "9"}, {"days": "11"}, {"opens": "17:00", "closes": "7:00"}],
+)
+def test_hours_that_are_none_are_refused(
+    operator: Client, cast: Cast, hours: dict[str, str]
+) -> None:
+    screen = enrol_screen(counter=cast.land_counter, now=timezone.now())[0]
+    page = send(operator, f"/admin/survey/screen/{screen.pk}/change/", **hours)
+    assert page.status_code == 200
+    screen.refresh_from_db()
+    assert (screen.days, screen.opens) == ("12345", time(7, 0))
