@@ -29,7 +29,7 @@ from survey.console.forms import TotalsForm
 from survey.console.frame import page, staff_page
 from survey.console.views import TYPES
 from survey.scorecards.bridge.snapshots import NOTICE
-from survey.transactions.reading import LARGEST_FILE, FileError
+from survey.transactions.reading import MAX_FILE_BYTES, FileError
 from survey.transactions.services import (
     ImportRefused,
     Replaced,
@@ -182,7 +182,7 @@ def totals(request: HttpRequest) -> HttpResponse:
     replaced: list[Replaced] = []
     if request.method == "POST" and form.is_valid():
         upload, now = form.cleaned_data["file"], timezone.now()
-        content = upload.read(LARGEST_FILE + 1)
+        content = upload.read(MAX_FILE_BYTES + 1)
         try:
             rows = check_totals(
                 content=content, file_name=upload.name, today=timezone.localdate(now)

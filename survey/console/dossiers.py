@@ -30,7 +30,7 @@ from survey.messaging.event_intake import (
 from survey.messaging.words import outcome_word
 from survey.transactions.models import Channel
 from survey.transactions.queries import differences_in, intake_since
-from survey.transactions.reading import LARGEST_FILE, FileError
+from survey.transactions.reading import MAX_FILE_BYTES, FileError
 from survey.transactions.template import events_csv, events_xlsx
 
 MOST_SHOWN: Final = 100
@@ -80,7 +80,7 @@ def _take(
     the form.
     """
     upload = form.cleaned_data["file"]
-    content, source = upload.read(LARGEST_FILE + 1), form.cleaned_data["source"]
+    content, source = upload.read(MAX_FILE_BYTES + 1), form.cleaned_data["source"]
     try:
         if "preview" in request.POST:
             seen = preview_events(

@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 from survey.common.text import TextError, clean
 from survey.transactions.workbook import FileError, too_large, workbook_rows
 
-__all__ = ["COLUMNS", "LARGEST_FILE", "FileError", "RawRow", "read_rows"]
-LARGEST_FILE: Final = 4 * 1024 * 1024
-MOST_ROWS: Final = 50_000
-FURTHEST: Final = 4 * MOST_ROWS
+__all__ = ["COLUMNS", "MAX_FILE_BYTES", "FileError", "RawRow", "read_rows"]
+MAX_FILE_BYTES: Final = 4 * 1024 * 1024
+MAX_ROWS: Final = 50_000
+FURTHEST: Final = 4 * MAX_ROWS
 """A sheet is read that far for what stands below the table."""
 COLUMNS: Final = ("month", "agency_code", "domain_code", "channel", "completed", "on_time")
 
@@ -40,10 +40,10 @@ def read_rows(content: bytes, file_name: str, columns: Sequence[str] = COLUMNS) 
     FileError
         Too large, not CSV or XLSX, a zip bomb, wrong headings, or too many rows.
     """
-    if len(content) > LARGEST_FILE:
+    if len(content) > MAX_FILE_BYTES:
         raise FileError(
             _("The file is larger than %(size)s MB. Split it by month.")
-            % {"size": LARGEST_FILE // 2**20}
+            % {"size": MAX_FILE_BYTES // 2**20}
         )
     if not content.strip():
         raise FileError(_("The file is empty."))
@@ -74,9 +74,12 @@ def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
         told if told.strip() or told == "\t" else max(";,\t", key=text.partition("\n")[0].count)
     )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    line = 1 + skipped
+    line, width = 1 + skipped, 0
     try:
         for cells in reader:
+            width = width or len(cells)
+            if len(cells) > width:
+                raise _beyond(line, next(filter(None, cells[width:]), cells[width - 1]))
             yield line, cells
             line = reader.line_num + 1 + skipped
     except csv.Error as error:
@@ -84,6 +87,17 @@ def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
             _("The CSV file is damaged near row %(row)s: %(reason)s.")
             % {"row": line, "reason": error}
         ) from error
+
+
+def _beyond(row: int, cell: str) -> FileError:
+    return FileError(
+        _(
+            "Row %(row)s has more cells than there are headings: “%(cell)s” stands beyond "
+            "the last one. "
+            "Write numbers without thousands separators, and one value in each cell."
+        )
+        % {"row": row, "cell": cell[:40]}
+    )
 
 
 def _as_text(value: object, *, months: bool) -> str:
@@ -127,22 +141,15 @@ def _below_heading(rows: Iterator[tuple[int, list[str]]], columns: Sequence[str]
         values = tuple(_cleaned(cell, number) for cell in cells[: len(columns)])
         beyond = next((cell.strip() for cell in cells[len(columns) :] if cell.strip()), "")
         if beyond:
-            raise FileError(
-                _(
-                    "Row %(row)s has more cells than there are headings: “%(cell)s” stands beyond "
-                    "the last one. "
-                    "Write numbers without thousands separators, and one value in each cell."
-                )
-                % {"row": number, "cell": beyond[:40]}
-            )
-        if any(values) and number > MOST_ROWS + 1:
+            raise _beyond(number, beyond)
+        if any(values) and number > MAX_ROWS + 1:
             raise FileError(
                 _(
                     "Something stands in row %(row)s; at most %(count)s rows are taken. Delete "
                     "what stands far below "
                     "the table, or split the file by month."
                 )
-                % {"row": number, "count": MOST_ROWS}
+                % {"row": number, "count": MAX_ROWS}
             )
         if any(values):
             result.append(RawRow(number, values + ("",) * (len(columns) - len(values))))

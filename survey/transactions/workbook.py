@@ -23,11 +23,11 @@ MAX_SHEETS: Final = 60
 MAX_UNPACKED: Final = 40 * MB
 MAX_CELLS: Final = 1_000_000
 """Cells the rows are filled up to: a lonely cell in the last column makes its row 16,384 wide."""
-FEWEST_FILLED: Final = 3
+MIN_FILLED_CELLS: Final = 3
 """Cells in a row of a table; words beside a table have two."""
-MOST_PEEKED: Final = 20
+MAX_PEEKED_ROWS: Final = 2_000
 """Rows looked at in a sheet that is not taken."""
-LONGEST: Final = 128 * 1024
+MAX_UNTAGGED_BYTES: Final = 128 * 1024
 """Bytes without a tag: a cell of Excel holds 32,767 characters."""
 _DAMAGED: Final = (
     zipfile.BadZipFile,
@@ -68,14 +68,26 @@ _LIMITS: Final = (
     _Limit(r"(xl/theme|docProps)/[^/]+\.xml", MB, 20_000),
 )
 _ELEMENT: Final = re.compile(rb"<(?:\w{1,20}:)?(?:c|row)[\s/>]")
-_LONGEST_NAME: Final = 26
+_MAX_NAME_BYTES: Final = 26
 _FORMULA: Final = re.compile(
     rb"<(?:\w{1,20}:)?c(?P<attributes>\s[^>]*)?>\s*<(?:\w{1,20}:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w{1,20}:)?f\s*>)\s*"
-    rb"(?P<value><(?:\w{1,20}:)?(?:v|is)[\s/>])?"
+    rb"(?P<value><(?:\w{1,20}:)?(?:v|is)(?:\s[^>]*)?>(?P<text>[^<])?)?"
 )
-"""A cell with a formula, and whether a value stands beside it; Excel's own writers may give every
-name a prefix.
+"""A cell with a formula, and whether a value stands beside it, with text in it; Excel's own writers
+may give every name a prefix.
 """
+_ROW: Final = re.compile(rb'<(?:\w{1,20}:)?row\s(?:[^>]*?\s)?r="(-?\d{1,10})"')
+_PART_NAMES: Final = {
+    b"worksheet+xml": rb"/xl/worksheets/[^/]+\.xml",
+    b"sharedStrings+xml": rb"/xl/sharedStrings\.xml",
+    b"styles+xml": rb"/xl/styles\.xml",
+    b"sheet.main+xml": rb"/xl/workbook\.xml",
+}
+"""Where the parts stand that are read: the limits go by name, the library by what a part says it
+is.
+"""
+_OVERRIDE: Final = re.compile(rb"<(?:\w{1,20}:)?(Override|Default)\s([^>]*)>")
+_SHEET_TARGET: Final = re.compile(rb"(/xl/|\.?/?)?worksheets/[^/]+\.xml")
 _OTHER: Final = _Limit("", 10 * MB, 1 << 62)
 
 
@@ -113,9 +125,7 @@ def workbook_rows(
         AttributeError,
         SyntaxError,
     ) as error:
-        raise FileError(
-            _("The workbook is damaged or not a real XLSX file. Save it again in Excel.")
-        ) from error
+        raise _damaged() from error
 
 
 def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
@@ -143,15 +153,52 @@ def check_parts(content: bytes) -> dict[str, str]:
                 raise too_large()
             for part in parts:
                 left -= _count(archive, part, left)
+            _check_names(archive, names)
             for name in sheets:
-                uncomputed[name] = _uncomputed(archive.read(name))
+                sheet = archive.read(name)
+                _check_row_numbers(sheet)
+                uncomputed[name] = _uncomputed(sheet)
     except FileError:
         raise
     except _DAMAGED as error:
-        raise FileError(
-            _("The workbook is damaged or not a real XLSX file. Save it again in Excel.")
-        ) from error
+        raise _damaged() from error
     return uncomputed
+
+
+def _check_names(archive: zipfile.ZipFile, names: Sequence[str]) -> None:
+    """Every part that will be read stands where its limits apply."""
+    types = archive.read("[Content_Types].xml") if "[Content_Types].xml" in names else b""
+    for kind, attributes in _OVERRIDE.findall(types):
+        meant = next((name for name in _PART_NAMES if name in attributes), None)
+        place = re.search(rb'PartName="([^"]*)"', attributes)
+        if meant is not None and (
+            kind == b"Default" or not place or not re.fullmatch(_PART_NAMES[meant], place[1])
+        ):
+            raise _damaged()
+    relations = "xl/_rels/workbook.xml.rels"
+    for relation in re.findall(rb"<[^>]*>", archive.read(relations) if relations in names else b""):
+        target = re.search(rb'Target="([^"]*)"', relation)
+        if b'/worksheet"' in relation and target and not _SHEET_TARGET.fullmatch(target[1]):
+            raise _damaged()
+
+
+def _check_row_numbers(sheet: bytes) -> None:
+    """Rows are numbered upwards: a number that comes again would be left out without a word."""
+    before = 0
+    for number in map(int, _ROW.findall(sheet)):
+        if number <= before:
+            raise FileError(
+                _(
+                    "In the file row %(row)s does not follow row %(before)s: programs read such "
+                    "rows differently. Open it in Excel and save it again."
+                )
+                % {"row": number, "before": before}
+            )
+        before = number
+
+
+def _damaged() -> FileError:
+    return FileError(_("The workbook is damaged or not a real XLSX file. Save it again in Excel."))
 
 
 def _count(archive: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> int:
@@ -161,22 +208,34 @@ def _count(archive: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> int:
     with archive.open(part) as stream:
         tail = b""
         while block := stream.read(MB):
+            if not size and limit is not _OTHER and not _is_utf8(block):
+                raise _damaged()
             size, tags = size + len(block), tags + block.count(b"<")
             elements += len(_ELEMENT.findall(tail + block))
-            tail = block[-_LONGEST_NAME:] if not _ELEMENT.search(block[-_LONGEST_NAME:]) else b""
+            tail = (
+                block[-_MAX_NAME_BYTES:] if not _ELEMENT.search(block[-_MAX_NAME_BYTES:]) else b""
+            )
             if size > min(limit.size, left) or tags > limit.tags or elements > limit.elements:
                 raise too_large()
-            if limit is not _OTHER and max(map(len, block.split(b"<"))) > LONGEST:
+            if limit is not _OTHER and max(map(len, block.split(b"<"))) > MAX_UNTAGGED_BYTES:
                 raise too_large()
     return size
 
 
+def _is_utf8(start: bytes) -> bool:
+    """Whether a part says nothing else: tags of other encodings would not be counted."""
+    declared = re.search(rb"""encoding=["']([^"']*)""", start[:200])
+    named = declared is None or declared[1].lower() in (b"utf-8", b"us-ascii")
+    return named and not start.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00"))
+
+
 def _uncomputed(sheet: bytes) -> str:
-    """Reference of the first cell with a formula nobody has computed, or empty; an empty text is a
-    value, too.
+    """Reference of the first cell with a formula nobody has computed, or empty; an empty text that
+    Excel computed is a value, too.
     """
     for found in _FORMULA.finditer(sheet):
-        if not found["value"] and b't="str"' not in found["attributes"]:
+        computed_text = found["value"] and b't="str"' in (found["attributes"] or b"")
+        if not found["text"] and not computed_text:
             reference = re.search(rb'\br="([A-Z]{1,3}\d{1,7})"', found["attributes"])
             return reference[1].decode() if reference else "?"
     return ""
@@ -225,8 +284,8 @@ def _refuse_others(visible: Sequence[Any], chosen: Any) -> None:
     for sheet in visible:
         filled = (
             row
-            for row in islice(_rows(sheet), MOST_PEEKED)
-            if sum(value is not None for value in row) >= FEWEST_FILLED
+            for row in islice(_rows(sheet), MAX_PEEKED_ROWS)
+            if sum(value is not None for value in row) >= MIN_FILLED_CELLS
         )
         if sheet is not chosen and next(filled, None) is not None:
             raise FileError(

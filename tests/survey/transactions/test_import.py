@@ -230,11 +230,11 @@ def test_bombs_are_refused_quickly_and_in_little_memory(name: str) -> None:
 
 
 def test_too_many_rows_and_too_large_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MOST_ROWS", 2)
+    monkeypatch.setattr(reading, "MAX_ROWS", 2)
     with pytest.raises(FileError):
         read_rows(csv_file(GOOD, GOOD, GOOD), "a.csv")
     with pytest.raises(FileError):
-        read_rows(b"x" * (reading.LARGEST_FILE + 1), "a.csv")
+        read_rows(b"x" * (reading.MAX_FILE_BYTES + 1), "a.csv")
 
 
 def test_the_templates_are_files_the_import_understands(cast: Cast) -> None:

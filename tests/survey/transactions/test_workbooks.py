@@ -96,3 +96,69 @@ def test_small_files_that_cost_much_are_refused_at_once(rows: bytes) -> None:
     with pytest.raises(FileError):
         read_rows(content, "a.xlsx")
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize("number", [b"3", b"2", b"0", b"-3"])
+def test_rows_that_do_not_follow_each_other_are_refused(number: bytes) -> None:
+    """The later of two rows with one number was dropped without a word."""
+    content = changed(book(ROW, ROW, ROW), rb'<row r="4"', b'<row r="' + number + b'"')
+    with pytest.raises(FileError, match=number.decode()):
+        read_rows(content, "totals.xlsx")
+
+
+@pytest.mark.parametrize("value", [b"", b"<v/>", b"<v></v>", b"<v />"])
+def test_a_row_of_formulas_nobody_computed_is_no_blank_row(value: bytes) -> None:
+    """openpyxl writes formulas without values: a row of them was skipped."""
+    content = changed(
+        book(ROW, ROW),
+        rb'<c r="([A-F])3"[^>]*>.*?</c>',
+        rb'<c r="\g<1>3"><f>\g<1>2</f>' + value + b"</c>",
+    )
+    with pytest.raises(FileError, match="A3"):
+        read_rows(content, "totals.xlsx")
+
+
+def moved(content: bytes, old: str, new: str) -> bytes:
+    """A workbook with a part at another place, and everything that names it changed along."""
+    source, target = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in source.namelist():
+            body = source.read(name).replace(old.encode(), new.encode())
+            short = old.removeprefix("xl/").encode(), new.removeprefix("xl/").encode()
+            body = body.replace(b'"%b"' % short[0], b'"%b"' % short[1])
+            archive.writestr(new if name == old else name, body)
+    return target.getvalue()
+
+
+def test_a_part_that_is_read_stands_where_its_limits_apply() -> None:
+    """2,000,000 strings elsewhere cost 15 seconds: limits went by name, openpyxl by kind."""
+    with pytest.raises(FileError):
+        read_rows(moved(book(ROW), SHEET, "xl/ws/sheet1.xml"), "totals.xlsx")
+
+
+def test_a_part_in_another_encoding_is_refused() -> None:
+    """Its tags would not be counted."""
+    source, target = zipfile.ZipFile(io.BytesIO(book(ROW))), io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in source.namelist():
+            body = source.read(name)
+            archive.writestr(name, body.decode().encode("utf-16") if name == SHEET else body)
+    with pytest.raises(FileError):
+        read_rows(target.getvalue(), "totals.xlsx")
+
+
+def test_a_second_sheet_that_begins_further_down_is_not_passed_over() -> None:
+    workbook = openpyxl.load_workbook(io.BytesIO(book(ROW)))
+    other = workbook.create_sheet("x")
+    for column, value in enumerate(ROW, start=1):
+        other.cell(row=30, column=column, value=value)
+    target = io.BytesIO()
+    workbook.save(target)
+    with pytest.raises(FileError, match="“x”"):
+        read_rows(target.getvalue(), "totals.xlsx")
+
+
+def test_a_thousand_with_a_comma_is_told_though_the_cell_beyond_is_empty() -> None:
+    content = ",".join(COLUMNS) + "\n2026-07,H20.01,land,counter,1,000,\n"
+    with pytest.raises(FileError):
+        read_rows(content.encode(), "totals.csv")
