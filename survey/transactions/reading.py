@@ -14,7 +14,8 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from survey.common.text import TextError, clean
-from survey.transactions.workbook import FileError, too_large, workbook_rows
+from survey.transactions.workbook import workbook_rows
+from survey.transactions.workbook_limits import FileError, too_large
 
 __all__ = ["COLUMNS", "MAX_FILE_BYTES", "FileError", "RawRow", "read_rows"]
 MAX_FILE_BYTES: Final = 4 * 1024 * 1024
