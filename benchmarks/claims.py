@@ -17,7 +17,8 @@ from benchmarks.machine import describe
 _INTO = """
     INSERT INTO survey_outboxmessage (id, kind, sequence, sender_id, phone_hash, parts, state,
         reason, due_at,
-        not_after, attempt, tries, attempt_at, owner, looks, sid, accepted_at, final_at,
+        not_after, claim_count, answered_count, attempt_at, owner, looks, provider_id,
+        accepted_at, final_at,
             redacted_at, created_at)"""
 _REST = "'delivered', '', d, d, 1, 1, d, '', 0, 'SM' || k, d, d, d, d"
 OLD = {
@@ -44,7 +45,7 @@ def measure(rows: int) -> None:
     from django.db import connection
     from django.utils import timezone
 
-    from survey.common.sealing import phone_hash, seal
+    from survey.common.encryption import encrypt, phone_hash
     from survey.messaging import overview
     from survey.messaging.models import Sender
     from survey.messaging.outbox import maintenance as upkeep
@@ -68,8 +69,8 @@ def measure(rows: int) -> None:
                 created_at=now,
             )
             row.to_sealed, row.body_sealed = (
-                seal("+84912345678", str(row.pk)),
-                seal("x", str(row.pk)),
+                encrypt("+84912345678", str(row.pk)),
+                encrypt("x", str(row.pk)),
             )
             fresh.append(row)
         OutboxMessage.objects.bulk_create(fresh, batch_size=500)
@@ -100,7 +101,7 @@ def measure(rows: int) -> None:
     Sender.objects.update(monthly_budget=10**9, daily_budget=10**8)
     claims(f"{rows:,} old rows and budgets")
     timed("breakers", upkeep.trip_breakers, timezone.now())
-    timed("chores", upkeep.chores, timezone.now())
+    timed("due_tasks", upkeep.due_tasks, timezone.now())
     timed("erasure", upkeep.erase, timezone.now())
     timed("the operators' page: senders", overview.senders, timezone.now())
 

@@ -16,7 +16,7 @@ from analysis.index.results import PROVINCE
 from analysis.method import load_method
 from analysis.publication.disclosure import publish
 from benchmarks.machine import describe
-from survey.dev.demo.generator import ALL, CellData, cells_of, plans, true_index
+from survey.dev.demo.generator import ALL, CellData, draw_cells, plans, true_index
 
 LAYOUT = [(f"s{i:02d}", ("land", "construction")) for i in range(10)] + [
     (f"x{i:03d}", ("land", "civil-status", "authentication")) for i in range(110)
@@ -51,7 +51,7 @@ def true_item(group: list[CellData], item: str) -> float:
 
 def once(seed: int, methods: list[str]) -> list[tuple[str, str, bool, float]]:
     """(method, status, covered, error) of every agency of one province."""
-    groups = {plan.key: list(cells_of(plan, seed)) for plan in plans(LAYOUT, seed, total=26_000)}
+    groups = {plan.key: list(draw_cells(plan, seed)) for plan in plans(LAYOUT, seed, total=26_000)}
     everything = [cell for group in groups.values() for cell in group]
     data = frame_of(everything)
     totals = {(c.agency, c.domain, c.channel): (c.transactions, c.on_time) for c in everything}

@@ -77,7 +77,7 @@ def _loopback(address: str) -> bool:
 
 @register(Tags.security)
 def messages_are_safe(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse configurations that would send numbers in clear, to nobody, or seal them under a key
+    """Refuse configurations that would send numbers in clear, to nobody, or encrypt them with a key
     that gets lost.
     """
     base, callbacks = settings.TWILIO_API_BASE_URL, settings.SMS_STATUS_CALLBACK_BASE_URL

@@ -80,7 +80,7 @@ them still work.
 PHONE_KEY = os.environ.get("PHONE_KEY", "")
 PHONE_HASH_KEY = os.environ.get("PHONE_HASH_KEY", "")
 """Under it numbers are found again (opt-outs, caps); never changed, unlike PHONE_KEY."""
-"""Keys that seal phone numbers; empty = a key of its own in the var folder."""
+"""Keys that encrypt phone numbers; empty = a key of its own in the var folder."""
 SMS_BACKEND = os.environ.get(
     "SMS_BACKEND", "twilio" if os.environ.get("TWILIO_ACCOUNT_SID") else "console"
 )

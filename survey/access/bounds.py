@@ -26,7 +26,7 @@ FEED_SILENCE: Final = timedelta(days=3)
 """After a weekend a feed is still believed to be there."""
 
 
-def slot_of(moment: datetime) -> datetime:
+def find_slot(moment: datetime) -> datetime:
     """The ten minutes a moment lies in."""
     seconds = int(SLOT.total_seconds())
     return datetime.fromtimestamp(int(moment.timestamp()) // seconds * seconds, tz=moment.tzinfo)
@@ -59,7 +59,7 @@ def places_left(counter: Counter, at: datetime) -> int:
     that ends after the moment is held to the bound as much as the one before it.
     """
     counters = _share_dossiers(counter)
-    slot = slot_of(at)
+    slot = find_slot(at)
     used = _uses(counters, slot)
     ends = [slot, *(other for other in used if other > slot)]
     return min(

@@ -17,14 +17,14 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Max
 
-from survey.access.bounds import slot_of
+from survey.access.bounds import find_slot
 from survey.access.models import Kiosk, KioskItem, KioskUse
 from survey.agencies.models import Counter
-from survey.common.counters import add_to
+from survey.common.tallies import increment
 from survey.common.tokens import keyed_hash, keyed_hashes, new_code, normalise_code
 
-ENROL_LIFE: Final = timedelta(minutes=30)
-MOST_GAPS: Final = 50
+ENROL_TTL: Final = timedelta(minutes=30)
+MAX_GAPS_SHOWN: Final = 50
 
 
 def add_kiosk(*, counter: Counter, name: str, now: datetime) -> tuple[Kiosk, str]:
@@ -32,7 +32,7 @@ def add_kiosk(*, counter: Counter, name: str, now: datetime) -> tuple[Kiosk, str
     code = new_code(8)
     fields = {
         "enrol_hash": keyed_hash("kiosk", code),
-        "enrol_until": now + ENROL_LIFE,
+        "enrol_until": now + ENROL_TTL,
         "created_at": now,
     }
     return Kiosk.objects.create(counter=counter, name=name[:60], **fields), code
@@ -99,7 +99,7 @@ def signed_by(kiosk_id: object, body: bytes, signature: str) -> Kiosk | None:
 
 def note_use(counter: Counter, at: datetime) -> None:
     """Count one answer as given at a tablet."""
-    add_to(KioskUse, "count", 1, counter=counter, slot=slot_of(at))
+    increment(KioskUse, "count", 1, counter=counter, slot=find_slot(at))
 
 
 def note_item(*, kiosk: Kiosk, sequence: int, refused: bool) -> None:
@@ -111,12 +111,12 @@ def note_item(*, kiosk: Kiosk, sequence: int, refused: bool) -> None:
         return
 
 
-def refused_of(kiosk: Kiosk) -> int:
+def count_refused(kiosk: Kiosk) -> int:
     """How many answers of a kiosk could not be taken: they hold no rating."""
     return kiosk.items.filter(refused=True).count()
 
 
-def gaps_of(kiosk: Kiosk) -> tuple[int, list[int]]:
+def count_gaps(kiosk: Kiosk) -> tuple[int, list[int]]:
     """How many numbers up to the highest are missing, and the first of them: answers that never
     arrived.
     """
@@ -125,4 +125,4 @@ def gaps_of(kiosk: Kiosk) -> tuple[int, list[int]]:
     if not missing:
         return 0, []
     there = set(kiosk.items.values_list("sequence", flat=True))
-    return missing, [n for n in range(1, found["highest"] + 1) if n not in there][:MOST_GAPS]
+    return missing, [n for n in range(1, found["highest"] + 1) if n not in there][:MAX_GAPS_SHOWN]

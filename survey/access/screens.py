@@ -17,12 +17,12 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from survey.access.bounds import slot_of
+from survey.access.bounds import find_slot
 from survey.access.models import NUMBER, Screen, ScreenUse
 from survey.agencies.models import Counter
 from survey.agencies.queries import is_open
-from survey.common.counters import add_to
-from survey.common.sealing import seal, unseal
+from survey.common.encryption import decrypt, encrypt
+from survey.common.tallies import increment
 from survey.common.tokens import (
     ALPHABET,
     is_code,
@@ -54,7 +54,7 @@ def enrol_screen(*, counter: Counter, now: datetime) -> tuple[Screen, str]:
     display, number = new_code(20), new_code(NUMBER)
     while Screen.objects.filter(number=number).exists():
         number = new_code(NUMBER)
-    secret = seal(secrets.token_hex(32), f"screen/{number}")
+    secret = encrypt(secrets.token_hex(32), f"screen/{number}")
     fields = {"counter": counter, "secret_sealed": secret, "created_at": now}
     return Screen.objects.create(
         number=number, display_hash=keyed_hash("screen", display), **fields
@@ -75,7 +75,7 @@ def shown(screen: Screen, now: datetime) -> Shown:
 
 
 def _mac(screen: Screen, step: int) -> str:
-    secret = unseal(screen.secret_sealed, f"screen/{screen.number}")
+    secret = decrypt(screen.secret_sealed, f"screen/{screen.number}")
     number = int.from_bytes(hmac.digest(secret.encode(), str(step).encode(), "sha256")[:8], "big")
     return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(MAC))
 
@@ -111,4 +111,4 @@ def gives_codes(screen: Screen, now: datetime) -> bool:
 
 def note_use(screen: Screen, now: datetime) -> None:
     """Count one answer as given at the screen."""
-    add_to(ScreenUse, "count", 1, screen=screen, slot=slot_of(now))
+    increment(ScreenUse, "count", 1, screen=screen, slot=find_slot(now))

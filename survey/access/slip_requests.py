@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from survey.access.slips import MOST_AT_ONCE, Batch
+from survey.access.slips import MAX_CODES_AT_ONCE, Batch
 from survey.agencies.models import ProcedureDomain
 from survey.agencies.queries import find_by_code
 from survey.transactions.models import Channel, SourceSystem
@@ -53,9 +53,9 @@ def slip_count(wanted: Mapping[str, Any]) -> int:
         It is no whole number, or too few or too many.
     """
     count = wanted.get("count", 1)
-    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_AT_ONCE:
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MAX_CODES_AT_ONCE:
         raise BatchRefused(
-            _("count: must be a whole number from 1 to %(most)s.") % {"most": MOST_AT_ONCE}
+            _("count: must be a whole number from 1 to %(most)s.") % {"most": MAX_CODES_AT_ONCE}
         )
     return count
 

@@ -22,7 +22,7 @@ LENGTH: Final = 10
 1.1 %.
 """
 LIFE: Final = timedelta(days=30)
-MOST_AT_ONCE: Final = 5000
+MAX_CODES_AT_ONCE: Final = 5000
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Batch:
 
 def issue_slips(*, batch: Batch, count: int, now: datetime) -> list[str]:
     """Fresh codes; they are told once and kept as hashes."""
-    if not 1 <= count <= MOST_AT_ONCE:
-        raise ValueError(_("Ask for 1 to %(most)s codes at once.") % {"most": MOST_AT_ONCE})
+    if not 1 <= count <= MAX_CODES_AT_ONCE:
+        raise ValueError(_("Ask for 1 to %(most)s codes at once.") % {"most": MAX_CODES_AT_ONCE})
     codes = [new_code(LENGTH) for _place in range(count)]
     fields = {"issued_at": now, "expires_at": now + LIFE, **vars(batch)}
     Slip.objects.bulk_create(

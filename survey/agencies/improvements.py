@@ -67,6 +67,6 @@ class Improvement(models.Model):
             )
 
 
-def improvements_of(agency_id: int, most: int = 3) -> list[Improvement]:
+def published_improvements(agency_id: int, most: int = 3) -> list[Improvement]:
     """The latest approved improvements of an agency."""
     return list(Improvement.objects.filter(agency_id=agency_id, approved_at__isnull=False)[:most])

@@ -17,15 +17,15 @@ from django.views.decorators.http import require_POST
 
 from survey.access.slip_requests import BatchRefused, slip_batch, slip_count
 from survey.access.slips import LIFE, issue_slips
-from survey.common.sealing import unseal
+from survey.common.encryption import decrypt
 from survey.common.text import is_storable
-from survey.messaging.event_intake import take_events
+from survey.messaging.event_intake import ingest_events
 from survey.transactions.counting import count_later
 from survey.transactions.models import SeenSignature, SourceSystem
 
 WINDOW: Final = timedelta(minutes=5)
-LARGEST: Final = 512 * 1024
-MOST_EVENTS: Final = 500
+MAX_BODY_BYTES: Final = 512 * 1024
+MAX_EVENTS: Final = 500
 
 
 def _refused(status: int, code: str, message: str, source: str = "") -> JsonResponse:
@@ -45,7 +45,7 @@ def _source(request: HttpRequest, body: bytes) -> SourceSystem | JsonResponse:
     )
     if source is None or not (moment.isascii() and moment.isdigit() and len(moment) <= 12):
         return _refused(401, "unauthorised", "X-Key, X-Time (seconds) and X-Signature are needed")
-    secret = unseal(source.secret_sealed, f"source/{source.key_id}")
+    secret = decrypt(source.secret_sealed, f"source/{source.key_id}")
     signed = f"{request.method} {request.path}\n{moment}\n".encode() + body
     wanted = hmac.new(secret.encode(), signed, sha256).hexdigest()
     given = request.headers.get("X-Signature", "").encode(errors="replace")
@@ -121,12 +121,12 @@ def _read(request: HttpRequest) -> tuple[SourceSystem, bytes] | JsonResponse:
     """
     length = request.META.get("CONTENT_LENGTH") or "0"
     body = (
-        request.read(LARGEST + 1)
-        if length.isdigit() and int(length) <= LARGEST
-        else b"x" * (LARGEST + 1)
+        request.read(MAX_BODY_BYTES + 1)
+        if length.isdigit() and int(length) <= MAX_BODY_BYTES
+        else b"x" * (MAX_BODY_BYTES + 1)
     )
-    if len(body) > LARGEST:
-        return _refused(413, "too-large", f"send at most {LARGEST // 1024} kB")
+    if len(body) > MAX_BODY_BYTES:
+        return _refused(413, "too-large", f"send at most {MAX_BODY_BYTES // 1024} kB")
     source = _source(request, body)
     return source if isinstance(source, JsonResponse) else (source, body)
 
@@ -147,11 +147,11 @@ def events(request: HttpRequest) -> JsonResponse:
         return _refused(
             400, "malformed", 'the body must be {"events": [{...}, ...]}', source.key_id
         )
-    if len(found) > MOST_EVENTS:
-        return _refused(
-            413, "too-many", f"send at most {MOST_EVENTS} events at once", source.key_id
-        )
-    report = take_events(events=found, source=source, now=timezone.now(), province=source.province)
+    if len(found) > MAX_EVENTS:
+        return _refused(413, "too-many", f"send at most {MAX_EVENTS} events at once", source.key_id)
+    report = ingest_events(
+        events=found, source=source, now=timezone.now(), province=source.province
+    )
     faults = [{"event": position, "message": message} for position, message in report.faults]
     return JsonResponse({"counts": dict(sorted(report.counts.items())), "faults": faults})
 

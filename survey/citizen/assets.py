@@ -42,6 +42,6 @@ def script() -> str:
     return str(rjsmin.jsmin(file_text("citizen.js")))
 
 
-def source_of(text: str) -> str:
+def csp_source(text: str) -> str:
     """CSP source that allows exactly this inline text."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

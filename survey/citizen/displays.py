@@ -18,7 +18,7 @@ from survey.access.models import Screen
 from survey.access.print import qr
 from survey.access.screens import find_display, gives_codes, shown
 from survey.citizen.pages import citizen_page, message_page, render_page
-from survey.common.guessing import note_failure
+from survey.common.throttling import note_failure
 
 
 def _code(screen: Screen, now: datetime) -> dict[str, str | int]:
@@ -30,7 +30,7 @@ def _code(screen: Screen, now: datetime) -> dict[str, str | int]:
     found = shown(screen, now)
     address = qr.screen_url(found.code)
     site, path = address.split("://", 1)[1].split("/", 1)
-    image = base64.b64encode(qr.svg_of(address)).decode()
+    image = base64.b64encode(qr.draw_svg(address)).decode()
     return {
         "image": f"data:image/svg+xml;base64,{image}",
         "site": site,

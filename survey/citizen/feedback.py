@@ -10,8 +10,8 @@ from typing import Final
 from django.db.models import Sum
 from django.utils import timezone
 
-from survey.agencies.improvements import Improvement, improvements_of
-from survey.common.periods import month_of
+from survey.agencies.improvements import Improvement, published_improvements
+from survey.common.periods import first_of_month
 from survey.responses.models import Response
 from survey.responses.queries import MIN_ANSWERS_SHOWN
 from survey.transactions.models import MonthlyTotal
@@ -45,8 +45,10 @@ def agency_feedback(agency_id: int, now: datetime) -> AgencyFeedback:
 
 @lru_cache(maxsize=4096)
 def _feedback(agency_id: int, today: date, _moment: int) -> AgencyFeedback:
-    last = month_of(today) - timedelta(days=1)
-    first = month_of(month_of(month_of(last) - timedelta(days=1)) - timedelta(days=1))
+    last = first_of_month(today) - timedelta(days=1)
+    first = first_of_month(
+        first_of_month(first_of_month(last) - timedelta(days=1)) - timedelta(days=1)
+    )
     answers = Response.objects.filter(
         agency=agency_id, month__range=(first, last), revision=0
     ).count()
@@ -54,4 +56,4 @@ def _feedback(agency_id: int, today: date, _moment: int) -> AgencyFeedback:
     dossiers = totals.aggregate(n=Sum("completed"))["n"] or 0
     if answers < MIN_ANSWERS_SHOWN or dossiers < answers:
         answers = dossiers = 0
-    return AgencyFeedback(tuple(improvements_of(agency_id)), answers, dossiers)
+    return AgencyFeedback(tuple(published_improvements(agency_id)), answers, dossiers)

@@ -21,7 +21,7 @@ from survey.citizen.assets import file_names, file_text
 from survey.citizen.entrances.kiosk import take_item
 from survey.citizen.pages import citizen_page, message_page
 from survey.citizen.short_form import FormContext, form_page
-from survey.common.guessing import note_failure
+from survey.common.throttling import note_failure
 from survey.common.tokens import normalise_code
 from survey.questionnaires.queries import published_short_form
 from survey.responses.models import Evidence

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from survey.citizen.entrances.office import open_offices
 from survey.citizen.pages import citizen_page, render_page
-from survey.common.text import folded
+from survey.common.text import fold_accents
 
 MAX_SHOWN: Final = 30
 
@@ -18,11 +18,12 @@ MAX_SHOWN: Final = 30
 def find_office(request: HttpRequest) -> HttpResponseBase:
     """Find the office by a part of its name or of an agency in it."""
     name = request.GET.get("name", "").replace("\x00", "")[:60]
-    wanted = folded(name)
+    wanted = fold_accents(name)
     matching = [
         office
         for office in open_offices()
-        if wanted in folded(" ".join((office.name, *(agency.name for agency in office.agencies))))
+        if wanted
+        in fold_accents(" ".join((office.name, *(agency.name for agency in office.agencies))))
     ]
     context = {
         "title": _("Which office did you visit?"),

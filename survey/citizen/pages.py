@@ -20,15 +20,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from survey.citizen.assets import script, source_of, style
+from survey.citizen.assets import csp_source, script, style
 from survey.citizen.page_messages import message
-from survey.common.guessing import PRESSED, may_look, note_failure, pass_for
-from survey.common.languages import chosen, known
+from survey.common.languages import is_supported_language, requested_language
+from survey.common.throttling import CONFIRM_FIELD, issue_pass, lookup_allowed, note_failure
 from survey.common.tokens import normalise_code
 
-MOST_FIELDS: Final = 200
+MAX_FIELDS: Final = 200
 ADDRESS_TYPE: Final = "text/uri-list"
-SHORTEST_PERSONAL: Final = 10
+MIN_PERSONAL_CHARACTERS: Final = 10
 """Characters of receipts, slips and links, and of the passing codes of screens; codes of posters
 are no secret.
 """
@@ -51,7 +51,7 @@ def citizen_page(
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
                 _refuse_large(request)
-                with override(chosen(request)):
+                with override(requested_language(request)):
                     _refuse_many(request)
                     response = _unless_guessing(checked, request, args, kwargs)
                     # Rendered here, inside the language of the page.
@@ -68,8 +68,8 @@ def citizen_page(
             return _finish(_address_only(request, response))
 
         inline = {
-            "style-src": [source_of(style())],
-            "script-src": [source_of(script())],
+            "style-src": [csp_source(style())],
+            "script-src": [csp_source(script())],
             **(policy or {}),
         }
         return csp_update(inline)(csrf_exempt(inner))
@@ -84,8 +84,8 @@ def _unless_guessing(
     posters never do.
     """
     code = normalise_code(str(kwargs.get("code", "")))
-    personal = len(code) >= SHORTEST_PERSONAL
-    if personal and not may_look(request, code):
+    personal = len(code) >= MIN_PERSONAL_CHARACTERS
+    if personal and not lookup_allowed(request, code):
         return _button(request, code)
     response = view(request, *args, **kwargs)
     if response.status_code == 404 and "code" in kwargs:
@@ -93,7 +93,7 @@ def _unless_guessing(
     elif request.method == "POST" and (to := _RECEIPT.match(response.get("Location", ""))):
         # The receipt of what was just stored needs no button, whichever process is asked for it and
         # whatever it has counted. By POST only: no GET may hand a pass to a guess.
-        response.headers["Location"] += f"&{PRESSED}={pass_for(to[1], shown=True)}"
+        response.headers["Location"] += f"&{CONFIRM_FIELD}={issue_pass(to[1], shown=True)}"
     return response
 
 
@@ -104,14 +104,14 @@ def _button(request: HttpRequest, code: str) -> HttpResponse:
     title, text = message("too-often")
     posted = request.method == "POST"
     lists = (request.POST if posted else request.GET).lists()
-    sent = [(name, value) for name, values in lists for value in values if name != PRESSED]
+    sent = [(name, value) for name, values in lists for value in values if name != CONFIRM_FIELD]
     context = {
         "title": title,
         "text": text,
         "method": "post" if posted else "get",
         "action": request.path,
         "switch": posted,
-        "sent": [*sent, (PRESSED, pass_for(code))],
+        "sent": [*sent, (CONFIRM_FIELD, issue_pass(code))],
         "button": _("Continue"),
     }
     response = render_page("survey/citizen/busy.html", context, status=429)
@@ -122,7 +122,7 @@ def _button(request: HttpRequest, code: str) -> HttpResponse:
 def _refusal(request: HttpRequest, reason: str, status: int) -> HttpResponse:
     """A message in the language of the address; the body cannot be asked for it."""
     asked = request.GET.get("lang", "")
-    language = asked if known(asked) else settings.LANGUAGE_CODE
+    language = asked if is_supported_language(asked) else settings.LANGUAGE_CODE
     with override(language):
         return message_page(reason, status=status, again=f"{quote(request.path)}?lang={language}")
 
@@ -133,7 +133,7 @@ def _busy(request: HttpRequest) -> HttpResponse:
     """
     connection.close()
     sent = [(name, value) for name, values in request.POST.lists() for value in values]
-    with override(chosen(request)):
+    with override(requested_language(request)):
         title, text = message("busy" if sent else "busy-unsent")
         context = {
             "title": title,
@@ -151,7 +151,7 @@ def _busy(request: HttpRequest) -> HttpResponse:
 
 def _refuse_many(request: HttpRequest) -> None:
     """The short form has under 20 fields; the general limit is wider, for the admin pages."""
-    if sum(len(values) for _name, values in request.POST.lists()) > MOST_FIELDS:
+    if sum(len(values) for _name, values in request.POST.lists()) > MAX_FIELDS:
         raise SuspiciousOperation("too many fields")
 
 

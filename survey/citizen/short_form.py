@@ -21,17 +21,17 @@ from django.utils.translation import gettext as _
 
 from survey.citizen.pages import base_context
 from survey.citizen.questions import error_list, questions_data
-from survey.common.guessing import PRESSED, pass_for
 from survey.common.languages import SWITCH
-from survey.common.tokens import TICKET_LIFE, Ticket, TicketError, issue_ticket, read_ticket
-from survey.questionnaires.queries import form_of, is_alternative, wordings
+from survey.common.throttling import CONFIRM_FIELD, issue_pass
+from survey.common.tokens import TICKET_TTL, Ticket, TicketError, issue_ticket, read_ticket
+from survey.questionnaires.queries import is_alternative, load_form, wordings
 from survey.responses.answers import ASSISTED, WHOLE_FORM, Parsed, helped_by, parse
 from survey.responses.queries import is_recorded
 from survey.responses.services import Place, Recorded, Submission, record_response
 
 FORM: Final = "form"
 """Name of the field that says which version of the questionnaire a page was made of."""
-TECHNICAL: Final = frozenset({"ticket", "lang", "assisted", "dispute", FORM, PRESSED, SWITCH})
+TECHNICAL: Final = frozenset({"ticket", "lang", "assisted", "dispute", FORM, CONFIRM_FIELD, SWITCH})
 
 
 class TicketCheck(NamedTuple):
@@ -84,7 +84,7 @@ def lookup_pass_field(code: str) -> dict[str, str]:
     """The field by which a form behind a personal code is taken whoever else fails at the same
     address.
     """
-    return {PRESSED: pass_for(code, shown=True)}
+    return {CONFIRM_FIELD: issue_pass(code, shown=True)}
 
 
 def form_page(
@@ -96,7 +96,7 @@ def form_page(
 ) -> str:
     """The whole short form as HTML."""
     form, texts = (
-        form_of(context.version_id),
+        load_form(context.version_id),
         wordings(context.version_id, get_language() or settings.LANGUAGE_CODE),
     )
     questions = questions_data(list(form.questions.values()), texts, sent, errors)
@@ -159,7 +159,7 @@ def render_form(
 
 def parse_post(request: HttpRequest, context: FormContext) -> Parsed:
     """What was sent, checked."""
-    parsed = parse(request.POST, form_of(context.version_id).questions.values(), TECHNICAL)
+    parsed = parse(request.POST, load_form(context.version_id).questions.values(), TECHNICAL)
     helped = request.POST.getlist("assisted")
     parsed.sent["assisted"] = helped
     if len(helped) > 1 or not set(helped) <= set(ASSISTED):
@@ -179,7 +179,7 @@ def as_opened(request: HttpRequest, context: FormContext, now: datetime) -> Form
         or int(asked) == context.version_id
     ):
         return context
-    usable = is_alternative(int(asked), context.version_id, now - TICKET_LIFE)
+    usable = is_alternative(int(asked), context.version_id, now - TICKET_TTL)
     return replace(context, version_id=int(asked)) if usable else context
 
 
@@ -274,7 +274,7 @@ def record(context: FormContext, ticket: Ticket, parsed: Parsed) -> Recorded:
     marks = {**context.metadata, **helped_by(parsed.sent.get("assisted", ()))}
     submission = Submission(
         ticket=ticket,
-        form=form_of(context.version_id),
+        form=load_form(context.version_id),
         answers=parsed.answers,
         place=context.place,
         channel=context.channel,

@@ -89,7 +89,9 @@ def read_catalogue(language: str) -> Catalog:
 def update_catalogue(language: str) -> Catalog:
     """Add new messages to a language's file and drop the ones no longer used."""
     catalog = read_catalogue(language)
-    catalog.update(extract_messages(citizens_only=not for_staff(language)), no_fuzzy_matching=True)
+    catalog.update(
+        extract_messages(citizens_only=not staff_language(language)), no_fuzzy_matching=True
+    )
     catalog.obsolete.clear()
     path = po_path(language)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +102,7 @@ def update_catalogue(language: str) -> Catalog:
     return catalog
 
 
-def for_staff(language: str) -> bool:
+def staff_language(language: str) -> bool:
     """Whether staff pages exist in a language; the others are for citizens only."""
     return language in settings.STAFF_LANGUAGES
 
@@ -122,7 +124,7 @@ def missing(language: str) -> list[str]:
         for message in catalog
         if message.id and message.string and all(_strings(message.string)) and not message.fuzzy
     }
-    wanted = extract_messages(citizens_only=not for_staff(language))
+    wanted = extract_messages(citizens_only=not staff_language(language))
     return [str(message.id) for message in wanted if message.id and message.id not in translated]
 
 

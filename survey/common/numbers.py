@@ -9,16 +9,16 @@ from django.utils.translation import get_language
 _SWAPPED = str.maketrans(",.", ".,")
 
 
-def coarse(count: int) -> int:
+def round_down_to_ten(count: int) -> int:
     """A count in steps of ten, rounded down: it stands still until ten more have come.
 
-    >>> coarse(9), coarse(41)
+    >>> round_down_to_ten(9), round_down_to_ten(41)
     (0, 40)
     """
     return count // 10 * 10
 
 
-def written(value: Decimal | int | float | None, places: int | None = None) -> str:
+def format_number(value: Decimal | int | float | None, places: int | None = None) -> str:
     """``83,54`` and ``1.234`` in Vietnamese, ``83.54`` and ``1,234`` otherwise; empty for None."""
     if value is None:
         return ""

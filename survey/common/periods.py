@@ -73,6 +73,6 @@ def last_day(month: date) -> date:
     return (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
-def month_of(day: date) -> date:
+def first_of_month(day: date) -> date:
     """First day of the month: how months are stored."""
     return day.replace(day=1)

@@ -111,7 +111,7 @@ def legible(text: str) -> str:
     )
 
 
-def folded(text: str) -> str:
+def fold_accents(text: str) -> str:
     """For searching: lower case without accents, as people type on a phone; "Đồng Tháp" is "dong
     thap".
     """

@@ -29,7 +29,7 @@ from django.conf import settings
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MEANT: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
-TICKET_LIFE: Final = timedelta(hours=24)
+TICKET_TTL: Final = timedelta(hours=24)
 RECEIPT_LENGTH: Final = 10
 _NONCE: Final = 12
 _MAC: Final = 12
@@ -123,7 +123,7 @@ class Ticket:
     issued: datetime | None = None
 
 
-def read_ticket(text: str, code: str, now: datetime, life: timedelta = TICKET_LIFE) -> Ticket:
+def read_ticket(text: str, code: str, now: datetime, life: timedelta = TICKET_TTL) -> Ticket:
     """Verify a ticket for ``code``.
 
     Raises
@@ -142,13 +142,13 @@ def read_ticket(text: str, code: str, now: datetime, life: timedelta = TICKET_LI
         raise TicketError("not a ticket of this code")
     issued = datetime.fromtimestamp(struct.unpack(">I", body[_NONCE:])[0], tz=UTC)
     # Hash the bytes, not the text: base64 has several spellings of the same bytes.
-    ticket = replace(ticket_of(body.hex(), found[0]), issued=issued)
+    ticket = replace(derive_ticket(body.hex(), found[0]), issued=issued)
     if now - issued > life:
         raise TicketError("ticket too old", ticket=ticket)
     return ticket
 
 
-def ticket_of(seed: str, secret: str | None = None) -> Ticket:
+def derive_ticket(seed: str, secret: str | None = None) -> Ticket:
     """Submission key and receipt code that belong to a seed known only to the citizen's page."""
     chosen = settings.SECRET_KEY if secret is None else secret
     digest = hmac.digest(_key("receipt", chosen), seed.encode(), "sha256")

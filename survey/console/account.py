@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from survey.accounts.models import User
-from survey.accounts.throttling import hashing
-from survey.console.frame import page, staff_page
+from survey.accounts.sign_in_limits import hashing
+from survey.console.layout import page, staff_page
 
 
 class PasswordForm(PasswordChangeForm):

@@ -24,9 +24,9 @@ from survey.accounts.models import User
 from survey.accounts.permissions import requires
 from survey.agencies.models import Office
 from survey.agencies.queries import visible_agencies, visible_offices
-from survey.common.languages import known
+from survey.common.languages import is_supported_language
 from survey.console.forms import TotalsForm
-from survey.console.frame import page, staff_page
+from survey.console.layout import page, staff_page
 from survey.console.views import TYPES
 from survey.scorecards.bridge.snapshots import NOTICE
 from survey.transactions.reading import MAX_FILE_BYTES, FileError
@@ -101,7 +101,7 @@ def second_languages() -> list[tuple[str, str]]:
 def second_language(request: HttpRequest) -> str:
     """The language under Vietnamese a poster is asked for with; empty for none."""
     wanted = request.GET.get("with", "")
-    return wanted if known(wanted) and wanted != settings.LANGUAGE_CODE else ""
+    return wanted if is_supported_language(wanted) and wanted != settings.LANGUAGE_CODE else ""
 
 
 def _notice() -> str:
@@ -188,7 +188,7 @@ def totals(request: HttpRequest) -> HttpResponse:
                 content=content, file_name=upload.name, today=timezone.localdate(now)
             )
             replaced = replaced_by(rows)
-            if not replaced or digest_of(replaced) == request.POST.get("replace", ""):
+            if not replaced or list_digest(replaced) == request.POST.get("replace", ""):
                 source = import_totals(content=content, file_name=upload.name, by=user, now=now)
                 messages.success(
                     request, _("%(count)s totals were imported.") % {"count": source.rows}
@@ -198,13 +198,18 @@ def totals(request: HttpRequest) -> HttpResponse:
             form.add_error("file", str(error))
         except ImportRefused as error:
             faults = list(error.faults)
-    context = {"form": form, "faults": faults, "replaced": replaced, "digest": digest_of(replaced)}
+    context = {
+        "form": form,
+        "faults": faults,
+        "replaced": replaced,
+        "digest": list_digest(replaced),
+    }
     return page(
         request, "totals.html", context, status=422 if form.errors or faults or replaced else 200
     )
 
 
-def digest_of(replaced: list[Replaced]) -> str:
+def list_digest(replaced: list[Replaced]) -> str:
     """What the person has read of the rows that go: another list has to be read anew."""
     return sha256("\n".join(map(str, replaced)).encode()).hexdigest()[:16] if replaced else ""
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from survey.accounts.models import User
 from survey.accounts.permissions import allowed
-from survey.common.languages import chosen, for_staff
+from survey.common.languages import requested_language, staff_language
 from survey.console.sections import navigation
 
 
@@ -20,8 +20,12 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
     # When the database is what failed, asking who it is would fail again.
     user = getattr(request, "user", None) if status != 500 else None
     known = user is not None and user.is_authenticated
-    language = chosen(request, default=cast("User", user).language) if known else chosen(request)
-    with override(for_staff(language)):
+    language = (
+        requested_language(request, default=cast("User", user).language)
+        if known
+        else requested_language(request)
+    )
+    with override(staff_language(language)):
         title, text = _words(status)
         context = {
             "language": get_language(),

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_POST, require_safe
 from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
 from survey.agencies.queries import visible_agencies
-from survey.common.numbers import coarse
+from survey.common.numbers import round_down_to_ten
 from survey.common.text import name_order
-from survey.console.frame import page, staff_page
+from survey.console.layout import page, staff_page
 from survey.messaging.models import Sender
 from survey.messaging.overview import (
     busy_numbers,
@@ -47,7 +47,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     busy = busy_numbers(now)
     lines: list[dict[str, Any]] = []
     for agency in visible_agencies(user).filter(pk__in=steps):
-        counts = {step: n if exact else coarse(n) for step, n in steps[agency.pk].items()}
+        counts = {
+            step: n if exact else round_down_to_ten(n) for step, n in steps[agency.pk].items()
+        }
         lines.append({"name": str(agency), "busy": busy.get(agency.pk, 0), **counts})
     context = {
         "lines": sorted(

@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
-from survey.console import account, counters, dossiers, messages, pictures, presence, views, voices
+from survey.console import (
+    account,
+    charts,
+    counters,
+    devices,
+    dossier_events,
+    messages,
+    views,
+    voices,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -15,13 +24,13 @@ urlpatterns = [
     path("sign-out", LogoutView.as_view(), name="sign-out"),
     path("agency/<int:pk>", views.agency, name="agency"),
     path("download/index.<str:kind>", views.download, name="download"),
-    path("pictures", pictures.pictures, name="pictures"),
+    path("pictures", charts.pictures, name="pictures"),
     re_path(
-        r"^pictures/(?P<name>[a-z]{1,12})\.(?P<kind>svg|pdf|png)$", pictures.picture, name="picture"
+        r"^pictures/(?P<name>[a-z]{1,12})\.(?P<kind>svg|pdf|png)$", charts.picture, name="picture"
     ),
     re_path(
         r"^agency/(?P<pk>\d{1,12})/(?P<name>[a-z]{1,12})\.(?P<kind>svg|pdf|png)$",
-        pictures.agency_picture,
+        charts.agency_picture,
         name="agency-picture",
     ),
     path("codes", counters.codes, name="codes"),
@@ -42,16 +51,16 @@ urlpatterns = [
         name="code-change",
     ),
     re_path(r"^counters/(?P<pk>\d{1,12})/issue$", counters.code_issue, name="code-issue"),
-    re_path(r"^verify/(?P<code>[^/]{1,20})$", presence.verify, name="verify"),
-    path("presence", presence.overview, name="presence"),
+    re_path(r"^verify/(?P<code>[^/]{1,20})$", devices.verify, name="verify"),
+    path("presence", devices.overview, name="presence"),
     re_path(
         r"^presence/(?P<pk>\d{1,12})/(?P<what>screen|kiosk|slips)$",
-        presence.add,
+        devices.add,
         name="presence-add",
     ),
     re_path(
         r"^presence/(?P<what>screen|kiosk)/(?P<pk>\d{1,12})/withdraw$",
-        presence.withdraw,
+        devices.withdraw,
         name="presence-withdraw",
     ),
     path("improvements", voices.improvements, name="improvements"),
@@ -65,10 +74,10 @@ urlpatterns = [
         messages.change_sender,
         name="sender",
     ),
-    path("dossiers", dossiers.dossiers, name="dossiers"),
+    path("dossiers", dossier_events.dossiers, name="dossiers"),
     re_path(
         r"^dossiers/template\.(?P<kind>xlsx|csv)$",
-        dossiers.dossiers_template,
+        dossier_events.dossiers_template,
         name="dossiers-template",
     ),
     re_path(r"^messages/(?P<action>again|give-up)$", messages.decide, name="messages-decide"),

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from survey.accounts.models import User
-from survey.accounts.throttling import hashing, must_wait, note_failure, note_success
-from survey.common.languages import chosen
+from survey.accounts.sign_in_limits import hashing, must_wait, note_failure, note_success
+from survey.common.languages import requested_language
 from survey.common.periods import parse_period
-from survey.console.figures import SORTS, agency_lines, axis_for, line_of, overall
+from survey.console.charts import pictures_of_agency
 from survey.console.forms import SignInForm
-from survey.console.frame import (
+from survey.console.index_table import SORTS, agency_lines, build_line, choose_axis, overall
+from survey.console.layout import (
     chosen_edition,
     chosen_result,
     kind_labels,
@@ -26,7 +27,6 @@ from survey.console.frame import (
     page,
     staff_page,
 )
-from survey.console.pictures import pictures_of_agency
 from survey.questionnaires.queries import question_texts
 from survey.scorecards.bridge.exports import export_rows
 from survey.scorecards.queries import editions, province_result, visible_results
@@ -46,7 +46,7 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with override(chosen(request)):
+        with override(requested_language(request)):
             response = super().dispatch(request, *args, **kwargs)
             return response.render() if hasattr(response, "render") else response
 
@@ -94,7 +94,7 @@ def home(request: HttpRequest) -> HttpResponse:
     whole = province_result(edition)
     kind = request.GET.get("kind", "")
     shown = [result for result in results if not kind or result.kind == kind]
-    axis = axis_for(overall(result) for result in [*shown, *([whole] if whole else [])])
+    axis = choose_axis(overall(result) for result in [*shown, *([whole] if whole else [])])
     sort = request.GET.get("sort", "index")
     sort = sort if sort in SORTS else "index"
     lines = agency_lines(shown, axis, sort)
@@ -104,7 +104,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "period": parse_period(edition.period),
         "editions": editions(cast("User", request.user)),
         "axis": axis,
-        "whole": line_of(overall(whole), axis, label=whole.name) if whole else None,
+        "whole": build_line(overall(whole), axis, label=whole.name) if whole else None,
         "lines": lines,
         "ranked": sum(line.status == "published" for line in lines),
         "met": sum(line.met is True for line in lines if line.status == "published"),
@@ -125,9 +125,11 @@ def home(request: HttpRequest) -> HttpResponse:
 def agency(request: HttpRequest, pk: int) -> HttpResponse:
     """One agency: overall, factors, items."""
     result = chosen_result(request, pk)
-    axis = axis_for(result.rows)
+    axis = choose_axis(result.rows)
     texts = question_texts(get_language() or "vi")
-    lines = [line_of(row, axis, label=texts.get(row["code"], row["label"])) for row in result.rows]
+    lines = [
+        build_line(row, axis, label=texts.get(row["code"], row["label"])) for row in result.rows
+    ]
     by_code = {line.code: line for line in lines if line.level == "item"}
     members = result.edition.about["factors"]
     factors = [

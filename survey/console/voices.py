@@ -22,9 +22,14 @@ from survey.agencies.improvements import Improvement
 from survey.agencies.queries import visible_agencies
 from survey.common.catalogues import completeness
 from survey.console.forms import ImprovementForm
-from survey.console.frame import page, staff_page
+from survey.console.layout import page, staff_page
 from survey.questionnaires.models import Status, Version
-from survey.questionnaires.queries import choice_texts, missing_wordings, read_form, slots_of
+from survey.questionnaires.queries import (
+    choice_texts,
+    list_wordings_slots,
+    missing_wordings,
+    read_form,
+)
 from survey.responses.cases import Case, open_cases
 
 
@@ -139,5 +144,5 @@ def languages(request: HttpRequest) -> HttpResponse:
 
 def _share(version: Version, language: str) -> int:
     """Texts that are there, per hundred, rounded down: only a complete form has 100."""
-    slots = len(list(slots_of(read_form(version))))
+    slots = len(list(list_wordings_slots(read_form(version))))
     return 100 * (slots - len(missing_wordings(version)[language])) // slots

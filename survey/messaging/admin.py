@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from survey.common.encryption import phone_hash
 from survey.common.phone import PhoneError, parse_mobile
-from survey.common.sealing import phone_hash
 from survey.messaging.invitations import longest_values
-from survey.messaging.message_text import lint, render, size_of
+from survey.messaging.message_text import lint, render, text_size
 from survey.messaging.models import KnownNumber, MessageTemplate, SampleDraw, SamplingRule, Sender
 from survey.messaging.outbox.models import OutboxMessage
 
@@ -122,7 +122,7 @@ class MessageTemplateAdmin(ModelAdmin):
     @admin.display(description=_("parts"))
     def longest_parts(self, template: MessageTemplate) -> int:
         """Parts with the longest values."""
-        return size_of(render(template.text, longest_values(), accents=template.accents)).parts
+        return text_size(render(template.text, longest_values(), accents=template.accents)).parts
 
     @admin.display(description=_("price of a message (VND)"))
     def longest_price(self, template: MessageTemplate) -> str:

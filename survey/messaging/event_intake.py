@@ -17,7 +17,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from survey.accounts.models import User
-from survey.common.sealing import phone_hash
+from survey.common.encryption import phone_hash
 from survey.messaging.invitations import Refused, queue_invitation
 from survey.messaging.models import KnownNumber, Sender
 from survey.messaging.outbox.models import OutboxMessage
@@ -91,7 +91,7 @@ def import_events(
         imported_by=by,
         imported_at=now,
     )
-    report = take_events(events=events, source=source, now=now, province=source.province)
+    report = ingest_events(events=events, source=source, now=now, province=source.province)
     report.faults = [(rows[position].number, message) for position, message in report.faults]
     report.not_asked = [(rows[position].number, reason) for position, reason in report.not_asked]
     return report
@@ -127,7 +127,7 @@ def preview_events(
     return Preview(report, messages, parts, price)
 
 
-def take_events(
+def ingest_events(
     *,
     events: Iterable[Mapping[str, Any]],
     source: SourceSystem | None,
@@ -144,7 +144,7 @@ def take_events(
             report.counts[f"refused:{error.reason}"] += 1
             report.faults.append((position, str(error)))
         else:
-            outcome = _taken(incoming, sender, now)
+            outcome = _ingest_safely(incoming, sender, now)
             report.counts.update(outcome)
             if reason := next((name for name in outcome if name.startswith(MENDABLE)), ""):
                 report.not_asked.append((position, reason))
@@ -152,19 +152,19 @@ def take_events(
     return report
 
 
-def _taken(incoming: Incoming, sender: Sender | None, now: datetime) -> tuple[str, ...]:
+def _ingest_safely(incoming: Incoming, sender: Sender | None, now: datetime) -> tuple[str, ...]:
     """One event; one the database will not have stops nothing, the others of the batch are
     taken.
     """
     try:
-        return _take(incoming, sender, now)
+        return _ingest_event(incoming, sender, now)
     except DataError:
         log.exception("an event was refused by the database")
         return ("refused:internal",)
 
 
 @transaction.atomic
-def _take(incoming: Incoming, sender: Sender | None, now: datetime) -> tuple[str, ...]:
+def _ingest_event(incoming: Incoming, sender: Sender | None, now: datetime) -> tuple[str, ...]:
     """One event with its invitation: both are stored or neither, so an event sent again loses no
     invitation.
     """

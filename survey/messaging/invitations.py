@@ -14,9 +14,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from survey.common.sealing import phone_hash, seal
+from survey.common.encryption import encrypt, phone_hash
 from survey.common.tokens import ALPHABET, keyed_hash, new_code, normalise_code
-from survey.messaging.message_text import render, size_of
+from survey.messaging.message_text import render, text_size
 from survey.messaging.models import (
     Invitation,
     MessageKind,
@@ -48,7 +48,7 @@ class Refused:
     reason: str
 
 
-def link_of(token: str) -> str:
+def link_address(token: str) -> str:
     """Address of a token."""
     return f"{settings.PUBLIC_URL}/s/{token}"
 
@@ -60,7 +60,7 @@ def token_hash(token: str) -> str:
 
 def longest_values() -> dict[str, str]:
     """The longest values a template can be filled with."""
-    return {"ma": LONGEST_CODE, "link": link_of(ALPHABET[-1] * TOKEN_LENGTH) + REMINDED}
+    return {"ma": LONGEST_CODE, "link": link_address(ALPHABET[-1] * TOKEN_LENGTH) + REMINDED}
 
 
 def queue_invitation(
@@ -109,8 +109,8 @@ def _invitation(
         made_on=local.date(),
         expires_at=end,
     )
-    row.agency_sealed = seal(str(event.agency_id), f"agency/{row.pk}")
-    row.phone_sealed = seal(phone, str(row.pk))
+    row.agency_sealed = encrypt(str(event.agency_id), f"agency/{row.pk}")
+    row.phone_sealed = encrypt(phone, str(row.pk))
     row.save(force_insert=True)
     return row
 
@@ -125,7 +125,7 @@ def _claimed(number: str, now: datetime) -> bool:
 
 def _link(token: str, kind: MessageKind) -> str:
     # The reminder's link differs, so that a look-up never takes the one message for the other.
-    return link_of(token) + (REMINDED if kind == MessageKind.REMINDER else "")
+    return link_address(token) + (REMINDED if kind == MessageKind.REMINDER else "")
 
 
 def _message(
@@ -143,10 +143,10 @@ def _message(
         sender_id=template.sender_id,
         template=template,
         phone_hash=invitation.phone_hash,
-        parts=size_of(body).parts,
+        parts=text_size(body).parts,
         due_at=now + (REMIND_AFTER if kind == MessageKind.REMINDER else timedelta(0)),
         not_after=invitation.expires_at,
         created_at=now,
     )
-    row.to_sealed, row.body_sealed = seal(phone, str(row.pk)), seal(body, str(row.pk))
+    row.to_sealed, row.body_sealed = encrypt(phone, str(row.pk)), encrypt(body, str(row.pk))
     return row

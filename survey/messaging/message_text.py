@@ -71,7 +71,7 @@ def stripped(text: str) -> str:
     )
 
 
-def size_of(text: str) -> Size:
+def text_size(text: str) -> Size:
     """Parts and units of a text: 160 septets or 153 a part in GSM-7, 70 or 67 units a part
     otherwise.
 
@@ -144,7 +144,7 @@ def lint(template: str, *, sender: str, longest: dict[str, str], accents: bool) 
             _("the character %(character)s cannot be sent without accents.")
             % {"character": left[0]}
         )
-    size = size_of(filled)
+    size = text_size(filled)
     if size.parts > 1 and not accents:
         values = {"parts": size.parts, "units": size.units}
         faults.append(

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
-from survey.common.periods import month_of
+from survey.common.periods import first_of_month
 from survey.messaging.models import PhoneLedger, SampleDraw, SamplingRule
 from survey.transactions.models import DossierEvent
 from survey.transactions.queries import completed_in
@@ -47,7 +47,9 @@ def _probability(rule: SamplingRule, event: DossierEvent) -> float:
     """
     if rule.monthly is None:
         return float(rule.share or 0.0)
-    before = month_of(month_of(timezone.localtime(event.happened_at).date()) - timedelta(days=1))
+    before = first_of_month(
+        first_of_month(timezone.localtime(event.happened_at).date()) - timedelta(days=1)
+    )
     expected = completed_in(before, rule.agency_id, rule.domain_id)
     return min(1.0, rule.monthly / expected) if expected else 1.0
 

@@ -14,8 +14,8 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from survey.common.periods import month_of
-from survey.common.sealing import SealError, unseal
+from survey.common.encryption import DecryptionError, decrypt
+from survey.common.periods import first_of_month
 from survey.messaging.models import Invitation, MessageKind, Step
 from survey.messaging.outbox.eligibility import locked
 from survey.messaging.outbox.models import MessageState, OutboxMessage
@@ -46,7 +46,7 @@ def settle_invitations(now: datetime) -> int:
     _tally(rows, now)
     for row in rows:
         row.settled, row.agency_sealed, row.phone_sealed, row.phone_hash = True, None, None, ""
-        row.made_on = month_of(row.made_on)
+        row.made_on = first_of_month(row.made_on)
         # The day of the end would give the day of the service away; a link may be used until its
         # month is over.
         row.expires_at = _end_of_month(row.expires_at)
@@ -80,13 +80,13 @@ def _tally(rows: Sequence[Invitation], now: datetime) -> None:
     reached: Counter[tuple[int, str]] = Counter()
     first = OutboxMessage.objects.filter(
         invitation__in=[row.pk for row in rows], kind=MessageKind.INVITATION, sequence=0
-    ).values_list("invitation_id", "sid", "state")
-    messages = {invitation: (sid, state) for invitation, sid, state in first}
+    ).values_list("invitation_id", "provider_id", "state")
+    messages = {invitation: (provider_id, state) for invitation, provider_id, state in first}
     for row in rows:
-        agency, (sid, state) = _agency_of(row), messages.get(row.pk, (None, ""))
+        agency, (provider_id, state) = _agency_of(row), messages.get(row.pk, (None, ""))
         if agency is None:
             continue
-        reached[agency, Step.ACCEPTED] += sid is not None
+        reached[agency, Step.ACCEPTED] += provider_id is not None
         reached[agency, Step.CONFIRMED] += state == MessageState.DELIVERED
     for (agency, step), count in reached.items():
         if count:
@@ -95,7 +95,7 @@ def _tally(rows: Sequence[Invitation], now: datetime) -> None:
 
 def _agency_of(row: Invitation) -> int | None:
     try:
-        return int(unseal(row.agency_sealed, f"agency/{row.pk}")) if row.agency_sealed else None
-    except SealError:
+        return int(decrypt(row.agency_sealed, f"agency/{row.pk}")) if row.agency_sealed else None
+    except DecryptionError:
         log.error("invitation %s cannot be unsealed: is PHONE_KEY the right one?", row.pk)
         return None

@@ -25,7 +25,7 @@ TECHNICAL: Final = frozenset(
 """Names of fields the pages use themselves."""
 
 
-def faults_of(version: Version) -> list[str]:
+def find_faults(version: Version) -> list[str]:
     """Sentences that name the question and what to do; empty when the version can be shown."""
     stray = version.questions.exclude(factor__version=version)
     found = [

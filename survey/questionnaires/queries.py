@@ -25,7 +25,7 @@ def _frozen_form(version_id: int) -> Form:
     return read_form(Version.objects.select_related("questionnaire", "extends").get(pk=version_id))
 
 
-def form_of(version_id: int) -> Form:
+def load_form(version_id: int) -> Form:
     """The version as data. Published versions never change, so they are read once per process."""
     form = _frozen_form(version_id)
     if not form.published:
@@ -85,7 +85,7 @@ def is_alternative(version_id: int, current: int, since: datetime) -> bool:
     return same.filter(Q(retired_at=None) | Q(retired_at__gt=since)).exists()
 
 
-def extension_of(questionnaire: str) -> Version | None:
+def published_extension(questionnaire: str) -> Version | None:
     """The published version of the form that continues this one, if there is any."""
     return (
         Version.objects.filter(extends__code=questionnaire, status=Status.PUBLISHED)
@@ -128,7 +128,7 @@ def choice_texts(code: str, language: str) -> dict[str, str]:
     """
     texts: dict[str, str] = {}
     for version in Version.objects.exclude(status=Status.DRAFT).order_by("pk"):
-        question = form_of(version.pk).questions.get(code)
+        question = load_form(version.pk).questions.get(code)
         if question is not None and question.kind in KINDS:
             with override(language):
                 texts |= dict(
@@ -137,7 +137,7 @@ def choice_texts(code: str, language: str) -> dict[str, str]:
     return texts
 
 
-def slots_of(form: Form) -> Iterable[str]:
+def list_wordings_slots(form: Form) -> Iterable[str]:
     """Every slot that needs a wording."""
     yield from ("title", "intro")
     for factor, questions in form.factors.items():
@@ -149,7 +149,7 @@ def slots_of(form: Form) -> Iterable[str]:
 
 def missing_wordings(version: Version) -> dict[str, list[str]]:
     """Language -> slots without a wording; what the completeness meter counts."""
-    slots = list(slots_of(read_form(version)))
+    slots = list(list_wordings_slots(read_form(version)))
     missing = {}
     for language, _name in settings.LANGUAGES:
         present = set(

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from survey.questionnaires.faults import faults_of
+from survey.questionnaires.faults import find_faults
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.models import Factor, Question, Questionnaire, Status, Version, Wording
 from survey.questionnaires.queries import missing_wordings
@@ -74,7 +74,7 @@ def publish_version(*, version: Version, now: datetime) -> Version:
     """
     if version.status != Status.DRAFT:
         raise ValidationError(_("Only a draft can be published."))
-    if faults := faults_of(version):
+    if faults := find_faults(version):
         raise ValidationError(faults)
     for language, slots in missing_wordings(version).items():
         if slots:

@@ -77,7 +77,7 @@ def _contents(row: Response) -> dict[str, Any]:
     }
 
 
-def handler_of(agency_id: int) -> int | None:
+def find_handler(agency_id: int) -> int | None:
     """The unit that handles cases about an agency: the top of its tree, never itself."""
     above = agency_id
     for _step in range(10):
@@ -99,7 +99,7 @@ def open_case(*, row: Response, now: datetime) -> Case | None:
     None when nobody stands above the rated agency. Offered whatever the level: an offer after low
     ones only would tell what was answered.
     """
-    handler = handler_of(row.agency_id)
+    handler = find_handler(row.agency_id)
     if handler is None:
         return None
     case, made = Case.objects.get_or_create(
@@ -120,7 +120,7 @@ def open_case(*, row: Response, now: datetime) -> Case | None:
     return case
 
 
-def case_of(row: Response) -> Case | None:
+def find_case(row: Response) -> Case | None:
     """The latest case of a response that was not withdrawn."""
     return Case.objects.filter(response=row.response, withdrawn_on=None).order_by("-pk").first()
 

@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from survey.common.tokens import Ticket, keyed_hash
 from survey.questionnaires.content import Answer, Answers, Form
 from survey.questionnaires.kinds import KINDS
-from survey.questionnaires.queries import form_of
+from survey.questionnaires.queries import load_form
 from survey.responses.models import Comment, Response
 from survey.responses.queries import latest_for_update
 from survey.responses.services import Further, Place, Submission, record_response
@@ -53,7 +53,7 @@ def store_part(
     """
     with transaction.atomic():
         row = latest_for_update(row)
-        first = form_of(row.base_version_id or row.version_id)
+        first = load_form(row.base_version_id or row.version_id)
         kept = _levels(row, form, sent, dropped)
         texts = _new_texts(
             row,

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from survey.agencies.models import Counter
-from survey.common.periods import month_of
+from survey.common.periods import first_of_month
 from survey.common.tokens import Ticket, keyed_hash, receipt_hashes
 from survey.questionnaires.content import Answers, Form
 from survey.questionnaires.kinds import KINDS
@@ -94,7 +94,7 @@ def _prepare(submission: Submission) -> tuple[Response, list[Comment]]:
         more, further_texts = _apart(latest, submission.further.answers)
         kept, texts = kept | more, texts | further_texts
     local = timezone.localtime(submission.now)
-    month = month_of(local.date())
+    month = first_of_month(local.date())
     # An answer by link keeps its month only: by the hour it could be joined to the message it
     # answers.
     hour = local.replace(minute=0, second=0, microsecond=0)

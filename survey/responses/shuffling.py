@@ -16,7 +16,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.utils import timezone
 
-from survey.common.periods import month_of
+from survey.common.periods import first_of_month
 from survey.responses.models import COMMENT_DAYS, AnswerDay, Comment, Evidence, Response
 
 AT_ONCE: Final = 5000
@@ -35,7 +35,7 @@ def shuffle_answers(now: datetime) -> int:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return 0
-    since = month_of(month_of(today) - timedelta(days=1))
+    since = first_of_month(first_of_month(today) - timedelta(days=1))
     recent = Response.objects.filter(evidence=Evidence.SMS, month__gte=since)
     moved = _rewrite("survey_response", list(recent.values_list("pk", flat=True)))
     _rewrite(

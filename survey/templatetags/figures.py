@@ -9,7 +9,7 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from survey.common.numbers import written
+from survey.common.numbers import format_number
 
 register = template.Library()
 
@@ -34,5 +34,5 @@ def figure(value: Decimal | int | str | None) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, str):
-        return written(Decimal(value)) if value.replace(".", "", 1).isdigit() else value
-    return written(value)
+        return format_number(Decimal(value)) if value.replace(".", "", 1).isdigit() else value
+    return format_number(value)

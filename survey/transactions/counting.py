@@ -11,7 +11,7 @@ from typing import Final
 
 from django.utils import timezone
 
-from survey.common.counters import add_to
+from survey.common.tallies import increment
 from survey.transactions.models import IntakeCount
 
 
@@ -19,13 +19,13 @@ def count_intake(*, source: str, outcomes: Mapping[str, int], now: datetime) -> 
     """Add to the counters of a day; several processes may count at once."""
     day = timezone.localtime(now).date()
     for outcome, number in sorted(outcomes.items()):
-        add_to(IntakeCount, "count", number, day=day, source=source[:40], outcome=outcome[:60])
+        increment(IntakeCount, "count", number, day=day, source=source[:40], outcome=outcome[:60])
 
 
 _waiting: Counter[tuple[str, str]] = Counter()
 _lock = threading.Lock()
 _written = 0.0
-EVERY: Final = 30.0
+FLUSH_SECONDS: Final = 30.0
 
 
 def count_later(*, source: str, outcome: str, now: datetime) -> None:
@@ -35,7 +35,7 @@ def count_later(*, source: str, outcome: str, now: datetime) -> None:
     global _written
     with _lock:
         _waiting[source, outcome] += 1
-        if time.monotonic() - _written < EVERY:
+        if time.monotonic() - _written < FLUSH_SECONDS:
             return
         _written = time.monotonic()
         found = dict(_waiting)

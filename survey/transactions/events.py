@@ -33,9 +33,9 @@ FIELDS: Final = (
 )
 _CODE: Final = re.compile(r"[A-Z0-9]+(\.[A-Z0-9]+)*-(\d{2})(\d{2})(\d{2})-\d{4,7}\Z", re.ASCII)
 _PROCEDURE: Final = re.compile(r"\d\.\d{6}\Z", re.ASCII)
-LONGEST_CODE: Final = 60
+MAX_CODE_CHARACTERS: Final = 60
 CLOCK_AHEAD: Final = timedelta(minutes=5)
-OLDEST: Final = timedelta(days=400)
+MAX_AGE: Final = timedelta(days=400)
 
 
 class EventRefused(ValueError):
@@ -110,7 +110,7 @@ def _text(raw: Mapping[str, Any], name: str) -> str:
 def _dossier_code(text: str) -> str:
     code = text.upper()
     match = _CODE.match(code)
-    if not match or len(code) > LONGEST_CODE:
+    if not match or len(code) > MAX_CODE_CHARACTERS:
         raise EventRefused(
             "dossier_code", "malformed", _("is not a dossier code like H15.50.05.13-261008-0975.")
         )
@@ -133,7 +133,7 @@ def _time(text: str, now: datetime) -> datetime:
     found = timezone.make_aware(found) if timezone.is_naive(found) else found
     if found > now + CLOCK_AHEAD:
         raise EventRefused("time", "future", _("lies in the future."))
-    if found < now - OLDEST:
+    if found < now - MAX_AGE:
         raise EventRefused("time", "too-old", _("lies more than 400 days back."))
     return found
 

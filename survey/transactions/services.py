@@ -21,7 +21,7 @@ from survey.common.periods import last_day
 from survey.transactions.models import Channel, MonthlyTotal, TotalsImport
 from survey.transactions.reading import COLUMNS, RawRow, read_rows
 
-MOST_SHOWN: Final = 100
+MAX_SHOWN: Final = 100
 _MONTH = re.compile(r"(20\d{2})-(0[1-9]|1[0-2])\Z")
 _COUNT = re.compile(r"\d{1,9}\Z")
 
@@ -199,12 +199,12 @@ def check_totals(*, content: bytes, file_name: str, today: date) -> list[Monthly
     for row in read_rows(content, file_name):
         if (total := reader.total(row)) is not None:
             totals.append(total)
-        if len(reader.faults) >= MOST_SHOWN:
+        if len(reader.faults) >= MAX_SHOWN:
             break
     if not totals and not reader.faults:
         reader.faults.append(Fault(2, COLUMNS[0], _("the file has no rows below the heading.")))
     if reader.faults:
-        raise ImportRefused(reader.faults[:MOST_SHOWN])
+        raise ImportRefused(reader.faults[:MAX_SHOWN])
     return totals
 
 

@@ -29,7 +29,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import Counter
-from survey.common.tokens import ticket_of
+from survey.common.tokens import derive_ticket
 from survey.access.kiosks import add_kiosk
 from survey.messaging.models import Invitation
 from survey.access.screens import Screen, enrol_screen
@@ -66,13 +66,13 @@ for days, said, did in ((12, "Chờ lâu vào sáng thứ Hai",
 
 def rated(seed, **more):
     record_response(submission=cast.submission(seed, 2, **{"now": now, **more}))
-    return ticket_of(seed).receipt
+    return derive_ticket(seed).receipt
 
 empty = Counter.objects.create(office=cast.land_counter.office, agency=cast.land, number=7)
 shut = issue_code(counter=empty, now=now)
 Counter.objects.filter(pk=empty.pk).update(closed_on=timezone.localdate())
 handed = rated("handed")
-open_case(row=Response.objects.get(submission_key=ticket_of("handed").key), now=now)
+open_case(row=Response.objects.get(submission_key=derive_ticket("handed").key), now=now)
 link, token = invited(cast)
 expired, lapsed = invited(cast, code="H20.01.05-261110-0077", phone="+84912345670")
 Invitation.objects.filter(pk=expired.pk).update(expires_at=now)

@@ -32,10 +32,10 @@ Kiosk.objects.update(opens="00:00", closes="23:59:59", days="1234567")
 print(code)
 """
 COUNTS = """
-from survey.access.kiosks import Kiosk, gaps_of
+from survey.access.kiosks import Kiosk, count_gaps
 from survey.responses.models import Response
 rows = Response.objects.all()
-print(rows.count(), *gaps_of(Kiosk.objects.get()))
+print(rows.count(), *count_gaps(Kiosk.objects.get()))
 """
 
 

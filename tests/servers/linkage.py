@@ -16,7 +16,7 @@ from scipy.optimize import linear_sum_assignment
 
 from survey.agencies.models import ProcedureDomain
 from survey.citizen.entrances.link import ticket_of_link
-from survey.common.sealing import unseal
+from survey.common.encryption import decrypt
 from survey.management.commands.unlink_answers import unlink
 from survey.messaging.invitations import queue_invitation
 from survey.messaging.models import Invitation, MessageKind
@@ -46,7 +46,7 @@ def answer_in_turn(*, count: int = COUNT) -> list[tuple[str, str]]:
             event=dossier, phone=f"+8491{number:07d}", sender=by, now=timezone.now()
         )
         assert isinstance(made, Invitation)
-        body = unseal(
+        body = decrypt(
             made.messages.get(kind=MessageKind.INVITATION).body_sealed or b"",
             str(made.messages.get().pk),
         )

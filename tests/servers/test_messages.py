@@ -33,7 +33,7 @@ COUNT = 40
 QUEUE = """
 from datetime import timedelta
 from django.utils import timezone
-from survey.common.sealing import phone_hash, seal
+from survey.common.encryption import phone_hash, encrypt
 from survey.messaging.outbox.models import OutboxMessage, Sender
 now = timezone.now()
 by = Sender.objects.create(name="TEST", rate=RATE)
@@ -41,8 +41,8 @@ for k in range(COUNT):
     row = OutboxMessage(kind="invitation", sender=by, phone_hash=phone_hash(str(k)), parts=1,
         due_at=now,
                         not_after=now + timedelta(hours=2), created_at=now)
-    row.to_sealed = seal(f"+84912{k + 100000:06d}", str(row.pk))
-    row.body_sealed = seal(f"TEST: https://dg.vn/s/TOKEN{k:07d}", str(row.pk))
+    row.to_sealed = encrypt(f"+84912{k + 100000:06d}", str(row.pk))
+    row.body_sealed = encrypt(f"TEST: https://dg.vn/s/TOKEN{k:07d}", str(row.pk))
     row.save()
 """
 LEASED = """
@@ -53,7 +53,7 @@ STATES = """
 from collections import Counter
 from survey.messaging.outbox.models import OutboxMessage
 print(dict(Counter(OutboxMessage.objects.values_list("state", flat=True))),
-      OutboxMessage.objects.exclude(sid=None).count())
+      OutboxMessage.objects.exclude(provider_id=None).count())
 """
 
 
@@ -178,7 +178,8 @@ def test_a_dispatcher_killed_at_any_point_loses_nothing_and_sends_nothing_twice(
     hit = 0
     with installation(tmp_path, url_of() or None, count, rate) as (server, environment, url):
         for point in points:
-            killed = dispatch(environment, SMS_KILL_AT=point)
+            command = [sys.executable, "-m", "tests.servers.dispatch_and_die", point]
+            killed = subprocess.Popen(command, cwd=ROOT, env=environment)
             deadline = time.monotonic() + 6
             while killed.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.05)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from survey.accounts import throttling
-from survey.common import guessing
+from survey.accounts import sign_in_limits
+from survey.common import throttling
 from tests.survey.factories import Cast, make_cast
 
 
@@ -25,5 +25,5 @@ def citizen() -> Client:
 @pytest.fixture(autouse=True)
 def nobody_guesses() -> None:
     """Failures are counted per process; each test begins with none."""
-    guessing.forget()
     throttling.forget()
+    sign_in_limits.forget()

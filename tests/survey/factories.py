@@ -16,8 +16,8 @@ from survey.access.posters import issue_code
 from survey.accounts.models import Role, User
 from survey.agencies.models import Agency, Counter, Kind, Office, ProcedureDomain
 from survey.agencies.services import Attributes, found_agency
-from survey.common.tokens import ticket_of
-from survey.questionnaires.queries import form_of, published_version
+from survey.common.tokens import derive_ticket
+from survey.questionnaires.queries import load_form, published_version
 from survey.questionnaires.services import ensure_library
 from survey.responses.services import Place, Submission
 
@@ -46,8 +46,8 @@ class Cast:
         version = published_version("counter-short")
         assert version is not None
         values = {
-            "ticket": ticket_of(seed),
-            "form": form_of(version.pk),
+            "ticket": derive_ticket(seed),
+            "form": load_form(version.pk),
             "answers": {"overall": level},
             "place": Place(
                 agency_id=self.land.pk,

@@ -14,7 +14,7 @@ from survey.access.print.sheets import sheets_pdf
 from survey.access.queries import check_characters
 
 PAPERS: Final = ("A5", "A4", "A3", "tent")
-"""Sheet sizes; a tent is an A4 sheet folded across, readable from both sides."""
+"""Sheet sizes; a tent is an A4 sheet fold_accents across, readable from both sides."""
 
 
 def poster_pdf(

@@ -38,10 +38,10 @@ def _symbol(address: str) -> qrcode.QRCode[PilImage]:
 
 def as_svg(code: str) -> bytes:
     """The code of a poster or slip as SVG."""
-    return svg_of(short_url(code))
+    return draw_svg(short_url(code))
 
 
-def svg_of(address: str) -> bytes:
+def draw_svg(address: str) -> bytes:
     """An address as SVG: one path, quiet zone of four modules."""
     buffer = io.BytesIO()
     _symbol(address).make_image(image_factory=qrcode.image.svg.SvgPathFillImage).save(buffer)

@@ -20,15 +20,15 @@ from survey.access.models import SLACK, Kiosk
 from survey.agencies.models import Counter
 from survey.agencies.queries import is_open
 from survey.citizen.short_form import TECHNICAL
-from survey.common.languages import known
+from survey.common.languages import is_supported_language
 from survey.common.text import legible
-from survey.common.tokens import ticket_of
+from survey.common.tokens import derive_ticket
 from survey.questionnaires.content import Answer, Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.kinds.base import AnswerError
 from survey.questionnaires.kinds.short_text import LONGEST
 from survey.questionnaires.models import Status, Version
-from survey.questionnaires.queries import SHORT_FORM, form_of
+from survey.questionnaires.queries import SHORT_FORM, load_form
 from survey.responses.answers import ASSISTED, Parsed, helped_by, parse
 from survey.responses.models import Evidence
 from survey.responses.queries import is_recorded
@@ -67,13 +67,17 @@ def _store(kiosk: Kiosk, item: dict[str, Any], now: datetime) -> bool:
     form, language = _form(item), item.get("language")
     if form is None or not _pairs(item.get("fields")):
         return False
-    language = language if isinstance(language, str) and known(language) else settings.LANGUAGE_CODE
+    language = (
+        language
+        if isinstance(language, str) and is_supported_language(language)
+        else settings.LANGUAGE_CODE
+    )
     parsed = _parsed(item["fields"], form, language)
     if "overall" not in parsed.answers:
         return False
     counter, moment, present, marks = _circumstances(kiosk, item, now)
     # By the answer alone: a tablet that was set up anew may send what it had sent before.
-    ticket = ticket_of(f"kiosk/{uuid.UUID(item['uuid'])}")
+    ticket = derive_ticket(f"kiosk/{uuid.UUID(item['uuid'])}")
     if present and not is_recorded(ticket.key):
         present = places_left(counter, moment) > 0
         if present:
@@ -103,7 +107,7 @@ def _form(item: dict[str, Any]) -> Form | None:
     wanted = Version.objects.filter(pk=version, questionnaire__code=SHORT_FORM).exclude(
         status=Status.DRAFT
     )
-    return form_of(version) if wanted.exists() else None
+    return load_form(version) if wanted.exists() else None
 
 
 def _parsed(fields: list[list[str]], form: Form, language: str) -> Parsed:
@@ -133,9 +137,9 @@ def _salvaged(question: QuestionSpec, values: list[str], parsed: Parsed) -> Answ
         text = legible("\n".join(values))
         # The tablet's field takes no more; what comes all the same is seen to be cut.
         return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-    known = [value for value in dict.fromkeys(values) if value in question.options]
+    is_supported_language = [value for value in dict.fromkeys(values) if value in question.options]
     try:
-        return kind.clean(known, question)
+        return kind.clean(is_supported_language, question)
     except AnswerError:
         return None
 

@@ -24,8 +24,8 @@ from survey.citizen.short_form import (
 from survey.common.tokens import (
     Ticket,
     TicketError,
+    derive_ticket,
     read_ticket,
-    ticket_of,
 )
 from survey.messaging.queries import LinkLanding, find_link
 from survey.messaging.tallies import count_step
@@ -37,7 +37,7 @@ from survey.responses.services import Place, note_day
 
 def ticket_of_link(token: str, secret: str | None = None) -> Ticket:
     """Submission key and receipt of a link: another hash of the token than the invitation keeps."""
-    return ticket_of(f"link/{token}", secret)
+    return derive_ticket(f"link/{token}", secret)
 
 
 def find(request: HttpRequest, code: str) -> Found:

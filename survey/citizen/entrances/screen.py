@@ -24,8 +24,8 @@ from survey.citizen.short_form import (
     save_answer,
     with_flag,
 )
-from survey.common.guessing import note_failure
-from survey.common.tokens import TICKET_LIFE, Ticket, TicketError, read_ticket
+from survey.common.throttling import note_failure
+from survey.common.tokens import TICKET_TTL, Ticket, TicketError, read_ticket
 from survey.questionnaires.queries import published_short_form
 from survey.responses.answers import Parsed
 from survey.responses.models import Evidence
@@ -111,7 +111,7 @@ def _presence(text: str, scope: str, now: datetime) -> tuple[Ticket | None, bool
 
 
 def _is_of_today(ticket: Ticket, now: datetime) -> bool:
-    return ticket.issued is not None and now - ticket.issued <= TICKET_LIFE
+    return ticket.issued is not None and now - ticket.issued <= TICKET_TTL
 
 
 @transaction.atomic

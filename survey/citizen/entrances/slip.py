@@ -24,7 +24,7 @@ from survey.citizen.short_form import (
     sent_ticket,
     was_opened_in_time,
 )
-from survey.common.tokens import Ticket, issue_ticket, read_ticket, ticket_of
+from survey.common.tokens import Ticket, derive_ticket, issue_ticket, read_ticket
 from survey.questionnaires.queries import published_short_form
 from survey.responses.answers import Parsed
 from survey.responses.models import Evidence, Response
@@ -65,7 +65,7 @@ def _opened_before(request: HttpRequest, context: FormContext, slip: Slip) -> bo
 
 def slip_key(code: str, secret: str, again: str = "") -> str:
     """All that hangs on a slip is derived under the key the slip was issued with."""
-    return ticket_of(f"slip/{code}{again}", secret).key
+    return derive_ticket(f"slip/{code}{again}", secret).key
 
 
 def _form_context(

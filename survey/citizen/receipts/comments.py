@@ -23,9 +23,9 @@ from survey.citizen.receipts.guard import (
 )
 from survey.citizen.short_form import TECHNICAL
 from survey.common.tokens import Ticket, keyed_hash
-from survey.questionnaires.queries import form_of, wordings
+from survey.questionnaires.queries import load_form, wordings
 from survey.responses.answers import Parsed, parse
-from survey.responses.cases import case_of, erase_comments
+from survey.responses.cases import erase_comments, find_case
 from survey.responses.models import COMMENT_DAYS
 from survey.responses.queries import latest_for_update
 
@@ -34,7 +34,7 @@ from survey.responses.queries import latest_for_update
 @with_receipt(within_days=COMMENT_DAYS, too_late="too-late-words")
 def add_comment(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
     """Add words to a rating, for thirty days."""
-    form = form_of(receipt.row.base_version_id or receipt.row.version_id)
+    form = load_form(receipt.row.base_version_id or receipt.row.version_id)
     asked = [question for question in form.questions.values() if question.kind == "short-text"]
     parsed = parse(request.POST, asked, TECHNICAL)
     sent = request.method == "POST" and "switch" not in request.POST
@@ -66,7 +66,7 @@ def _add_comment(receipt: Receipt, request: HttpRequest, parsed: Parsed) -> None
     is not undone.
     """
     row = latest_for_update(receipt.row)
-    form = form_of(row.base_version_id or row.version_id)
+    form = load_form(row.base_version_id or row.version_id)
     kept = {code: value for code, value in row.answers.items() if code in form.questions}
     words = "\n".join(str(text) for text in parsed.answers.values())
     ticket = Ticket(_comment_key(receipt, request, words), receipt.code, row.receipt_hash)
@@ -92,6 +92,6 @@ def erase_comments_page(request: HttpRequest, receipt: Receipt) -> HttpResponseB
         {
             "title": _("Erase my comments"),
             "action": f"/r/{receipt.code}/erase",
-            "case": case_of(receipt.row) is not None,
+            "case": find_case(receipt.row) is not None,
         },
     )

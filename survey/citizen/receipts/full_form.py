@@ -20,8 +20,8 @@ from formtools.wizard.views import WizardView
 from survey.citizen.pages import base_context
 from survey.citizen.questions import error_list, questions_data
 from survey.citizen.receipts.page_state import FIELD
-from survey.common.guessing import PRESSED
 from survey.common.languages import SWITCH
+from survey.common.throttling import CONFIRM_FIELD
 from survey.questionnaires.content import Answer, Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS, AnswerError
 from survey.questionnaires.queries import wordings
@@ -31,7 +31,16 @@ from survey.responses.parts import open_part, store_part
 PREFIX = "full"
 STOP = "stop"
 TECHNICAL = frozenset(
-    {FIELD, "form", PRESSED, SWITCH, STOP, "lang", "wizard_goto_step", f"{PREFIX}-current_step"}
+    {
+        FIELD,
+        "form",
+        CONFIRM_FIELD,
+        SWITCH,
+        STOP,
+        "lang",
+        "wizard_goto_step",
+        f"{PREFIX}-current_step",
+    }
 )
 
 

@@ -14,9 +14,9 @@ from django.utils.translation import get_language
 
 from survey.citizen.pages import View, message_page
 from survey.common.tokens import Ticket, normalise_code
-from survey.questionnaires.queries import form_of
+from survey.questionnaires.queries import load_form
 from survey.responses.answers import Parsed, helped_by
-from survey.responses.cases import handler_of
+from survey.responses.cases import find_handler
 from survey.responses.models import COMMENT_DAYS, Comment, Evidence, Response
 from survey.responses.queries import answered_on, find_response
 from survey.responses.services import Further, Place, Recorded, Submission, record_response
@@ -85,7 +85,7 @@ def redirect_to_receipt(receipt: Receipt, mark: str = "") -> HttpResponse:
 
 
 def can_escalate(receipt: Receipt) -> bool:
-    return receipt.within(COMMENT_DAYS) and handler_of(receipt.row.agency_id) is not None
+    return receipt.within(COMMENT_DAYS) and find_handler(receipt.row.agency_id) is not None
 
 
 def note_is_true(mark: str, row: Response) -> bool:
@@ -102,10 +102,10 @@ def note_is_true(mark: str, row: Response) -> bool:
 def revise(receipt: Receipt, ticket: Ticket, parsed: Parsed) -> Recorded:
     """A new revision: new answers to the short form, the answers to the further questions stay."""
     row = receipt.row
-    first = form_of(row.base_version_id or row.version_id)
+    first = load_form(row.base_version_id or row.version_id)
     further = None
     if row.base_version_id:
-        rest = form_of(row.version_id)
+        rest = load_form(row.version_id)
         further = Further(
             rest, {code: value for code, value in row.answers.items() if code in rest.questions}
         )

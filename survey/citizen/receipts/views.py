@@ -33,9 +33,9 @@ from survey.citizen.receipts.page_state import STATE_TTL, StateError, version_of
 from survey.citizen.short_form import FormContext, lookup_pass_field, serve_form
 from survey.common.tokens import Ticket, group_code
 from survey.questionnaires.content import Form
-from survey.questionnaires.queries import extension_id, form_of, is_alternative
+from survey.questionnaires.queries import extension_id, is_alternative, load_form
 from survey.responses.answers import Parsed
-from survey.responses.cases import case_of, handler_of, open_case
+from survey.responses.cases import find_case, find_handler, open_case
 from survey.responses.models import CHANGE_DAYS, COMMENT_DAYS, Response
 from survey.responses.parts import open_part
 from survey.responses.queries import latest_for_update
@@ -50,7 +50,7 @@ def thanks(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
     changeable, wordable = receipt.within(CHANGE_DAYS), receipt.within(COMMENT_DAYS)
     further = _further_form(receipt.row) if changeable else None
     unanswered = further is not None and open_part(further, receipt.row.answers) is not None
-    case = case_of(receipt.row)
+    case = find_case(receipt.row)
     context = {
         "title": _("Thank you"),
         "receipt": group_code(receipt.code),
@@ -76,7 +76,7 @@ def _further_form(row: Response) -> Form | None:
     in use.
     """
     version_id = row.version_id if row.base_version_id else extension_id(row.version_id)
-    return None if version_id is None else form_of(version_id)
+    return None if version_id is None else load_form(version_id)
 
 
 @citizen_page("GET", "HEAD", "POST")
@@ -105,7 +105,7 @@ def _as_opened(request: HttpRequest, form: Form) -> Form:
     if asked is None or asked == form.version_id:
         return form
     since = timezone.now() - STATE_TTL
-    return form_of(asked) if is_alternative(asked, form.version_id, since) else form
+    return load_form(asked) if is_alternative(asked, form.version_id, since) else form
 
 
 @citizen_page("GET", "HEAD", "POST")
@@ -149,7 +149,7 @@ def _changing(receipt: Receipt) -> FormContext:
 @with_receipt()
 def escalate(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
     """Hand a rating over to a unit above the rated one, by a consent of its own."""
-    if handler_of(receipt.row.agency_id) is None:
+    if find_handler(receipt.row.agency_id) is None:
         return message_page("no-handler", status=410, onward=receipt.address())
     if not receipt.within(COMMENT_DAYS, request):
         return message_page("too-late-words", status=410, onward=receipt.address())

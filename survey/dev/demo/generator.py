@@ -87,7 +87,7 @@ def plans(keys: Sequence[tuple[str, tuple[str, ...]]], seed: int, *, total: int)
     ]
 
 
-def cells_of(plan: Plan, seed: int) -> Iterator[CellData]:
+def draw_cells(plan: Plan, seed: int) -> Iterator[CellData]:
     """The cells of one agency; the same plan and seed give the same answers."""
     rng = np.random.default_rng([seed, 2, *plan.key.encode()])
     places = [(domain, channel) for domain in plan.domains for channel in _CHANNEL_SHARE]

@@ -15,15 +15,15 @@ from django.test.utils import override_settings
 from django.utils import timezone
 
 from survey.agencies.models import AgencyVersion
-from survey.common.sealing import seal
+from survey.common.encryption import encrypt
 from survey.dev.simulator.endpoint import Settings
 from survey.dev.simulator.twilio import Simulator
-from survey.messaging.event_intake import Report, take_events
+from survey.messaging.event_intake import Report, ingest_events
 from survey.messaging.gateways.twilio import TwilioGateway
 from survey.messaging.models import Invitation, MessageKind, MessageTemplate, Sender
 from survey.messaging.outbox.dispatcher import Dispatcher
 from survey.messaging.outbox.lookups import token_in
-from survey.messaging.outbox.maintenance import ask_now
+from survey.messaging.outbox.maintenance import poll_reports
 from survey.transactions.models import SourceSystem
 
 SENDER: Final = "UBND DTHAP"
@@ -36,7 +36,7 @@ ANSWERED: Final = 0.75
 _ACCOUNT: Final = "AC" + "d" * 32
 
 
-def tell_story(*, now: datetime) -> dict[str, Any]:
+def send_story(*, now: datetime) -> dict[str, Any]:
     """Run the story once; returns what there is to open: links that wait for an answer."""
     if Invitation.objects.exists():
         return {}
@@ -49,10 +49,10 @@ def tell_story(*, now: datetime) -> dict[str, Any]:
         defaults={
             "name": "Hệ thống một cửa (minh họa)",
             "province": "H20",
-            "secret_sealed": seal(secrets.token_urlsafe(32), "source/minh-hoa"),
+            "secret_sealed": encrypt(secrets.token_urlsafe(32), "source/minh-hoa"),
         },
     )
-    report = take_events(events=_events(now), source=source, now=now, province="H20")
+    report = ingest_events(events=_events(now), source=source, now=now, province="H20")
     simulated = {
         "TWILIO_ACCOUNT_SID": _ACCOUNT,
         "TWILIO_AUTH_TOKEN": "simulated",
@@ -72,7 +72,7 @@ def tell_story(*, now: datetime) -> dict[str, Any]:
                 token_in(body)
                 for body in sorted(message["body"] for message in server.store.messages.values())
             ]
-            ask_now(provider, timezone.now() + timedelta(minutes=16))
+            poll_reports(provider, timezone.now() + timedelta(minutes=16))
         server.shutdown()
     with warnings.catch_warnings():
         # Static files are found where they lie; a collected folder is for production.

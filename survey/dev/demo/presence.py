@@ -30,7 +30,7 @@ DONE: Final = (
 )
 
 
-def stand_at_counters(*, out: Path, now: datetime) -> dict[str, Any]:
+def answer_at_counters(*, out: Path, now: datetime) -> dict[str, Any]:
     """Set things up once; returns the addresses, which are not kept anywhere else."""
     if Screen.objects.exists():
         return {}

@@ -20,10 +20,15 @@ from tqdm import tqdm
 from survey.access.models import CounterCode
 from survey.agencies.models import Agency, AgencyVersion, Counter, ProcedureDomain
 from survey.common.periods import Period, parse_period
-from survey.common.tokens import ticket_of
-from survey.dev.demo.generator import ALL, CellData, cells_of, plans, true_index
+from survey.common.tokens import derive_ticket
+from survey.dev.demo.generator import ALL, CellData, draw_cells, plans, true_index
 from survey.questionnaires.content import Answers, Form
-from survey.questionnaires.queries import SHORT_FORM, extension_of, form_of, published_version
+from survey.questionnaires.queries import (
+    SHORT_FORM,
+    load_form,
+    published_extension,
+    published_version,
+)
 from survey.responses.models import Evidence, Response
 from survey.responses.services import Further, Place, Submission, record_batch
 from survey.transactions.models import Channel, MonthlyTotal
@@ -53,7 +58,7 @@ Cells = dict[str, list[CellData]]
 
 def demo_cells(agencies: Sequence[tuple[str, tuple[str, ...]]]) -> Cells:
     """Agency key -> its cells in the running quarter; the same on every run."""
-    return {plan.key: list(cells_of(plan, SEED)) for plan in plans(agencies, SEED, total=TOTAL)}
+    return {plan.key: list(draw_cells(plan, SEED)) for plan in plans(agencies, SEED, total=TOTAL)}
 
 
 def earlier_cells(agencies: Sequence[tuple[str, tuple[str, ...]]]) -> Cells:
@@ -62,7 +67,7 @@ def earlier_cells(agencies: Sequence[tuple[str, tuple[str, ...]]]) -> Cells:
         replace(plan, responses=max(3, round(EARLIER * plan.responses)), level=plan.level - 0.1)
         for plan in plans(agencies, SEED, total=TOTAL)
     ]
-    return {plan.key: list(cells_of(plan, SEED - 1)) for plan in before}
+    return {plan.key: list(draw_cells(plan, SEED - 1)) for plan in before}
 
 
 def demo_period(now: datetime) -> Period:
@@ -138,11 +143,11 @@ class _Maker:
         last = min(timezone.localdate(now), period.last)
         self.period, self.days = period, max(1, (last - period.first).days)
         short = published_version(SHORT_FORM)
-        service = extension_of(SHORT_FORM)
+        service = published_extension(SHORT_FORM)
         if short is None or service is None:
             raise LookupError("the shipped questionnaires are not published")
-        self.short: Form = form_of(short.pk)
-        self.service: Form = form_of(service.pk)
+        self.short: Form = load_form(short.pk)
+        self.service: Form = load_form(service.pk)
         self.agencies = dict(Agency.objects.values_list("key", "pk"))
         self.domains = dict(ProcedureDomain.objects.values_list("code", "pk"))
         self.counters = {(c.agency_id, c.domain_id): c for c in Counter.objects.all()}
@@ -166,7 +171,7 @@ class _Maker:
                 item: level for item, level in zip(ALL[1:], levels[1:], strict=True) if level >= 0
             }
             yield Submission(
-                ticket=ticket_of(
+                ticket=derive_ticket(
                     f"demo/{self.period}/{cell.agency}/{cell.domain}/{cell.channel}/{number}"
                 ),
                 form=self.short,
@@ -224,7 +229,7 @@ def write_truth(cells: Cells, path: Path) -> None:
             writer.writerow([key, name, n, f"{Decimal(index):.4f}", f"{Decimal(overall):.4f}"])
 
 
-def posters_for(codes: Sequence[CounterCode]) -> list[tuple[str, str, list[CounterCode]]]:
+def write_posters(codes: Sequence[CounterCode]) -> list[tuple[str, str, list[CounterCode]]]:
     """(file name, paper, codes) of the posters the demonstration prints: the centre whole, some
     counters alone.
     """

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from survey.common.sealing import seal
+from survey.common.encryption import encrypt
 from survey.transactions.models import SourceSystem
 
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         values = {
             "name": options["name"],
             "province": options["province"],
-            "secret_sealed": seal(secret, f"source/{key}"),
+            "secret_sealed": encrypt(secret, f"source/{key}"),
             "active": True,
         }
         SourceSystem.objects.update_or_create(key_id=key, defaults=values)

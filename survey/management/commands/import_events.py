@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from survey.messaging.event_intake import Report, import_events, preview_events
-from survey.messaging.words import outcome_word
+from survey.messaging.labels import outcome_label
 from survey.transactions.models import SourceSystem
 from survey.transactions.reading import FileError
 
@@ -61,8 +61,8 @@ class Command(BaseCommand):
     def _tell(self, report: Report) -> None:
         """What became of the rows, and which of them want mending."""
         for outcome, number in report.counts.most_common():
-            self.stdout.write(f"{number:7d}  {outcome_word(outcome)}")
+            self.stdout.write(f"{number:7d}  {outcome_label(outcome)}")
         for row, reason in report.not_asked[:100]:
-            self.stderr.write(f"row {row}: {outcome_word(reason)}")
+            self.stderr.write(f"row {row}: {outcome_label(reason)}")
         for row, message in report.faults[:100]:
             self.stderr.write(f"row {row}: {message}")

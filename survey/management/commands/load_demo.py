@@ -19,11 +19,11 @@ from django.utils.translation import override
 
 from survey.access.print.posters import poster_pdf
 from survey.access.print.qr import short_url
-from survey.common.numbers import written
+from survey.common.numbers import format_number
 from survey.common.periods import Period
 from survey.dev.demo import services
-from survey.dev.demo.messages import tell_story
-from survey.dev.demo.presence import stand_at_counters
+from survey.dev.demo.messages import send_story
+from survey.dev.demo.presence import answer_at_counters
 from survey.dev.demo.province import build_province, issued_codes, make_accounts
 from survey.questionnaires.services import ensure_library
 from survey.responses.models import Response
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         for span, chosen in ((before, services.earlier_cells(agencies)), (period, cells)):
             services.load_totals(chosen, span, now)
             services.load_responses(chosen, span, now, progress=progress)
-        story = tell_story(now=now)
+        story = send_story(now=now)
         services.write_truth(cells, out / "truth.csv")
         self._release(out, before, progress)
         links = {**self._index(out, period, progress), **self._posters(out), **self._accounts(out)}
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         )
         links["truth_csv"] = str(out / "truth.csv")
         links |= {name: known for name, known in self._known(out).items() if name.startswith(ONCE)}
-        links |= story | stand_at_counters(out=out, now=now)
+        links |= story | answer_at_counters(out=out, now=now)
         text = json.dumps(links, ensure_ascii=False, indent=1)
         (out / "links.json").write_text(text + "\n", encoding="utf-8")
         self.stdout.write(self._summary(links, Response.objects.count()))
@@ -110,7 +110,7 @@ class Command(BaseCommand):
     def _posters(self, out: Path) -> dict[str, Any]:
         codes = issued_codes()
         paths = []
-        for name, paper, chosen in services.posters_for(codes):
+        for name, paper, chosen in services.write_posters(codes):
             path = out / "posters" / name
             path.write_bytes(poster_pdf(chosen, paper=paper, notice=NOTICE))
             paths.append(str(path))
@@ -175,5 +175,6 @@ def _today() -> datetime:
 def _by_channel(found: dict[str, float]) -> str:
     with override("vi"):
         return "; ".join(
-            f"{Channel(name).label} {written(Decimal(str(value)))}" for name, value in found.items()
+            f"{Channel(name).label} {format_number(Decimal(str(value)))}"
+            for name, value in found.items()
         )

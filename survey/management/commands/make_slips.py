@@ -18,7 +18,7 @@ from survey.access.print.slips import slips_pdf
 from survey.access.slip_requests import slip_batch
 from survey.access.slips import issue_slips
 from survey.agencies.models import Agency
-from survey.common.languages import known
+from survey.common.languages import is_supported_language
 from survey.common.tokens import group_code
 
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         now, out = timezone.now(), options["out"]
         if out.suffix not in (".csv", ".pdf"):
             raise CommandError(f"--out {out}: the name must end in .csv or .pdf")
-        if options["second"] and not known(options["second"]):
+        if options["second"] and not is_supported_language(options["second"]):
             raise CommandError(f"--with {options['second']}: this language is not in LANGUAGES")
         if not out.parent.is_dir():
             raise CommandError(f"--out {out}: there is no such folder")

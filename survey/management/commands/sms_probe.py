@@ -22,12 +22,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from survey.common.encryption import encrypt, phone_hash
 from survey.common.phone import parse_mobile
-from survey.common.sealing import phone_hash, seal
 from survey.common.tokens import new_code
 from survey.messaging.gateways import gateway
-from survey.messaging.invitations import link_of
-from survey.messaging.message_text import size_of
+from survey.messaging.invitations import link_address
+from survey.messaging.message_text import text_size
 from survey.messaging.models import MessageKind, Sender
 from survey.messaging.outbox.dispatcher import Dispatcher
 from survey.messaging.outbox.models import OutboxMessage
@@ -88,7 +88,7 @@ class Command(BaseCommand):
         begun = time.monotonic()
         dispatcher.run(until_empty=True, seconds=LONGEST + count / rate)
         seconds = time.monotonic() - begun
-        with_id = OutboxMessage.objects.exclude(sid=None).count()
+        with_id = OutboxMessage.objects.exclude(provider_id=None).count()
         states = dict(OutboxMessage.objects.values_list("state").annotate(n=_count()))
         speed = f"{seconds:.1f} s, {count / seconds:.0f}/s"
         self.stdout.write(f"{with_id} of {count} have a provider id, {speed}, {states}")
@@ -100,17 +100,17 @@ class Command(BaseCommand):
     @staticmethod
     def _row(sender: Sender, number: int, now: Any) -> OutboxMessage:
         phone = parse_mobile(f"090{100 + number // 9000 % 900:03d}{1000 + number % 9000:04d}")
-        body = f"HAILONG: tin nhan thu. {link_of(new_code(TOKEN_LENGTH))}"
+        body = f"HAILONG: tin nhan thu. {link_address(new_code(TOKEN_LENGTH))}"
         row = OutboxMessage(
             kind=MessageKind.INVITATION,
             sender=sender,
             phone_hash=phone_hash(phone),
-            parts=size_of(body).parts,
+            parts=text_size(body).parts,
             due_at=now,
             not_after=now + timedelta(hours=12),
             created_at=now,
         )
-        row.to_sealed, row.body_sealed = seal(phone, str(row.pk)), seal(body, str(row.pk))
+        row.to_sealed, row.body_sealed = encrypt(phone, str(row.pk)), encrypt(body, str(row.pk))
         return row
 
 

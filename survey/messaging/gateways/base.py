@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from django.http import HttpRequest
+
 
 class Outcome(StrEnum):
     """What a provider's answer means for the row, whoever the provider is."""
@@ -68,7 +70,7 @@ class Result:
     """What came of one call; ``code`` is the provider's, for the log only."""
 
     outcome: Outcome
-    sid: str = ""
+    provider_id: str = ""
     code: str = ""
     retry_after: float | None = None
     parts: int | None = None
@@ -78,7 +80,7 @@ class Result:
 class Report:
     """State of one message as the provider tells it."""
 
-    sid: str
+    provider_id: str
     status: Status | None
     code: str = ""
     price: str = ""
@@ -86,13 +88,22 @@ class Report:
     reaction: Reaction = Reaction.NONE
 
 
+@dataclass(frozen=True)
+class Reply:
+    """What a person wrote back; ``stopped`` when the provider itself took it for an opt-out."""
+
+    sender: str
+    text: str
+    stopped: bool = False
+
+
 class LookupFailed(Exception):
     """The provider cannot be asked now; nothing may be concluded."""
 
 
 class Gateway(Protocol):
-    """Sends one message, finds a message again, tells its state. Holds no database connection;
-    threads may share it.
+    """Sends one message, finds a message again, tells its state, and reads what its provider calls
+    us with. Holds no database connection; threads may share it.
     """
 
     name: str
@@ -115,7 +126,7 @@ class Gateway(Protocol):
         """
         ...
 
-    def fetch(self, sid: str) -> Report | None:
+    def fetch(self, provider_id: str) -> Report | None:
         """State of a message by the provider's id.
 
         Raises
@@ -125,6 +136,21 @@ class Gateway(Protocol):
         """
         ...
 
-    def redact(self, sid: str) -> None:
+    def redact(self, provider_id: str) -> None:
         """Have the provider forget the text of a message."""
+        ...
+
+    def verify(self, request: HttpRequest) -> int:
+        """Whether a callback comes from the provider: 0, or the HTTP status it is refused with.
+
+        401 stands for a signature that is missing or wrong.
+        """
+        ...
+
+    def parse_report(self, request: HttpRequest) -> Report | None:
+        """The report in a verified callback; None when it cannot be read."""
+        ...
+
+    def parse_reply(self, request: HttpRequest) -> Reply | None:
+        """The reply in a verified callback; None when it cannot be read."""
         ...

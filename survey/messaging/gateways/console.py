@@ -6,8 +6,10 @@ import sys
 import uuid
 from datetime import datetime
 
+from django.http import HttpRequest
+
 from survey.common.phone import masked
-from survey.messaging.gateways.base import Message, Outcome, Report, Result, Status
+from survey.messaging.gateways.base import Message, Outcome, Reply, Report, Result, Status
 
 
 class ConsoleGateway:
@@ -18,7 +20,7 @@ class ConsoleGateway:
     def send(self, message: Message) -> Result:
         """Print one message."""
         print(f"SMS {masked(message.to)}: {message.body}", file=sys.stdout)  # noqa: T201
-        return Result(Outcome.ACCEPTED, sid=f"console-{uuid.uuid4().hex}")
+        return Result(Outcome.ACCEPTED, provider_id=f"console-{uuid.uuid4().hex}")
 
     def find(
         self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()
@@ -27,9 +29,24 @@ class ConsoleGateway:
         del to, since, token, known
         return None
 
-    def fetch(self, sid: str) -> Report | None:
+    def fetch(self, provider_id: str) -> Report | None:
         """What was printed counts as sent."""
-        return Report(sid=sid, status=Status.SENT)
+        return Report(provider_id=provider_id, status=Status.SENT)
 
-    def redact(self, sid: str) -> None:
+    def redact(self, provider_id: str) -> None:
         """Nothing is kept."""
+
+    def verify(self, request: HttpRequest) -> int:
+        """Nobody calls back: every callback is refused."""
+        del request
+        return 401
+
+    def parse_report(self, request: HttpRequest) -> Report | None:
+        """There are none."""
+        del request
+        return None
+
+    def parse_reply(self, request: HttpRequest) -> Reply | None:
+        """There are none."""
+        del request
+        return None

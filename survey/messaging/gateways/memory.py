@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from survey.messaging.gateways.base import Message, Outcome, Report, Result, Status
+from django.http import HttpRequest
+
+from survey.messaging.gateways.base import Message, Outcome, Reply, Report, Result, Status
 
 
 @dataclass
@@ -20,6 +23,7 @@ class MemoryGateway:
     sent: list[Message] = field(default_factory=list)
     reports: dict[str, Report] = field(default_factory=dict)
     redacted: list[str] = field(default_factory=list)
+    secret: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def send(self, message: Message) -> Result:
         """Take one message, or answer as prescribed; UNKNOWN is accepted all the same."""
@@ -27,10 +31,10 @@ class MemoryGateway:
         outcome = planned.pop(0) if planned else Outcome.ACCEPTED
         if outcome not in (Outcome.ACCEPTED, Outcome.UNKNOWN):
             return Result(outcome, code="memory")
-        sid = f"memory-{uuid.uuid4().hex}"
+        provider_id = f"memory-{uuid.uuid4().hex}"
         self.sent.append(message)
-        self.reports[sid] = Report(sid=sid, status=Status.ACCEPTED)
-        return Result(outcome, sid=sid if outcome == Outcome.ACCEPTED else "")
+        self.reports[provider_id] = Report(provider_id=provider_id, status=Status.ACCEPTED)
+        return Result(outcome, provider_id=provider_id if outcome == Outcome.ACCEPTED else "")
 
     def find(
         self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()
@@ -39,12 +43,28 @@ class MemoryGateway:
         del since
         pairs = zip(self.sent, self.reports.values(), strict=True)
         found = (report for message, report in pairs if message.to == to and token in message.body)
-        return next((report for report in found if report.sid not in known), None)
+        return next((report for report in found if report.provider_id not in known), None)
 
-    def fetch(self, sid: str) -> Report | None:
+    def fetch(self, provider_id: str) -> Report | None:
         """State of a remembered message."""
-        return self.reports.get(sid)
+        return self.reports.get(provider_id)
 
-    def redact(self, sid: str) -> None:
+    def redact(self, provider_id: str) -> None:
         """Remember that the text was to be forgotten."""
-        self.redacted.append(sid)
+        self.redacted.append(provider_id)
+
+    def verify(self, request: HttpRequest) -> int:
+        """A callback is ours when it carries the secret of this process."""
+        given = request.headers.get("X-Memory-Secret", "")
+        return 0 if hmac.compare_digest(given, self.secret) else 401
+
+    def parse_report(self, request: HttpRequest) -> Report | None:
+        """Our own words."""
+        provider_id, status = request.POST.get("id", ""), request.POST.get("status", "")
+        if not provider_id or status not in list(Status):
+            return None
+        return Report(provider_id=provider_id, status=Status(status))
+
+    def parse_reply(self, request: HttpRequest) -> Reply | None:
+        """Our own words."""
+        return Reply(request.POST.get("from", ""), request.POST.get("text", ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from survey.messaging.gateways.base import (
     Message,
     Outcome,
     Reaction,
+    Reply,
     Report,
     Result,
     Status,
@@ -63,7 +65,7 @@ _STATUSES: Final = {
     "failed": Status.FAILED,
     "canceled": Status.FAILED,
 }
-_REACTIONS: Final = {
+REACTIONS: Final = {
     "30003": Reaction.AGAIN,
     "30008": Reaction.AGAIN,
     "30036": Reaction.AGAIN,
@@ -76,14 +78,7 @@ _REACTIONS: Final = {
 }
 
 
-def reaction_of(code: str) -> Reaction:
-    """What an error code of a final report asks of us."""
-    return _REACTIONS.get(code, Reaction.NONE)
-
-
-def status_of(text: str) -> Status | None:
-    """Our word for a provider's status; None for one not known."""
-    return _STATUSES.get(text)
+_ID: Final = re.compile(r"(SM|MM)[0-9a-f]{32}\Z")
 
 
 class _Http(TwilioHttpClient):
@@ -147,10 +142,10 @@ class TwilioGateway:
         try:
             made = self._client.messages.create(**options)
         except TwilioRestException as error:
-            return _result_of(error.status, error.code, self._retry_after)
+            return classify_error(error.status, error.code, self._retry_after)
         except TwilioException as error:
             status = getattr(error, "status", None) or getattr(error, "status_code", 0)
-            return _result_of(status, getattr(error, "code", 0), self._retry_after)
+            return classify_error(status, getattr(error, "code", 0), self._retry_after)
         except requests.exceptions.RequestException as error:
             return Result(_network(error), code=type(error).__name__)
         except (ValueError, AttributeError, KeyError) as error:
@@ -158,7 +153,7 @@ class TwilioGateway:
             return Result(Outcome.UNKNOWN, code=type(error).__name__)
         if not made.sid:
             return Result(Outcome.UNKNOWN, code="no-sid")
-        return Result(Outcome.ACCEPTED, sid=made.sid, parts=_whole(made.num_segments))
+        return Result(Outcome.ACCEPTED, provider_id=made.sid, parts=_whole(made.num_segments))
 
     def find(
         self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()
@@ -174,10 +169,10 @@ class TwilioGateway:
             raise LookupFailed(type(error).__name__) from error
         return None
 
-    def fetch(self, sid: str) -> Report | None:
+    def fetch(self, provider_id: str) -> Report | None:
         """One message by its SID; None when Twilio does not know it."""
         try:
-            return _report(self._client.messages(sid).fetch())
+            return _report(self._client.messages(provider_id).fetch())
         except TwilioRestException as error:
             if error.status == 404:
                 return None
@@ -185,15 +180,50 @@ class TwilioGateway:
         except (TwilioException, requests.exceptions.RequestException, ValueError) as error:
             raise LookupFailed(type(error).__name__) from error
 
-    def redact(self, sid: str) -> None:
+    def redact(self, provider_id: str) -> None:
         """Empty the text at Twilio; a failure is tried again with the next clean-up."""
         try:
-            self._client.messages(sid).update(body="")
+            self._client.messages(provider_id).update(body="")
         except (TwilioException, requests.exceptions.RequestException) as error:
             raise LookupFailed(type(error).__name__) from error
 
+    def verify(self, request: HttpRequest) -> int:
+        """Signed with the token in use or the one before it, and about our account.
 
-def _result_of(status: int | None, code: int | None, retry_after: float | None) -> Result:
+        The address is the configured public one with path and query as received: what a proxy
+        changed does not matter, and the row id in the query is protected.
+        """
+        if request.content_type != "application/x-www-form-urlencoded":
+            return 415
+        signature = request.headers.get("X-Twilio-Signature")
+        base = settings.SMS_STATUS_CALLBACK_BASE_URL or settings.PUBLIC_URL
+        address = base + request.get_full_path()
+        tokens = filter(None, (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_OLD))
+        if not signature or not any(
+            RequestValidator(token).validate(address, request.POST, signature) for token in tokens
+        ):
+            return 401
+        ours = request.POST.get("AccountSid", "") == settings.TWILIO_ACCOUNT_SID
+        return 0 if ours else 403
+
+    def parse_report(self, request: HttpRequest) -> Report | None:
+        """A status callback."""
+        provider_id = request.POST.get("MessageSid", "")
+        status = _STATUSES.get(request.POST.get("MessageStatus", ""))
+        if not _ID.match(provider_id) or status is None:
+            return None
+        code = request.POST.get("ErrorCode", "")[:12]
+        reaction = REACTIONS.get(code, Reaction.NONE)
+        return Report(provider_id=provider_id, status=status, code=code, reaction=reaction)
+
+    def parse_reply(self, request: HttpRequest) -> Reply | None:
+        """An incoming message."""
+        stopped = request.POST.get("OptOutType", "").upper() == "STOP"
+        return Reply(request.POST.get("From", ""), request.POST.get("Body", ""), stopped=stopped)
+
+
+def classify_error(status: int | None, code: int | None, retry_after: float | None) -> Result:
+    """One of our outcomes for an HTTP status and Twilio's own code."""
     known = _OUTCOMES.get(int(code or 0))
     text = str(code or status or "")
     if status == 429:
@@ -233,30 +263,10 @@ def _whole(value: Any) -> int | None:
 def _report(found: Any) -> Report:
     code = str(found.error_code or "")
     return Report(
-        sid=found.sid,
-        status=status_of(str(getattr(found.status, "value", found.status))),
+        provider_id=found.sid,
+        status=_STATUSES.get(str(getattr(found.status, "value", found.status))),
         code=code,
         price=str(found.price or "").lstrip("-"),
         parts=_whole(found.num_segments),
-        reaction=reaction_of(code),
-    )
-
-
-def signed(request: HttpRequest) -> bool:
-    """Whether a callback carries the signature of our account, under the token in use or the one
-    before it.
-
-    The address is the configured public one with path and query as received: what a proxy changed
-    does not matter, and the row id in the query is protected.
-    """
-    signature = request.headers.get("X-Twilio-Signature")
-    if not signature:
-        return False
-    base = settings.SMS_STATUS_CALLBACK_BASE_URL or settings.PUBLIC_URL
-    address = base + request.get_full_path()
-    tokens = [
-        token for token in (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_OLD) if token
-    ]
-    return any(
-        RequestValidator(token).validate(address, request.POST, signature) for token in tokens
+        reaction=REACTIONS.get(code, Reaction.NONE),
     )

@@ -11,21 +11,21 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.utils import timezone
 
-from survey.common.counters import add_to
+from survey.common.tallies import increment
 from survey.messaging.models import Sender
 from survey.messaging.outbox.models import Spending
 
 
-def day_of(moment: datetime | None, now: datetime) -> date:
+def spending_day(moment: datetime | None, now: datetime) -> date:
     """The day an attempt belongs to."""
     return timezone.localtime(moment or now).date()
 
 
-def book(parts: Mapping[tuple[int, date], int]) -> None:
+def record_spending(parts: Mapping[tuple[int, date], int]) -> None:
     """Add parts to (sender, day), or take them back when they were not sent after all."""
     for (sender_id, day), number in sorted(parts.items()):
         if number:
-            add_to(Spending, "parts", number, sender_id=sender_id, day=day)
+            increment(Spending, "parts", number, sender_id=sender_id, day=day)
 
 
 def spent(sender: Sender, since: date) -> Decimal:
@@ -38,7 +38,7 @@ def spent(sender: Sender, since: date) -> Decimal:
 
 def money_left(sender: Sender, now: datetime) -> Decimal | None:
     """What the budgets of the day and the month leave; None without budgets."""
-    today = day_of(now, now)
+    today = spending_day(now, now)
     limits = [(sender.daily_budget, today), (sender.monthly_budget, today.replace(day=1))]
     left = [budget - spent(sender, since) for budget, since in limits if budget is not None]
     return min(left, default=None)

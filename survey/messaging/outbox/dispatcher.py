@@ -24,9 +24,9 @@ from django.utils import timezone
 from survey.messaging.gateways.base import Gateway, LookupFailed, Outcome, Report, Result
 from survey.messaging.outbox import maintenance as upkeep
 from survey.messaging.outbox import queue as outbox
-from survey.messaging.outbox.lookups import Lookup, looked_up, to_look_up
-from survey.messaging.outbox.maintenance import Chore
-from survey.messaging.outbox.marks import mark
+from survey.messaging.outbox.crash_points import CrashPoint, go_on
+from survey.messaging.outbox.lookups import Lookup, due_lookups, record_lookup
+from survey.messaging.outbox.maintenance import ProviderTask
 from survey.messaging.outbox.queue import CALL_MARGIN, Claimed
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,8 @@ CALL_WITHIN: Final = 5.0
 """Seconds after the claim in which a call may begin: opt-outs and pauses are asked for at the
 claim.
 """
-CHORES_EVERY: Final = 2.0
-CLEAN_EVERY: Final = 60.0
+TASKS_EVERY_SECONDS: Final = 2.0
+CLEAN_EVERY_SECONDS: Final = 60.0
 NIGHT: Final = 2
 """Hour of the day, local time, from which the day's nightly work is done once."""
 
@@ -57,6 +57,7 @@ class Dispatcher:
     threads: int = 32
     clock: Callable[[], datetime] = timezone.now
     nightly: Callable[[datetime], object] | None = None
+    crash_point: CrashPoint = go_on
     owner: str = field(
         default_factory=lambda: f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(4)}"
     )
@@ -67,8 +68,8 @@ class Dispatcher:
         self._unwritten: list[tuple[str, Any, Any]] = []
         self._sending = 0
         self._looking = 0
-        self._chores = 0
-        self._ticked = self._chored = self._cleaned = -CLEAN_EVERY
+        self._tasks = 0
+        self._ticked = self._tasks_looked_at = self._cleaned = -CLEAN_EVERY_SECONDS
         self._night: date | None = None
 
     def run(self, *, until_empty: bool = False, seconds: float = math.inf) -> int:
@@ -100,7 +101,7 @@ class Dispatcher:
     @property
     def _busy(self) -> bool:
         """Whether any thread is talking to the provider."""
-        return bool(self._sending or self._looking or self._chores)
+        return bool(self._sending or self._looking or self._tasks)
 
     def _take(self, pool: ThreadPoolExecutor) -> int:
         """Claim for the free threads: a call begins at once, so what was asked at the claim still
@@ -109,7 +110,9 @@ class Dispatcher:
         free = self.threads - self._sending
         if not free or free < self.threads // 4:
             return 0
-        claimed = outbox.claim(owner=self.owner, limit=free, now=self.clock())
+        claimed = outbox.claim(
+            owner=self.owner, limit=free, now=self.clock(), crash_point=self.crash_point
+        )
         for item in claimed:
             self._sending += 1
             pool.submit(self._send, item, time.monotonic())
@@ -123,9 +126,9 @@ class Dispatcher:
             if late or waited > CALL_WITHIN:
                 result = Result(Outcome.NOT_SENT, code="lease")
             else:
-                mark("calling")
+                self.crash_point("calling")
                 result = self.gateway.send(claimed.message)
-                mark("called")
+                self.crash_point("called")
         except Exception:  # the row must come back whatever a gateway does
             log.exception("gateway %s failed on row %s", self.gateway.name, claimed.id)
             result = Result(Outcome.UNKNOWN, code="error")
@@ -146,19 +149,23 @@ class Dispatcher:
                 break
         sent = [(claimed, result) for kind, claimed, result in batch if kind == "sent"]
         if sent:
-            mark("answered")
-            outbox.record(results=sent, owner=self.owner, now=self.clock())
-            mark("recorded")
+            self.crash_point("answered")
+            outbox.record(
+                results=sent, owner=self.owner, now=self.clock(), crash_point=self.crash_point
+            )
+            self.crash_point("recorded")
         for kind, about, report in batch:
             if kind == "looked" and not isinstance(report, LookupFailed):
-                looked_up(lookup=about, report=report, now=self.clock())
-            elif kind == "chore":
-                upkeep.note_chore(about, report, self.clock())
+                record_lookup(
+                    lookup=about, report=report, now=self.clock(), crash_point=self.crash_point
+                )
+            elif kind == "task":
+                upkeep.record_task_outcome(about, report, self.clock())
         # Only what is written is forgotten; writing it twice does no harm.
         kinds = Counter(kind for kind, _about, _found in batch)
         self._sending -= kinds["sent"]
         self._looking -= kinds["looked"]
-        self._chores -= kinds["chore"]
+        self._tasks -= kinds["task"]
         self._unwritten = []
         return sum(result.outcome == Outcome.ACCEPTED for _, result in sent)
 
@@ -169,7 +176,7 @@ class Dispatcher:
         self._ticked = time.monotonic()
         now = self.clock()
         outbox.release_expired(now)
-        for lookup in to_look_up(
+        for lookup in due_lookups(
             now,
             limit=max(self.threads // 2, 1) - self._looking
             if self._looking < max(self.threads // 2, 1)
@@ -177,12 +184,12 @@ class Dispatcher:
         ):
             self._looking += 1
             pool.submit(self._look, lookup)
-        if not self._chores and time.monotonic() - self._chored >= CHORES_EVERY:
-            self._chored = time.monotonic()
-            for chore in upkeep.chores(now, limit=max(20, self.threads)):
-                self._chores += 1
-                pool.submit(self._do, chore)
-        if time.monotonic() - self._cleaned >= CLEAN_EVERY:
+        if not self._tasks and time.monotonic() - self._tasks_looked_at >= TASKS_EVERY_SECONDS:
+            self._tasks_looked_at = time.monotonic()
+            for task in upkeep.due_tasks(now, limit=max(20, self.threads)):
+                self._tasks += 1
+                pool.submit(self._do, task)
+        if time.monotonic() - self._cleaned >= CLEAN_EVERY_SECONDS:
             self._cleaned = time.monotonic()
             upkeep.trip_breakers(now)
             upkeep.erase(now)
@@ -194,15 +201,15 @@ class Dispatcher:
             self.nightly(now)
             self._night = local.date()
 
-    def _do(self, chore: Chore) -> None:
+    def _do(self, task: ProviderTask) -> None:
         """In a thread: ask for a missing report, or have a text erased."""
         found: Report | LookupFailed | None
         try:
-            found = upkeep.do_chore(self.gateway, chore)
-        except Exception:  # a chore is done again later
-            log.exception("the provider could not be asked about row %s", chore.message_id)
+            found = upkeep.perform_task(self.gateway, task)
+        except Exception:  # a task is done again later
+            log.exception("the provider could not be asked about row %s", task.message_id)
             found = LookupFailed("error")
-        self._answers.put(("chore", chore, found))
+        self._answers.put(("task", task, found))
 
     def _look(self, lookup: Lookup) -> None:
         """In a thread: ask the provider whether it has the message."""

@@ -14,7 +14,7 @@ from django.db.models import Count, QuerySet
 from survey.messaging.models import MessageKind, OptOut
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 
-MOST_A_WEEK: Final = 2
+MAX_MESSAGES_A_WEEK: Final = 2
 """Messages to one number in seven days, over all services."""
 WEEK: Final = timedelta(days=7)
 REMIND_AFTER: Final = timedelta(days=3)
@@ -22,7 +22,7 @@ NEVER_SENT: Final = (MessageState.PENDING, MessageState.SUPPRESSED, MessageState
 
 
 @dataclass
-class Holding:
+class SendEligibility:
     """What is known about the numbers of some due rows, asked once for all of them just before the
     calls.
     """
@@ -51,7 +51,7 @@ class Holding:
             return "expired"
         if row.phone_hash in self.unwanted:
             return "opt-out"
-        if self.often[row.phone_hash] >= MOST_A_WEEK:
+        if self.often[row.phone_hash] >= MAX_MESSAGES_A_WEEK:
             return "cap"
         if row.to_sealed is None or row.body_sealed is None:
             return "erased"

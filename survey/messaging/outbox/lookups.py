@@ -13,11 +13,11 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
-from survey.common.sealing import SealError, unseal
+from survey.common.encryption import DecryptionError, decrypt
 from survey.messaging.gateways.base import Report
-from survey.messaging.outbox.budgets import book, day_of
+from survey.messaging.outbox.budgets import record_spending, spending_day
+from survey.messaging.outbox.crash_points import CrashPoint, go_on
 from survey.messaging.outbox.eligibility import locked
-from survey.messaging.outbox.marks import mark
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.messaging.outbox.reports import accepted_fields, apply_report
 
@@ -38,13 +38,13 @@ class Lookup:
     known: frozenset[str]
 
 
-def opened(row: OutboxMessage, now: datetime) -> tuple[str, str] | None:
+def decrypt_message(row: OutboxMessage, now: datetime) -> tuple[str, str] | None:
     """Number and text of a row; one that no key opens fails alone, the others go on."""
     try:
-        return unseal(row.to_sealed or b"", str(row.pk)), unseal(
+        return decrypt(row.to_sealed or b"", str(row.pk)), decrypt(
             row.body_sealed or b"", str(row.pk)
         )
-    except SealError:
+    except DecryptionError:
         log.error("row %s cannot be unsealed: is PHONE_KEY the right one?", row.pk)
         failed = {
             "state": MessageState.FAILED,
@@ -56,7 +56,7 @@ def opened(row: OutboxMessage, now: datetime) -> tuple[str, str] | None:
         return None
 
 
-def to_look_up(now: datetime, limit: int) -> list[Lookup]:
+def due_lookups(now: datetime, limit: int) -> list[Lookup]:
     """Rows to ask the provider about; each is put back for a minute so that two dispatchers do not
     ask at once.
     """
@@ -67,7 +67,7 @@ def to_look_up(now: datetime, limit: int) -> list[Lookup]:
         )
         for row in locked(due, skip=True)[:limit]:
             OutboxMessage.objects.filter(pk=row.pk).update(next_look_at=now + LOOKS_APART / 2)
-            if (pair := opened(row, now)) is not None:
+            if (pair := decrypt_message(row, now)) is not None:
                 since = (row.attempt_at or now) - timedelta(minutes=5)
                 found.append(Lookup(str(row.pk), pair[0], token_in(pair[1]), since, _siblings(row)))
     return found
@@ -79,10 +79,12 @@ def _siblings(row: OutboxMessage) -> frozenset[str]:
     """
     if row.invitation_id is None:
         return frozenset()
-    others = OutboxMessage.objects.filter(invitation=row.invitation_id, sid__isnull=False).exclude(
-        pk=row.pk
+    others = OutboxMessage.objects.filter(
+        invitation=row.invitation_id, provider_id__isnull=False
+    ).exclude(pk=row.pk)
+    return frozenset(
+        provider_id for provider_id in others.values_list("provider_id", flat=True) if provider_id
     )
-    return frozenset(sid for sid in others.values_list("sid", flat=True) if sid)
 
 
 def token_in(body: str) -> str:
@@ -93,11 +95,13 @@ def token_in(body: str) -> str:
 
 
 @transaction.atomic
-def looked_up(*, lookup: Lookup, report: Report | None, now: datetime) -> None:
+def record_lookup(
+    *, lookup: Lookup, report: Report | None, now: datetime, crash_point: CrashPoint = go_on
+) -> None:
     """Adopt what was found; after two looks without result, two minutes apart, the row may be sent
     again.
     """
-    if report is not None and adopt(message_id=lookup.id, report=report, now=now):
+    if report is not None and assign_provider_id(message_id=lookup.id, report=report, now=now):
         return
     row = OutboxMessage.objects.filter(pk=lookup.id, state=UNKNOWN)
     booked = (
@@ -106,32 +110,32 @@ def looked_up(*, lookup: Lookup, report: Report | None, now: datetime) -> None:
         .first()
     )
     if booked and row.update(state=PENDING, due_at=now, reason="not-found", looks=0):
-        book({(booked[0], day_of(booked[1], now)): -booked[2]})
+        record_spending({(booked[0], spending_day(booked[1], now)): -booked[2]})
         return
     row.update(looks=F("looks") + 1, next_look_at=now + LOOKS_APART)
-    mark("looked-up")
+    crash_point("looked-up")
 
 
 @transaction.atomic
-def adopt(*, message_id: str, report: Report, now: datetime) -> bool:
+def assign_provider_id(*, message_id: str, report: Report, now: datetime) -> bool:
     """A provider's id becomes ours, whichever way we heard of it first; False when it belongs to
     another row.
     """
-    OutboxMessage.objects.filter(pk=message_id, sid=report.sid, parts_billed=None).update(
-        parts_billed=report.parts
-    )
-    rows = OutboxMessage.objects.filter(pk=message_id, sid=None)
+    OutboxMessage.objects.filter(
+        pk=message_id, provider_id=report.provider_id, parts_billed=None
+    ).update(parts_billed=report.parts)
+    rows = OutboxMessage.objects.filter(pk=message_id, provider_id=None)
     try:
         with transaction.atomic():
             rows.exclude(state__in=(MessageState.SUPPRESSED, MessageState.EXPIRED)).update(
-                **accepted_fields(report.sid, now), parts_billed=report.parts
+                **accepted_fields(report.provider_id, now), parts_billed=report.parts
             )
     except IntegrityError:
         log.error("row %s was found under a provider id that is taken", message_id)
         return False
     if report.status is not None:
         apply_report(
-            sid=report.sid,
+            provider_id=report.provider_id,
             status=report.status,
             code=report.code,
             now=now,

@@ -21,8 +21,8 @@ POLLS: Final = tuple(timedelta(minutes=m) for m in (15, 60, 360, 1440, 4320))
 """After how long without a final report the provider is asked; after the last one the row is
 ``silent``.
 """
-PHONE_LIFE: Final = timedelta(days=7)
-LEDGER_LIFE: Final = timedelta(days=60)
+PHONE_TTL: Final = timedelta(days=7)
+LEDGER_TTL: Final = timedelta(days=60)
 """Longer than the thirty days between two invitations and the window dossiers are counted in."""
 BREAKER_LAST: Final = 100
 BREAKER_SHARE: Final = 0.2
@@ -31,53 +31,55 @@ _WAITING: Final = Q(state__in=(MessageState.ACCEPTED, MessageState.SENT))
 
 
 @dataclass(frozen=True)
-class Chore:
+class ProviderTask:
     """Something to ask of the provider about one message, done by a thread that holds no database
     connection.
     """
 
     message_id: str
-    sid: str
+    provider_id: str
     redact: bool
 
 
-def chores(now: datetime, limit: int = 20) -> list[Chore]:
+def due_tasks(now: datetime, limit: int = 20) -> list[ProviderTask]:
     """Reports to ask for and texts to have erased; each is put off, so that no two dispatchers do
     the same.
     """
     missing = OutboxMessage.objects.filter(_WAITING, next_look_at__lte=now).order_by("next_look_at")
     final = OutboxMessage.objects.filter(
-        sid__isnull=False, final_at__lte=now, redacted_at=None
+        provider_id__isnull=False, final_at__lte=now, redacted_at=None
     ).order_by("final_at")
     shown = final.filter(Q(next_look_at=None) | Q(next_look_at__lte=now))
     found = [
-        Chore(str(pk), sid or "", redact)
+        ProviderTask(str(pk), provider_id or "", redact)
         for rows, redact in ((missing, False), (shown, True))
-        for pk, sid in rows.values_list("pk", "sid")[:limit]
+        for pk, provider_id in rows.values_list("pk", "provider_id")[:limit]
     ]
-    OutboxMessage.objects.filter(pk__in=[chore.message_id for chore in found]).update(
+    OutboxMessage.objects.filter(pk__in=[task.message_id for task in found]).update(
         next_look_at=now + _AGAIN
     )
     return found
 
 
-def do_chore(gateway: Gateway, chore: Chore) -> Report | LookupFailed | None:
+def perform_task(gateway: Gateway, task: ProviderTask) -> Report | LookupFailed | None:
     """Call the provider, in a thread; a failure is tried again later."""
     try:
-        if not chore.redact:
-            return gateway.fetch(chore.sid)
-        gateway.redact(chore.sid)
+        if not task.redact:
+            return gateway.fetch(task.provider_id)
+        gateway.redact(task.provider_id)
     except LookupFailed as error:
         return error
     return None
 
 
-def note_chore(chore: Chore, answer: Report | LookupFailed | None, now: datetime) -> None:
-    """Write down what a chore brought."""
+def record_task_outcome(
+    task: ProviderTask, answer: Report | LookupFailed | None, now: datetime
+) -> None:
+    """Write down what a task brought."""
     if isinstance(answer, LookupFailed):
         return
-    row = OutboxMessage.objects.filter(pk=chore.message_id)
-    if chore.redact:
+    row = OutboxMessage.objects.filter(pk=task.message_id)
+    if task.redact:
         row.filter(redacted_at=None).update(redacted_at=now, next_look_at=None)
         return
     accepted_at = row.values_list("accepted_at", flat=True).first() or now
@@ -89,7 +91,7 @@ def note_chore(chore: Chore, answer: Report | LookupFailed | None, now: datetime
         row.filter(_WAITING).update(next_look_at=accepted_at + later)
     if answer is not None and answer.status is not None:
         apply_report(
-            sid=answer.sid,
+            provider_id=answer.provider_id,
             status=answer.status,
             code=answer.code,
             now=now,
@@ -97,12 +99,12 @@ def note_chore(chore: Chore, answer: Report | LookupFailed | None, now: datetime
         )
 
 
-def ask_now(gateway: Gateway, now: datetime) -> int:
-    """Do all chores here, one after the other; returns how many."""
+def poll_reports(gateway: Gateway, now: datetime) -> int:
+    """Do all due_tasks here, one after the other; returns how many."""
     done = 0
-    while found := chores(now):
-        for chore in found:
-            note_chore(chore, do_chore(gateway, chore), now)
+    while found := due_tasks(now):
+        for task in found:
+            record_task_outcome(task, perform_task(gateway, task), now)
         done += len(found)
     return done
 
@@ -111,7 +113,7 @@ def trip_breakers(now: datetime) -> None:
     """Pause a sender when more than a fifth of its last hundred settled messages failed."""
     for sender in Sender.objects.filter(paused_at=None):
         last = OutboxMessage.objects.filter(
-            sender=sender, final_at__isnull=False, tries__gt=0
+            sender=sender, final_at__isnull=False, answered_count__gt=0
         ).order_by("-final_at")
         if sender.resumed_at is not None:
             # What failed before somebody looked into it does not stop the sender again.
@@ -145,7 +147,7 @@ def erase(now: datetime) -> int:
     live = OutboxMessage.objects.filter(
         state__in=(MessageState.PENDING, MessageState.SENDING, MessageState.UNKNOWN)
     ).values("invitation_id")
-    old = Q(made_on__lt=timezone.localtime(now).date() - PHONE_LIFE) | Q(expires_at__lt=now)
+    old = Q(made_on__lt=timezone.localtime(now).date() - PHONE_TTL) | Q(expires_at__lt=now)
     due = Invitation.objects.filter(old, phone_sealed__isnull=False).exclude(pk__in=live)
     erased = due.update(phone_sealed=None)
     _forget_numbers(now)
@@ -154,6 +156,6 @@ def erase(now: datetime) -> int:
 
 def _forget_numbers(now: datetime) -> None:
     """Erase the hash of a number that was neither invited nor behind a dossier for sixty days."""
-    day = timezone.localtime(now).date() - LEDGER_LIFE
+    day = timezone.localtime(now).date() - LEDGER_TTL
     unused = Q(last_invited_on=None) | Q(last_invited_on__lt=day)
-    PhoneLedger.objects.filter(unused, counted_since__lt=now - LEDGER_LIFE).delete()
+    PhoneLedger.objects.filter(unused, counted_since__lt=now - LEDGER_TTL).delete()

@@ -61,14 +61,14 @@ class OutboxMessage(models.Model):
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     due_at = models.DateTimeField(_("due at"))
     not_after = models.DateTimeField(_("not after"))
-    attempt = models.PositiveIntegerField(_("attempt"), default=0)
-    tries = models.PositiveSmallIntegerField(_("answered attempts"), default=0)
+    claim_count = models.PositiveIntegerField(_("attempt"), default=0)
+    answered_count = models.PositiveSmallIntegerField(_("answered attempts"), default=0)
     attempt_at = models.DateTimeField(_("attempted at"), null=True)
     owner = models.CharField(_("owner"), max_length=64, blank=True)
     lease_until = models.DateTimeField(_("leased until"), null=True)
     looks = models.PositiveSmallIntegerField(_("look-ups without result"), default=0)
     next_look_at = models.DateTimeField(_("next look-up at"), null=True)
-    sid = models.CharField(_("provider id"), max_length=64, null=True, unique=True)  # noqa: DJ001  (unique only when known)
+    provider_id = models.CharField(_("provider id"), max_length=64, null=True, unique=True)  # noqa: DJ001  (unique only when known)
     accepted_at = models.DateTimeField(_("accepted at"), null=True)
     final_at = models.DateTimeField(_("final at"), null=True)
     redacted_at = models.DateTimeField(_("text erased at the provider"), null=True)
@@ -115,7 +115,7 @@ class MessageEvent(models.Model):
     message = models.ForeignKey(
         OutboxMessage, on_delete=models.PROTECT, null=True, verbose_name=_("message")
     )
-    sid = models.CharField(_("provider id"), max_length=64)
+    provider_id = models.CharField(_("provider id"), max_length=64)
     status = models.CharField(_("status"), max_length=20)
     code = models.CharField(_("code"), max_length=12, blank=True)
     at = models.DateTimeField(_("received at"))
@@ -124,11 +124,13 @@ class MessageEvent(models.Model):
         verbose_name = _("report")
         verbose_name_plural = _("reports")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["sid", "status", "code"], name="message_event_once"),
+            models.UniqueConstraint(
+                fields=["provider_id", "status", "code"], name="message_event_once"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.sid[:10]} {self.status}"
+        return f"{self.provider_id[:10]} {self.status}"
 
 
 class Spending(models.Model):

@@ -24,10 +24,10 @@ from django.utils import timezone
 from survey.messaging.gateways.base import Message, Outcome, Report, Result, Status
 from survey.messaging.models import OptOut, Sender
 from survey.messaging.opt_outs import record_opt_out
-from survey.messaging.outbox.budgets import book, day_of, money_left
-from survey.messaging.outbox.eligibility import Holding, locked
-from survey.messaging.outbox.lookups import adopt, opened
-from survey.messaging.outbox.marks import mark
+from survey.messaging.outbox.budgets import money_left, record_spending, spending_day
+from survey.messaging.outbox.crash_points import CrashPoint, go_on
+from survey.messaging.outbox.eligibility import SendEligibility, locked
+from survey.messaging.outbox.lookups import assign_provider_id, decrypt_message
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.messaging.outbox.reports import accepted_fields
 from survey.messaging.outbox.sending_hours import next_moment, seconds_valid
@@ -38,9 +38,9 @@ CALL_MARGIN: Final = timedelta(seconds=1.5 * settings.SMS_TIMEOUT)
 """A call may not begin so late that it could end after the lease."""
 FIRST_LOOK: Final = timedelta(seconds=settings.SMS_FIRST_LOOK)
 """The provider's list may lag behind by half a minute."""
-MOST_BACKOFF: Final = settings.SMS_LEASE / 4
+MAX_BACKOFF_SECONDS: Final = settings.SMS_LEASE / 4
 FAULTS_ALLOWED: Final = 3
-SLOWED: Final = timedelta(minutes=15)
+SLOW_FOR: Final = timedelta(minutes=15)
 """How long a sender goes at half its rate after the provider's queue was full."""
 PENDING, SENDING, UNKNOWN = MessageState.PENDING, MessageState.SENDING, MessageState.UNKNOWN
 
@@ -50,12 +50,14 @@ class Claimed:
     """One row this dispatcher may send until its lease ends."""
 
     id: str
-    attempt: int
+    claim_count: int
     message: Message
     lease_until: datetime
 
 
-def claim(*, owner: str, limit: int, now: datetime) -> list[Claimed]:
+def claim(
+    *, owner: str, limit: int, now: datetime, crash_point: CrashPoint = go_on
+) -> list[Claimed]:
     """Up to ``limit`` due rows, within rate, hours and budget; what may not be sent is put aside
     with its reason.
     """
@@ -64,13 +66,15 @@ def claim(*, owner: str, limit: int, now: datetime) -> list[Claimed]:
         Sender.objects.filter(paused_at=None).order_by("pk").values_list("pk", flat=True)
     ):
         if limit > len(claimed):
-            claimed += _claim_from(sender_id, owner, limit - len(claimed), now)
-    mark("claimed")
+            claimed += _claim_from(sender_id, owner, limit - len(claimed), now, crash_point)
+    crash_point("claimed")
     return claimed
 
 
 @transaction.atomic
-def _claim_from(sender_id: int, owner: str, limit: int, now: datetime) -> list[Claimed]:
+def _claim_from(
+    sender_id: int, owner: str, limit: int, now: datetime, crash_point: CrashPoint
+) -> list[Claimed]:
     due = OutboxMessage.objects.filter(sender_id=sender_id, state=PENDING, due_at__lte=now)
     if not due.exists():
         return []
@@ -84,12 +88,12 @@ def _claim_from(sender_id: int, owner: str, limit: int, now: datetime) -> list[C
     bucket, depth = _refill(sender, now)
     money, booked = money_left(sender, now), 0
     rows = list(locked(due.order_by("due_at", "created_at"), skip=True)[:limit])
-    holding, claimed = Holding(rows, now), []
+    eligibility, claimed = SendEligibility(rows, now), []
     for row in rows:
         price = sender.price * row.parts
-        if reason := holding.reason(row, too_dear=money is not None and price > money):
+        if reason := eligibility.reason(row, too_dear=money is not None and price > money):
             _put_aside(row, reason, now)
-        elif (waits := holding.reminder(row)) is not None:
+        elif (waits := eligibility.reminder(row)) is not None:
             _wait_or_put_aside(row, waits, now)
         # A message of more parts than the bucket holds goes when it is full, and the bucket owes
         # the rest.
@@ -99,12 +103,12 @@ def _claim_from(sender_id: int, owner: str, limit: int, now: datetime) -> list[C
             bucket -= row.parts
             booked += row.parts
             money = None if money is None else money - price
-            holding.sending(row)
+            eligibility.sending(row)
             claimed.append(lease)
     sender.bucket = bucket
     sender.save(update_fields=["bucket", "bucket_at"])
-    book({(sender_id, day_of(now, now)): booked})
-    mark("claiming")
+    record_spending({(sender_id, spending_day(now, now)): booked})
+    crash_point("claiming")
     return claimed
 
 
@@ -141,11 +145,11 @@ def _wait_or_put_aside(row: OutboxMessage, waits: datetime | str, now: datetime)
 
 
 def _lease(row: OutboxMessage, sender: Sender, owner: str, now: datetime) -> Claimed | None:
-    if (found := opened(row, now)) is None:
+    if (found := decrypt_message(row, now)) is None:
         return None
-    row.state, row.owner, row.attempt, row.attempt_at = SENDING, owner, row.attempt + 1, now
+    row.state, row.owner, row.claim_count, row.attempt_at = SENDING, owner, row.claim_count + 1, now
     row.lease_until = now + LEASE
-    row.save(update_fields=["state", "owner", "attempt", "attempt_at", "lease_until"])
+    row.save(update_fields=["state", "owner", "claim_count", "attempt_at", "lease_until"])
     base = settings.SMS_STATUS_CALLBACK_BASE_URL
     message = Message(
         to=found[0],
@@ -154,11 +158,17 @@ def _lease(row: OutboxMessage, sender: Sender, owner: str, now: datetime) -> Cla
         callback_url=f"{base}/sms/status?m={row.pk}" if base else "",
         valid_for=seconds_valid(sender, now, row.not_after),
     )
-    return Claimed(str(row.pk), row.attempt, message, row.lease_until)
+    return Claimed(str(row.pk), row.claim_count, message, row.lease_until)
 
 
 @transaction.atomic
-def record(*, results: Sequence[tuple[Claimed, Result]], owner: str, now: datetime) -> None:
+def record(
+    *,
+    results: Sequence[tuple[Claimed, Result]],
+    owner: str,
+    now: datetime,
+    crash_point: CrashPoint = go_on,
+) -> None:
     """Write what came of some calls; a row another dispatcher has taken over meanwhile is left
     alone.
     """
@@ -168,13 +178,13 @@ def record(*, results: Sequence[tuple[Claimed, Result]], owner: str, now: dateti
         if row is None:
             continue
         mine = OutboxMessage.objects.filter(
-            pk=claimed.id, owner=owner, attempt=claimed.attempt, state=SENDING
+            pk=claimed.id, owner=owner, claim_count=claimed.claim_count, state=SENDING
         )
         if result.outcome == Outcome.ACCEPTED and not mine.exists():
             # A callback may have been faster, or the lease ran out: the id must not be lost.
-            adopt(
+            assign_provider_id(
                 message_id=claimed.id,
-                report=Report(result.sid, Status.ACCEPTED, parts=result.parts),
+                report=Report(result.provider_id, Status.ACCEPTED, parts=result.parts),
                 now=now,
             )
             continue
@@ -189,16 +199,16 @@ def record(*, results: Sequence[tuple[Claimed, Result]], owner: str, now: dateti
                 **_changes(claimed, Result(Outcome.REFUSED, code="id-taken"), now)
             )
         if changed:
-            bookings[row.sender_id, day_of(row.attempt_at, now)] += _correction(
+            bookings[row.sender_id, spending_day(row.attempt_at, now)] += _correction(
                 row, changes, result
             )
         _note_fault(row, result.outcome, now)
-    book(bookings)
-    mark("recording")
+    record_spending(bookings)
+    crash_point("recording")
 
 
 def _correction(row: OutboxMessage, changes: Mapping[str, Any], result: Result) -> int:
-    """Parts to book beside those booked at the claim: the provider's count, or none when it was not
+    """Parts to record beside those of the claim: the provider's count, or none when nothing was
     sent.
     """
     if changes["state"] in (PENDING, MessageState.FAILED):
@@ -212,7 +222,7 @@ def _changes(claimed: Claimed, result: Result, now: datetime) -> dict[str, Any]:
     if outcome == Outcome.ACCEPTED:
         return {
             **free,
-            **accepted_fields(result.sid, now),
+            **accepted_fields(result.provider_id, now),
             "parts_billed": result.parts,
         }
     if outcome == Outcome.UNKNOWN:
@@ -223,7 +233,7 @@ def _changes(claimed: Claimed, result: Result, now: datetime) -> dict[str, Any]:
             "looks": 0,
             "next_look_at": now + FIRST_LOOK,
         }
-    wait = _wait(claimed.attempt, result)
+    wait = _wait(claimed.claim_count, result)
     if wait is not None:
         return {
             **free,
@@ -236,7 +246,12 @@ def _changes(claimed: Claimed, result: Result, now: datetime) -> dict[str, Any]:
         Outcome.OPTED_OUT: "opt-out",
         Outcome.REFUSED: "refused",
     }
-    gone = {"to_sealed": None, "body_sealed": None, "final_at": now, "tries": F("tries") + 1}
+    gone = {
+        "to_sealed": None,
+        "body_sealed": None,
+        "final_at": now,
+        "answered_count": F("answered_count") + 1,
+    }
     return {
         **free,
         **gone,
@@ -245,10 +260,10 @@ def _changes(claimed: Claimed, result: Result, now: datetime) -> dict[str, Any]:
     }
 
 
-def _wait(attempt: int, result: Result) -> float | None:
+def _wait(claim_count: int, result: Result) -> float | None:
     """Seconds until a safe new try (full jitter); None when the outcome is final."""
     if result.outcome in (Outcome.BUSY, Outcome.NOT_SENT):
-        most = min(MOST_BACKOFF, 2.0 ** min(attempt, 8))
+        most = min(MAX_BACKOFF_SECONDS, 2.0 ** min(claim_count, 8))
         return max(result.retry_after or 0.0, random.uniform(0.5, most))  # noqa: S311  (spreads load, no secret)
     if result.outcome == Outcome.QUEUE_FULL:
         return 900.0
@@ -270,7 +285,7 @@ def _note_fault(row: OutboxMessage, outcome: Outcome, now: datetime) -> None:
         sender.update(faults=F("faults") + 1)
         pause(sender.filter(faults__gte=FAULTS_ALLOWED), "configuration", now)
     elif outcome == Outcome.QUEUE_FULL:
-        sender.update(slowed_until=now + SLOWED)
+        sender.update(slowed_until=now + SLOW_FOR)
     elif outcome == Outcome.ACCEPTED:
         sender.exclude(faults=0).update(faults=0)
 

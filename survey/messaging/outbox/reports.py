@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, IntegerField, Value, When
 
-from survey.common.sealing import SealError, seal, unseal
+from survey.common.encryption import DecryptionError, decrypt, encrypt
 from survey.messaging.gateways.base import RANK, Reaction, Status
 from survey.messaging.models import OptOut
 from survey.messaging.opt_outs import record_opt_out
@@ -19,29 +19,29 @@ from survey.messaging.outbox.models import MessageEvent, MessageState, OutboxMes
 
 log = logging.getLogger(__name__)
 FINAL: Final = (Status.DELIVERED, Status.UNDELIVERED, Status.FAILED)
-FIRST_POLL: Final = timedelta(minutes=15)
+FIRST_POLL_AFTER: Final = timedelta(minutes=15)
 AGAIN_AFTER: Final = timedelta(hours=4)
 _RANK_OF_STATE = {**RANK, MessageState.SILENT.value: 3}
 
 
-def accepted_fields(sid: str, now: datetime) -> dict[str, Any]:
+def accepted_fields(provider_id: str, now: datetime) -> dict[str, Any]:
     """What becomes of a row once the provider is known to have it."""
     return {
-        "sid": sid,
+        "provider_id": provider_id,
         "state": MessageState.ACCEPTED,
         "accepted_at": now,
         "owner": "",
         "lease_until": None,
         "reason": "",
-        "tries": F("tries") + 1,
-        "next_look_at": now + FIRST_POLL,
+        "answered_count": F("answered_count") + 1,
+        "next_look_at": now + FIRST_POLL_AFTER,
     }
 
 
 @transaction.atomic
 def apply_report(
     *,
-    sid: str,
+    provider_id: str,
     status: Status,
     code: str,
     now: datetime,
@@ -53,14 +53,14 @@ def apply_report(
     One conditional UPDATE per report, so any order and repetition of the same reports ends in the
     same state.
     """
-    rows = OutboxMessage.objects.filter(sid=sid)
+    rows = OutboxMessage.objects.filter(provider_id=provider_id)
     if message_id and not rows.exists():
         # The report was faster than our own note of the provider's answer.
-        OutboxMessage.objects.filter(pk=message_id, sid=None).exclude(
+        OutboxMessage.objects.filter(pk=message_id, provider_id=None).exclude(
             state__in=(MessageState.SUPPRESSED, MessageState.EXPIRED)
-        ).update(**accepted_fields(sid, now))
+        ).update(**accepted_fields(provider_id, now))
     row = rows.first()
-    _note(row, sid, status, code, now)
+    _note(row, provider_id, status, code, now)
     if row is None:
         return False
     lower = [state for state, rank in _RANK_OF_STATE.items() if rank < RANK[status]]
@@ -77,15 +77,17 @@ def apply_report(
     return True
 
 
-def _note(row: OutboxMessage | None, sid: str, status: Status, code: str, now: datetime) -> None:
+def _note(
+    row: OutboxMessage | None, provider_id: str, status: Status, code: str, now: datetime
+) -> None:
     try:
         with transaction.atomic():
             MessageEvent.objects.create(
-                message=row, sid=sid, status=status.value, code=code[:12], at=now
+                message=row, provider_id=provider_id, status=status.value, code=code[:12], at=now
             )
     except IntegrityError:
         if row is not None:
-            MessageEvent.objects.filter(sid=sid, message=None).update(message=row)
+            MessageEvent.objects.filter(provider_id=provider_id, message=None).update(message=row)
 
 
 def _react(row: OutboxMessage, status: Status, reaction: Reaction, now: datetime) -> None:
@@ -138,9 +140,9 @@ def _once_more(row: OutboxMessage, now: datetime) -> None:
         created_at=now,
     )
     try:
-        parts = [unseal(part, str(row.pk)) for part in (row.to_sealed, row.body_sealed)]
-    except SealError:
+        parts = [decrypt(part, str(row.pk)) for part in (row.to_sealed, row.body_sealed)]
+    except DecryptionError:
         log.error("row %s cannot be unsealed: is PHONE_KEY the right one?", row.pk)
         return
-    fresh.to_sealed, fresh.body_sealed = (seal(part, str(fresh.pk)) for part in parts)
+    fresh.to_sealed, fresh.body_sealed = (encrypt(part, str(fresh.pk)) for part in parts)
     fresh.save(force_insert=True)

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from survey.messaging.models import Sender
 
-LEAST_LEFT: Final = timedelta(minutes=10)
-LONGEST_VALID: Final = timedelta(hours=4)
+MIN_TIME_LEFT: Final = timedelta(minutes=10)
+MAX_VALIDITY: Final = timedelta(hours=4)
 
 
 def next_moment(sender: Sender, now: datetime) -> datetime:
@@ -27,7 +27,7 @@ def next_moment(sender: Sender, now: datetime) -> datetime:
     )
     if local < opens:
         return opens
-    return now if local <= closes - LEAST_LEFT else opens + timedelta(days=1)
+    return now if local <= closes - MIN_TIME_LEFT else opens + timedelta(days=1)
 
 
 def _at(day: datetime, moment: time) -> datetime:
@@ -38,7 +38,7 @@ def seconds_valid(sender: Sender, now: datetime, not_after: datetime) -> int:
     """How long the provider's own queue may hold a message: never into the night, at most four
     hours.
     """
-    ends = [LONGEST_VALID, not_after - now]
+    ends = [MAX_VALIDITY, not_after - now]
     if settings.SMS_QUIET_HOURS:
         local = timezone.localtime(now)
         ends.append(

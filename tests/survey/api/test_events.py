@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from survey.access.models import Slip
-from survey.common.sealing import seal
+from survey.common.encryption import encrypt
 from survey.messaging.models import Invitation
 from survey.messaging.outbox.models import OutboxMessage
 from survey.transactions.models import DossierEvent, SourceSystem
@@ -23,7 +23,7 @@ from tests.survey.messaging.messages import sender
 
 @pytest.fixture
 def source(cast: Cast) -> SourceSystem:
-    sealed = seal("a secret of the source", "source/portal")
+    sealed = encrypt("a secret of the source", "source/portal")
     return SourceSystem.objects.create(
         key_id="portal", name="Cổng dịch vụ công", secret_sealed=sealed, province="H20"
     )

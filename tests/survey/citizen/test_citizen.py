@@ -145,7 +145,7 @@ def test_an_old_form_keeps_its_answers_and_gets_a_new_ticket(
     citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fields = {**open_form(citizen, cast.code.code), "overall": "4"}
-    late = timezone.now() + tokens.TICKET_LIFE + timedelta(minutes=1)
+    late = timezone.now() + tokens.TICKET_TTL + timedelta(minutes=1)
     with monkeypatch.context() as patch:
         patch.setattr("survey.citizen.receipts.guard.timezone.now", lambda: late)
         page = citizen.post(f"/s/{cast.code.code}", fields)

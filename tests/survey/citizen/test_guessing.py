@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from survey.access.slips import Batch, issue_slips
-from survey.common import guessing
+from survey.common import throttling
 from survey.common.tokens import new_code
 from survey.responses.models import Response
 from tests.survey.citizen.builders import dump
@@ -31,7 +31,7 @@ CHROME = (
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The clock failures are counted by, moved by the test."""
     now = [1000.0]
-    monkeypatch.setattr("survey.common.guessing.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("survey.common.throttling.time.monotonic", lambda: now[0])
     return now
 
 
@@ -61,7 +61,7 @@ def test_six_hundred_behind_one_address_and_a_guesser_among_them(
             refused += status == 429
             assert status in (404, 429)
     assert Response.objects.count() == 600
-    assert tried - refused == guessing.MOST_FAILURES
+    assert tried - refused == throttling.MAX_FAILURES
     assert guesser.get(f"/s/{slips[0]}").status_code == 429
     assert guesser.get(f"/s/{cast.code.code}").status_code == 200
     assert pressed
@@ -73,16 +73,16 @@ def test_a_guesser_who_presses_the_button_too_is_slowed_and_what_was_sent_is_kep
     _made, token = invited(cast)
     client = Client()
     form = hidden(client.get(f"/s/{token}").content)
-    for _try in range(guessing.MOST_FAILURES):
+    for _try in range(throttling.MAX_FAILURES):
         assert client.get(f"/s/{new_code(12)}").status_code == 404
     looked = 0
     seconds[0] += 1
-    for _try in range(3 * guessing.MOST_PASSES):
+    for _try in range(3 * throttling.MAX_PASSES):
         wrong = f"/s/{new_code(12)}"
         button = hidden(client.get(wrong).content)
         looked += client.get(wrong, button).status_code == 404
         assert client.get(f"/s/{token}", button).status_code == 429, "a button is for one code"
-    assert guessing.MOST_PASSES <= looked < 2 * guessing.MOST_PASSES, (
+    assert throttling.MAX_PASSES <= looked < 2 * throttling.MAX_PASSES, (
         "above sixty a minute one in four is heard"
     )
     # An answer that was on its way is not lost: the form had been shown before, so it needs no
@@ -97,16 +97,16 @@ def test_a_guesser_who_presses_the_button_too_is_slowed_and_what_was_sent_is_kep
 
 def test_no_page_hands_out_a_pass_for_a_code_it_has_not_found(cast: Cast) -> None:
     client = Client()
-    for _try in range(guessing.MOST_FAILURES):
+    for _try in range(throttling.MAX_FAILURES):
         assert client.get(f"/r/{new_code(10)}").status_code == 404
     guess = new_code(10)
     for path in (f"/?receipt={guess}", f"/?code={guess}"):
         there = client.get(path).headers["Location"]
-        assert guessing.PRESSED not in there
+        assert throttling.CONFIRM_FIELD not in there
         assert client.get(there).status_code == 429
     for other in (f"{guess}:x", guess[:-1]):
-        stamp = guessing.pass_for(other, shown=True)
-        assert client.get(f"/r/{guess}", {guessing.PRESSED: stamp}).status_code == 429, (
+        stamp = throttling.issue_pass(other, shown=True)
+        assert client.get(f"/r/{guess}", {throttling.CONFIRM_FIELD: stamp}).status_code == 429, (
             "a pass is for one code"
         )
 
@@ -116,7 +116,7 @@ def test_a_citizen_is_heard_while_a_guesser_presses_without_end(
 ) -> None:
     _made, token = invited(cast)
     guesser, citizen = Client(), Client()
-    for _try in range(guessing.MOST_FAILURES + guessing.MOST_PASSES):
+    for _try in range(throttling.MAX_FAILURES + throttling.MAX_PASSES):
         wrong = f"/s/{new_code(12)}"
         guesser.get(wrong, hidden(guesser.get(wrong).content))
     presses, page = 0, citizen.get(f"/s/{token}")
@@ -136,9 +136,12 @@ def test_a_citizen_is_heard_while_a_guesser_presses_without_end(
 def test_a_guesser_who_changes_his_name_is_stopped_too(cast: Cast) -> None:
     found = [
         Client(headers={"user-agent": f"Browser {k}"}).get(f"/r/{new_code(10)}").status_code
-        for k in range(2 * guessing.MOST_AT_ADDRESS)
+        for k in range(2 * throttling.MAX_FAILURES_AT_ADDRESS)
     ]
-    assert found == [404] * guessing.MOST_AT_ADDRESS + [429] * guessing.MOST_AT_ADDRESS
+    assert (
+        found
+        == [404] * throttling.MAX_FAILURES_AT_ADDRESS + [429] * throttling.MAX_FAILURES_AT_ADDRESS
+    )
 
 
 def test_addresses_behind_our_proxy_are_told_apart(settings: Any, rf: Any) -> None:
@@ -146,12 +149,12 @@ def test_addresses_behind_our_proxy_are_told_apart(settings: Any, rf: Any) -> No
     asked = rf.get(
         "/", headers={"x-forwarded-for": "203.0.113.9, 198.51.100.7"}, REMOTE_ADDR="127.0.0.1"
     )
-    assert guessing.address_of(asked) == "198.51.100.7", (
+    assert throttling.client_address(asked) == "198.51.100.7", (
         "what the citizen claims before it counts for nothing"
     )
-    assert guessing.address_of(rf.get("/", REMOTE_ADDR="127.0.0.1")) == "127.0.0.1"
+    assert throttling.client_address(rf.get("/", REMOTE_ADDR="127.0.0.1")) == "127.0.0.1"
     settings.PROXIES = 0
-    assert guessing.address_of(asked) == "127.0.0.1"
+    assert throttling.client_address(asked) == "127.0.0.1"
 
 
 def test_safe_methods_with_any_agent_change_nothing(cast: Cast) -> None:

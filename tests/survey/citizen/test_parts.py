@@ -12,7 +12,7 @@ from django.test import Client
 
 from survey.citizen.receipts import views as receipt_views
 from survey.questionnaires.content import Form, QuestionSpec
-from survey.questionnaires.queries import form_of
+from survey.questionnaires.queries import load_form
 from survey.responses import parts
 from survey.responses.models import Comment, Response
 from survey.responses.parts import open_part, store_part
@@ -122,7 +122,7 @@ def test_a_text_among_the_further_questions_is_kept_apart_and_once(
     path, page = begin(citizen, cast)
     send(citizen, path, page, A1="4")
     row = latest()
-    form = form_of(row.version_id)
+    form = load_form(row.version_id)
     said = QuestionSpec(code="said", kind="short-text", factor="WORDS")
     more = Form(
         row.version_id,
@@ -143,12 +143,12 @@ def test_a_question_required_of_a_later_part_holds_no_earlier_one(
     citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def strict(version_id: int) -> Form:
-        form = form_of(version_id)
+        form = load_form(version_id)
         last = tuple(replace(question, required=True) for question in form.factors["RESULT"])
         return replace(form, factors={**form.factors, "RESULT": last})
 
     path, page = begin(citizen, cast)
-    monkeypatch.setattr(receipt_views, "form_of", strict)
+    monkeypatch.setattr(receipt_views, "load_form", strict)
     page = send(citizen, path, page, A1="4")
     for _ in range(3):
         page = send(citizen, path, page)

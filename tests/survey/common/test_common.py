@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from survey.common import tokens
-from survey.common.numbers import written
+from survey.common.numbers import format_number
 from survey.common.periods import parse_period
 from survey.common.text import TextError, clean, plain_content_type
 
@@ -78,17 +78,17 @@ def test_codes_forgive_what_people_confuse() -> None:
 
 
 def test_receipts_do_not_repeat() -> None:
-    assert len({tokens.ticket_of(str(i)).receipt for i in range(5000)}) == 5000
+    assert len({tokens.derive_ticket(str(i)).receipt for i in range(5000)}) == 5000
 
 
 def test_numbers_are_written_as_people_read_them() -> None:
     with override("vi"):
-        assert written(Decimal("83.54")) == "83,54"
-        assert written(1234567) == "1.234.567"
-        assert written(Decimal("1234.5"), 2) == "1.234,50"
-        assert written(None) == ""
+        assert format_number(Decimal("83.54")) == "83,54"
+        assert format_number(1234567) == "1.234.567"
+        assert format_number(Decimal("1234.5"), 2) == "1.234,50"
+        assert format_number(None) == ""
     with override("en"):
-        assert written(Decimal("1234.54")) == "1,234.54"
+        assert format_number(Decimal("1234.54")) == "1,234.54"
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 
+from survey.common.encryption import DecryptionError, decrypt, encrypt, phone_hash
 from survey.common.phone import OLD_PREFIXES, REASONS, PhoneError, masked, parse_mobile
-from survey.common.sealing import SealError, phone_hash, seal, unseal
 
 
 @pytest.mark.parametrize(
@@ -87,21 +87,21 @@ def test_a_number_is_shown_in_part_only() -> None:
 def test_sealed_numbers_open_only_with_their_row_and_key(settings: object, tmp_path: Path) -> None:
     first, second = "A" * 43 + "=", "B" * 42 + "A="
     settings.PHONE_KEY = first  # type: ignore[attr-defined]
-    sealed = seal("+84912345678", "row 1")
+    sealed = encrypt("+84912345678", "row 1")
     assert b"912345678" not in sealed
-    assert sealed != seal("+84912345678", "row 1")
-    assert unseal(sealed, "row 1") == "+84912345678"
+    assert sealed != encrypt("+84912345678", "row 1")
+    assert decrypt(sealed, "row 1") == "+84912345678"
     for row, data in (("row 2", sealed), ("row 1", sealed[:-1] + bytes([sealed[-1] ^ 1]))):
-        with pytest.raises(SealError):
-            unseal(data, row)
+        with pytest.raises(DecryptionError):
+            decrypt(data, row)
     before = phone_hash("+84912345678")
     settings.PHONE_KEY = f"{second},{first}"  # type: ignore[attr-defined]
-    assert unseal(sealed, "row 1") == "+84912345678"
+    assert decrypt(sealed, "row 1") == "+84912345678"
     assert phone_hash("+84912345678") == before
     settings.PHONE_KEY = second  # type: ignore[attr-defined]
-    with pytest.raises(SealError):
-        unseal(sealed, "row 1")
+    with pytest.raises(DecryptionError):
+        decrypt(sealed, "row 1")
     for wrong in ("short", "****", "QUJD"):
         settings.PHONE_KEY = wrong  # type: ignore[attr-defined]
         with pytest.raises(ImproperlyConfigured, match="32 bytes"):
-            seal("x", "y")
+            encrypt("x", "y")

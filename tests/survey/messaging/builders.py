@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from survey.common.sealing import unseal
+from survey.common.encryption import decrypt
 from survey.messaging.event_intake import FILE_FIELDS
 from survey.messaging.invitations import queue_invitation
 from survey.messaging.models import (
@@ -34,7 +34,7 @@ def invited(cast: Cast, phone: str = PHONE, **more: Any) -> tuple[Invitation, st
     made = queue_invitation(event=event(cast, **more), phone=phone, sender=by, now=timezone.now())
     assert isinstance(made, Invitation)
     row = made.messages.get(kind=MessageKind.INVITATION)
-    body = unseal(row.body_sealed or b"", str(row.pk))
+    body = decrypt(row.body_sealed or b"", str(row.pk))
     return made, body.rpartition("/")[2]
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from survey.agencies.models import ProcedureDomain
-from survey.common.sealing import phone_hash, seal
+from survey.common.encryption import encrypt, phone_hash
 from survey.messaging.models import MessageKind, MessageTemplate, Sender
 from survey.messaging.outbox.models import OutboxMessage
 from survey.transactions.models import DossierEvent
@@ -39,7 +39,7 @@ def message(by: Sender, number: str = "+84912345678", **more: Any) -> OutboxMess
         }
     )
     body = f"Moi danh gia: https://dg.vn/s/{uuid.uuid4().hex[:12].upper()}"
-    row.to_sealed, row.body_sealed = seal(number, str(row.pk)), seal(body, str(row.pk))
+    row.to_sealed, row.body_sealed = encrypt(number, str(row.pk)), encrypt(body, str(row.pk))
     row.save()
     return row
 

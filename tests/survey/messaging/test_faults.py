@@ -23,8 +23,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from survey.common.sealing import phone_hash, seal, unseal
-from survey.messaging.event_intake import preview_events, take_events
+from survey.common.encryption import decrypt, encrypt, phone_hash
+from survey.messaging.event_intake import ingest_events, preview_events
 from survey.messaging.gateways import twilio
 from survey.messaging.gateways.base import Outcome, Reaction, Report, Result, Status
 from survey.messaging.gateways.memory import MemoryGateway
@@ -49,8 +49,10 @@ def claim(now: Any = NOON) -> list[outbox.Claimed]:
     return outbox.claim(owner="me", limit=50, now=now)
 
 
-def accept(claimed: outbox.Claimed, sid: str, now: Any = NOON) -> None:
-    outbox.record(results=[(claimed, Result(Outcome.ACCEPTED, sid=sid))], owner="me", now=now)
+def accept(claimed: outbox.Claimed, provider_id: str, now: Any = NOON) -> None:
+    outbox.record(
+        results=[(claimed, Result(Outcome.ACCEPTED, provider_id=provider_id))], owner="me", now=now
+    )
 
 
 def state(row: OutboxMessage) -> tuple[str, str]:
@@ -69,7 +71,7 @@ def test_a_row_no_key_opens_fails_alone() -> None:
     OutboxMessage.objects.filter(pk=unknown.pk).update(
         state="unknown", next_look_at=NOON, to_sealed=b"x" * 40
     )
-    assert lookups.to_look_up(NOON, 10) == []
+    assert lookups.due_lookups(NOON, 10) == []
     assert state(unknown) == ("failed", "unreadable")
 
 
@@ -80,8 +82,8 @@ def test_an_id_that_is_taken_stops_nobody() -> None:
     accept(first, "SM1")
     outbox.record(
         results=[
-            (second, Result(Outcome.ACCEPTED, sid="SM1")),
-            (third, Result(Outcome.ACCEPTED, sid="SM3")),
+            (second, Result(Outcome.ACCEPTED, provider_id="SM1")),
+            (third, Result(Outcome.ACCEPTED, provider_id="SM3")),
         ],
         owner="me",
         now=NOON,
@@ -89,8 +91,8 @@ def test_an_id_that_is_taken_stops_nobody() -> None:
     assert sorted(state(row)[0] for row in rows) == ["accepted", "accepted", "failed"]
     unknown = message(by, "+84912345679")
     OutboxMessage.objects.filter(pk=unknown.pk).update(state="unknown", next_look_at=NOON)
-    (lookup,) = lookups.to_look_up(NOON, 10)
-    lookups.looked_up(lookup=lookup, report=Report("SM3", Status.SENT), now=NOON)
+    (lookup,) = lookups.due_lookups(NOON, 10)
+    lookups.record_lookup(lookup=lookup, report=Report("SM3", Status.SENT), now=NOON)
     assert state(unknown)[0] == "unknown"
 
 
@@ -133,11 +135,15 @@ def test_a_look_up_never_takes_another_message_of_the_same_link(cast: Cast) -> N
     (claimed,) = claim()
     accept(claimed, "SM1")
     apply_report(
-        sid="SM1", status=Status.UNDELIVERED, code="30003", now=NOON, reaction=Reaction.AGAIN
+        provider_id="SM1",
+        status=Status.UNDELIVERED,
+        code="30003",
+        now=NOON,
+        reaction=Reaction.AGAIN,
     )
     (second,) = claim(NOON + timedelta(hours=4, minutes=1))
     OutboxMessage.objects.filter(pk=second.id).update(state="unknown", next_look_at=NOON)
-    (lookup,) = lookups.to_look_up(NOON, 10)
+    (lookup,) = lookups.due_lookups(NOON, 10)
     assert lookup.known == {"SM1"}
     gateway = MemoryGateway()
     gateway.sent, gateway.reports = [claimed.message], {"SM1": Report("SM1", Status.SENT)}
@@ -148,14 +154,16 @@ def test_a_look_up_never_takes_another_message_of_the_same_link(cast: Cast) -> N
 def test_an_early_report_followed_by_silence_is_asked_about() -> None:
     row = message(sender())
     (claimed,) = claim()
-    apply_report(sid="SM1", status=Status.SENT, code="", now=NOON, message_id=str(row.pk))
+    apply_report(provider_id="SM1", status=Status.SENT, code="", now=NOON, message_id=str(row.pk))
     outbox.record(
-        results=[(claimed, Result(Outcome.ACCEPTED, sid="SM1", parts=2))], owner="me", now=NOON
+        results=[(claimed, Result(Outcome.ACCEPTED, provider_id="SM1", parts=2))],
+        owner="me",
+        now=NOON,
     )
     row.refresh_from_db()
-    assert (row.state, row.parts_billed, row.tries) == ("sent", 2, 1)
-    (chore,) = upkeep.chores(NOON + timedelta(minutes=16))
-    assert chore.sid == "SM1"
+    assert (row.state, row.parts_billed, row.answered_count) == ("sent", 2, 1)
+    (chore,) = upkeep.due_tasks(NOON + timedelta(minutes=16))
+    assert chore.provider_id == "SM1"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +177,7 @@ def test_what_arrived_after_all_is_not_sent_a_second_time(
     accept(claimed, "SM1")
     for word in order:
         reaction = Reaction.AGAIN if word == "undelivered" else Reaction.NONE
-        apply_report(sid="SM1", status=Status(word), code="", now=NOON, reaction=reaction)
+        apply_report(provider_id="SM1", status=Status(word), code="", now=NOON, reaction=reaction)
     waiting = OutboxMessage.objects.filter(kind="invitation", state="pending")
     assert not waiting.exists()
     assert OutboxMessage.objects.get(pk=claimed.id).state == "delivered"
@@ -183,7 +191,11 @@ def test_what_a_report_tells_of_a_number_is_remembered(code: str, listed: int) -
     (claimed,) = claim()
     accept(claimed, "SM1")
     apply_report(
-        sid="SM1", status=Status.FAILED, code=code, now=NOON, reaction=twilio.reaction_of(code)
+        provider_id="SM1",
+        status=Status.FAILED,
+        code=code,
+        now=NOON,
+        reaction=twilio.REACTIONS.get(code, Reaction.NONE),
     )
     assert OptOut.objects.count() == listed
 
@@ -227,7 +239,7 @@ def test_a_full_queue_slows_the_sender_for_a_while_only() -> None:
     )
     by.refresh_from_db()
     assert by.rate == 10.0
-    assert by.slowed_until == NOON + outbox.SLOWED
+    assert by.slowed_until == NOON + outbox.SLOW_FOR
 
 
 def test_money_is_booked_at_the_claim_and_corrected_by_what_came_of_it() -> None:
@@ -238,7 +250,7 @@ def test_money_is_booked_at_the_claim_and_corrected_by_what_came_of_it() -> None
     assert len(found) == 5
     assert OutboxMessage.objects.filter(reason="budget").count() == 4
     results = [
-        Result(Outcome.ACCEPTED, sid="SM1", parts=2),
+        Result(Outcome.ACCEPTED, provider_id="SM1", parts=2),
         Result(Outcome.REFUSED),
         Result(Outcome.UNKNOWN),
     ]
@@ -250,7 +262,9 @@ def test_what_was_resumed_is_not_stopped_by_old_failures() -> None:
     by = sender()
     for k in range(100):
         row = message(by, f"+849123{k:05d}")
-        OutboxMessage.objects.filter(pk=row.pk).update(state="failed", final_at=NOON, tries=1)
+        OutboxMessage.objects.filter(pk=row.pk).update(
+            state="failed", final_at=NOON, answered_count=1
+        )
     upkeep.trip_breakers(NOON)
     assert Sender.objects.get().paused_because == "failures"
     Sender.objects.update(paused_at=None, paused_because="", resumed_at=NOON + timedelta(minutes=1))
@@ -298,15 +312,15 @@ def test_only_what_cannot_have_arrived_is_sent_again_at_once(error: Any, outcome
 def test_a_wrong_address_stops_the_sender_and_destroys_nothing(
     status: int, code: int, outcome: Outcome
 ) -> None:
-    assert twilio._result_of(status, code, None).outcome == outcome
+    assert twilio.classify_error(status, code, None).outcome == outcome
 
 
 def test_new_sealing_keys_lose_no_opt_out(settings: Any) -> None:
     old, new = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
     settings.PHONE_KEY = old
-    before, sealed = phone_hash("+84912345678"), seal("x", "row")
+    before, sealed = phone_hash("+84912345678"), encrypt("x", "row")
     settings.PHONE_KEY = f"{new},{old}"
-    assert unseal(sealed, "row") == "x"
+    assert decrypt(sealed, "row") == "x"
     settings.PHONE_KEY = new
     assert phone_hash("+84912345678") == before
 
@@ -344,7 +358,7 @@ def test_no_code_of_a_citizen_page_is_in_the_log(cast: Cast) -> None:
 def test_a_back_fill_of_old_events_writes_to_nobody(cast: Cast) -> None:
     sender()
     old = (NOON - timedelta(days=8)).isoformat()
-    counts = take_events(events=[raw(time=old)], source=None, now=NOON, province="H20").counts
+    counts = ingest_events(events=[raw(time=old)], source=None, now=NOON, province="H20").counts
     assert counts == {"stored": 1, "not-invited:too-old": 1}
 
 
@@ -352,7 +366,7 @@ def test_a_batch_is_told_before_it_goes_and_nothing_stays(
     cast: Cast, tmp_path: Any, capsys: Any
 ) -> None:
     sender(price=800)
-    sealed = seal("a secret", "source/portal")
+    sealed = encrypt("a secret", "source/portal")
     source = SourceSystem.objects.create(
         key_id="portal", name="x", secret_sealed=sealed, province="H20"
     )
@@ -380,7 +394,7 @@ def test_a_batch_is_told_before_it_goes_and_nothing_stays(
 def test_odd_characters_and_lengths_are_refused_by_name(
     cast: Cast, change: dict[str, str], count: str
 ) -> None:
-    counts = take_events(
+    counts = ingest_events(
         events=[raw(**change), raw()], source=None, now=NOON, province="H20"
     ).counts
     assert counts[count] == 1
@@ -400,7 +414,7 @@ def test_a_dump_of_the_database_gives_no_number_no_token_and_no_order(cast: Cast
         )
         assert isinstance(made, Invitation)
         row = made.messages.get()
-        tokens.append(unseal(row.body_sealed or b"", str(row.pk)).rpartition("/")[2])
+        tokens.append(decrypt(row.body_sealed or b"", str(row.pk)).rpartition("/")[2])
     for token in tokens:
         assert Client().post(f"/s/{token}", {"overall": "4"}).status_code == 303
     with connection.cursor() as cursor:

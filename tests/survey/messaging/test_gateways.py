@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.test import Client
 
-from survey.dev.simulator.endpoint import Settings
+from survey import messaging
+from survey.dev.simulator.endpoint import Settings, signature
 from survey.dev.simulator.faults import FAULTS
 from survey.dev.simulator.twilio import Simulator
 from survey.messaging.gateways import gateway
-from survey.messaging.gateways.base import Gateway, LookupFailed, Message, Outcome
+from survey.messaging.gateways.base import Gateway, LookupFailed, Message, Outcome, Result
 from survey.messaging.gateways.console import ConsoleGateway
 from survey.messaging.gateways.memory import MemoryGateway
 from survey.messaging.gateways.twilio import TwilioGateway
+from survey.messaging.models import OptOut
+from survey.messaging.outbox import queue as outbox
+from survey.messaging.outbox.models import OutboxMessage
+from tests.survey.messaging.messages import NOON, message, sender
 
 ACCOUNT, TOKEN = "AC" + "9" * 32, "a token"
 FAULTY = "+8490000"
@@ -58,19 +68,19 @@ def test_every_gateway_keeps_the_contract(backend: Gateway, settings: Any) -> No
     assert type(gateway()) is type(backend)
     sent = backend.send(text())
     assert sent.outcome == Outcome.ACCEPTED
-    assert sent.sid
-    report = backend.fetch(sent.sid)
+    assert sent.provider_id
+    report = backend.fetch(sent.provider_id)
     assert report is not None
-    assert report.sid == sent.sid
+    assert report.provider_id == sent.provider_id
     assert report.status is not None
     found = backend.find(
         to="+84912345678", since=datetime.now(UTC) - timedelta(minutes=5), token="7K3M9QX2WT5B"
     )
-    assert found is None or found.sid == sent.sid
+    assert found is None or found.provider_id == sent.provider_id
     assert (found is None) == (backend.name == "console")
     assert backend.find(to="+84912345678", since=datetime.now(UTC), token="000000000000") is None
-    backend.redact(sent.sid)
-    assert backend.send(text("+84912345679")).sid != sent.sid
+    backend.redact(sent.provider_id)
+    assert backend.send(text("+84912345679")).provider_id != sent.provider_id
 
 
 WANTED = {
@@ -119,21 +129,21 @@ def test_a_message_behind_the_first_page_of_the_list_is_found(simulator: Simulat
         to="+84912345678", since=datetime.now(UTC) - timedelta(minutes=5), token="FIRST0000000"
     )
     assert found is not None
-    assert found.sid == first.sid
+    assert found.provider_id == first.provider_id
 
 
 def test_nothing_is_concluded_while_the_provider_cannot_be_asked(simulator: Simulator) -> None:
     provider = TwilioGateway()
-    sid = provider.send(text()).sid
-    provider.redact(sid)
-    assert simulator.store.messages[sid]["body"] == ""
+    provider_id = provider.send(text()).provider_id
+    provider.redact(provider_id)
+    assert simulator.store.messages[provider_id]["body"] == ""
     assert provider.fetch("SM" + "0" * 32) is None
     simulator.shutdown()
     simulator.server_close()
     for ask, values in (
         ("find", {"to": "+84912345678", "since": datetime.now(UTC), "token": "x"}),
-        ("fetch", {"sid": sid}),
-        ("redact", {"sid": sid}),
+        ("fetch", {"provider_id": provider_id}),
+        ("redact", {"provider_id": provider_id}),
     ):
         with pytest.raises(LookupFailed):
             getattr(TwilioGateway(), ask)(**values)
@@ -149,3 +159,96 @@ def test_the_client_writes_no_number_to_the_log(
         provider.find(to="+84912345678", since=datetime.now(UTC), token="7K3M9QX2WT5B")
     assert "912345678" not in caplog.text
     assert "7K3M9QX2WT5B" not in caplog.text
+
+
+# --- what providers call: the same expectations for every gateway that is called at all
+
+BASE = "https://dg.example.gov.vn"
+
+
+@dataclass
+class Caller:
+    """How a provider writes what it tells, and signs it."""
+
+    report: Callable[[str, str], dict[str, str]]
+    reply: Callable[[str, str], dict[str, str]]
+    headers: Callable[[str, dict[str, str]], dict[str, str]]
+
+
+def twilio_caller() -> Caller:
+    account = {"AccountSid": ACCOUNT}
+    return Caller(
+        report=lambda id_, word: {**account, "MessageSid": id_, "MessageStatus": word},
+        reply=lambda number, text: {**account, "From": number, "Body": text},
+        headers=lambda path, values: {"x-twilio-signature": signature(TOKEN, BASE + path, values)},
+    )
+
+
+def memory_caller() -> Caller:
+    made = gateway()
+    assert isinstance(made, MemoryGateway)
+    return Caller(
+        report=lambda id_, word: {"id": id_, "status": word},
+        reply=lambda number, text: {"from": number, "text": text},
+        headers=lambda _path, _values: {"x-memory-secret": made.secret},
+    )
+
+
+@pytest.fixture(params=["twilio", "memory"])
+def caller(request: pytest.FixtureRequest, settings: Any) -> Caller:
+    settings.SMS_BACKEND, settings.SMS_STATUS_CALLBACK_BASE_URL = request.param, BASE
+    if request.param == "memory":
+        return memory_caller()
+    request.getfixturevalue("simulator")
+    return twilio_caller()
+
+
+def call(path: str, values: dict[str, str], headers: dict[str, str]) -> int:
+    form = "application/x-www-form-urlencoded"
+    return Client().post(path, urlencode(values), content_type=form, headers=headers).status_code
+
+
+def accepted_row() -> tuple[OutboxMessage, str]:
+    row = message(sender())
+    (claimed,) = outbox.claim(owner="me", limit=1, now=NOON)
+    provider_id = "SM" + "0" * 32
+    result = Result(Outcome.ACCEPTED, provider_id=provider_id)
+    outbox.record(results=[(claimed, result)], owner="me", now=NOON)
+    return row, provider_id
+
+
+@pytest.mark.django_db
+def test_a_report_of_any_provider_moves_its_row(caller: Caller) -> None:
+    row, provider_id = accepted_row()
+    path, values = f"/sms/status?m={row.pk}", caller.report(provider_id, "delivered")
+    for headers, status in (({}, 403), (caller.headers(path, values), 204)):
+        assert call(path, values, headers) == status
+    row.refresh_from_db()
+    assert row.state == "delivered"
+    unknown = caller.report(provider_id, "teleported")
+    assert call(path, unknown, caller.headers(path, unknown)) == 204
+
+
+@pytest.mark.django_db
+def test_a_reply_to_any_provider_is_heard(caller: Caller) -> None:
+    path = "/sms/inbound"
+    for text, count in (("Cảm ơn", 0), ("Dừng lại", 1)):
+        values = caller.reply("+84912345678", text)
+        assert call(path, values, {}) == 403
+        assert call(path, values, caller.headers(path, values)) == 204
+        assert OptOut.objects.count() == count
+
+
+@pytest.mark.django_db
+def test_a_gateway_nobody_calls_refuses_calls(settings: Any) -> None:
+    settings.SMS_BACKEND = "console"
+    for path in ("/sms/status", "/sms/inbound"):
+        assert call(path, {"id": "x", "status": "delivered"}, {}) == 403
+
+
+def test_nothing_outside_its_file_knows_a_provider_s_words() -> None:
+    words = re.compile(r"MessageSid|MessageStatus|AccountSid|OptOutType|X-Twilio|\bsid\b")
+    room = Path(messaging.__file__).parent
+    files = [path for path in room.rglob("*.py") if path.name != "twilio.py"]
+    assert files
+    assert [path.name for path in files if words.search(path.read_text(encoding="utf-8"))] == []

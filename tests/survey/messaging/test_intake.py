@@ -14,9 +14,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from survey.common.sealing import phone_hash, seal
+from survey.common.encryption import encrypt, phone_hash
 from survey.messaging import event_intake as followups
-from survey.messaging.event_intake import FILE_FIELDS, import_events, take_events
+from survey.messaging.event_intake import FILE_FIELDS, import_events, ingest_events
 from survey.messaging.models import (
     FunnelCount,
     Invitation,
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def source(cast: Cast) -> SourceSystem:
-    sealed = seal("a secret", "source/portal")
+    sealed = encrypt("a secret", "source/portal")
     return SourceSystem.objects.create(
         key_id="portal", name="Cổng dịch vụ công", secret_sealed=sealed, province="H20"
     )
@@ -64,7 +64,7 @@ def as_xlsx(*events: dict[str, Any]) -> bytes:
 
 
 def take(events: list[dict[str, str]]) -> dict[str, int]:
-    return dict(take_events(events=events, source=None, now=NOON, province="H20").counts)
+    return dict(ingest_events(events=events, source=None, now=NOON, province="H20").counts)
 
 
 @pytest.mark.parametrize("kind", ["csv", "semicolons", "xlsx", "numbers"])

@@ -14,8 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from survey.agencies.models import Procedure
-from survey.common.sealing import unseal
-from survey.messaging.event_intake import take_events
+from survey.common.encryption import decrypt
+from survey.messaging.event_intake import ingest_events
 from survey.messaging.invitations import Refused, queue_invitation
 from survey.messaging.models import (
     Invitation,
@@ -207,7 +207,7 @@ def test_every_event_is_counted_with_its_reason(
     for code in ("1.012766", "2.000001"):
         Procedure.objects.create(code=code)
     sender()
-    report = take_events(
+    report = ingest_events(
         events=[raw(**change), raw(odd="x")], source=None, now=NOON, province="H20"
     )
     assert report.counts[count] >= 1
@@ -224,7 +224,7 @@ def test_every_event_is_counted_with_its_reason(
 def test_the_same_event_again_is_the_same_row(cast: Cast) -> None:
     sender()
     for expected in ("stored", "repeated", "repeated"):
-        report = take_events(events=[raw()], source=None, now=NOON, province="H20")
+        report = ingest_events(events=[raw()], source=None, now=NOON, province="H20")
         assert report.counts[expected] == 1
     assert DossierEvent.objects.count() == Invitation.objects.count() == 1
 
@@ -235,7 +235,7 @@ def test_a_sample_is_drawn_by_the_dossier_not_by_people(cast: Cast, settings: An
     events = [
         raw(dossier_code=f"H20.01.05-261110-{k:04d}", phone=f"09123{k:05d}") for k in range(300)
     ]
-    first = take_events(events=events, source=None, now=NOON, province="H20")
+    first = ingest_events(events=events, source=None, now=NOON, province="H20")
     assert 60 <= first.counts["invited"] <= 120
     assert first.counts["invited"] + first.counts["not-invited:not-drawn"] == 300
 
@@ -252,6 +252,6 @@ def test_a_reminder_waits_three_days_and_has_the_same_link(cast: Cast) -> None:
     links = {
         code
         for row in (first, second)
-        for code in re.findall(r"/s/(\w+)", unseal(row.body_sealed or b"", str(row.pk)))
+        for code in re.findall(r"/s/(\w+)", decrypt(row.body_sealed or b"", str(row.pk)))
     }
     assert len(links) == 1

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from survey.common.sealing import unseal
+from survey.common.encryption import decrypt
 from survey.messaging.admin import MessageTemplateForm
 from survey.messaging.models import Sender
 from survey.messaging.outbox.models import OutboxMessage
@@ -55,7 +55,7 @@ def test_a_case_system_gets_its_key_once() -> None:
     out = StringIO()
     call_command("add_source", "portal", "--name", "Cổng", "--province", "H20", stdout=out)
     secret = out.getvalue().split("secret: ")[1].split()[0]
-    assert unseal(SourceSystem.objects.get().secret_sealed, "source/portal") == secret
+    assert decrypt(SourceSystem.objects.get().secret_sealed, "source/portal") == secret
     for arguments, word in (
         (["portal"], "--renew"),
         (["Portal!"], "small letters"),
@@ -66,7 +66,7 @@ def test_a_case_system_gets_its_key_once() -> None:
     call_command(
         "add_source", "portal", "--renew", "--name", "Cổng", "--province", "H20", stdout=StringIO()
     )
-    assert unseal(SourceSystem.objects.get().secret_sealed, "source/portal") != secret
+    assert decrypt(SourceSystem.objects.get().secret_sealed, "source/portal") != secret
 
 
 def test_a_dry_run_says_what_waits_and_sends_nothing() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from survey.common.sealing import phone_hash
+from survey.common.encryption import phone_hash
 from survey.messaging.gateways.base import LookupFailed, Outcome, Report, Result, Status
 from survey.messaging.gateways.memory import MemoryGateway
 from survey.messaging.models import OptOut, Sender
@@ -60,13 +60,17 @@ def test_a_claimed_row_is_nobody_elses() -> None:
 def test_every_outcome_of_a_call(outcome: Outcome, wanted: str) -> None:
     row = message(sender())
     (claimed,) = claim()
-    sid = "SM1" if outcome == Outcome.ACCEPTED else ""
-    outbox.record(results=[(claimed, Result(outcome, sid=sid, code="x"))], owner="me", now=NOON)
+    provider_id = "SM1" if outcome == Outcome.ACCEPTED else ""
+    outbox.record(
+        results=[(claimed, Result(outcome, provider_id=provider_id, code="x"))],
+        owner="me",
+        now=NOON,
+    )
     assert state(row)[0] == wanted
     assert row.to_sealed is None if wanted == "failed" else row.to_sealed is not None
     if wanted == "pending":
         assert row.due_at > NOON
-        assert row.tries == 0
+        assert row.answered_count == 0
     paused = Sender.objects.get().paused_because
     assert paused == ("credentials" if outcome == Outcome.CREDENTIALS else "")
     assert OptOut.objects.exists() == (outcome in (Outcome.OPTED_OUT, Outcome.BAD_NUMBER))
@@ -79,7 +83,10 @@ def test_three_configuration_faults_in_a_row_pause_the_sender_and_a_success_clea
     for number in range(4):
         message(by, f"+8491234567{number}")
     rows = claim()
-    bad, good = Result(Outcome.CONFIGURATION, code="21212"), Result(Outcome.ACCEPTED, sid="SM1")
+    bad, good = (
+        Result(Outcome.CONFIGURATION, code="21212"),
+        Result(Outcome.ACCEPTED, provider_id="SM1"),
+    )
     outbox.record(results=[(rows[0], bad), (rows[1], bad), (rows[2], good)], owner="me", now=NOON)
     assert Sender.objects.get().faults == 0
     outbox.record(results=[(rows[3], bad)], owner="me", now=NOON)
@@ -97,25 +104,27 @@ def test_a_late_result_of_a_lost_lease_changes_nothing_but_its_id_is_kept() -> N
     assert state(row) == ("unknown", "lease")
     outbox.record(results=[(claimed, Result(Outcome.BUSY))], owner="me", now=NOON)
     assert state(row)[0] == "unknown"
-    outbox.record(results=[(claimed, Result(Outcome.ACCEPTED, sid="SM9"))], owner="me", now=NOON)
+    outbox.record(
+        results=[(claimed, Result(Outcome.ACCEPTED, provider_id="SM9"))], owner="me", now=NOON
+    )
     assert state(row)[0] == "accepted"
-    assert row.sid == "SM9"
+    assert row.provider_id == "SM9"
 
 
 def test_unknown_is_sent_again_only_after_two_looks_two_minutes_apart() -> None:
     row = message(sender())
     (claimed,) = claim()
     outbox.record(results=[(claimed, Result(Outcome.UNKNOWN))], owner="me", now=NOON)
-    assert lookups.to_look_up(NOON, 10) == []
+    assert lookups.due_lookups(NOON, 10) == []
     moment = NOON + outbox.FIRST_LOOK
-    (lookup,) = lookups.to_look_up(moment, 10)
+    (lookup,) = lookups.due_lookups(moment, 10)
     assert lookup.token in claimed.message.body
-    assert lookups.to_look_up(moment, 10) == []
-    lookups.looked_up(lookup=lookup, report=None, now=moment)
+    assert lookups.due_lookups(moment, 10) == []
+    lookups.record_lookup(lookup=lookup, report=None, now=moment)
     assert state(row)[0] == "unknown"
-    assert lookups.to_look_up(moment + timedelta(seconds=100), 10) == []
-    (lookup,) = lookups.to_look_up(moment + lookups.LOOKS_APART, 10)
-    lookups.looked_up(lookup=lookup, report=None, now=moment + lookups.LOOKS_APART)
+    assert lookups.due_lookups(moment + timedelta(seconds=100), 10) == []
+    (lookup,) = lookups.due_lookups(moment + lookups.LOOKS_APART, 10)
+    lookups.record_lookup(lookup=lookup, report=None, now=moment + lookups.LOOKS_APART)
     assert state(row) == ("pending", "not-found")
     assert timedelta(minutes=5) > outbox.FIRST_LOOK + lookups.LOOKS_APART
 
@@ -124,10 +133,10 @@ def test_a_found_message_is_adopted() -> None:
     row = message(sender())
     (claimed,) = claim()
     outbox.record(results=[(claimed, Result(Outcome.UNKNOWN))], owner="me", now=NOON)
-    (lookup,) = lookups.to_look_up(NOON + outbox.FIRST_LOOK, 10)
-    lookups.looked_up(lookup=lookup, report=Report("SM5", Status.DELIVERED), now=NOON)
+    (lookup,) = lookups.due_lookups(NOON + outbox.FIRST_LOOK, 10)
+    lookups.record_lookup(lookup=lookup, report=Report("SM5", Status.DELIVERED), now=NOON)
     assert state(row)[0] == "delivered"
-    assert (row.sid, row.to_sealed, row.body_sealed) == ("SM5", None, None)
+    assert (row.provider_id, row.to_sealed, row.body_sealed) == ("SM5", None, None)
 
 
 def test_the_rate_is_kept_over_any_ten_seconds() -> None:
@@ -208,7 +217,7 @@ def test_the_dispatcher_sends_everything_once_whatever_the_gateway_does() -> Non
     dispatcher = Dispatcher(gateway, threads=8, clock=clock)
     accepted = dispatcher.run(until_empty=True)
     assert accepted == 32
-    assert OutboxMessage.objects.exclude(sid=None).count() == 40
+    assert OutboxMessage.objects.exclude(provider_id=None).count() == 40
     assert len(gateway.sent) == len({sent.to for sent in gateway.sent}) == 40
 
 
@@ -238,15 +247,17 @@ def test_reports_that_never_come_are_asked_for_and_after_72_hours_the_row_is_sil
     (claimed,) = claim()
     gateway = MemoryGateway()
     gateway.send(claimed.message)
-    sid = next(iter(gateway.reports))
-    outbox.record(results=[(claimed, Result(Outcome.ACCEPTED, sid=sid))], owner="me", now=NOON)
+    provider_id = next(iter(gateway.reports))
+    outbox.record(
+        results=[(claimed, Result(Outcome.ACCEPTED, provider_id=provider_id))], owner="me", now=NOON
+    )
     for hours in (0.25, 1, 6, 24):
-        assert upkeep.ask_now(gateway, NOON + timedelta(hours=hours)) == 1, hours
-        assert upkeep.ask_now(gateway, NOON + timedelta(hours=hours, minutes=1)) == 0
-    upkeep.ask_now(gateway, NOON + timedelta(hours=72))
+        assert upkeep.poll_reports(gateway, NOON + timedelta(hours=hours)) == 1, hours
+        assert upkeep.poll_reports(gateway, NOON + timedelta(hours=hours, minutes=1)) == 0
+    upkeep.poll_reports(gateway, NOON + timedelta(hours=72))
     assert state(row)[0] == "silent"
     assert row.to_sealed is None
-    assert gateway.redacted == [sid]
+    assert gateway.redacted == [provider_id]
     assert row.redacted_at is not None
 
 
@@ -255,6 +266,6 @@ def test_too_many_failures_pause_the_sender() -> None:
     rows = [message(by, f"+849123{k:05d}") for k in range(100)]
     for k, row in enumerate(rows):
         final = "undelivered" if k < 21 else "delivered"
-        OutboxMessage.objects.filter(pk=row.pk).update(state=final, final_at=NOON, tries=1)
+        OutboxMessage.objects.filter(pk=row.pk).update(state=final, final_at=NOON, answered_count=1)
     upkeep.trip_breakers(NOON)
     assert Sender.objects.get().paused_because == "failures"

@@ -31,7 +31,9 @@ BASE = "https://dg.example.gov.vn"
 def accepted() -> OutboxMessage:
     row = message(sender())
     (claimed,) = outbox.claim(owner="me", limit=1, now=NOON)
-    outbox.record(results=[(claimed, Result(Outcome.ACCEPTED, sid=SID))], owner="me", now=NOON)
+    outbox.record(
+        results=[(claimed, Result(Outcome.ACCEPTED, provider_id=SID))], owner="me", now=NOON
+    )
     return row
 
 
@@ -49,7 +51,7 @@ SETS = (
 def test_any_order_and_repetition_ends_in_the_same_state(reports: tuple[str, ...]) -> None:
     row = accepted()
     for word in [*reports, *reports]:
-        apply_report(sid=SID, status=Status(word), code="", now=NOON)
+        apply_report(provider_id=SID, status=Status(word), code="", now=NOON)
     row.refresh_from_db()
     wanted = (
         "delivered" if "delivered" in reports else "failed" if "failed" in reports else reports[0]
@@ -61,17 +63,25 @@ def test_any_order_and_repetition_ends_in_the_same_state(reports: tuple[str, ...
 def test_a_report_faster_than_our_own_note_is_adopted_by_the_row_in_its_address() -> None:
     row = message(sender())
     (claimed,) = outbox.claim(owner="me", limit=1, now=NOON)
-    apply_report(sid=SID, status=Status.DELIVERED, code="", now=NOON, message_id=str(row.pk))
-    outbox.record(results=[(claimed, Result(Outcome.ACCEPTED, sid=SID))], owner="me", now=NOON)
+    apply_report(
+        provider_id=SID, status=Status.DELIVERED, code="", now=NOON, message_id=str(row.pk)
+    )
+    outbox.record(
+        results=[(claimed, Result(Outcome.ACCEPTED, provider_id=SID))], owner="me", now=NOON
+    )
     row.refresh_from_db()
-    assert (row.state, row.sid) == ("delivered", SID)
+    assert (row.state, row.provider_id) == ("delivered", SID)
 
 
 def test_a_handset_that_was_off_gets_one_more_message_as_a_row_of_its_own() -> None:
     accepted()
     for _ in range(2):
         apply_report(
-            sid=SID, status=Status.UNDELIVERED, code="30003", now=NOON, reaction=Reaction.AGAIN
+            provider_id=SID,
+            status=Status.UNDELIVERED,
+            code="30003",
+            now=NOON,
+            reaction=Reaction.AGAIN,
         )
     fresh = OutboxMessage.objects.get(sequence=1)
     assert fresh.state == "pending"
@@ -83,6 +93,7 @@ def test_a_handset_that_was_off_gets_one_more_message_as_a_row_of_its_own() -> N
 def provider(settings: Any) -> Any:
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "AC" + "1" * 32, "new"
     settings.TWILIO_AUTH_TOKEN_OLD, settings.SMS_STATUS_CALLBACK_BASE_URL = "old", BASE
+    settings.SMS_BACKEND, settings.TWILIO_SENDER_ID = "twilio", "UBND TINH"
     return settings
 
 
@@ -195,7 +206,7 @@ def test_a_database_that_is_down_is_said_and_the_poller_repairs(
 
 
 def test_what_is_not_known_is_counted(provider: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("survey.transactions.counting.EVERY", -1.0)
+    monkeypatch.setattr("survey.transactions.counting.FLUSH_SECONDS", -1.0)
     counting._waiting.clear()
     row = accepted()
     assert post("/sms/status", report(row) | {"MessageSid": "SM" + "f" * 32}) == 204

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from survey.messaging.message_text import lint, outside_gsm7, render, size_of, stripped
+from survey.messaging.message_text import lint, outside_gsm7, render, stripped, text_size
 
 VOWELS = "aăâeêioôơuưy"
 TONES = ["", "\u0300", "\u0301", "\u0309", "\u0303", "\u0323"]
@@ -59,7 +59,7 @@ def test_every_letter_loses_its_marks_in_either_normal_form(letter: str) -> None
     ],
 )
 def test_parts_at_their_borders(text: str, parts: int, unicode: bool) -> None:
-    size = size_of(text)
+    size = text_size(text)
     assert (size.parts, size.unicode) == (parts, unicode)
 
 
@@ -72,7 +72,7 @@ def test_stripping_twice_is_stripping_once_and_no_mark_is_left(text: str) -> Non
 
 def test_the_model_text_is_one_part() -> None:
     assert lint(TEMPLATE, sender="UBND TP Hue", longest=LONGEST, accents=False) == []
-    assert size_of(render(TEMPLATE, LONGEST, accents=False)).parts == 1
+    assert text_size(render(TEMPLATE, LONGEST, accents=False)).parts == 1
 
 
 @pytest.mark.parametrize(
@@ -99,4 +99,4 @@ def test_the_lint_names_what_is_wrong(template: str, word: str) -> None:
 def test_accents_are_a_choice_that_costs() -> None:
     text = "UBND TP Huế: mời Ông/Bà đánh giá {link}"
     assert lint(text, sender="UBND TP Hue", longest=LONGEST, accents=True) == []
-    assert size_of(render(text, LONGEST, accents=True)).unicode
+    assert text_size(render(text, LONGEST, accents=True)).unicode

@@ -8,9 +8,9 @@ from django.db import DatabaseError, transaction
 
 from survey.questionnaires.models import Factor, Question, Questionnaire, Status, Version, Wording
 from survey.questionnaires.queries import (
-    extension_of,
-    form_of,
+    load_form,
     missing_wordings,
+    published_extension,
     published_version,
     wordings,
 )
@@ -27,12 +27,12 @@ def short(cast: Cast) -> Version:
 
 
 def test_the_library_ships_the_two_forms_in_every_language(cast: Cast) -> None:
-    service = extension_of("counter-short")
+    service = published_extension("counter-short")
     assert service is not None
     assert {
-        factor: len(questions) for factor, questions in form_of(service.pk).factors.items()
+        factor: len(questions) for factor, questions in load_form(service.pk).factors.items()
     } == SERVICE_FACTORS
-    assert list(form_of(short(cast).pk).questions) == ["overall", "reasons", "comment"]
+    assert list(load_form(short(cast).pk).questions) == ["overall", "reasons", "comment"]
     for version in (service, short(cast)):
         assert missing_wordings(version) == {"vi": [], "en": [], "km": []}
         assert wordings(version.pk, "en")["title"] != wordings(version.pk, "vi")["title"]

@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from survey.common.periods import parse_period
-from survey.questionnaires.queries import extension_of, form_of
+from survey.questionnaires.queries import load_form, published_extension
 from survey.responses.answers import AnswersRefused
 from survey.responses.models import Comment, Response
 from survey.responses.queries import counted_in, find_response
@@ -32,10 +32,10 @@ def test_the_same_key_returns_the_first_row(cast: Cast) -> None:
 
 
 def test_a_revision_carries_answers_on_and_the_last_counts(cast: Cast) -> None:
-    service = extension_of("counter-short")
+    service = published_extension("counter-short")
     assert service is not None
     first = record_response(submission=cast.submission("one", 2)).row
-    form = form_of(service.pk)
+    form = load_form(service.pk)
     record_response(submission=cast.submission("two", form=form, answers={"A1": 5}), revises=first)
     record_response(
         submission=cast.submission("three", form=form, answers={"A1": 3, "A2": 0}), revises=first
@@ -78,9 +78,9 @@ def test_answers_outside_the_allow_list_are_refused_whatever_the_entrance(
 
 
 def test_a_batch_stores_further_answers_in_one_row(cast: Cast) -> None:
-    service = extension_of("counter-short")
+    service = published_extension("counter-short")
     assert service is not None
-    further = Further(form_of(service.pk), {"A1": 4, "E3": 0})
+    further = Further(load_form(service.pk), {"A1": 4, "E3": 0})
     record_batch(submissions=[cast.submission("a", further=further), cast.submission("b")])
     assert sorted(len(row.answers) for row in Response.objects.all()) == [1, 3]
 

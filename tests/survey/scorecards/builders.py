@@ -11,7 +11,7 @@ from analysis.data.schema import RESPONSE_COLUMNS
 from survey.agencies.models import Agency, Kind, ProcedureDomain
 from survey.agencies.services import Attributes, found_agency
 from survey.common.periods import parse_period
-from survey.questionnaires.queries import extension_of, form_of
+from survey.questionnaires.queries import load_form, published_extension
 from survey.responses.services import Further, record_batch
 from survey.scorecards.bridge.snapshots import take_snapshot
 from survey.scorecards.models import Edition
@@ -72,9 +72,9 @@ def shown(edition: Edition) -> dict[str, tuple[int | None, str | None]]:
 
 def fill(cast: Cast, *, good: int, bad: int, channel: str = "counter", now: datetime = NOW) -> None:
     """Full answers about the land department: all items satisfied, or none."""
-    version = extension_of("counter-short")
+    version = published_extension("counter-short")
     assert version is not None
-    form = form_of(version.pk)
+    form = load_form(version.pk)
     land = ProcedureDomain.objects.get(code="land")
     place = cast.submission("x").place
     submissions = []

@@ -18,19 +18,19 @@ from typing import Final
 
 from django.http import HttpRequest
 
-from survey.common.guessing import address_of
+from survey.common.throttling import client_address
 
 WINDOW: Final = 300.0
 """Seconds a failure counts."""
 MOST: Final = {"pair": 5, "account": 20, "address": 30}
-MOST_KNOWN: Final = 20_000
+MAX_KNOWN: Final = 20_000
 _failures: OrderedDict[tuple[str, ...], list[float]] = OrderedDict()
 _lock: Final = Lock()
 _hashing: Final = Semaphore(1)
 
 
 def _keys(request: HttpRequest, user_name: str) -> dict[str, tuple[str, ...]]:
-    name, address = user_name.strip().lower()[:150], address_of(request)
+    name, address = user_name.strip().lower()[:150], client_address(request)
     return {
         "pair": ("pair", name, address),
         "account": ("account", name),
@@ -55,7 +55,7 @@ def note_failure(request: HttpRequest, user_name: str) -> None:
         for kind, key in _keys(request, user_name).items():
             recent = [moment for moment in _failures.pop(key, []) if moment > now - WINDOW]
             _failures[key] = [*recent, now][-MOST[kind] :]
-        while len(_failures) > MOST_KNOWN:
+        while len(_failures) > MAX_KNOWN:
             _failures.popitem(last=False)
 
 

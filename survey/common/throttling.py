@@ -27,21 +27,21 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest
 
 log = logging.getLogger(__name__)
-MOST_FAILURES: Final = 15
+MAX_FAILURES: Final = 15
 """Of one browser at one address in half an hour, per process; two processes make thirty."""
-MOST_AT_ADDRESS: Final = 30
+MAX_FAILURES_AT_ADDRESS: Final = 30
 """Of all browsers at one address: a guesser may call himself something else each time."""
 WINDOW: Final = 1800.0
-MOST_PASSES: Final = 60
-"""Presses heard in a minute; of those above it one in ``HEARD_ABOVE``."""
-HEARD_ABOVE: Final = 4
+MAX_PASSES: Final = 60
+"""Presses heard in a minute; of those above it one in ``SAMPLE_RATE_ABOVE_LIMIT``."""
+SAMPLE_RATE_ABOVE_LIMIT: Final = 4
 PASS_WINDOW: Final = 60.0
-PASS_LIFE: Final = 24 * 3600
+PASS_TTL_SECONDS: Final = 24 * 3600
 """Seconds a button works: as long as the form behind it."""
 _BUTTON, _SHOWN = f"{__name__}.button", f"{__name__}.shown"
-PRESSED: Final = "pressed"
+CONFIRM_FIELD: Final = "pressed"
 """Name of the field the button sends, and of the one a form behind a code sends on."""
-MOST_KNOWN: Final = 50_000
+MAX_KNOWN: Final = 50_000
 _key: Final = secrets.token_bytes(32)
 _failures: OrderedDict[bytes, list[float]] = OrderedDict()
 _passes: OrderedDict[bytes, list[float]] = OrderedDict()
@@ -52,7 +52,7 @@ def _digest(text: str) -> bytes:
     return blake2b(text.encode(errors="replace"), key=_key, digest_size=16).digest()
 
 
-def address_of(request: HttpRequest) -> str:
+def client_address(request: HttpRequest) -> str:
     """The address a request comes from, as the nearest of our own proxies saw it."""
     if settings.PROXIES:
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
@@ -61,10 +61,10 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def _who(request: HttpRequest) -> tuple[bytes, bytes]:
+def _client_keys(request: HttpRequest) -> tuple[bytes, bytes]:
     """Keys of the address, and of the browser at it."""
     browser = (request.headers.get(header, "") for header in ("User-Agent", "Accept-Language"))
-    return _digest(address_of(request)), _digest("\n".join((address_of(request), *browser)))
+    return _digest(client_address(request)), _digest("\n".join((client_address(request), *browser)))
 
 
 def _note(kept: OrderedDict[bytes, list[float]], who: bytes, window: float, most: int) -> int:
@@ -72,18 +72,18 @@ def _note(kept: OrderedDict[bytes, list[float]], who: bytes, window: float, most
     now = time.monotonic()
     recent = [moment for moment in kept.pop(who, []) if moment > now - window]
     kept[who] = [*recent, now][-most:]
-    while len(kept) > MOST_KNOWN:
+    while len(kept) > MAX_KNOWN:
         kept.popitem(last=False)
     return len(recent) + 1
 
 
 def note_failure(request: HttpRequest) -> None:
     """Somebody asked for a code that does not exist."""
-    address, browser = _who(request)
+    address, browser = _client_keys(request)
     with _lock:
-        at_address = _note(_failures, address, WINDOW, MOST_AT_ADDRESS)
-        of_browser = _note(_failures, browser, WINDOW, MOST_FAILURES)
-    if of_browser == MOST_FAILURES or at_address == MOST_AT_ADDRESS:
+        at_address = _note(_failures, address, WINDOW, MAX_FAILURES_AT_ADDRESS)
+        of_browser = _note(_failures, browser, WINDOW, MAX_FAILURES)
+    if of_browser == MAX_FAILURES or at_address == MAX_FAILURES_AT_ADDRESS:
         log.warning(
             "many codes that do not exist are tried from one place; the next ones need a button "
             "pressed"
@@ -100,39 +100,43 @@ def is_guessing(request: HttpRequest) -> bool:
     """Whether so many failed from where this request comes that the next codes need a button."""
     if not _failures:
         return False
-    address, browser = _who(request)
-    return _full(_failures, browser, WINDOW, MOST_FAILURES) or _full(
-        _failures, address, WINDOW, MOST_AT_ADDRESS
+    address, browser = _client_keys(request)
+    return _full(_failures, browser, WINDOW, MAX_FAILURES) or _full(
+        _failures, address, WINDOW, MAX_FAILURES_AT_ADDRESS
     )
 
 
-def may_look(request: HttpRequest, code: str) -> bool:
+def lookup_allowed(request: HttpRequest, code: str) -> bool:
     """Whether a code may be looked up for this request; otherwise show a button that sends
-    ``pass_for(code)``.
+    ``issue_pass(code)``.
     """
-    if not is_guessing(request) or _carries(request, code, _SHOWN):
+    if not is_guessing(request) or _has_valid_pass(request, code, _SHOWN):
         return True
-    if not _carries(request, code, _BUTTON):
+    if not _has_valid_pass(request, code, _BUTTON):
         return False
-    address, _browser = _who(request)
-    if _full(_passes, address, PASS_WINDOW, MOST_PASSES) and secrets.randbelow(HEARD_ABOVE):
+    address, _browser = _client_keys(request)
+    if _full(_passes, address, PASS_WINDOW, MAX_PASSES) and secrets.randbelow(
+        SAMPLE_RATE_ABOVE_LIMIT
+    ):
         return False
     with _lock:
-        _note(_passes, address, PASS_WINDOW, MOST_PASSES)
+        _note(_passes, address, PASS_WINDOW, MAX_PASSES)
     return True
 
 
-def pass_for(code: str, *, shown: bool = False) -> str:
+def issue_pass(code: str, *, shown: bool = False) -> str:
     """What the button for a code sends; ``shown``: what a page sends on that was shown because the
     code exists.
     """
     return TimestampSigner(salt=_SHOWN if shown else _BUTTON).sign(code).removeprefix(f"{code}:")
 
 
-def _carries(request: HttpRequest, code: str, salt: str) -> bool:
-    stamp = request.POST.get(PRESSED) or request.GET.get(PRESSED) or ""
+def _has_valid_pass(request: HttpRequest, code: str, salt: str) -> bool:
+    stamp = request.POST.get(CONFIRM_FIELD) or request.GET.get(CONFIRM_FIELD) or ""
     try:
-        return TimestampSigner(salt=salt).unsign(f"{code}:{stamp}", max_age=PASS_LIFE) == code
+        return (
+            TimestampSigner(salt=salt).unsign(f"{code}:{stamp}", max_age=PASS_TTL_SECONDS) == code
+        )
     except BadSignature:
         return False
 

@@ -78,14 +78,14 @@ class Line:
         }[self.status]
 
 
-def axis_for(rows: Iterable[Mapping[str, Any]]) -> Axis:
+def choose_axis(rows: Iterable[Mapping[str, Any]]) -> Axis:
     """An axis that holds every interval and the target, starting at a multiple of ten."""
     lows = [Decimal(row["ci_low"]) for row in rows if row["ci_low"] is not None]
     lowest = min([*lows, TARGET - 10])
     return Axis(start=int(lowest // 10 * 10))
 
 
-def line_of(
+def build_line(
     row: Mapping[str, Any], axis: Axis, *, label: str, result: AgencyResult | None = None
 ) -> Line:
     """One stored row as a line of a table."""
@@ -151,7 +151,9 @@ def agency_lines(results: Sequence[AgencyResult], axis: Axis, sort: str) -> list
     """Agencies with published figures first, in the order asked for; the others by name at
     the end.
     """
-    lines = [line_of(overall(result), axis, label=result.name, result=result) for result in results]
+    lines = [
+        build_line(overall(result), axis, label=result.name, result=result) for result in results
+    ]
     shown = [line for line in lines if line.status == "published"]
     keys = {
         "name": lambda line: (Decimal(0), name_order(line.label)),

@@ -48,6 +48,6 @@ _WORDS: Final[dict[str, str | Promise]] = {
 }
 
 
-def outcome_word(outcome: str) -> str:
+def outcome_label(outcome: str) -> str:
     """Words for an outcome; one without words is shown as it is."""
     return str(_WORDS.get(outcome, outcome))

@@ -16,7 +16,7 @@ from django.utils.translation import get_language, override
 from survey.accounts.models import User
 from survey.accounts.permissions import allowed
 from survey.agencies.models import Kind
-from survey.common.languages import chosen, for_staff
+from survey.common.languages import requested_language, staff_language
 from survey.console.sections import navigation
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import find_edition, visible_results
@@ -29,7 +29,9 @@ def staff_page(view: View) -> View:
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with override(for_staff(chosen(request, default=cast("User", request.user).language))):
+        with override(
+            staff_language(requested_language(request, default=cast("User", request.user).language))
+        ):
             response = view(request, *args, **kwargs)
         response.headers["Cache-Control"] = "private, no-store"
         return response

@@ -8,7 +8,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F
 
 
-def add_to(model: type[models.Model], field: str, number: int, **key: Any) -> None:
+def increment(model: type[models.Model], field: str, number: int, **key: Any) -> None:
     """Add ``number`` to ``field`` of the row with this unique key; the database decides who creates
     it.
     """

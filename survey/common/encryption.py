@@ -25,7 +25,7 @@ from django.core.exceptions import ImproperlyConfigured
 _NONCE = 12
 
 
-class SealError(ValueError):
+class DecryptionError(ValueError):
     """The text was sealed under a key this installation does not have, or was changed."""
 
 
@@ -61,18 +61,18 @@ def keys() -> tuple[bytes, ...]:
     return _keys(settings.PHONE_KEY, settings.VAR_DIR, "phone.key", "PHONE_KEY")
 
 
-def seal(text: str, about: str) -> bytes:
+def encrypt(text: str, about: str) -> bytes:
     """Encrypt; ``about`` (the row it belongs to) has to be given again to open it."""
     nonce = secrets.token_bytes(_NONCE)
     return nonce + AESGCM(keys()[0]).encrypt(nonce, text.encode(), about.encode())
 
 
-def unseal(sealed: bytes | memoryview, about: str) -> str:
-    """Decrypt what ``seal`` made.
+def decrypt(sealed: bytes | memoryview, about: str) -> str:
+    """Decrypt what ``encrypt`` made.
 
     Raises
     ------
-    SealError
+    DecryptionError
         No key opens it, or it belongs to another row.
     """
     raw = bytes(sealed)
@@ -81,7 +81,7 @@ def unseal(sealed: bytes | memoryview, about: str) -> str:
             return AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], about.encode()).decode()
         except InvalidTag:
             continue
-    raise SealError("sealed under another key, or changed")
+    raise DecryptionError("sealed under another key, or changed")
 
 
 def phone_hash(number: str) -> str:

@@ -15,10 +15,10 @@ from survey.accounts.models import User
 from survey.accounts.permissions import requires
 from survey.agencies.models import ProcedureDomain
 from survey.agencies.queries import visible_agencies
-from survey.common.periods import month_of
+from survey.common.periods import first_of_month
 from survey.console.counters import attached
 from survey.console.forms import EventsForm
-from survey.console.frame import page, staff_page
+from survey.console.layout import page, staff_page
 from survey.console.views import TYPES
 from survey.messaging.event_intake import (
     FILE_FIELDS,
@@ -27,13 +27,13 @@ from survey.messaging.event_intake import (
     import_events,
     preview_events,
 )
-from survey.messaging.words import outcome_word
+from survey.messaging.labels import outcome_label
 from survey.transactions.models import Channel
 from survey.transactions.queries import differences_in, intake_since
 from survey.transactions.reading import MAX_FILE_BYTES, FileError
 from survey.transactions.template import events_csv, events_xlsx
 
-MOST_SHOWN: Final = 100
+MAX_SHOWN: Final = 100
 MOST_ROWS: Final = 2000
 """A page answers within half a minute; larger files are taken by the command."""
 
@@ -56,19 +56,19 @@ def dossiers(request: HttpRequest) -> HttpResponse:
         "form": form,
         "report": report,
         "preview": preview,
-        "counts": [(outcome_word(name), n) for name, n in report.counts.most_common()]
+        "counts": [(outcome_label(name), n) for name, n in report.counts.most_common()]
         if report
         else [],
-        "faults": report.faults[:MOST_SHOWN] if report else [],
-        "not_asked": [(row, outcome_word(why)) for row, why in report.not_asked[:MOST_SHOWN]]
+        "faults": report.faults[:MAX_SHOWN] if report else [],
+        "not_asked": [(row, outcome_label(why)) for row, why in report.not_asked[:MAX_SHOWN]]
         if report
         else [],
         "intake": [
-            (source or "–", outcome_word(name), n)
+            (source or "–", outcome_label(name), n)
             for source, name, n in intake_since(today - timedelta(30))
         ],
-        "differences": differences[:MOST_SHOWN],
-        "more": max(0, len(differences) - MOST_SHOWN),
+        "differences": differences[:MAX_SHOWN],
+        "more": max(0, len(differences) - MAX_SHOWN),
     }
     return page(request, "dossiers.html", context, status=422 if form.errors else 200)
 
@@ -99,7 +99,7 @@ def _differences(user: User, today: date) -> list[dict[str, Any]]:
     """The last three months, in words."""
     names = {agency.key: str(agency) for agency in visible_agencies(user)}
     domains = dict(ProcedureDomain.objects.values_list("code", "name"))
-    first = month_of(month_of(today) - timedelta(days=62))
+    first = first_of_month(first_of_month(today) - timedelta(days=62))
     return [
         {
             "agency": names[row.agency],

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from survey.accounts.models import User
 from survey.common.periods import parse_period
-from survey.console.frame import (
+from survey.console.layout import (
     chosen_edition,
     chosen_result,
     kind_labels,

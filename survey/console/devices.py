@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from survey.access.kiosks import add_kiosk, gaps_of, refused_of
+from survey.access.kiosks import add_kiosk, count_gaps, count_refused
 from survey.access.models import CodeStatus, CounterCode, Kiosk, Screen
 from survey.access.print.sheets import TooLongToPrint
 from survey.access.print.slips import slips_pdf
@@ -29,11 +29,11 @@ from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
 from survey.agencies.models import Counter
 from survey.agencies.queries import visible_agencies
-from survey.common.languages import known
-from survey.common.numbers import coarse
+from survey.common.languages import is_supported_language
+from survey.common.numbers import round_down_to_ten
 from survey.common.tokens import group_code, is_code, normalise_code
 from survey.console.counters import attached, second_languages
-from survey.console.frame import page, staff_page
+from survey.console.layout import page, staff_page
 from survey.scorecards.bridge.snapshots import NOTICE
 from survey.transactions.models import Channel
 
@@ -64,8 +64,8 @@ def overview(request: HttpRequest) -> HttpResponse:
             "kiosks": [
                 {
                     "kiosk": kiosk,
-                    "gaps": gaps_of(kiosk),
-                    "refused": refused_of(kiosk),
+                    "gaps": count_gaps(kiosk),
+                    "refused": count_refused(kiosk),
                     "late": _late(kiosk),
                 }
                 for kiosk in kiosks
@@ -80,7 +80,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     disputes = disputes_by_agency(list(agencies), today if province else today - timedelta(days=1))
     if not province:
         # Below the province a count must not go up by one: it would tell who complained.
-        disputes = {pk: coarse(count) for pk, count in disputes.items() if coarse(count)}
+        disputes = {
+            pk: round_down_to_ten(count)
+            for pk, count in disputes.items()
+            if round_down_to_ten(count)
+        }
     context = {
         "lines": lines,
         "disputes": [(agencies[pk], count) for pk, count in disputes.items()],
@@ -134,7 +138,7 @@ def add(request: HttpRequest, pk: int, what: str) -> HttpResponse:
 def _slips(counter: Counter, wanted: str, now: datetime) -> bytes:
     """A sheet of fresh codes; none is issued when the sheet cannot be printed."""
     batch = Batch(counter.agency_id, Channel.COUNTER, counter.domain_id, counter.pk)
-    second = wanted if known(wanted) else ""
+    second = wanted if is_supported_language(wanted) else ""
     codes = issue_slips(batch=batch, count=SHEET_OF_TWO if second else SHEET, now=now)
     notice = NOTICE if settings.DEMO else ""
     return slips_pdf(codes, name=counter.office.name, second=second, notice=notice)
