@@ -7,9 +7,12 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
+import dj_database_url
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 # Whatever this program writes (database, snapshots, slips, keys) is for its own account only.
@@ -18,15 +21,36 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("HAILONG_VAR", BASE_DIR / "var"))
 
 
+def _text(name: str, default: str = "") -> str:
+    """A value of the environment, or the content of the file ``NAME_FILE`` names: secrets need not
+    stand in a process's environment.
+    """
+    path = os.environ.get(f"{name}_FILE", "")
+    if path and name in os.environ:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: choose one")
+    if path:
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE: {path} cannot be read ({error})") from error
+    return os.environ.get(name, default)
+
+
 def _flag(name: str, default: str = "0") -> bool:
-    return os.environ.get(name, default).lower() in ("1", "true", "yes", "on")
+    """On or off; anything else is a mistake in typing, not off."""
+    value = os.environ.get(name, default).strip().lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("0", "false", "no", "off", ""):
+        return False
+    raise ImproperlyConfigured(f"{name}={os.environ[name]!r} is neither on nor off: use 1 or 0")
 
 
 def _secret_key() -> str:
     """From the environment; otherwise a random key made once and kept readable by the owner
     only.
     """
-    if key := os.environ.get("SECRET_KEY"):
+    if key := _text("SECRET_KEY"):
         return key
     path = VAR_DIR / "secret.key"
     if not path.exists():
@@ -37,57 +61,44 @@ def _secret_key() -> str:
     return path.read_text(encoding="ascii")
 
 
-def _database(url: str) -> dict[str, object]:
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": unquote(parts.path),
-            "CONN_MAX_AGE": None,
-            "OPTIONS": {
-                "timeout": 20,
-                "transaction_mode": "IMMEDIATE",
-                # FULL: an accepted answer is on the disk before the citizen reads "thank you".
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA "
-                "foreign_keys=ON; "
-                "PRAGMA recursive_triggers=ON;",
-            },
-        }
-    if parts.scheme not in ("postgres", "postgresql"):
-        message = (
-            f"DATABASE_URL: unknown scheme {parts.scheme!r}; use sqlite:////path/db.sqlite3 "
-            f"or postgresql://..."
+def _database(url: str) -> dict[str, Any]:
+    """SQLite or PostgreSQL by its address; a socket's folder may stand as ``?host=``."""
+    if urlsplit(url).scheme not in ("sqlite", "postgres", "postgresql"):
+        raise ImproperlyConfigured(
+            f"DATABASE_URL: unknown scheme {urlsplit(url).scheme!r}; use "
+            f"sqlite:////path/db.sqlite3 or postgresql://..."
         )
-        raise ValueError(message)
-    options = dict(parse_qsl(parts.query))
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": options.pop("host", None) or parts.hostname or "",
-        "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": None,
-        "OPTIONS": options,
-    }
+    config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=None))
+    options = config.setdefault("OPTIONS", {})
+    if config["ENGINE"].endswith("sqlite3"):
+        options |= {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            # FULL: an accepted answer is on the disk before the citizen reads "thank you".
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA "
+            "foreign_keys=ON; "
+            "PRAGMA recursive_triggers=ON;",
+        }
+    config["HOST"] = options.pop("host", None) or config.get("HOST", "")
+    return config
 
 
 SECRET_KEY = _secret_key()
-SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SECRET_KEY_OLD", "").split(",") if key]
+SECRET_KEY_FALLBACKS = [key for key in _text("SECRET_KEY_OLD").split(",") if key]
 """Keys before this one, newest first: slips, links, receipts, screens and open pages made under
 them still work.
 """
-PHONE_KEY = os.environ.get("PHONE_KEY", "")
-PHONE_HASH_KEY = os.environ.get("PHONE_HASH_KEY", "")
-"""Under it numbers are found again (opt-outs, caps); never changed, unlike PHONE_KEY."""
+PHONE_KEY = _text("PHONE_KEY")
 """Keys that encrypt phone numbers; empty = a key of its own in the var folder."""
+PHONE_HASH_KEY = _text("PHONE_HASH_KEY")
+"""Under it numbers are found again (opt-outs, caps); never changed, unlike PHONE_KEY."""
 SMS_BACKEND = os.environ.get(
     "SMS_BACKEND", "twilio" if os.environ.get("TWILIO_ACCOUNT_SID") else "console"
 )
 TWILIO_API_BASE_URL = os.environ.get("TWILIO_API_BASE_URL", "").rstrip("/")
 TWILIO_ACCOUNT_SID = os.environ.get("TWILIO_ACCOUNT_SID", "")
-TWILIO_AUTH_TOKEN = os.environ.get("TWILIO_AUTH_TOKEN", "")
-TWILIO_AUTH_TOKEN_OLD = os.environ.get("TWILIO_AUTH_TOKEN_OLD", "")
+TWILIO_AUTH_TOKEN = _text("TWILIO_AUTH_TOKEN")
+TWILIO_AUTH_TOKEN_OLD = _text("TWILIO_AUTH_TOKEN_OLD")
 """Also accepted on callbacks while a token is being changed."""
 TWILIO_MESSAGING_SERVICE_SID = os.environ.get("TWILIO_MESSAGING_SERVICE_SID", "")
 TWILIO_SENDER_ID = os.environ.get("TWILIO_SENDER_ID", "")
@@ -108,7 +119,7 @@ SMS_SENSITIVE_PROCEDURES = frozenset(
         None, (code.strip() for code in os.environ.get("SMS_SENSITIVE_PROCEDURES", "").split(","))
     )
 )
-SMS_QUIET_HOURS = os.environ.get("SMS_QUIET_HOURS", "on").lower() not in ("off", "0", "false", "no")
+SMS_QUIET_HOURS = _flag("SMS_QUIET_HOURS", "on")
 DEBUG = _flag("DEBUG")
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 """Address citizens see on posters, without a trailing slash."""

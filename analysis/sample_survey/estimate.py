@@ -14,7 +14,7 @@ Swensson & Wretman 1992; Deville & Särndal 1992).
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from analysis.sample_survey.accompaniment import Accompaniment
 from analysis.sample_survey.linearisation import build_targets, linearise
@@ -24,17 +24,20 @@ from analysis.sample_survey.spec import Spec
 from analysis.sample_survey.variance import estimate_variances
 from analysis.weighting.calibrate import Calibration, calibrate
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MAX_WITH_COVARIANCE: Final = 100
 """Estimates up to which the full matrix is given without asking: its cost grows with their square.
 """
 
 
-def estimate(spec: Spec) -> dict[str, Any]:
+def estimate(spec: Spec, frame: pd.DataFrame | None = None) -> dict[str, Any]:
     """Run a SPEC: estimates, SE, df, design effects, intervals and diagnostics, at full precision.
 
-    The full covariance matrix is there when the SPEC asks for it, and for up to
-    ``MAX_WITH_COVARIANCE`` estimates; else None. A domain nobody answered in is a row without a
-    figure.
+    ``frame`` holds the survey instead of the file the SPEC names. The full covariance matrix is
+    there when the SPEC asks for it, and for up to ``MAX_WITH_COVARIANCE`` estimates; else None. A
+    domain nobody answered in is a row without a figure.
 
     Raises
     ------
@@ -47,8 +50,12 @@ def estimate(spec: Spec) -> dict[str, Any]:
     >>> result = estimate(load_spec(folder / "SPEC.toml"))
     >>> [(row["label"], round(row["estimate"], 4), row["n"]) for row in result["estimates"]]
     [('satisfied', 0.6667, 6)]
+    >>> import pandas as pd
+    >>> survey = pd.read_csv(folder / "survey.csv")
+    >>> estimate(load_spec(folder / "SPEC.toml"), survey)["estimates"] == result["estimates"]
+    True
     """
-    sample = load_sample(spec)
+    sample = load_sample(spec, frame)
     calibration = _calibration(spec, sample)
     weight = sample.weight * calibration.g if calibration else sample.weight
     targets = build_targets(spec, sample)

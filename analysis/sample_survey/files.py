@@ -6,13 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
 from analysis.data.csv_text import read_csv_text
 from analysis.data.names import normal
 from analysis.errors import SpecError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OWN_COLUMNS: Final = (
     "_stratum",
@@ -61,6 +64,27 @@ def read_table(path: Path, wanted: Sequence[str]) -> Table:
     if path.suffix.lower() == ".csv":
         return _csv(path, wanted)
     raise SpecError(f"data: {path.name} must end in .csv or .parquet")
+
+
+def table_from_frame(frame: pd.DataFrame, wanted: Sequence[str]) -> Table:
+    """The wanted columns of a pandas frame; its NaN, None and NA are missing values."""
+    names = [normal(str(name)) for name in frame.columns]
+    columns = [
+        _plain(_series(frame.iloc[:, place], name), "the frame")
+        for name, place in zip(wanted, _places(names, wanted, "the frame"), strict=True)
+    ]
+    lines = range(1, len(frame) + 1)
+    return Table("the frame", pl.DataFrame(columns), lines, False, {"encoding": "pandas"})
+
+
+def _series(column: pd.Series[Any], name: str) -> pl.Series:
+    values = [
+        None if missing else value for value, missing in zip(column, column.isna(), strict=True)
+    ]
+    try:
+        return pl.Series(name, values, strict=False)
+    except (TypeError, pl.exceptions.PolarsError) as error:
+        raise SpecError(f"the frame: column {name!r} holds values of several kinds") from error
 
 
 def _csv(path: Path, wanted: Sequence[str]) -> Table:

@@ -10,7 +10,7 @@ look alike.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -28,8 +28,11 @@ from analysis.sample_survey.columns import (
     spell_code,
     truth_word,
 )
-from analysis.sample_survey.files import Table, read_table
+from analysis.sample_survey.files import Table, read_table, table_from_frame
 from analysis.sample_survey.spec import Condition, Spec
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DESIGN_KEYS: Final = ("_stratum", "_psu", "_weight", "_fpc", "_fpc2")
 WHERE: Final = "_where"
@@ -48,8 +51,8 @@ class SurveyData:
     reading: dict[str, Any]
 
 
-def read_survey(spec: Spec) -> SurveyData:
-    """Count any CSV or Parquet survey file into cells, with the design as keys.
+def read_survey(spec: Spec, frame: pd.DataFrame | None = None) -> SurveyData:
+    """Count any CSV or Parquet survey file, or a pandas frame, into cells, with the design as keys.
 
     Keys: ``_stratum``, ``_psu``, ``_weight``, ``_fpc``, ``_fpc2``, ``_where`` ("1" in, "0" left out
     by the filter) and the columns of margins and domains, as text.
@@ -70,7 +73,8 @@ def read_survey(spec: Spec) -> SurveyData:
     >>> int(data.cells.n.sum()), data.reading["encoding"]
     (6, 'UTF-8')
     """
-    table = read_table(spec.data, _wanted(spec))
+    wanted = _wanted(spec)
+    table = read_table(spec.data, wanted) if frame is None else table_from_frame(frame, wanted)
     if table.frame.is_empty():
         raise SpecError(f"data: {table.name} has no rows")
     columns: dict[str, pl.Series] = {}
@@ -85,11 +89,11 @@ def read_survey(spec: Spec) -> SurveyData:
         counted, series = _counted(table, variable, f"_value{place}")
         columns |= {one.name: one for one in series}
         variables.append(counted)
-    frame = pl.DataFrame([series.alias(name) for name, series in columns.items()])
+    rows = pl.DataFrame([series.alias(name) for name, series in columns.items()])
     keys = list(dict.fromkeys([*DESIGN_KEYS, WHERE, *spec.keys]))
-    cells = count_rows(frame, keys, variables, every_row=True)
+    cells = count_rows(rows, keys, variables, every_row=True)
     centres = {variable.name: float(variable.centre) for variable in variables if variable.centre}
-    return SurveyData(cells, centres, {**table.reading, "rows": len(frame)})
+    return SurveyData(cells, centres, {**table.reading, "rows": len(rows)})
 
 
 def _wanted(spec: Spec) -> list[str]:

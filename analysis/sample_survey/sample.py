@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from analysis.counting.cells import Cells
 from analysis.errors import DesignError
 from analysis.sample_survey.reading import WHERE, read_survey
 from analysis.sample_survey.spec import Spec
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Sample:
         return int((np.bincount(self.homes, minlength=len(self.strata)) == 1).sum())
 
 
-def load_sample(spec: Spec) -> Sample:
+def load_sample(spec: Spec, frame: pd.DataFrame | None = None) -> Sample:
     """Count the data of a SPEC into cells and check the design against them.
 
     Examples
@@ -69,7 +72,7 @@ def load_sample(spec: Spec) -> Sample:
     >>> int(sample.cells.n.sum()), len(set(sample.stratum.tolist()))
     (6, 2)
     """
-    data = read_survey(spec)
+    data = read_survey(spec, frame)
     cells = data.cells
     stratum, strata = cells.codes("_stratum")
     psu: Integers | None = None

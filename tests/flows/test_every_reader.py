@@ -250,8 +250,8 @@ def test_the_counter_screen_shows_everything_in_one_view(
             site,
         )
         outside = page.evaluate(
-            """() => [...document.querySelectorAll("h1, .where, #symbol, .words p,
-                footer span")].filter((e) => {
+            """() => [...document.querySelectorAll(
+                "h1, .where, #symbol, .words p, footer span")].filter((e) => {
               const b = e.getBoundingClientRect();
               return b.width === 0 || b.left < 0 || b.top < 0 || b.right > innerWidth ||
                   b.bottom > innerHeight;

@@ -53,16 +53,16 @@ def addresses(facts: dict[str, str]) -> dict[str, list[str]]:
         "front": ["/"],
         "privacy": ["/privacy"],
         "offices": ["/offices", "/offices?name=my"],
-        "office": ["/offices/hall/28261"],
-        "short": [
+        "office-form": ["/offices/hall/28261"],
+        "short-form": [
             f"/s/{name}"
             for name in (code, facts["link"], facts["slip"], facts["used"], facts["old"])
         ],
-        "bare": [f"/{name}" for name in (code, facts["link"], facts["slip"])],
-        "done": [f"/s/{code}/done"],
-        "stop": [f"/s/{facts['link']}/stop"],
-        "step": [f"/s/{facts['link']}/step"],
-        "screen": [f"/q/{facts['number']}"],
+        "bare-code": [f"/{name}" for name in (code, facts["link"], facts["slip"])],
+        "improvements": [f"/s/{code}/done"],
+        "opt-out": [f"/s/{facts['link']}/stop"],
+        "funnel-step": [f"/s/{facts['link']}/step"],
+        "screen-form": [f"/q/{facts['number']}"],
         "screen-page": [f"/screen/{facts['display']}"],
         "screen-code": [f"/screen/{facts['display']}/code"],
         "kiosk": ["/kiosk/"],
@@ -71,10 +71,11 @@ def addresses(facts: dict[str, str]) -> dict[str, list[str]]:
         "kiosk-enrol": ["/kiosk/enrol"],
         "kiosk-sync": ["/kiosk/sync"],
         "receipt": [receipt],
-        **{
-            name: [f"{receipt}/{name}"]
-            for name in ("full", "change", "comment", "erase", "handover")
-        },
+        "full-form": [f"{receipt}/full"],
+        "change": [f"{receipt}/change"],
+        "comment": [f"{receipt}/comment"],
+        "erase": [f"{receipt}/erase"],
+        "escalate": [f"{receipt}/handover"],
     }
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import erf, sqrt
+from math import sqrt
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 Floats = npt.NDArray[np.float64]
 
@@ -114,7 +115,7 @@ def _answers(
     n, k = len(full), len(truth)
     person = rng.standard_normal((n, 1))
     score = sqrt(_CORRELATION) * person + sqrt(1 - _CORRELATION) * rng.standard_normal((n, k))
-    satisfied = score < _normal_quantile(truth)
+    satisfied = score < ndtri(truth)
     pick = rng.random((n, k))
     high = np.where(pick < 0.45, 5, 4)
     low = np.where(pick < 0.6, 3, np.where(pick < 0.88, 2, 1))
@@ -123,18 +124,6 @@ def _answers(
     levels[rng.random((n, k)) < _BLANK] = -1
     levels[~full, 1:] = -1
     return levels
-
-
-def _normal_quantile(p: Floats) -> Floats:
-    """Inverse of the normal distribution by bisection: exact enough (1e-12) and without another
-    library.
-    """
-    low, high = np.full_like(p, -9.0), np.full_like(p, 9.0)
-    for _ in range(60):
-        middle = (low + high) / 2
-        below = np.array([0.5 * (1 + erf(x / sqrt(2))) for x in middle]) < p
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return (low + high) / 2
 
 
 def true_index(cells: Sequence[CellData]) -> tuple[float, float]:

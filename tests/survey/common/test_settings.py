@@ -1,0 +1,66 @@
+"""What stands in the environment: secrets also in files, flags that are typed right, addresses."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+def load(expression: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    code = f"from survey import settings; print({expression})"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "SECRET_KEY": "x", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("from a file\n", encoding="utf-8")
+    done = load("settings.TWILIO_AUTH_TOKEN", TWILIO_AUTH_TOKEN_FILE=str(path))
+    assert done.stdout.strip() == "from a file"
+    both = load("1", TWILIO_AUTH_TOKEN_FILE=str(path), TWILIO_AUTH_TOKEN="x")
+    assert "are both set" in both.stderr
+    assert "cannot be read" in load("1", PHONE_KEY_FILE=str(tmp_path / "none")).stderr
+
+
+@pytest.mark.parametrize(("value", "on"), [("1", "True"), ("yes", "True"), ("off", "False")])
+def test_a_flag_is_on_or_off(value: str, on: str) -> None:
+    assert load("settings.DEBUG", DEBUG=value).stdout.strip() == on
+
+
+@pytest.mark.parametrize("name", ["DEBUG", "HAILONG_DEMO", "SMS_QUIET_HOURS", "SMS_BESIDE_SQLITE"])
+def test_a_mistyped_flag_is_an_error(name: str) -> None:
+    done = load("1", **{name: "treu"})
+    assert done.returncode != 0
+    assert f"{name}='treu' is neither on nor off" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        ("postgresql://u:p%40ss@db:5433/hl", "db 5433 u p@ss hl"),
+        ("postgresql:///hl?host=/run/pg", "/run/pg    hl"),
+        ("sqlite:////tmp/x.sqlite3", "    /tmp/x.sqlite3"),
+    ],
+)
+def test_a_database_is_one_address(url: str, wanted: str) -> None:
+    names = '"HOST", "PORT", "USER", "PASSWORD", "NAME"'
+    done = load(
+        f"*(settings.DATABASES['default'].get(n) or '' for n in ({names}))", DATABASE_URL=url
+    )
+    assert done.stdout.rstrip("\n") == wanted
+
+
+def test_another_kind_of_database_is_refused() -> None:
+    assert "unknown scheme 'mysql'" in load("1", DATABASE_URL="mysql://x/y").stderr
