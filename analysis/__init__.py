@@ -20,6 +20,8 @@ if TYPE_CHECKING:
         index_trend,
     )
     from analysis.comparison.ranks import rank_estimates
+    from analysis.comparison.small_area import read_covariates, small_area_estimates
+    from analysis.counting.cells_io import load_cells, save_cells
     from analysis.counting.engine import choose_engine
     from analysis.data.schema import ITEMS, RESPONSE_COLUMNS
     from analysis.data.snapshot import (
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from analysis.run_charts import draw_charts, write_charts
     from analysis.sample_survey.estimate import estimate
     from analysis.sample_survey.spec import Spec, load_spec
+    from analysis.scorecards.points import load_framework, read_rates, score
 
 _HOMES = {
     "charts": ("Frame", "Picture", "render"),
@@ -58,6 +61,9 @@ _HOMES = {
     "index.results": ("PROVINCE", "Figure", "IndexResult"),
     "method": ("Method", "load_method"),
     "publication.table": ("Table",),
+    "comparison.small_area": ("read_covariates", "small_area_estimates"),
+    "counting.cells_io": ("load_cells", "save_cells"),
+    "scorecards.points": ("load_framework", "read_rates", "score"),
     "run": ("Run", "compare_periods", "open_run"),
     "run_charts": ("draw_charts", "write_charts"),
     "sample_survey.estimate": ("estimate",),
@@ -91,13 +97,20 @@ __all__ = [
     "estimate",
     "factor_profile",
     "index_trend",
+    "load_cells",
+    "load_framework",
     "load_method",
     "load_spec",
     "open_run",
     "open_snapshot",
     "rank_estimates",
+    "read_covariates",
     "read_json",
+    "read_rates",
     "render",
+    "save_cells",
+    "score",
+    "small_area_estimates",
     "write_charts",
     "write_json",
     "write_table",

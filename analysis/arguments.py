@@ -78,4 +78,22 @@ def make_parser() -> argparse.ArgumentParser:
     charts.add_argument(
         "--format", action="append", choices=("svg", "png", "pdf"), help="repeatable; default svg"
     )
+    points = commands.add_parser("score", help="points of a scorecard from rates in percent")
+    points.add_argument("framework", type=Path, help="framework.toml")
+    points.add_argument("rates", type=Path, help='rates.json: {"1.1": "96.5", "1.2": null}')
+    points.add_argument("--out", type=Path, required=True, help="points.json")
+    areas = commands.add_parser(
+        "small-area", help="Fay-Herriot estimates of an estimate's domains with few answers"
+    )
+    areas.add_argument("result", type=Path, help="result.json of estimate, by one column")
+    areas.add_argument(
+        "--covariates", type=Path, help="CSV: the domain first, then a number in each column"
+    )
+    areas.add_argument("--estimand", default="", help="name of the estimand; default: the first")
+    areas.add_argument("--out", type=Path, required=True, help="areas.json")
+    cells = commands.add_parser("cells", help="keep what a method counts of a snapshot")
+    cells.add_argument("snapshot", type=Path, help="snapshot folder")
+    cells.add_argument("--method", default="sipas-service", help="whose variables are counted")
+    cells.add_argument("--add", type=Path, action="append", default=[], help="cells kept before")
+    cells.add_argument("--out", type=Path, required=True, help="cells.parquet")
     return parser

@@ -67,6 +67,29 @@ def _run_index(options: argparse.Namespace) -> None:
         analysis.write_table(run.table, path)
 
 
+def _run_score(options: argparse.Namespace) -> None:
+    scored = analysis.score(
+        analysis.load_framework(options.framework), analysis.read_rates(options.rates)
+    )
+    analysis.write_json({"criteria": [item.as_row() for item in scored]}, options.out)
+
+
+def _run_small_area(options: argparse.Namespace) -> None:
+    areas = analysis.small_area_estimates(
+        analysis.read_json(options.result),
+        estimand=options.estimand,
+        covariates=options.covariates and analysis.read_covariates(options.covariates),
+    )
+    analysis.write_json(areas, options.out)
+
+
+def _run_cells(options: argparse.Namespace) -> None:
+    cells = analysis.open_run(options.snapshot, options.method).cells()
+    for path in options.add:
+        cells += analysis.load_cells(path)
+    analysis.save_cells(cells, options.out)
+
+
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "index": _run_index,
     "estimate": _run_estimate,
@@ -74,6 +97,9 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "change": _run_change,
     "ranks": _run_ranks,
     "charts": _run_charts,
+    "score": _run_score,
+    "small-area": _run_small_area,
+    "cells": _run_cells,
 }
 
 

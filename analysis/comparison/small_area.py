@@ -8,13 +8,17 @@ Rao 1990; Fay & Herriot 1979). A suppressed agency gets a model-based figure at 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from analysis.arrays import Floats
+from analysis.data.csv_text import read_csv_text
+from analysis.data.names import normal
 from analysis.errors import AnalysisError
 
 MAX_ROUNDS: Final = 100
@@ -123,3 +127,91 @@ def _root_of_score(y: Floats, psi: Floats, design: Floats) -> float:
     while score(high) > 0:
         high *= 4
     return float(brentq(score, 0.0, high, xtol=1e-300, rtol=4 * np.finfo(float).eps))
+
+
+def read_covariates(path: Path) -> dict[str, list[float]]:
+    r"""Numbers by area, from CSV: the area in the first column, a number in each other one.
+
+    Raises
+    ------
+    AnalysisError
+        Naming the row that holds something else.
+
+    Examples
+    --------
+    >>> _ = (folder / "x.csv").write_text("area,online share\na,0.4\nb,0.6\n")
+    >>> read_covariates(folder / "x.csv")
+    {'a': [0.4], 'b': [0.6]}
+    """
+    text = read_csv_text(path.read_bytes(), path.name)
+    rows: dict[str, list[float]] = {}
+    for record in text.records(path.name):
+        name, *numbers = record.cells
+        try:
+            rows[normal(name)] = [float(number) for number in numbers]
+        except ValueError as error:
+            raise AnalysisError(f"{path.name}, row {record.line}: {error}") from error
+    return rows
+
+
+def small_area_estimates(
+    result: Mapping[str, Any],
+    *,
+    estimand: str = "",
+    covariates: Mapping[str, Sequence[float]] | None = None,
+) -> dict[str, Any]:
+    """Fay-Herriot estimates of the domains of one estimand, from a result of ``estimate``.
+
+    Domains without an estimate or a spread take no part in the fit, and are listed as left out.
+
+    Raises
+    ------
+    AnalysisError
+        No such estimand, a domain without covariates, or too few domains.
+
+    Examples
+    --------
+    >>> rows = [
+    ...     {"label": name, "estimand": "y", "domain": {"g": name}, "estimate": v, "se": s}
+    ...     for name, v, s in (("a", 80.0, 2.0), ("b", 90.0, 2.0), ("c", 70.0, 5.0))
+    ... ]
+    >>> areas = small_area_estimates({"estimates": rows})["areas"]
+    >>> [(area["label"], round(area["estimate"], 1)) for area in areas]
+    [('a', 80.0), ('b', 89.6), ('c', 72.5)]
+    """
+    estimates = result.get("estimates") or []
+    name = estimand or (estimates[0]["estimand"] if estimates else "")
+    mine = [row for row in estimates if row["estimand"] == name]
+    if not mine:
+        raise AnalysisError(f"there is no estimand {name!r} in the result")
+    usable = [row for row in mine if row["estimate"] is not None and row["se"]]
+    design = np.array([[1.0, *_covariates_of(row, covariates)] for row in usable])
+    fit = fay_herriot(
+        [row["estimate"] for row in usable], [row["se"] ** 2 for row in usable], design
+    )
+    return {
+        "model_variance": fit.model_variance,
+        "coefficients": fit.beta.tolist(),
+        "areas": [
+            {
+                "label": row["label"],
+                "direct": row["estimate"],
+                "estimate": float(fit.eblup[k]),
+                "rmse": float(np.sqrt(fit.mse[k])),
+                "weight_of_direct": float(fit.gamma[k]),
+            }
+            for k, row in enumerate(usable)
+        ],
+        "left_out": [row["label"] for row in mine if row not in usable],
+    }
+
+
+def _covariates_of(
+    row: Mapping[str, Any], covariates: Mapping[str, Sequence[float]] | None
+) -> Sequence[float]:
+    if covariates is None:
+        return []
+    area = " ".join(str(value) for value in row["domain"].values())
+    if area not in covariates:
+        raise AnalysisError(f"small areas: there are no covariates of {area!r}")
+    return covariates[area]

@@ -7,6 +7,7 @@ Rules compare the unrounded rate, then round. Sources: local conversion rules in
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -83,6 +84,40 @@ class Scored:
     lost: Decimal | None
     met: bool | None
 
+    def as_row(self) -> dict[str, str | bool | None]:
+        """The line of a scorecard, decimals as text."""
+        criterion = self.criterion
+        numbers = (criterion.maximum, self.rate, self.achieved, self.lost)
+        names = ("maximum", "rate", "achieved", "lost")
+        row = {name: None if n is None else str(n) for name, n in zip(names, numbers, strict=True)}
+        about = {"code": criterion.code, "parent": criterion.parent, "title": criterion.title}
+        return {**about, **row, "met": self.met}
+
+
+def read_rates(path: Path) -> dict[str, Decimal | None]:
+    """Rates in percent by code of the criterion, from JSON; null where there is none.
+
+    Raises
+    ------
+    MethodError
+        Naming the code whose rate is no number.
+
+    Examples
+    --------
+    >>> _ = (folder / "rates.json").write_text('{"1.1": "96.5", "1.2": null}')
+    >>> read_rates(folder / "rates.json")
+    {'1.1': Decimal('96.5'), '1.2': None}
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        rates = {code: None if rate is None else Decimal(rate) for code, rate in data.items()}
+    except (OSError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        raise MethodError(f"{path} holds no rates by code of the criterion: {error}") from error
+    for code, rate in rates.items():
+        if rate is not None and not rate.is_finite():
+            raise MethodError(f"{path}: the rate of {code} is no number")
+    return rates
+
 
 def load_framework(path: Path) -> list[Criterion]:
     r"""Criteria from a TOML file: ``[[criterion]]`` with code, title, maximum, rule, optional
@@ -147,6 +182,11 @@ def score(
     """Points per criterion from rates in percent; without a rate it has the points of its parts, if
     any.
 
+    Raises
+    ------
+    MethodError
+        A rate belongs to no criterion: a code mistyped must not cost points unseen.
+
     Examples
     --------
     >>> rule = Rule("capped", target=Decimal(90))
@@ -155,6 +195,9 @@ def score(
     >>> item.achieved, item.lost, item.met
     (Decimal('9.00'), Decimal('1.00'), False)
     """
+    unknown = rates.keys() - {criterion.code for criterion in criteria}
+    if unknown:
+        raise MethodError(f"no criterion has the code {', '.join(sorted(unknown))}")
     result = []
     for criterion in criteria:
         raw = rates.get(criterion.code)

@@ -34,6 +34,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counted
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("purpose", ["index", "quality", "charts"])
 def test_each_part_is_read_once(
     snapshot: analysis.Snapshot, reads: Counter[str], purpose: Purpose
@@ -48,6 +49,7 @@ def test_each_part_is_read_once(
     assert reads == {part.name: 1 for part in snapshot.parts}
 
 
+@pytest.mark.long
 def test_what_was_not_ordered_is_counted_by_another_pass(
     snapshot: analysis.Snapshot, reads: Counter[str]
 ) -> None:
@@ -56,6 +58,7 @@ def test_what_was_not_ordered_is_counted_by_another_pass(
     assert set(reads.values()) == {3}
 
 
+@pytest.mark.long
 def test_the_purpose_changes_no_number(snapshot: analysis.Snapshot) -> None:
     tables = [analysis.open_run(snapshot, purpose=p).table for p in ("index", "quality", "charts")]
     assert tables[0] == tables[1] == tables[2]
@@ -65,7 +68,8 @@ FRONT_DOOR = """
 AnalysisError FORMATS Figure Frame ITEMS IndexResult Method PROVINCE Picture RESPONSE_COLUMNS Run
 Snapshot SnapshotWriter Spec Table choose_engine combine_snapshots compare_periods
 comparison_pictures draw_charts draw_coverage draw_levels estimate factor_profile index_trend
-load_method load_spec open_run open_snapshot rank_estimates read_json render write_charts
+load_cells load_framework load_method load_spec open_run open_snapshot rank_estimates
+read_covariates read_json read_rates render save_cells score small_area_estimates write_charts
 write_json write_table
 """
 
