@@ -15,7 +15,7 @@ INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 UV_COMPILE_BYTE
 	|| $(PY) -m pip install --disable-pip-version-check -r $<
 
 .DEFAULT_GOAL := help
-.PHONY: bench-pages fonts pictures help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis test-slow check fix messages bench lock map
+.PHONY: bench-pages fonts pictures help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis test-fast test-slow check fix messages bench lock map
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -71,6 +71,13 @@ test: check-fast chromium  ## format, lint, types, import contracts, migrations 
 	$(PY) -m pytest -q -m "not slow" tests --ignore=tests/servers $(COMPUTING:%=--ignore=%); bad=$$?; \
 	wait $$servers; bad=$$((bad | $$?)); wait $$computing; bad=$$((bad | $$?)); \
 	cat $$logs/servers $$logs/computing; rm -rf $$logs; exit $$bad
+
+# Two processes for two cores: the statistics beside the web side.
+test-fast: .venv/.installed-dev setup  ## under a minute: no server, no browser, nothing long by itself
+	@log=$$(mktemp); \
+	$(PY) -m pytest -q -m "not slow and not long" tests/analysis tests/house tests/docs tests/survey/messaging >$$log 2>&1 & beside=$$!; \
+	$(PY) -m pytest -q -m "not slow and not long" tests/survey --ignore=tests/survey/messaging; bad=$$?; \
+	wait $$beside; bad=$$((bad | $$?)); cat $$log; rm -f $$log; exit $$bad
 
 test-slow: .venv/.installed-dev setup  ## every test of the web side on PostgreSQL; two demonstrations alike; benchmarks in small
 	@$(PY) -m pytest -q -m slow tests

@@ -137,6 +137,7 @@ def test_changes_and_their_covariance() -> None:
         change(1.0, 2.0, 1.0, 1.0, 10, covariance=2.0)
 
 
+@pytest.mark.long
 def test_two_snapshots_are_compared_by_the_command(tmp_path: Path) -> None:
     from analysis.cli import main
     from tests.analysis.samples import SIZES, write_province
@@ -181,6 +182,7 @@ def test_adjusted_p_values_agree_with_an_independent_program() -> None:
     assert (holm(p) >= benjamini_hochberg(p) - 1e-15).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
 def test_fay_herriot_settles_on_every_set_and_does_not_depend_on_the_unit(scale: float) -> None:
     """Fisher scoring alone circles in some of these, and its old tolerance depended on the unit."""

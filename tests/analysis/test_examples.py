@@ -64,6 +64,7 @@ def names(tmp_path: Path) -> dict[str, Any]:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name in _modules() if _with_examples(name)])
 def test_docstring_examples(name: str, names: dict[str, Any]) -> None:
     result = doctest.testmod(importlib.import_module(name), extraglobs=names)

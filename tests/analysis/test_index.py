@@ -198,6 +198,7 @@ ROW = st.tuples(
 )
 
 
+@pytest.mark.long
 @given(rows=st.lists(ROW, min_size=1, max_size=60), seed=st.integers(0, 99))
 @settings(max_examples=60, deadline=None)
 def test_cells_do_not_depend_on_order_or_split(
@@ -216,6 +217,7 @@ def test_cells_do_not_depend_on_order_or_split(
         assert np.array_equal((added - parts[1]).cross, parts[0].cross)
 
 
+@pytest.mark.long
 @given(rows=st.lists(ROW, min_size=25, max_size=80), factor=st.integers(2, 50))
 @settings(max_examples=40, deadline=None)
 def test_scaling_all_totals_changes_no_index(

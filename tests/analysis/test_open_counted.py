@@ -25,6 +25,7 @@ def table_under(folder: Path, *classes: str) -> Table:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("classes", "told"), [(("E0", "E1", "E2", "E3"), True), (("E1", "E2", "E3"), False)]
 )

@@ -71,6 +71,7 @@ def everything(frame: Frame) -> dict[str, Picture]:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_kind_of_picture_is_drawn_with_its_words(language: str) -> None:
     for name, picture in everything(Frame(language, subtitle="2026-Q3")).items():
@@ -90,6 +91,7 @@ def test_both_languages_have_the_same_words() -> None:
         assert text.count("|") == EN[name].count("|"), name
 
 
+@pytest.mark.long
 def test_the_same_picture_is_the_same_bytes_and_the_font_is_the_bundled_one() -> None:
     picture = index_picture(SCORES, 90.0, Frame())
     assert render(picture, "svg") == render(index_picture(SCORES, 90.0, Frame()), "svg")
@@ -139,6 +141,7 @@ def table(snapshot: Snapshot) -> Table:
     return open_run(snapshot, "sipas-service").table
 
 
+@pytest.mark.long
 def test_only_what_may_be_shown_is_drawn(snapshot: Snapshot, table: Table) -> None:
     hidden = {
         str(row["agency_name"])
@@ -191,6 +194,7 @@ def test_one_agency_and_its_history(table: Table) -> None:
     assert VI["break"] in str(trend.spec)
 
 
+@pytest.mark.long
 def test_the_command_draws_into_a_folder(snapshot: Snapshot, tmp_path: Path) -> None:
     out = tmp_path / "pictures"
     assert main(["charts", str(snapshot.folder), "--method", "overall", "--out", str(out)]) == 0

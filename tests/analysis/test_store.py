@@ -31,6 +31,7 @@ def same(a: Cells, b: Cells) -> bool:
     return arrays and a.keys.equals(b.keys) and a.variables == b.variables
 
 
+@pytest.mark.long
 def test_kept_cells_are_the_counted_ones_and_give_the_same_index(tmp_path: Path) -> None:
     snapshot = write_province(tmp_path / "s")
     cells = LocalEngine().cells(snapshot.parts, (*KEYS, "month"), METHOD.variables())

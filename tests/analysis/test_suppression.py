@@ -34,6 +34,7 @@ def table(rng: np.random.Generator) -> Counts:
     return Counts((*names, *groups, "*"), parent, columns, n)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_no_hidden_cell_can_be_bounded_tighter_than_the_rule(seed: int) -> None:
     rng = np.random.default_rng([2026, seed])

@@ -478,6 +478,7 @@ def random_spec(rng: random.Random) -> str:
     )
 
 
+@pytest.mark.long
 def test_no_spec_makes_a_traceback(tmp_path: Path) -> None:
     rng = random.Random(11)
     (tmp_path / "d.csv").write_text("q,w,g\n5,1,a\n4,2,a\n1,1,b\n,3,b\n2,1,b\n", encoding="utf-8")
@@ -485,6 +486,7 @@ def test_no_spec_makes_a_traceback(tmp_path: Path) -> None:
     assert outcomes == {True, False}
 
 
+@pytest.mark.long
 def test_no_data_make_a_traceback(tmp_path: Path) -> None:
     rng = random.Random(12)
     cells = [

@@ -34,6 +34,7 @@ def limits_of_feedback(
     return figure.low, figure.high
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("everybody", "answered"), [(400, 10), (400, 20), (60, 12)])
 def test_the_interval_of_a_factor_holds_the_truth_whatever_few_people_answered(
     tmp_path: Path, everybody: int, answered: int

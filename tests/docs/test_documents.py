@@ -8,6 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.utils.translation import override
+
+import analysis
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -88,3 +92,14 @@ def test_the_project_names_no_place_of_its_making() -> None:
         assert not re.search(r"\.\./shared|/work/|\.library", page.read_text(encoding="utf-8")), (
             page
         )
+
+
+def test_the_glossary_holds_every_table_and_the_front_door() -> None:
+    """One code name for one thing; a table is called in Vietnamese what its pages call it."""
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    tables, door = text.split("\n## Tables\n")[1].split("\n## Front door of `analysis`\n")
+    assert set(re.findall(r"^\| .+? \| `(\w+)` \|", door, re.MULTILINE)) == set(analysis.__all__)
+    told = dict(re.findall(r"^\| (.+?) \| `(\w+)` \|", tables, re.MULTILINE))
+    with override("vi"):
+        models = apps.get_app_config("survey").get_models()
+        assert told == {str(model._meta.verbose_name): model.__name__ for model in models}

@@ -30,6 +30,7 @@ def claims() -> list[str]:
     return [text for text in ids if CLAIM.search(text)]
 
 
+@pytest.mark.long
 def test_every_sentence_that_claims_something_is_held_by_a_test() -> None:
     loose = [text for text in claims() if not text.startswith((*HELD, *NONE))]
     assert loose == [], (
@@ -37,6 +38,7 @@ def test_every_sentence_that_claims_something_is_held_by_a_test() -> None:
     )
 
 
+@pytest.mark.long
 def test_the_list_names_sentences_that_exist() -> None:
     texts = claims()
     assert [

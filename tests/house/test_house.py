@@ -29,6 +29,7 @@ def test_models_and_migrations_agree() -> None:
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)
 
 
+@pytest.mark.long
 def test_vietnamese_is_complete_and_nothing_is_left_over() -> None:
     assert catalogues.missing("vi") == []
     source = {message.id for message in catalogues.extract_messages() if message.id}

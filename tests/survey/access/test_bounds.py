@@ -36,6 +36,7 @@ def filled(cast: Cast, moments: list[datetime]) -> list[datetime]:
     return counted
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "order",
     [list, lambda slots: slots[::-1], lambda slots: slots[::3] + slots[1::3] + slots[2::3]],

@@ -72,6 +72,7 @@ def test_the_symbol_is_small_and_says_the_short_address(cast: Cast) -> None:
     assert modules <= 29 + 8, "version 3 at most, with a quiet zone of four modules"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("paper", PAPERS)
 @pytest.mark.parametrize(("language", "second"), [("vi", ""), ("en", ""), ("vi", "km")])
 def test_posters_of_every_size_are_read_by_a_decoder(
@@ -100,6 +101,7 @@ def test_posters_of_every_size_are_read_by_a_decoder(
 PAIRS = list(permutations(("vi", "en", "km"), 2))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("language", "second"), PAIRS)
 def test_posters_and_slips_of_every_pair_of_languages(
     cast: Cast, language: str, second: str
@@ -196,6 +198,7 @@ def ink_of(sheet: pypdfium2.PdfPage) -> float:
     return float(box[2] / image.width)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("site", ["https://danhgia.dongthap.gov.vn", LONG_ADDRESS])
 @pytest.mark.parametrize("second", ["", "km"])
 @pytest.mark.parametrize("name", ["Trung tâm", "Trung tâm Phục vụ hành chính công tỉnh Đồng Tháp"])

@@ -166,6 +166,7 @@ def test_loading_twice_adds_nothing(db: None) -> None:
     ) == rows
 
 
+@pytest.mark.long
 def test_the_whole_country_loads_and_answers_as_of_queries(db: None) -> None:
     loaded = load_units()
     assert loaded.units == 34 + 3321 + 63 + 10035 + 691

@@ -54,6 +54,7 @@ def send(client: Client, path: str, **changed: Any) -> Any:
     return client.post(path, {**fields, **changed})
 
 
+@pytest.mark.long
 def test_a_name_a_kind_or_a_day_that_was_cannot_be_changed(operator: Client, cast: Cast) -> None:
     before = AgencyVersion.objects.filter(agency=cast.land).values().get()
     path = FORM.format(cast.land.pk)

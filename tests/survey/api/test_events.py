@@ -145,6 +145,7 @@ def test_get_is_not_a_way_in(source: SourceSystem) -> None:
     assert Client().get("/api/v1/events").status_code == 405
 
 
+@pytest.mark.long
 def test_five_hundred_events_of_ordinary_size_are_taken(source: SourceSystem) -> None:
     events = [
         event(dossier_code=f"H20.01.05-261110-{k:04d}", procedure_code="1.012766")

@@ -35,6 +35,7 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
+@pytest.mark.long
 def test_six_hundred_behind_one_address_and_a_guesser_among_them(
     cast: Cast, seconds: list[float]
 ) -> None:
@@ -67,6 +68,7 @@ def test_six_hundred_behind_one_address_and_a_guesser_among_them(
     assert pressed
 
 
+@pytest.mark.long
 def test_a_guesser_who_presses_the_button_too_is_slowed_and_what_was_sent_is_kept(
     cast: Cast, seconds: list[float]
 ) -> None:
@@ -133,6 +135,7 @@ def test_a_citizen_is_heard_while_a_guesser_presses_without_end(
     assert Response.objects.count() == 1
 
 
+@pytest.mark.long
 def test_a_guesser_who_changes_his_name_is_stopped_too(cast: Cast) -> None:
     found = [
         Client(headers={"user-agent": f"Browser {k}"}).get(f"/r/{new_code(10)}").status_code
@@ -157,6 +160,7 @@ def test_addresses_behind_our_proxy_are_told_apart(settings: Any, rf: Any) -> No
     assert throttling.client_address(asked) == "127.0.0.1"
 
 
+@pytest.mark.long
 def test_safe_methods_with_any_agent_change_nothing(cast: Cast) -> None:
     _made, token = invited(cast)
     slip = issue_slips(

@@ -23,6 +23,7 @@ def french(settings: Any) -> None:
     settings.LANGUAGES = [*settings.LANGUAGES, ("fr", "Français")]
 
 
+@pytest.mark.long
 def test_every_page_and_the_kiosk_offer_the_new_language(
     citizen: Client, cast: Cast, french: None
 ) -> None:

@@ -239,6 +239,7 @@ def test_operators_pause_senders_and_everybody_sees_the_funnel_of_their_scope(ca
     )
 
 
+@pytest.mark.long
 def test_pictures_are_drawn_in_the_scope_of_the_account(cast: Cast, edition: Edition) -> None:
     analyst = signed_in(cast.analyst)
     page = analyst.get("/staff/pictures")

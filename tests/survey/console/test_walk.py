@@ -242,6 +242,7 @@ def forms_of(found: dict[str, Page]) -> dict[tuple[str, tuple[str, str]], Form]:
     }
 
 
+@pytest.mark.long
 def test_every_form_and_link_of_every_page_works_for_every_role(scene: Cast, db: None) -> None:
     sent: set[str] = set()
     for role, user in accounts(scene).items():
@@ -270,6 +271,7 @@ REPEATED: Final = frozenset(
 """Done before in this walk by another role: there is nothing left to change."""
 
 
+@pytest.mark.long
 def test_the_auditor_writes_nothing_by_any_address(scene: Cast) -> None:
     users = accounts(scene)
     operator = Client()

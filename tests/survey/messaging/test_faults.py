@@ -401,6 +401,7 @@ def test_odd_characters_and_lengths_are_refused_by_name(
     assert counts["stored"] == 1
 
 
+@pytest.mark.long
 def test_a_dump_of_the_database_gives_no_number_no_token_and_no_order(cast: Cast) -> None:
     """Every column of every table as text; and answers lie in no order of their invitations."""
     by = sender()

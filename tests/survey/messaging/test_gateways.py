@@ -104,6 +104,7 @@ WANTED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("digits", sorted(FAULTS))
 def test_each_fault_becomes_our_word(simulator: Simulator, digits: str) -> None:
     provider, number = TwilioGateway(), f"{FAULTY}{digits}"

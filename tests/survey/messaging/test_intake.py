@@ -176,6 +176,7 @@ def test_the_admin_keeps_the_hash_of_a_number_only(cast: Cast) -> None:
     assert KnownNumber.objects.get().phone_hash == phone_hash("+84912345678")
 
 
+@pytest.mark.long
 def test_the_narrowest_rule_draws_and_the_draw_can_be_repeated(cast: Cast) -> None:
     sender()
     SamplingRule.objects.create(share=0.0)

@@ -94,6 +94,7 @@ def test_bad_answers_keep_the_link_usable(cast: Cast) -> None:
     assert Client().post(f"/s/{token}", {"overall": "4"}).status_code == 303
 
 
+@pytest.mark.long
 def test_previews_and_scanners_never_use_a_link(cast: Cast) -> None:
     _, token = invited(cast)
     tables = (
@@ -229,6 +230,7 @@ def test_the_same_event_again_is_the_same_row(cast: Cast) -> None:
     assert DossierEvent.objects.count() == Invitation.objects.count() == 1
 
 
+@pytest.mark.long
 def test_a_sample_is_drawn_by_the_dossier_not_by_people(cast: Cast, settings: Any) -> None:
     sender()
     settings.SMS_SAMPLING = 0.3

@@ -139,6 +139,7 @@ def test_a_found_message_is_adopted() -> None:
     assert (row.provider_id, row.to_sealed, row.body_sealed) == ("SM5", None, None)
 
 
+@pytest.mark.long
 def test_the_rate_is_kept_over_any_ten_seconds() -> None:
     by = sender(rate=10.0)
     for number in range(300):
@@ -199,6 +200,7 @@ def test_what_may_not_be_sent_is_put_aside_with_its_reason(settings: Any) -> Non
     assert rows["old"].to_sealed is None
 
 
+@pytest.mark.long
 def test_the_dispatcher_sends_everything_once_whatever_the_gateway_does() -> None:
     by = sender()
     gateway = MemoryGateway()

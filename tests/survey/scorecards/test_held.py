@@ -82,6 +82,7 @@ def test_one_changed_answer_is_not_seen(four: list[str], tmp_path: Path) -> None
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -120,6 +121,7 @@ def test_shares_of_levels_and_months_keep_still_too(
     assert after.about[name] == before.about[name]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["sipas-pooled", "sipas-factor-weighted"])
 def test_another_method_does_not_show_what_changed_meanwhile(
     four: list[str], tmp_path: Path, method: str
@@ -159,6 +161,7 @@ def test_without_the_copy_nothing_is_released_anew(four: list[str], tmp_path: Pa
     assert list(Edition.objects.all()) == [before]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "order",
     [

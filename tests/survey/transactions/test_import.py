@@ -205,6 +205,7 @@ def bombs() -> dict[str, bytes]:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
     [
