@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from analysis.index.results import PROVINCE, Figure, IndexResult
     from analysis.method import Method, load_method
     from analysis.publication.table import Table
+    from analysis.publication.targets import SATISFACTION_TARGET, Target
     from analysis.run import Run, compare_periods, open_run
     from analysis.run_charts import draw_charts, write_charts
     from analysis.sample_survey.estimate import estimate
@@ -61,6 +62,7 @@ _HOMES = {
     "index.results": ("PROVINCE", "Figure", "IndexResult"),
     "method": ("Method", "load_method"),
     "publication.table": ("Table",),
+    "publication.targets": ("SATISFACTION_TARGET", "Target"),
     "comparison.small_area": ("read_covariates", "small_area_estimates"),
     "counting.cells_io": ("load_cells", "save_cells"),
     "scorecards.points": ("load_framework", "read_rates", "score"),
@@ -76,6 +78,7 @@ __all__ = [
     "ITEMS",
     "PROVINCE",
     "RESPONSE_COLUMNS",
+    "SATISFACTION_TARGET",
     "AnalysisError",
     "Figure",
     "Frame",
@@ -87,6 +90,7 @@ __all__ = [
     "SnapshotWriter",
     "Spec",
     "Table",
+    "Target",
     "choose_engine",
     "combine_snapshots",
     "compare_periods",

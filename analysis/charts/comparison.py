@@ -29,6 +29,7 @@ from analysis.charts.base import (
     ruled,
     wrap,
 )
+from analysis.publication.targets import Target
 
 Box = tuple[float, float, float, float]
 _PLOT: Final = (640.0, 400.0)
@@ -55,17 +56,18 @@ class RankSet(NamedTuple):
     worst: int
 
 
-def index_picture(scores: Sequence[Score], target: float, frame: Frame) -> Picture:
+def index_picture(scores: Sequence[Score], target: Target, frame: Frame) -> Picture:
     """Index with interval, highest first, against the target.
 
     Examples
     --------
+    >>> from analysis.publication.targets import SATISFACTION_TARGET
     >>> scores = [Score("Sở A", 91.0, 89.0, 93.0, 120), Score("Sở B", 80.0, 74.0, 86.0, 60)]
-    >>> index_picture(scores, 90.0, Frame()).text[:65]
+    >>> index_picture(scores, SATISFACTION_TARGET, Frame()).text[:65]
     'Chỉ số của 2 đơn vị. Cao nhất: Sở A 91,0. Thấp nhất: Sở B 80,0. C'
     """
     ordered = sorted(scores, key=lambda score: (-score.value, score.name))
-    number, words = frame.number, frame.words
+    number, words, goal_value = frame.number, frame.words, float(target.value)
     base = chart(
         {
             "name": key(s.name),
@@ -76,10 +78,10 @@ def index_picture(scores: Sequence[Score], target: float, frame: Frame) -> Pictu
         }
         for s in ordered
     ).encode(y=names([s.name for s in ordered]))
-    scale = between(min([target, *(s.low for s in ordered)]), 100)
+    scale = between(min([goal_value, *(s.low for s in ordered)]), 100)
     x = partial(alt.X, axis=ruled(words["index"]), scale=scale)
     goal = chart(
-        [{"value": target, "label": words["target"].format(value=number(target, 0))}]
+        [{"value": goal_value, "label": words["target"].format(value=number(goal_value, 0))}]
     ).encode(x=x("value:Q"))
     layers = [
         goal.mark_rule(**DASHED),
@@ -97,8 +99,8 @@ def index_picture(scores: Sequence[Score], target: float, frame: Frame) -> Pictu
         count=len(ordered),
         first=_said(ordered[0], frame) if ordered else words["none"],
         last=_said(ordered[-1], frame) if ordered else words["none"],
-        above=sum(score.low > target for score in ordered),
-        target=number(target, 0),
+        above=sum(target.met(score.low) for score in ordered),
+        target=number(goal_value, 0),
     )
 
 
@@ -153,6 +155,7 @@ def funnel_picture(
 
     Examples
     --------
+    >>> from analysis.publication.targets import SATISFACTION_TARGET
     >>> scores = [Score("Sở A", 91.0, 89.0, 93.0, 120), Score("Sở B", 80.0, 74.0, 86.0, 60)]
     >>> funnel_picture(scores, 88.0, lambda n: 32.5 / n**0.5, Frame()).text[:63]
     'Trung vị 88,0. Cao hơn giới hạn 95 %: không có. Thấp hơn: không'

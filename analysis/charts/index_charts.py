@@ -27,9 +27,9 @@ from analysis.charts import (
     trend_picture,
 )
 from analysis.index.results import PROVINCE
+from analysis.publication.targets import SATISFACTION_TARGET
 
 Row = Mapping[str, Any]
-TARGET: Final = 90.0
 MIN_AGENCIES_IN_FUNNEL: Final = 12
 SHOWN: Final = ("published", "few", "unverified")
 
@@ -84,7 +84,7 @@ def comparison_pictures(rows: Sequence[Row], kind: str, frame: Frame) -> dict[st
         score._replace(n=round(float(row["n_eff"])))
         for score, row in zip(scores, chosen, strict=True)
     ]
-    found = {"index": index_picture(scores, TARGET, frame)}
+    found = {"index": index_picture(scores, SATISFACTION_TARGET, frame)}
     if len(chosen) < int(chosen[0]["ranked"]):
         # Places and funnel are about all agencies of the kind; an account that sees a few of them
         # gets neither.

@@ -16,22 +16,11 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from analysis.errors import MethodError
+from analysis.publication.targets import Target
 from analysis.rounding import half_up
 
 FRAMEWORKS: Final = Path(__file__).parent / "frameworks"
 Number = Decimal | int | str
-
-
-@dataclass(frozen=True)
-class Target:
-    """A target with its comparison: ``>`` is strict, ``>=`` is not."""
-
-    operator: Literal[">", ">="]
-    value: Decimal
-
-    def met(self, rate: Decimal) -> bool:
-        """Whether the unrounded rate reaches the target."""
-        return rate > self.value if self.operator == ">" else rate >= self.value
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,9 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from survey.common.text import name_order
+from survey.scorecards.bridge.indices import TARGET
 from survey.scorecards.models import AgencyResult
-
-TARGET: Final = Decimal(90)
-"""Target in force: more than 90 % satisfied (strictly more)."""
+from survey.templatetags.figures import figure
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,15 @@ class Axis:
     @property
     def target(self) -> str:
         """Position of the target line."""
-        return self.place(TARGET)
+        return self.place(TARGET.value)
+
+    @property
+    def target_words(self) -> str:
+        """The target with its comparison."""
+        value = {"target": figure(TARGET.value)}
+        if TARGET.operator == ">":
+            return _("Target: more than %(target)s%%") % value
+        return _("Target: at least %(target)s%%") % value
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ class Line:
 def choose_axis(rows: Iterable[Mapping[str, Any]]) -> Axis:
     """An axis that holds every interval and the target, starting at a multiple of ten."""
     lows = [Decimal(row["ci_low"]) for row in rows if row["ci_low"] is not None]
-    lowest = min([*lows, TARGET - 10])
+    lowest = min([*lows, TARGET.value - 10])
     return Axis(start=int(lowest // 10 * 10))
 
 
@@ -131,12 +138,12 @@ def _ranks(row: Mapping[str, Any]) -> str:
 
 
 def _met(low: str, high: str) -> bool | None:
-    """True: above the target beyond doubt; False: not above it; None: the interval holds the
+    """True: reaches the target beyond doubt; False: misses it; None: the interval holds the
     target.
     """
-    if Decimal(low) > TARGET:
+    if TARGET.met(Decimal(low)):
         return True
-    return False if Decimal(high) <= TARGET else None
+    return None if TARGET.met(Decimal(high)) else False
 
 
 def overall(result: AgencyResult) -> dict[str, Any]:

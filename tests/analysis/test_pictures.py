@@ -36,6 +36,7 @@ from analysis.charts.words import EN, VI
 from analysis.cli import main
 from analysis.errors import AnalysisError
 from analysis.publication.table import Table
+from analysis.publication.targets import SATISFACTION_TARGET
 from tests.analysis.samples import write_province
 
 SCORES = [
@@ -46,7 +47,7 @@ SCORES = [
 def everything(frame: Frame) -> dict[str, Picture]:
     rng = np.random.default_rng(1)
     return {
-        "index": index_picture(SCORES, 90.0, frame),
+        "index": index_picture(SCORES, SATISFACTION_TARGET, frame),
         "ranks": ranks_picture(
             [RankSet("A", 1, 1, 2), RankSet("B", 2, 1, 3), RankSet("C", 3, 3, 3)], frame
         ),
@@ -93,8 +94,10 @@ def test_both_languages_have_the_same_words() -> None:
 
 @pytest.mark.long
 def test_the_same_picture_is_the_same_bytes_and_the_font_is_the_bundled_one() -> None:
-    picture = index_picture(SCORES, 90.0, Frame())
-    assert render(picture, "svg") == render(index_picture(SCORES, 90.0, Frame()), "svg")
+    picture = index_picture(SCORES, SATISFACTION_TARGET, Frame())
+    assert render(picture, "svg") == render(
+        index_picture(SCORES, SATISFACTION_TARGET, Frame()), "svg"
+    )
     assert render(picture, "png")[:8] == b"\x89PNG\r\n\x1a\n"
     pdf = render(picture, "pdf")
     assert pdf.startswith(b"%PDF")
@@ -104,7 +107,7 @@ def test_the_same_picture_is_the_same_bytes_and_the_font_is_the_bundled_one() ->
 
 
 def test_a_picture_shows_what_its_text_says() -> None:
-    picture = index_picture(SCORES, 90.0, Frame())
+    picture = index_picture(SCORES, SATISFACTION_TARGET, Frame())
     assert picture.text == (
         "Chỉ số của 12 đơn vị. Cao nhất: Sở 11 92,0. Thấp nhất: Sở 0 70,0. Có 1 đơn vị chắc chắn "
         "trên mục tiêu 90."

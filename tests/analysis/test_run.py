@@ -66,7 +66,8 @@ def test_the_purpose_changes_no_number(snapshot: analysis.Snapshot) -> None:
 
 FRONT_DOOR = """
 AnalysisError FORMATS Figure Frame ITEMS IndexResult Method PROVINCE Picture RESPONSE_COLUMNS Run
-Snapshot SnapshotWriter Spec Table choose_engine combine_snapshots compare_periods
+SATISFACTION_TARGET Snapshot SnapshotWriter Spec Table Target choose_engine combine_snapshots
+compare_periods
 comparison_pictures draw_charts draw_coverage draw_levels estimate factor_profile index_trend
 load_cells load_framework load_method load_spec open_run open_snapshot rank_estimates
 read_covariates read_json read_rates render save_cells score small_area_estimates write_charts

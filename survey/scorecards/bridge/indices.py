@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import analysis
 from survey.common.periods import parse_period
 from survey.scorecards.differencing import Figure, Release, known_numbers
+
+TARGET: Final = analysis.SATISFACTION_TARGET
 
 
 @dataclass(frozen=True)
