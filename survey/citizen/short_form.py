@@ -26,6 +26,7 @@ from survey.common.throttling import CONFIRM_FIELD, issue_pass
 from survey.common.tokens import TICKET_TTL, Ticket, TicketError, issue_ticket, read_ticket
 from survey.questionnaires.queries import is_alternative, load_form, wordings
 from survey.responses.answers import ASSISTED, WHOLE_FORM, Parsed, helped_by, parse
+from survey.responses.flags import Flag
 from survey.responses.queries import is_recorded
 from survey.responses.services import Place, Recorded, Submission, record_response
 
@@ -292,6 +293,6 @@ def redirect_to_thanks(ticket: Ticket, recorded: Recorded) -> HttpResponse:
     return HttpResponseRedirect(f"/r/{ticket.receipt}?lang={get_language()}{mark}", status=303)
 
 
-def with_flag(context: FormContext, flag: str, **more: object) -> FormContext:
+def with_flag(context: FormContext, flag: Flag, **more: object) -> FormContext:
     """The same entrance with a rule's mark on its answers."""
     return replace(context, metadata={**context.metadata, "flag": flag}, **more)  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from survey.common.tokens import Ticket, keyed_hash, receipt_hashes
 from survey.questionnaires.content import Answers, Form
 from survey.questionnaires.kinds import KINDS
 from survey.responses.answers import check
+from survey.responses.flags import Flag
 from survey.responses.models import DAY_PURPOSE, AnswerDay, Comment, Evidence, Response
 from survey.responses.queries import latest_for_update
 
@@ -176,7 +177,7 @@ def note_day(*, receipt: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def mark_response(*, row: Response, flag: str, key: str) -> Response:
+def mark_response(*, row: Response, flag: Flag, key: str) -> Response:
     """A revision that changes nothing but a mark; the same key marks once."""
     latest = latest_for_update(row)
     copy = {

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import MethodError
-from analysis.scorecards.points import Rule, Target, load_framework, percent_of_maximum, score
+from analysis.publication.targets import Target
+from analysis.scorecards.points import Rule, load_framework, percent_of_maximum, score
 from analysis.scorecards.service_points import (
     load_points,
     points_766,

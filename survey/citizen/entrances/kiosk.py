@@ -30,6 +30,7 @@ from survey.questionnaires.kinds.short_text import LONGEST
 from survey.questionnaires.models import Status, Version
 from survey.questionnaires.queries import SHORT_FORM, load_form
 from survey.responses.answers import ASSISTED, Parsed, helped_by, parse
+from survey.responses.flags import Flag
 from survey.responses.models import Evidence
 from survey.responses.queries import is_recorded
 from survey.responses.services import Place, Submission, record_response
@@ -83,7 +84,7 @@ def _store(kiosk: Kiosk, item: dict[str, Any], now: datetime) -> bool:
         if present:
             note_use(counter, moment)
         else:
-            marks = {**marks, "flag": "over"}
+            marks = {**marks, "flag": Flag.OVER}
     submission = Submission(
         ticket=ticket,
         form=form,
@@ -152,23 +153,24 @@ def _circumstances(
     """
     moved, since = _moved_from(kiosk, item), item.get("since")
     moment, certain = _moment(item.get("at"), now)
-    counter, marks = (moved or kiosk).counter, {}
+    counter = (moved or kiosk).counter
+    marks: dict[str, str] = {}
     if not agency_existed(counter, moment):
         # The counter has changed hands since: whose the answer was nobody can tell any more.
         moment, certain = now, False
     if item.get("left") is True:
-        marks["flag"] = "unsent"
+        marks["flag"] = Flag.UNSENT
     if isinstance(since, int) and 0 <= since < MIN_INTERVAL_MS:
-        marks["flag"] = "quick"
+        marks["flag"] = Flag.QUICK
     day = timezone.localtime(moment).date()
     open_then = kiosk.opens_at(moment) and is_open(counter, day)
     if not open_then:
-        marks["flag"] = "hours"
+        marks["flag"] = Flag.HOURS
     certain = certain and kiosk.can_have_kept(moment)
     if not certain:
-        marks["flag"] = "undated"
+        marks["flag"] = Flag.UNDATED
     if moved is not None:
-        marks["flag"] = "withdrawn"
+        marks["flag"] = Flag.WITHDRAWN
     return counter, moment, moved is None and certain and open_then, marks
 
 

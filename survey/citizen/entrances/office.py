@@ -14,6 +14,7 @@ from survey.citizen.pages import message_page
 from survey.citizen.short_form import FormContext
 from survey.common.text import name_order
 from survey.questionnaires.queries import published_short_form
+from survey.responses.flags import Flag
 from survey.responses.models import Evidence
 from survey.responses.services import Place
 from survey.transactions.models import Channel
@@ -87,5 +88,5 @@ def _form_context(office: OpenOffice, served: Served, version_id: int) -> FormCo
         evidence=Evidence.POSTER,
         version_id=version_id,
         ticket_scope=f"office/{office.key}/{served.key}",
-        metadata={"flag": "no-code"},
+        metadata={"flag": Flag.NO_CODE},
     )

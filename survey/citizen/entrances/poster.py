@@ -13,6 +13,7 @@ from survey.access.queries import Landing, check_characters, find_landing
 from survey.citizen.entrances import Found
 from survey.citizen.pages import message_page
 from survey.citizen.short_form import FormContext, was_opened_in_time, with_flag
+from survey.responses.flags import Flag
 from survey.responses.models import Evidence
 from survey.responses.services import Place
 from survey.transactions.models import Channel
@@ -59,6 +60,6 @@ def _form_context(landing: Landing, version_id: int) -> FormContext:
     )
     return with_flag(
         replace(context, place=replace(context.place, counter_id=None, domain_id=None)),
-        "old-poster",
+        Flag.OLD_POSTER,
         notice=notice,
     )

@@ -28,6 +28,7 @@ from survey.common.throttling import note_failure
 from survey.common.tokens import TICKET_TTL, Ticket, TicketError, read_ticket
 from survey.questionnaires.queries import published_short_form
 from survey.responses.answers import Parsed
+from survey.responses.flags import Flag
 from survey.responses.models import Evidence
 from survey.responses.queries import is_recorded
 from survey.responses.services import Place
@@ -78,7 +79,7 @@ def _check_presence(screen: Screen, context: FormContext, text: str, now: dateti
     """
     unproven = with_flag(
         context,
-        "unproven",
+        Flag.UNPROVEN,
         evidence=Evidence.POSTER,
         ticket_scope=f"{context.ticket_scope}/open",
         save=save_answer,
@@ -120,7 +121,7 @@ def _save(screen: Screen, context: FormContext, ticket: Ticket, parsed: Parsed) 
     now = timezone.now()
     room = places_left(screen.counter, now) > 0
     if not room:
-        context = with_flag(context, "over", evidence=Evidence.POSTER)
+        context = with_flag(context, Flag.OVER, evidence=Evidence.POSTER)
     recorded = record(context, ticket, parsed)
     if room and not recorded.repeated:
         note_use(screen, now)

@@ -27,6 +27,7 @@ from survey.citizen.short_form import (
 from survey.common.tokens import Ticket, derive_ticket, issue_ticket, read_ticket
 from survey.questionnaires.queries import published_short_form
 from survey.responses.answers import Parsed
+from survey.responses.flags import Flag
 from survey.responses.models import Evidence, Response
 from survey.responses.queries import find_response
 from survey.responses.services import Place, mark_response
@@ -100,7 +101,7 @@ def _form_context(
         ticket_scope=f"slip/{code}",
         hidden_fields={**lookup_pass_field(code), **({"dispute": "1"} if disputed else {})},
         notice=notice if disputed else "",
-        metadata={"flag": "disputed"} if disputed else {},
+        metadata={"flag": Flag.DISPUTED} if disputed else {},
         save=partial(_save, slip, code, secret, first),
     )
 
@@ -130,7 +131,7 @@ def _save(
         return message_page("used-slip", status=409, onward=f"/s/{code}?lang={get_language()}")
     if first is not None:
         # Neither of the two counts until somebody has looked into it; both keep their receipts.
-        mark_response(row=first, flag="disputed", key=slip_key(code, secret, "/contested"))
+        mark_response(row=first, flag=Flag.DISPUTED, key=slip_key(code, secret, "/contested"))
         note_dispute(slip=slip, now=timezone.now())
     return redirect_to_thanks(mine, recorded)
 

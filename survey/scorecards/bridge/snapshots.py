@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from django.conf import settings
-from django.utils import timezone
 from tqdm import tqdm
 
 import analysis
 from survey.agencies.models import AgencyVersion, ProcedureDomain
 from survey.agencies.queries import versions_on
 from survey.common.periods import Period
+from survey.responses.flags import find_flag
 from survey.responses.queries import counted_in, snapshot_rows
-from survey.transactions.models import Channel
 from survey.transactions.queries import totals_in
-
-OPENING: Final = 6
-
-
-CLOSING: Final = 20
-
 
 NOTICE: Final = "DỮ LIỆU MINH HỌA - không phải số liệu thật"
 
@@ -57,17 +50,6 @@ def take_snapshot(
         "domains": dict(ProcedureDomain.objects.values_list("code", "name")),
     }
     return writer.close(totals=totals, agencies=_agencies(seen, period), about=about)
-
-
-def find_flag(channel: str, hour: datetime, marks: Mapping[str, str] | None) -> str:
-    """The rule that marks an answer, or empty: marked ones stay, and the index without them is
-    shown.
-    """
-    marks = marks or {}
-    if flag := marks.get("flag") or ("assisted" if marks.get("assisted") == "officer" else ""):
-        return flag
-    open_now = OPENING <= timezone.localtime(hour).hour < CLOSING
-    return "" if open_now or channel != Channel.COUNTER else "hours"
 
 
 def _agencies(keys: Iterable[str], period: Period) -> list[tuple[str, str, str, str]]:

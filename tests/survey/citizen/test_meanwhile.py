@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from survey.citizen.receipts import guard
 from survey.questionnaires.services import LIBRARY, load_questionnaire, publish_version
+from survey.responses.flags import Flag
 from survey.responses.models import Response
 from survey.responses.queries import find_response
 from survey.responses.services import mark_response
@@ -84,7 +85,7 @@ def test_a_change_loses_no_mark_and_no_part_that_came_in_between(
     page = citizen.get(f"{base}/change")
     full = citizen.get(f"{base}/full")
     send(citizen, f"{base}/full", full, A1="2")
-    mark_response(row=latest(), flag="disputed", key="k" * 64)
+    mark_response(row=latest(), flag=Flag.DISPUTED, key="k" * 64)
     find = find_response
 
     def stale(code: str) -> Response | None:

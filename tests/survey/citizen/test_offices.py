@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from survey.agencies.models import Counter, Office
 from survey.common.text import fold_accents
+from survey.responses.flags import find_flag
 from survey.responses.models import Response
-from survey.scorecards.bridge.snapshots import find_flag
 from tests.survey.factories import Cast, hidden
 
 pytestmark = pytest.mark.django_db
