@@ -25,6 +25,10 @@ from survey.common.tokens import keyed_hash, keyed_hashes, new_code, normalise_c
 
 ENROL_TTL: Final = timedelta(minutes=30)
 MAX_GAPS_SHOWN: Final = 50
+BATCH: Final = 50
+"""Answers a tablet sends at once, when it has so many."""
+WARN_AFTER: Final = timedelta(hours=48)
+"""Staff are told of a tablet nobody has heard of for so long, there and on the staff page."""
 
 
 def add_kiosk(*, counter: Counter, name: str, now: datetime) -> tuple[Kiosk, str]:

@@ -21,7 +21,7 @@ LENGTH: Final = 10
 """50 bits: among 100,000 live codes, 50 guesses a second for thirty days hit one with a chance of
 1.1 %.
 """
-LIFE: Final = timedelta(days=30)
+SLIP_TTL: Final = timedelta(days=30)
 MAX_CODES_AT_ONCE: Final = 5000
 
 
@@ -41,7 +41,7 @@ def issue_slips(*, batch: Batch, count: int, now: datetime) -> list[str]:
     if not 1 <= count <= MAX_CODES_AT_ONCE:
         raise ValueError(_("Ask for 1 to %(most)s codes at once.") % {"most": MAX_CODES_AT_ONCE})
     codes = [new_code(LENGTH) for _place in range(count)]
-    fields = {"issued_at": now, "expires_at": now + LIFE, **vars(batch)}
+    fields = {"issued_at": now, "expires_at": now + SLIP_TTL, **vars(batch)}
     Slip.objects.bulk_create(
         (Slip(code_hash=_hash(code), **fields) for code in codes), batch_size=500
     )

@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from survey.access.slip_requests import BatchRefused, slip_batch, slip_count
-from survey.access.slips import LIFE, issue_slips
+from survey.access.slips import SLIP_TTL, issue_slips
 from survey.common.encryption import decrypt
 from survey.common.text import is_storable
 from survey.messaging.event_intake import ingest_events
@@ -178,4 +178,6 @@ def slips(request: HttpRequest) -> JsonResponse:
             409, "repeated", "this signed request was answered already; sign it anew", source.key_id
         )
     codes = issue_slips(batch=batch, count=count, now=now)
-    return JsonResponse({"codes": codes, "address": f"{settings.PUBLIC_URL}/s/", "days": LIFE.days})
+    return JsonResponse(
+        {"codes": codes, "address": f"{settings.PUBLIC_URL}/s/", "days": SLIP_TTL.days}
+    )

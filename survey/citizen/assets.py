@@ -42,6 +42,13 @@ def script() -> str:
     return str(rjsmin.jsmin(file_text("citizen.js")))
 
 
+@cache
+def kiosk_program() -> str:
+    """The script of the kiosk: what it keeps, how it sends, what it shows."""
+    parts = (file_text(f"kiosk/{name}.js") for name in ("storage", "sync", "screen"))
+    return str(rjsmin.jsmin("".join(parts)))
+
+
 def csp_source(text: str) -> str:
     """CSP source that allows exactly this inline text."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

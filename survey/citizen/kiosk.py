@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from survey.access.kiosks import enrol, read_public_key, signed_by
+from survey.access.kiosks import BATCH, enrol, read_public_key, signed_by
 from survey.access.models import Kiosk
-from survey.citizen.assets import file_names, file_text
+from survey.citizen.assets import file_names, file_text, kiosk_program
 from survey.citizen.entrances.kiosk import take_item
 from survey.citizen.pages import citizen_page, message_page
 from survey.citizen.short_form import FormContext, form_page
@@ -30,8 +30,6 @@ from survey.transactions.models import Channel
 
 MAX_BODY_BYTES: Final = 256 * 1024
 MAX_ITEMS: Final = 100
-BATCH: Final = 50
-"""Items the tablet sends at once, when it has so many (``BATCH`` in kiosk.js)."""
 _POLICY: Final = {"manifest-src": ["'self'"], "worker-src": ["'self'"]}
 
 
@@ -59,8 +57,18 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     """The service worker that keeps the pages for the time without network."""
     pages = ["/kiosk/", *(f"/kiosk/?lang={code}" for code, _name in settings.LANGUAGES)]
     fonts = [static(f"survey/fonts/{name}") for name in file_names("fonts", ".woff2")]
-    kept = [*pages, "/kiosk/manifest.webmanifest", static("survey/kiosk.js"), *fonts]
+    kept = [*pages, "/kiosk/manifest.webmanifest", "/kiosk/program.js", *fonts]
     text = file_text("kiosk-worker.js").replace('["KEPT"]', json.dumps(kept))
+    return _script(text)
+
+
+@require_safe
+def program(request: HttpRequest) -> HttpResponse:
+    """The script of the page."""
+    return _script(kiosk_program())
+
+
+def _script(text: str) -> HttpResponse:
     response = HttpResponse(text, content_type="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from survey.access.kiosks import BATCH, WARN_AFTER
 from survey.citizen.pages import base_context
 from survey.citizen.questions import error_list, questions_data
 from survey.common.languages import SWITCH
@@ -114,6 +115,8 @@ def form_page(
         ],
         "switch": True,
         "home": settings.LANGUAGE_CODE,
+        "batch": BATCH,
+        "warn_hours": WARN_AFTER // timedelta(hours=1),
     }
     template = "kiosk" if context.kiosk else "short"
     return render_to_string(f"survey/citizen/{template}.html", base_context(**data))

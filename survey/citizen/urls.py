@@ -27,6 +27,7 @@ urlpatterns = [
     path("screen/<str:display>", displays.screen_page, name="screen-page"),
     path("screen/<str:display>/code", displays.screen_code, name="screen-code"),
     path("kiosk/", kiosk.kiosk_page, name="kiosk"),
+    path("kiosk/program.js", kiosk.program, name="kiosk-program"),
     path("kiosk/worker.js", kiosk.service_worker, name="kiosk-worker"),
     path("kiosk/manifest.webmanifest", kiosk.manifest, name="kiosk-manifest"),
     path("kiosk/enrol", kiosk.enrol_kiosk, name="kiosk-enrol"),

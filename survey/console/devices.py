@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from survey.access.kiosks import add_kiosk, count_gaps, count_refused
+from survey.access.kiosks import WARN_AFTER, add_kiosk, count_gaps, count_refused
 from survey.access.models import CodeStatus, CounterCode, Kiosk, Screen
 from survey.access.print.sheets import TooLongToPrint
 from survey.access.print.slips import slips_pdf
@@ -94,7 +94,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def _late(kiosk: Kiosk) -> bool:
-    return kiosk.seen_at is not None and timezone.now() - kiosk.seen_at > timedelta(hours=48)
+    return kiosk.seen_at is not None and timezone.now() - kiosk.seen_at > WARN_AFTER
 
 
 @require_POST

@@ -33,7 +33,7 @@ from survey.messaging.queries import TOKEN_LENGTH
 from survey.messaging.tallies import count_step
 from survey.transactions.models import DossierEvent
 
-LIFE: Final = timedelta(days=14)
+LINK_TTL: Final = timedelta(days=14)
 APART: Final = timedelta(days=30)
 REMINDED: Final = "?r=1"
 LONGEST_CODE: Final = "H99.99.99.99-991231-9999999"
@@ -97,7 +97,7 @@ def _invitation(
     event: DossierEvent, phone: str, number: str, token: str, now: datetime
 ) -> Invitation:
     local = timezone.localtime(now)
-    end = (local + LIFE).replace(hour=23, minute=59, second=59, microsecond=0)
+    end = (local + LINK_TTL).replace(hour=23, minute=59, second=59, microsecond=0)
     row = Invitation(
         id=uuid.uuid4(),
         token_hash=token_hash(token),

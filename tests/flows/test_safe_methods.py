@@ -66,6 +66,7 @@ def addresses(facts: dict[str, str]) -> dict[str, list[str]]:
         "screen-page": [f"/screen/{facts['display']}"],
         "screen-code": [f"/screen/{facts['display']}/code"],
         "kiosk": ["/kiosk/"],
+        "kiosk-program": ["/kiosk/program.js"],
         "kiosk-worker": ["/kiosk/worker.js"],
         "kiosk-manifest": ["/kiosk/manifest.webmanifest"],
         "kiosk-enrol": ["/kiosk/enrol"],

@@ -22,6 +22,7 @@ CODE = [
 ]
 PAGES = sorted((ROOT / "templates" / "survey").rglob("*.html"))
 SHEETS = sorted((ROOT / "survey" / "static" / "survey").glob("*.css"))
+SCRIPTS = sorted((ROOT / "survey" / "static" / "survey").rglob("*.js"))
 
 
 @pytest.mark.django_db
@@ -59,8 +60,8 @@ def test_files_have_one_subject() -> None:
 WIDEST = 100
 
 
-@pytest.mark.parametrize("path", [*PAGES, *SHEETS], ids=lambda path: path.name)
-def test_templates_and_style_sheets_are_readable_without_scrolling(path: Path) -> None:
+@pytest.mark.parametrize("path", [*PAGES, *SHEETS, *SCRIPTS], ids=lambda path: path.name)
+def test_templates_style_sheets_and_scripts_are_readable_without_scrolling(path: Path) -> None:
     """One element a line and one declaration a line; djlint keeps the templates' form (``make
     check-fast``).
     """
@@ -101,7 +102,9 @@ def test_templates_have_no_inline_script_style_or_foreign_host() -> None:
     for path in (ROOT / "templates" / "survey").rglob("*.html"):
         # The one script of the citizen pages is a file, put into the page and allowed by its hash.
         text = path.read_text(encoding="utf-8").replace("<script>{{ script|safe }}</script>", "")
-        assert not re.search(r"<script(?! src=.{. static)|\son\w+=|\sstyle=|https?://", text), path
+        assert not re.search(
+            r"<script(?! src=.{. (?:static|url))|\son\w+=|\sstyle=|https?://", text
+        ), path
 
 
 def contrast(one: str, two: str) -> float:

@@ -22,7 +22,8 @@
     for (let wait = 2; ; wait = Math.min(wait * 2, 30)) {
       try {
         const headers = { Accept: "text/uri-list" };
-        const answer = await fetch(form.action, { method: "POST", body, headers, credentials: "omit" });
+        const options = { method: "POST", body, headers, credentials: "omit" };
+        const answer = await fetch(form.action, options);
         const address = (answer.headers.get("Content-Type") || "").startsWith(headers.Accept);
         if (address) return location.assign(await answer.text());
         if (answer.status < 502) return form.submit();
@@ -54,6 +55,8 @@
     opened = true;
     tell("opened");
   };
-  for (const kind of ["pointerdown", "keydown", "touchstart", "wheel"]) addEventListener(kind, open, once);
+  for (const kind of ["pointerdown", "keydown", "touchstart", "wheel"]) {
+    addEventListener(kind, open, once);
+  }
   form.addEventListener("change", (event) => event.isTrusted && tell("started"), once);
 })();

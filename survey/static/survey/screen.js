@@ -4,7 +4,9 @@
 (() => {
   const place = document.getElementById("screen"), part = (id) => document.getElementById(id);
   let until = 0, fresh = Date.now();
-  const show = (name) => { for (const id of ["shown", "closed", "offline"]) part(id).hidden = id !== name; };
+  const show = (name) => {
+    for (const id of ["shown", "closed", "offline"]) part(id).hidden = id !== name;
+  };
   async function ask() {
     try {
       const answer = await fetch(place.dataset.source, { cache: "no-store", credentials: "omit" });
