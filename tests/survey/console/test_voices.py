@@ -4,13 +4,16 @@ same one.
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from survey.accounts.models import User
 from survey.agencies.improvements import Improvement
-from tests.survey.factories import Cast
+from tests.survey.factories import Cast, flat
 
 pytestmark = pytest.mark.django_db
 
@@ -39,3 +42,14 @@ def test_only_another_body_approves(cast: Cast) -> None:
     assert not approved(cast, cast.operator, cast.operator)
     assert approved(cast, cast.head, cast.analyst)
     assert approved(cast, cast.analyst, cast.head)
+
+
+def test_the_languages_page_tells_what_is_missing(cast: Cast, settings: Any) -> None:
+    settings.LANGUAGES = [*settings.LANGUAGES, ("fr", "Français")]
+    client = Client()
+    client.force_login(cast.analyst)
+    khmer, french = flat(client.get("/staff/languages")).split('lang="km"')[1].split('lang="fr"')
+    assert set(re.findall(r'value="(\d+)"', khmer)) == {"100"}
+    assert set(re.findall(r'value="(\d+)"', french)) == {"0"}
+    client.force_login(cast.head)
+    assert client.get("/staff/languages").status_code == 403
