@@ -3,9 +3,9 @@
 For strata h with n_h responses, weights w constant in a key k and elements drawn independently
 inside strata
 
-    V(T) = sum_h (1 - f_h) n_h/(n_h - 1) [ sum_k w_k^2 ZZ_k - S_h S_h'/n_h ],   S_h = sum_k w_k Z_k
+    V(T) = sum_h n_h/(n_h - 1) [ sum_k w_k^2 ZZ_k - S_h S_h'/n_h ],   S_h = sum_k w_k Z_k
 
-and with clusters j (counter-days) the same with the cluster sums S_j in the place of the elements.
+(designs with clusters, stages and finite populations: ``sample_survey.stage_variance``).
 A smooth function phi of the totals has the variance J V J' with J = d phi / dT (Taylor
 linearisation; Särndal, Swensson & Wretman 1992, ch. 5; equal to R ``survey``).
 """
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -22,28 +21,19 @@ from analysis.arrays import Floats, Integers
 from analysis.counting.cells import Cells, unpack
 from analysis.errors import DesignError
 
-Lonely = Literal["fail", "remove"]
-
 
 @dataclass(frozen=True)
 class Design:
-    """How the responses in K keys were drawn.
+    """How the responses in K keys were drawn, one by one and with replacement inside strata.
 
     Attributes
     ----------
     stratum : (K,) number of the stratum, 0..H-1.
     weight : (K,) weight of one response.
-    cluster : (K,) number of the cluster, or None when responses are drawn one by one.
-    population : (H,) units in the population (responses or clusters) for the finite population
-        factor, or None.
-    lonely : what a stratum with one unit does: ``fail`` raises, ``remove`` gives it no variance.
     """
 
     stratum: Integers
     weight: Floats
-    cluster: Integers | None = None
-    population: Floats | None = None
-    lonely: Lonely = "remove"
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.weight).all() and (self.weight > 0).all()):
@@ -53,29 +43,9 @@ class Design:
             )
 
     def units(self, n: Integers) -> Integers:
-        """Units (responses or clusters) per stratum, (H,)."""
+        """Responses per stratum, (H,)."""
         size = int(self.stratum.max(initial=-1)) + 1
-        if self.cluster is None:
-            return np.rint(np.bincount(self.stratum, weights=n, minlength=size)).astype(np.int64)
-        pairs = np.unique(np.column_stack([self.stratum, self.cluster]), axis=0)
-        if len(np.unique(pairs[:, 1])) != len(pairs):
-            raise DesignError(
-                "a cluster lies in two strata; give each cluster a name that is unique in the file"
-            )
-        return np.bincount(pairs[:, 0], minlength=size)
-
-    def factors(self, units: Integers) -> Floats:
-        """(1 - f_h) n_h/(n_h - 1) per stratum, (H,); 0 for a census stratum."""
-        sampled = np.zeros(len(units)) if self.population is None else units / self.population
-        if (sampled > 1 + 1e-12).any():
-            bad = int(np.flatnonzero(sampled > 1)[0])
-            raise DesignError(f"stratum {bad} has more sampled units than its population size says")
-        lonely = (units == 1) & (sampled < 1)
-        if lonely.any() and self.lonely == "fail":
-            raise DesignError(
-                f"stratum {int(np.flatnonzero(lonely)[0])} has a single unit; join it with another"
-            )
-        return np.where(units > 1, (1 - sampled) * units / np.maximum(units - 1, 1), 0.0)
+        return np.rint(np.bincount(self.stratum, weights=n, minlength=size)).astype(np.int64)
 
 
 def domain_totals(cells: Cells, weight: Floats, domain: Integers, size: int) -> Floats:
@@ -93,20 +63,16 @@ def covariance_of_totals(cells: Cells, design: Design, domain: Integers, size: i
     strata: n_h counts every response of the stratum, in the domain or not.
     """
     units = design.units(cells.n)
-    factor = design.factors(units)
+    # A single response shows no spread.
+    factor = np.where(units > 1, units / np.maximum(units - 1, 1), 0.0)
     p = len(cells.variables)
     inside = domain >= 0
     matrices = np.zeros((size, p, p))
-    if design.cluster is None:
-        scale = factor[design.stratum] * design.weight**2
-        _add_cross(
-            matrices, cells.cross, np.where(inside, scale, 0.0), np.where(inside, domain, 0), p
-        )
-    else:
-        _subtract_squares(matrices, cells, design, domain, design.cluster, -factor)
+    scale = factor[design.stratum] * design.weight**2
+    _add_cross(matrices, cells.cross, np.where(inside, scale, 0.0), np.where(inside, domain, 0), p)
     gross = np.abs(matrices)
     over = np.where(units > 0, factor / np.maximum(units, 1), 0.0)
-    _subtract_squares(matrices, cells, design, domain, None, over)
+    _subtract_squares(matrices, cells, design, domain, over)
     # What is left of two equal sums is rounding, not variance.
     matrices[np.abs(matrices) <= 1e-13 * gross] = 0.0
     return matrices
@@ -129,19 +95,12 @@ def _add_cross(matrices: Floats, cross: Integers, scale: Floats, domain: Integer
 
 
 def _subtract_squares(
-    matrices: Floats,
-    cells: Cells,
-    design: Design,
-    domain: Integers,
-    cluster: Integers | None,
-    factor: Floats,
+    matrices: Floats, cells: Cells, design: Design, domain: Integers, factor: Floats
 ) -> None:
-    """Subtract factor_h S S' where S sums w Z over a (domain, stratum[, cluster])."""
+    """Subtract factor_h S S' where S sums w Z over a (domain, stratum)."""
     inside = np.flatnonzero(domain >= 0)
-    columns = [domain[inside], design.stratum[inside]] + (
-        [] if cluster is None else [cluster[inside]]
-    )
-    groups, code = np.unique(np.column_stack(columns), axis=0, return_inverse=True)
+    pairs = np.column_stack([domain[inside], design.stratum[inside]])
+    groups, code = np.unique(pairs, axis=0, return_inverse=True)
     sums = np.zeros((len(groups), cells.total.shape[1]))
     np.add.at(sums, code.ravel(), design.weight[inside, None] * cells.total[inside])
     for d, rows in _blocks(np.arange(len(groups)), groups[:, 0]):
