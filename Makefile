@@ -130,7 +130,7 @@ fonts: .venv/.installed-dev  ## cut the Khmer web fonts from the bundled ones
 	@$(SUBSET) $(KHMER)-Bold.ttf --unicodes=U+1780-17FF,U+200B-200D,U+25CC --output-file=survey/static/survey/fonts/khmer-700.woff2
 	@$(SUBSET) $(KHMER)-Regular.ttf --text="$$($(PY) -c 'from survey.settings import LANGUAGES; print(dict(LANGUAGES)["km"])')" --output-file=survey/static/survey/fonts/khmer-name.woff2
 
-pictures: .venv/.installed-dev setup chromium  ## draw every page a citizen can meet, in every language, into docs/images/citizen
+pictures: .venv/.installed-dev setup chromium  ## a contact sheet of every page a citizen can meet, in every language, into docs/images/citizen
 	@$(PY) -m tests.flows.gallery docs/images/citizen
 
 bench-pages: .venv/.installed-dev setup chromium  ## measure: requests, bytes and first paint of the form on slow 3G

@@ -37,9 +37,9 @@ def test_every_page_a_citizen_can_meet_has_its_pictures() -> None:
     """After a change of pages: `make pictures`, and look at them."""
     from tests.flows.gallery import names
 
-    assert {path.name for path in (ROOT / "docs" / "images" / "citizen").glob("*.png")} == set(
-        names()
-    )
+    sheets = list((ROOT / "docs" / "images" / "citizen").iterdir())
+    assert {path.name for path in sheets} == set(names())
+    assert sum(path.stat().st_size for path in sheets) <= 1_500_000, "pictures weigh on every clone"
 
 
 def test_every_make_target_named_in_the_documents_exists() -> None:
@@ -58,7 +58,7 @@ def test_every_command_and_setting_is_described_for_operators() -> None:
     }
     assert {name for name in commands if f"`{name}" not in text and f" {name}" not in text} == set()
     source = (ROOT / "survey/settings.py").read_text(encoding="utf-8")
-    settings = set(re.findall(r'(?:environ\.get|_flag)\("(\w+)"', source))
+    settings = set(re.findall(r'(?:environ\.get|_flag|_text)\("(\w+)"', source))
     assert {name for name in settings if f"`{name}`" not in text} == set()
 
 
