@@ -185,7 +185,7 @@ def small_area_estimates(
     if not mine:
         raise AnalysisError(f"there is no estimand {name!r} in the result")
     usable = [row for row in mine if row["estimate"] is not None and row["se"]]
-    design = np.array([[1.0, *_covariates_of(row, covariates)] for row in usable])
+    design = np.array([[1.0, *_find_covariates(row, covariates)] for row in usable])
     fit = fay_herriot(
         [row["estimate"] for row in usable], [row["se"] ** 2 for row in usable], design
     )
@@ -206,7 +206,7 @@ def small_area_estimates(
     }
 
 
-def _covariates_of(
+def _find_covariates(
     row: Mapping[str, Any], covariates: Mapping[str, Sequence[float]] | None
 ) -> Sequence[float]:
     if covariates is None:

@@ -23,6 +23,7 @@ import numpy as np
 
 from analysis.arrays import Floats, Integers, Mask
 from analysis.counting.cells import Cells
+from analysis.errors import MethodError
 from analysis.estimation import intervals
 from analysis.estimation.sizes import size_of_mean, sizes
 from analysis.estimation.totals import (
@@ -105,11 +106,13 @@ def compute_gradients(
         safe_base = np.where(base > 0, base, 1.0)
         value = np.einsum("dmi,di->dm", inside, counted) / safe_base
         down, up = -inside * (value / safe_base)[:, :, None], inside / safe_base[:, :, None]
-    else:
+    elif method.rule in ("mean-of-items", "factor-weighted"):
         safe = np.where(asked, valid, 1.0)
         ratio = np.where(asked, counted / safe, 0.0)
         value = np.einsum("dmi,di->dm", coefficient, ratio)
         down, up = -coefficient * (ratio / safe)[:, None, :], coefficient / safe[:, None, :]
+    else:
+        raise MethodError(f"index.rule = {method.rule!r} has no formula")
     low, high = method.range if method.statistic == "score" else (0.0, 1.0)
     value = np.where(coefficient.sum(axis=2) > 0, (value - low) / (high - low), np.nan)
     return value, np.concatenate([down, up], axis=2) / (high - low), missing

@@ -115,11 +115,6 @@ def _follow(start: Agency, links: dict[int, list[Succession]], alive: set[int]) 
     return sorted(found.values(), key=lambda heir: (_STRENGTH[heir.extent], heir.agency.key))
 
 
-def origins_of(agency: Agency) -> QuerySet[Succession]:
-    """The agencies this one took over from."""
-    return Succession.objects.filter(successor=agency).select_related("predecessor")
-
-
 def visible_agencies(user: User) -> QuerySet[Agency]:
     """The scope of an account: every staff query starts here. Agencies below the account's own are
     included.

@@ -102,7 +102,7 @@ def units_before() -> Iterator[Unit]:
         yield Unit(_old(code), code, name, Kind.COMMUNE, parent, *span)
 
 
-def _provinces_of(units: Iterable[Unit]) -> dict[str, str]:
+def _find_provinces(units: Iterable[Unit]) -> dict[str, str]:
     """Key of every unit -> key of its province; parents come before children."""
     province: dict[str, str] = {}
     for unit in units:
@@ -130,7 +130,7 @@ def load_units(*, provinces: Collection[str] | None = None, progress: bool = Fal
     provinces : codes of today's provinces, e.g. ``{"82"}``; None loads the whole country.
     """
     units = [*units_now(), *units_before()]
-    province_of = _provinces_of(units)
+    province_of = _find_provinces(units)
     links = list(_links(province_of))
     wanted = {province_of[unit.key] for unit in units}
     if provinces is not None:

@@ -24,7 +24,7 @@ MANY_DOSSIERS: Final = 5
 
 def draw(*, event: DossierEvent, now: datetime) -> SampleDraw:
     """Decide about one stored event by a seeded hash of its code, and keep the decision."""
-    rule = _rule_of(event)
+    rule = _find_rule(event)
     seed = rule.seed if rule else settings.SECRET_KEY
     digest = sha256(f"{seed}/{event.province}/{event.dossier_code}".encode()).digest()
     number = int.from_bytes(digest[:8], "big") / 2**64
@@ -33,7 +33,7 @@ def draw(*, event: DossierEvent, now: datetime) -> SampleDraw:
     return SampleDraw.objects.get_or_create(event=event, defaults=made)[0]
 
 
-def _rule_of(event: DossierEvent) -> SamplingRule | None:
+def _find_rule(event: DossierEvent) -> SamplingRule | None:
     fits = Q(agency=event.agency_id) | Q(agency=None), Q(domain=event.domain_id) | Q(domain=None)
     narrow = Case(When(agency=None, then=Value(0)), default=Value(2)) + Case(
         When(domain=None, then=Value(0)), default=Value(1)

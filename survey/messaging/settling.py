@@ -83,7 +83,7 @@ def _tally(rows: Sequence[Invitation], now: datetime) -> None:
     ).values_list("invitation_id", "provider_id", "state")
     messages = {invitation: (provider_id, state) for invitation, provider_id, state in first}
     for row in rows:
-        agency, (provider_id, state) = _agency_of(row), messages.get(row.pk, (None, ""))
+        agency, (provider_id, state) = _find_agency(row), messages.get(row.pk, (None, ""))
         if agency is None:
             continue
         reached[agency, Step.ACCEPTED] += provider_id is not None
@@ -93,7 +93,7 @@ def _tally(rows: Sequence[Invitation], now: datetime) -> None:
             count_step(agency_id=agency, step=step, now=now, by=count)
 
 
-def _agency_of(row: Invitation) -> int | None:
+def _find_agency(row: Invitation) -> int | None:
     try:
         return int(decrypt(row.agency_sealed, f"agency/{row.pk}")) if row.agency_sealed else None
     except DecryptionError:

@@ -20,7 +20,8 @@ END_HOUR: Final = 20
 class Flag(StrEnum):
     """A marked answer stays in the record; ``uncounted_flags`` of a method say which never count.
 
-    An answer has one mark: that of the rule asked last.
+    An answer has one mark: at an entrance that of the rule asked last, of a stored row that of the
+    first that fits.
     """
 
     NO_CODE = "no-code"

@@ -38,7 +38,7 @@ class Release(NamedTuple):
     figures: Mapping[Place, Figure]
 
 
-def months_of(period: Period) -> Span:
+def month_span(period: Period) -> Span:
     """A period as a span of months."""
     first = 12 * period.first.year + period.first.month
     last = 12 * period.last.year + period.last.month
@@ -53,11 +53,11 @@ def known_numbers(
     Where the new figure is the sum of released ones and yet somebody's answer changed meanwhile,
     k is one less than n: the difference of the values would tell that answer.
     """
-    span = months_of(period)
+    span = month_span(period)
     by_rank: list[dict[Place, int]] = []
     for place, figure in figures.items():
         shown = [
-            (months_of(release.period), release.method, release.figures[place])
+            (month_span(release.period), release.method, release.figures[place])
             for release in releases
             if place in release.figures
         ]

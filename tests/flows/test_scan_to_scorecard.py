@@ -16,8 +16,10 @@ import pypdfium2
 import pytest
 import requests
 import zxingcpp
+from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
+from survey.console.sections import SECTIONS
 from tests.flows.browsing import press, violations
 from tests.servers.conftest import (
     Server,
@@ -258,17 +260,7 @@ def test_an_error_takes_the_focus_and_links_to_the_answer(
     assert page.evaluate("document.activeElement.id") == "overall-1"
 
 
-STAFF_PAGES = [
-    *(
-        "/staff/",
-        "/staff/pictures",
-        "/staff/messages",
-        "/staff/codes",
-        "/staff/totals",
-        "/staff/dossiers",
-    ),
-    *("/staff/presence", "/staff/improvements", "/staff/cases", "/staff/languages"),
-]
+STAFF_PAGES = [reverse(section.name) for section in SECTIONS]
 
 
 @pytest.mark.parametrize(

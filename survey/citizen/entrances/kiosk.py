@@ -148,7 +148,7 @@ def _salvaged(question: QuestionSpec, values: list[str], parsed: Parsed) -> Answ
 def _circumstances(
     kiosk: Kiosk, item: dict[str, Any], now: datetime
 ) -> tuple[Counter, datetime, bool, dict[str, str]]:
-    """The counter, the moment, whether presence is proved, and the mark of the first rule that says
+    """The counter, the moment, whether presence is proved, and the mark of the last rule that says
     otherwise.
     """
     moved, since = _moved_from(kiosk, item), item.get("since")

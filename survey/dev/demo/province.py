@@ -130,7 +130,7 @@ def _offices(agencies: list[tuple[AgencyVersion, tuple[str, ...]]], now: datetim
     domains = {domain.code: domain for domain in ProcedureDomain.objects.all()}
     numbers: dict[int, int] = {}
     for version, own in agencies:
-        office = centre if version.kind == Kind.DEPARTMENT else _office_of(version)
+        office = centre if version.kind == Kind.DEPARTMENT else _find_office(version)
         Hosting.objects.get_or_create(
             office=office, agency=version.agency, valid_from=REORGANISED_ON
         )
@@ -147,7 +147,7 @@ def _offices(agencies: list[tuple[AgencyVersion, tuple[str, ...]]], now: datetim
                 issue_code(counter=counter, now=now, code=printed)
 
 
-def _office_of(version: AgencyVersion) -> Office:
+def _find_office(version: AgencyVersion) -> Office:
     name = version.name.replace("UBND ", "Trung tâm Phục vụ hành chính công ")
     return Office.objects.get_or_create(
         key=f"mc-{version.agency.key}", defaults={"name": name, "phone": "1022"}

@@ -76,15 +76,15 @@ def demo_period(now: datetime) -> Period:
     Answers given to a demonstration of this quarter move its index on the next run.
     """
     last = MonthlyTotal.objects.order_by("-month").values_list("month", flat=True).first()
-    return _quarter_of(last or timezone.localdate(now))
+    return _find_quarter(last or timezone.localdate(now))
 
 
 def period_before(period: Period) -> Period:
     """The quarter before a quarter."""
-    return _quarter_of(period.first - timedelta(days=1))
+    return _find_quarter(period.first - timedelta(days=1))
 
 
-def _quarter_of(day: date) -> Period:
+def _find_quarter(day: date) -> Period:
     return parse_period(f"{day.year}-Q{(day.month + 2) // 3}")
 
 

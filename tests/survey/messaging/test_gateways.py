@@ -55,12 +55,20 @@ def text(number: str = "+84912345678", token: str = "7K3M9QX2WT5B") -> Message:
     )
 
 
-@pytest.fixture(params=["twilio", "console", "memory"])
+GATEWAYS: dict[str, tuple[Callable[[], Gateway], str]] = {
+    "twilio": (TwilioGateway, "simulator"),
+    "console": (ConsoleGateway, ""),
+    "memory": (MemoryGateway, ""),
+}
+"""Every gateway, and the fixture that serves its protocol."""
+
+
+@pytest.fixture(params=GATEWAYS)
 def backend(request: pytest.FixtureRequest) -> Gateway:
-    if request.param == "twilio":
-        request.getfixturevalue("simulator")
-        return TwilioGateway()
-    return ConsoleGateway() if request.param == "console" else MemoryGateway()
+    make, server = GATEWAYS[request.param]
+    if server:
+        request.getfixturevalue(server)
+    return make()
 
 
 def test_every_gateway_keeps_the_contract(backend: Gateway, settings: Any) -> None:
@@ -174,6 +182,18 @@ class Caller:
     report: Callable[[str, str], dict[str, str]]
     reply: Callable[[str, str], dict[str, str]]
     headers: Callable[[str, dict[str, str]], dict[str, str]]
+    body: Callable[[dict[str, str]], str] = urlencode
+    content_type: str = "application/x-www-form-urlencoded"
+    provider_id: str = "an-id"
+
+    def call(self, path: str, values: dict[str, str], *, signed: bool = True) -> int:
+        """The answer to a call with these values."""
+        headers = self.headers(path, values) if signed else {}
+        return (
+            Client()
+            .post(path, self.body(values), content_type=self.content_type, headers=headers)
+            .status_code
+        )
 
 
 def twilio_caller() -> Caller:
@@ -182,6 +202,7 @@ def twilio_caller() -> Caller:
         report=lambda id_, word: {**account, "MessageSid": id_, "MessageStatus": word},
         reply=lambda number, text: {**account, "From": number, "Body": text},
         headers=lambda path, values: {"x-twilio-signature": signature(TOKEN, BASE + path, values)},
+        provider_id="SM" + "0" * 32,
     )
 
 
@@ -195,39 +216,36 @@ def memory_caller() -> Caller:
     )
 
 
-@pytest.fixture(params=["twilio", "memory"])
+CALLERS: dict[str, Callable[[], Caller]] = {"twilio": twilio_caller, "memory": memory_caller}
+"""Every gateway that is called back."""
+
+
+@pytest.fixture(params=CALLERS)
 def caller(request: pytest.FixtureRequest, settings: Any) -> Caller:
     settings.SMS_BACKEND, settings.SMS_STATUS_CALLBACK_BASE_URL = request.param, BASE
-    if request.param == "memory":
-        return memory_caller()
-    request.getfixturevalue("simulator")
-    return twilio_caller()
+    if server := GATEWAYS[request.param][1]:
+        request.getfixturevalue(server)
+    return CALLERS[request.param]()
 
 
-def call(path: str, values: dict[str, str], headers: dict[str, str]) -> int:
-    form = "application/x-www-form-urlencoded"
-    return Client().post(path, urlencode(values), content_type=form, headers=headers).status_code
-
-
-def accepted_row() -> tuple[OutboxMessage, str]:
+def accepted_row(provider_id: str) -> OutboxMessage:
     row = message(sender())
     (claimed,) = outbox.claim(owner="me", limit=1, now=NOON)
-    provider_id = "SM" + "0" * 32
     result = Result(Outcome.ACCEPTED, provider_id=provider_id)
     outbox.record(results=[(claimed, result)], owner="me", now=NOON)
-    return row, provider_id
+    return row
 
 
 @pytest.mark.django_db
 def test_a_report_of_any_provider_moves_its_row(caller: Caller) -> None:
-    row, provider_id = accepted_row()
-    path, values = f"/sms/status?m={row.pk}", caller.report(provider_id, "delivered")
-    for headers, status in (({}, 403), (caller.headers(path, values), 204)):
-        assert call(path, values, headers) == status
+    row = accepted_row(caller.provider_id)
+    path, values = f"/sms/status?m={row.pk}", caller.report(caller.provider_id, "delivered")
+    assert caller.call(path, values, signed=False) == 403
+    assert caller.call(path, values) == 204
     row.refresh_from_db()
     assert row.state == "delivered"
-    unknown = caller.report(provider_id, "teleported")
-    assert call(path, unknown, caller.headers(path, unknown)) == 204
+    unknown = caller.report(caller.provider_id, "teleported")
+    assert caller.call(path, unknown) == 204
 
 
 @pytest.mark.django_db
@@ -235,8 +253,8 @@ def test_a_reply_to_any_provider_is_heard(caller: Caller) -> None:
     path = "/sms/inbound"
     for text, count in (("Cảm ơn", 0), ("Dừng lại", 1)):
         values = caller.reply("+84912345678", text)
-        assert call(path, values, {}) == 403
-        assert call(path, values, caller.headers(path, values)) == 204
+        assert caller.call(path, values, signed=False) == 403
+        assert caller.call(path, values) == 204
         assert OptOut.objects.count() == count
 
 
@@ -244,7 +262,7 @@ def test_a_reply_to_any_provider_is_heard(caller: Caller) -> None:
 def test_a_gateway_nobody_calls_refuses_calls(settings: Any) -> None:
     settings.SMS_BACKEND = "console"
     for path in ("/sms/status", "/sms/inbound"):
-        assert call(path, {"id": "x", "status": "delivered"}, {}) == 403
+        assert Client().post(path, {"id": "x", "status": "delivered"}).status_code == 403
 
 
 def test_nothing_outside_its_file_knows_a_provider_s_words() -> None:

@@ -1,0 +1,18 @@
+"""The one table of permissions keeps its own promises."""
+
+from __future__ import annotations
+
+import pytest
+
+from survey.accounts.models import Role
+from survey.accounts.permissions import READS, RULES, WRITES_NOTHING
+
+
+@pytest.mark.parametrize("action", RULES)
+def test_who_writes_nothing_stands_in_no_line_that_writes(action: str) -> None:
+    assert action in READS or not RULES[action].roles & WRITES_NOTHING
+
+
+def test_every_line_that_reads_is_a_rule_and_every_role_may_do_something() -> None:
+    assert set(RULES) >= READS
+    assert set().union(*(rule.roles for rule in RULES.values())) == set(Role)
