@@ -9,7 +9,7 @@ import polars as pl
 
 from analysis.data.names import normal
 from analysis.errors import SpecError
-from analysis.sample_survey.files import Table
+from analysis.sample_survey.files import SurveyTable
 
 NUMBER: Final = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$"
 
@@ -29,7 +29,7 @@ _MAX_EXACT: Final = 1 << 61
 _TRUTH: Final = {"true": True, "false": False}
 
 
-def parse_numbers(table: Table, column: str, series: pl.Series) -> pl.Series:
+def parse_numbers(table: SurveyTable, column: str, series: pl.Series) -> pl.Series:
     """A column as whole numbers where all are, else as decimals; empty cells stay missing."""
     if series.dtype == pl.Boolean and series.null_count() < len(series):
         raise SpecError(
@@ -76,7 +76,7 @@ def parse_numbers(table: Table, column: str, series: pl.Series) -> pl.Series:
     return numbers
 
 
-def _check_groups(table: Table, column: str, series: pl.Series, mark: str) -> None:
+def _check_groups(table: SurveyTable, column: str, series: pl.Series, mark: str) -> None:
     """1.000 in a file with semicolons is a thousand to one reader and one to another; so is 1,000
     with tabs.
     """
@@ -93,7 +93,7 @@ def _check_groups(table: Table, column: str, series: pl.Series, mark: str) -> No
         )
 
 
-def blank_missing(table: Table, column: str, missing: tuple[float | str, ...]) -> pl.Series:
+def blank_missing(table: SurveyTable, column: str, missing: tuple[float | str, ...]) -> pl.Series:
     """A column without its missing codes, written as numbers or as texts."""
     series = table.frame[column]
     if not missing or series.dtype == pl.Boolean:

@@ -32,7 +32,7 @@ OWN_COLUMNS: Final = (
 
 
 @dataclass(frozen=True)
-class Table:
+class SurveyTable:
     """The wanted columns of a file and, per row, the line of the file it stands on (records for
     Parquet).
     """
@@ -48,7 +48,7 @@ class Table:
         return self.lines[int(mask.arg_true()[0])]
 
 
-def read_table(path: Path, wanted: Sequence[str]) -> Table:
+def read_table(path: Path, wanted: Sequence[str]) -> SurveyTable:
     """The wanted columns of a CSV or Parquet file, under their names in normal form C.
 
     Raises
@@ -66,7 +66,7 @@ def read_table(path: Path, wanted: Sequence[str]) -> Table:
     raise SpecError(f"data: {path.name} must end in .csv or .parquet")
 
 
-def table_from_frame(frame: pd.DataFrame, wanted: Sequence[str]) -> Table:
+def table_from_frame(frame: pd.DataFrame, wanted: Sequence[str]) -> SurveyTable:
     """The wanted columns of a pandas frame; its NaN, None and NA are missing values."""
     names = [normal(str(name)) for name in frame.columns]
     columns = [
@@ -74,7 +74,7 @@ def table_from_frame(frame: pd.DataFrame, wanted: Sequence[str]) -> Table:
         for name, place in zip(wanted, _places(names, wanted, "the frame"), strict=True)
     ]
     lines = range(1, len(frame) + 1)
-    return Table("the frame", pl.DataFrame(columns), lines, False, {"encoding": "pandas"})
+    return SurveyTable("the frame", pl.DataFrame(columns), lines, False, {"encoding": "pandas"})
 
 
 def _series(column: pd.Series[Any], name: str) -> pl.Series:
@@ -87,7 +87,7 @@ def _series(column: pd.Series[Any], name: str) -> pl.Series:
         raise SpecError(f"the frame: column {name!r} holds values of several kinds") from error
 
 
-def _csv(path: Path, wanted: Sequence[str]) -> Table:
+def _csv(path: Path, wanted: Sequence[str]) -> SurveyTable:
     text = read_csv_text(path.read_bytes(), path.name)
     places = _places([normal(name) for name in text.heading], wanted, path.name)
     lines: list[int] = []
@@ -101,10 +101,10 @@ def _csv(path: Path, wanted: Sequence[str]) -> Table:
         for name, column in zip(wanted, columns, strict=True)
     ]
     reading = {"encoding": text.encoding, "separator": text.separator}
-    return Table(path.name, pl.DataFrame(series), lines, text.decimal_comma, reading)
+    return SurveyTable(path.name, pl.DataFrame(series), lines, text.decimal_comma, reading)
 
 
-def _parquet(path: Path, wanted: Sequence[str]) -> Table:
+def _parquet(path: Path, wanted: Sequence[str]) -> SurveyTable:
     try:
         schema = pl.read_parquet_schema(path)
         found = list(schema)
@@ -124,7 +124,7 @@ def _parquet(path: Path, wanted: Sequence[str]) -> Table:
         _plain(frame[found[place]].alias(name), path.name)
         for name, place in zip(wanted, places, strict=True)
     ]
-    return Table(path.name, pl.DataFrame(series), lines, False, {"encoding": "Parquet"})
+    return SurveyTable(path.name, pl.DataFrame(series), lines, False, {"encoding": "Parquet"})
 
 
 def _holds_something(name: str, dtype: pl.DataType) -> pl.Expr:

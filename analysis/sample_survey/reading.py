@@ -28,7 +28,7 @@ from analysis.sample_survey.columns import (
     spell_code,
     truth_word,
 )
-from analysis.sample_survey.files import Table, read_table, table_from_frame
+from analysis.sample_survey.files import SurveyTable, read_table, table_from_frame
 from analysis.sample_survey.spec import Condition, Spec
 
 if TYPE_CHECKING:
@@ -103,12 +103,16 @@ def _wanted(spec: Spec) -> list[str]:
     return list(dict.fromkeys(columns))
 
 
-def _constant(table: Table, value: str | float) -> pl.Series:
+def _constant(table: SurveyTable, value: str | float) -> pl.Series:
     return pl.repeat(value, len(table.frame), eager=True)
 
 
 def _names(
-    table: Table, column: str, *, required: bool = False, missing: tuple[float | str, ...] = ()
+    table: SurveyTable,
+    column: str,
+    *,
+    required: bool = False,
+    missing: tuple[float | str, ...] = (),
 ) -> pl.Series:
     """A column as names of groups; a missing one is the empty name unless it is required."""
     series = table.frame[column]
@@ -128,7 +132,7 @@ def _names(
     return series.fill_null("")
 
 
-def _sizes(table: Table, column: str) -> pl.Series:
+def _sizes(table: SurveyTable, column: str) -> pl.Series:
     values = parse_numbers(table, column, table.frame[column]).cast(pl.Float64)
     bad = ~(values.is_finite() & (values > 0)).fill_null(value=False)
     if bad.any():
@@ -141,7 +145,7 @@ def _sizes(table: Table, column: str) -> pl.Series:
     return values
 
 
-def _filtered(table: Table, spec: Spec) -> pl.Series:
+def _filtered(table: SurveyTable, spec: Spec) -> pl.Series:
     """One where all conditions of the SPEC's filter hold, else zero, as text; a missing value meets
     none.
     """
@@ -152,7 +156,7 @@ def _filtered(table: Table, spec: Spec) -> pl.Series:
     return inside.cast(pl.Int8).cast(pl.String)
 
 
-def _counted(table: Table, variable: Variable, name: str) -> tuple[Variable, list[pl.Series]]:
+def _counted(table: SurveyTable, variable: Variable, name: str) -> tuple[Variable, list[pl.Series]]:
     """A variable over columns of its own, and these columns."""
     needs = [
         blank_missing(table, c, variable.missing).alias(f"{name}n{k}")
@@ -182,7 +186,7 @@ def _counted(table: Table, variable: Variable, name: str) -> tuple[Variable, lis
 
 
 def _comparable(
-    table: Table, condition: Condition, missing: tuple[float | str, ...]
+    table: SurveyTable, condition: Condition, missing: tuple[float | str, ...]
 ) -> tuple[pl.Series, Any]:
     """A column and what it is compared with, both of one kind."""
     column, bound = condition.column, condition.bound

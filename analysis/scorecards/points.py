@@ -24,7 +24,7 @@ Number = Decimal | int | str
 
 
 @dataclass(frozen=True)
-class Rule:
+class ScoringRule:
     """How a rate in percent becomes points.
 
     ``proportional``: rate/100 * max. ``capped``: min(max, rate/target * max). ``steps``: the share
@@ -56,7 +56,7 @@ class Criterion:
     code: str
     title: str
     maximum: Decimal
-    rule: Rule
+    rule: ScoringRule
     target: Target | None
     parent: str
 
@@ -157,7 +157,7 @@ def _criterion(entry: Mapping[str, Any], path: Path) -> Criterion:
             code=code,
             title=entry["title"],
             maximum=Decimal(entry["maximum"]),
-            rule=Rule(kind, steps=steps, **numbers),
+            rule=ScoringRule(kind, steps=steps, **numbers),
             target=Target(target["operator"], Decimal(target["value"])) if target else None,
             parent=entry.get("parent", ""),
         )

@@ -19,15 +19,15 @@ from survey.accounts.models import Role, User
 
 
 @dataclass(frozen=True)
-class Rule:
+class PermissionRule:
     """Roles that may do something; ``province``: only accounts of the whole province among them."""
 
     roles: frozenset[str]
     province: bool = False
 
 
-def _rule(*roles: Role, province: bool = False) -> Rule:
-    return Rule(frozenset(roles), province)
+def _rule(*roles: Role, province: bool = False) -> PermissionRule:
+    return PermissionRule(frozenset(roles), province)
 
 
 RULES: Final = {

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
-class Kind(models.TextChoices):
+class AgencyKind(models.TextChoices):
     """What an agency is."""
 
     PROVINCE = "province", _("province")
@@ -23,7 +23,7 @@ class Kind(models.TextChoices):
     LAND_OFFICE_BRANCH = "land-office-branch", _("land registration office branch")
 
 
-class Change(models.TextChoices):
+class SuccessionKind(models.TextChoices):
     """Why an agency hands over to another."""
 
     MERGE = "merge", _("merge")
@@ -74,7 +74,7 @@ class AgencyVersion(models.Model):
         Agency, on_delete=models.CASCADE, related_name="versions", verbose_name=_("agency")
     )
     name = models.CharField(_("name"), max_length=200)
-    kind = models.CharField(_("kind"), max_length=24, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=24, choices=AgencyKind.choices)
     parent = models.ForeignKey(
         Agency,
         on_delete=models.PROTECT,
@@ -135,7 +135,7 @@ class Succession(models.Model):
         Agency, on_delete=models.PROTECT, related_name="origins", verbose_name=_("successor")
     )
     on = models.DateField(_("on"))
-    change = models.CharField(_("change"), max_length=10, choices=Change.choices)
+    change = models.CharField(_("change"), max_length=10, choices=SuccessionKind.choices)
     extent = models.CharField(
         _("extent"), max_length=10, choices=Extent.choices, default=Extent.WHOLE
     )

@@ -18,7 +18,7 @@ from typing import Final
 from django.db import transaction
 from tqdm import tqdm
 
-from survey.agencies.models import Agency, AgencyVersion, Change, Kind, Succession
+from survey.agencies.models import Agency, AgencyKind, AgencyVersion, Succession, SuccessionKind
 
 DATA: Final = Path(__file__).parent / "data"
 REORGANISED_ON: Final = date(2025, 7, 1)
@@ -33,7 +33,7 @@ class Unit:
     key: str
     code: str
     name: str
-    kind: Kind
+    kind: AgencyKind
     parent: str | None
     valid_from: date
     valid_to: date | None
@@ -70,14 +70,14 @@ def units_now() -> Iterator[Unit]:
     """34 provinces and their communes, provinces first."""
     rows = list(_rows("units_2025.csv"))
     for code, name in sorted({(row["province_code"], row["province"]) for row in rows}):
-        yield Unit(code, code, committee(name), Kind.PROVINCE, None, REORGANISED_ON, None)
+        yield Unit(code, code, committee(name), AgencyKind.PROVINCE, None, REORGANISED_ON, None)
     for row in rows:
         name = committee(row["commune"])
         yield Unit(
             row["commune_code"],
             row["commune_code"],
             name,
-            Kind.COMMUNE,
+            AgencyKind.COMMUNE,
             row["province_code"],
             REORGANISED_ON,
             None,
@@ -89,17 +89,22 @@ def units_before() -> Iterator[Unit]:
     rows = list(_rows("units_before_2025_07.csv"))
     span = (BEGAN_ON, REORGANISED_ON)
     for code, name in sorted({(row["province_code"], row["province"]) for row in rows}):
-        yield Unit("p" + _old(code), code, committee(name), Kind.PROVINCE, None, *span)
+        yield Unit("p" + _old(code), code, committee(name), AgencyKind.PROVINCE, None, *span)
     for province, code, name in sorted(
         {(row["province_code"], row["district_code"], row["district"]) for row in rows}
     ):
         yield Unit(
-            "h" + _old(code), code, committee(name), Kind.DISTRICT, "p" + _old(province), *span
+            "h" + _old(code),
+            code,
+            committee(name),
+            AgencyKind.DISTRICT,
+            "p" + _old(province),
+            *span,
         )
     for row in rows:
         name = committee(row["commune"])
         code, parent = row["commune_code"], "h" + _old(row["district_code"])
-        yield Unit(_old(code), code, name, Kind.COMMUNE, parent, *span)
+        yield Unit(_old(code), code, name, AgencyKind.COMMUNE, parent, *span)
 
 
 def _find_provinces(units: Iterable[Unit]) -> dict[str, str]:
@@ -177,6 +182,6 @@ def _succession(link: tuple[str, str, str], ids: dict[str, int]) -> Succession:
         predecessor_id=ids[old],
         successor_id=ids[new],
         on=REORGANISED_ON,
-        change=Change.MERGE,
+        change=SuccessionKind.MERGE,
         extent=extent,
     )

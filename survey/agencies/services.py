@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from survey.agencies.models import (
     Agency,
     AgencyVersion,
-    Change,
     Counter,
     Extent,
     ProcedureDomain,
     Succession,
+    SuccessionKind,
 )
 from survey.agencies.queries import version_on
 
@@ -109,7 +109,7 @@ def merge_agencies(
         _close(agency, on)
     successor = found_agency(key=into_key, on=on, attributes=attributes)
     Succession.objects.bulk_create(
-        Succession(predecessor=agency, successor=successor, on=on, change=Change.MERGE)
+        Succession(predecessor=agency, successor=successor, on=on, change=SuccessionKind.MERGE)
         for agency in predecessors
     )
     _hand_over_counters(predecessors, successor)
@@ -149,7 +149,11 @@ def split_agency(*, agency: Agency, on: date, parts: dict[str, Attributes]) -> l
     for place, successor in enumerate(successors):
         extent = Extent.PART if place else Extent.PART_MAIN
         Succession.objects.create(
-            predecessor=agency, successor=successor, on=on, change=Change.SPLIT, extent=extent
+            predecessor=agency,
+            successor=successor,
+            on=on,
+            change=SuccessionKind.SPLIT,
+            extent=extent,
         )
     return successors
 
@@ -166,6 +170,6 @@ def dissolve_agency(*, agency: Agency, on: date, successor: Agency | None = None
                 _("The successor “%(key)s” is not in force on that day.") % {"key": successor.key}
             )
         Succession.objects.create(
-            predecessor=agency, successor=successor, on=on, change=Change.TRANSFER
+            predecessor=agency, successor=successor, on=on, change=SuccessionKind.TRANSFER
         )
         _hand_over_counters([agency], successor)

@@ -25,7 +25,7 @@ from survey.common.throttling import note_failure
 from survey.common.tokens import normalise_code
 from survey.questionnaires.queries import published_short_form
 from survey.responses.models import Evidence
-from survey.responses.services import Place
+from survey.responses.services import AnswerPlace
 from survey.transactions.models import Channel
 
 MAX_BODY_BYTES: Final = 256 * 1024
@@ -43,7 +43,7 @@ def kiosk_page(request: HttpRequest) -> HttpResponseBase:
         action="/kiosk/",
         office=_("Your opinion counts"),
         counter="",
-        place=Place(agency_id=0),
+        place=AnswerPlace(agency_id=0),
         channel=Channel.COUNTER,
         evidence=Evidence.SCREEN,
         version_id=version_id,

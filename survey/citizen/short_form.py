@@ -29,7 +29,7 @@ from survey.questionnaires.queries import is_alternative, load_form, wordings
 from survey.responses.answers import ASSISTED, WHOLE_FORM, Parsed, helped_by, parse
 from survey.responses.flags import Flag
 from survey.responses.queries import is_recorded
-from survey.responses.services import Place, Recorded, Submission, record_response
+from survey.responses.services import AnswerPlace, Recorded, Submission, record_response
 
 FORM: Final = "form"
 """Name of the field that says which version of the questionnaire a page was made of."""
@@ -60,7 +60,7 @@ class FormContext:
     action: str
     office: str
     counter: str
-    place: Place
+    place: AnswerPlace
     channel: str
     evidence: str
     version_id: int

@@ -22,8 +22,8 @@ from survey.console.layout import page, staff_page
 from survey.console.views import TYPES
 from survey.messaging.event_intake import (
     FILE_FIELDS,
+    IntakeReport,
     Preview,
-    Report,
     import_events,
     preview_events,
 )
@@ -75,7 +75,7 @@ def dossiers(request: HttpRequest) -> HttpResponse:
 
 def _take(
     request: HttpRequest, form: EventsForm, user: User, now: datetime
-) -> tuple[Report | None, Preview | None]:
+) -> tuple[IntakeReport | None, Preview | None]:
     """Take the file, or only say what that would do; a file that cannot be read becomes an error of
     the form.
     """

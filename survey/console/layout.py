@@ -15,7 +15,7 @@ from django.utils.translation import get_language, override
 
 from survey.accounts.models import User
 from survey.accounts.permissions import allowed
-from survey.agencies.models import Kind
+from survey.agencies.models import AgencyKind
 from survey.common.languages import requested_language, staff_language
 from survey.console.sections import navigation
 from survey.scorecards.models import AgencyResult, Edition
@@ -72,7 +72,7 @@ def method_title(edition: Edition) -> str:
 
 def kind_labels() -> list[tuple[str, str]]:
     """Kinds of agency with their names."""
-    return [(value, str(label).capitalize()) for value, label in Kind.choices]
+    return [(value, str(label).capitalize()) for value, label in AgencyKind.choices]
 
 
 def chosen_result(request: HttpRequest, pk: int) -> AgencyResult:

@@ -23,7 +23,7 @@ from survey.agencies.queries import visible_agencies
 from survey.common.catalogues import completeness
 from survey.console.forms import ImprovementForm
 from survey.console.layout import page, staff_page
-from survey.questionnaires.models import Status, Version
+from survey.questionnaires.models import Version, VersionStatus
 from survey.questionnaires.queries import (
     choice_texts,
     list_wordings_slots,
@@ -127,7 +127,7 @@ def languages(request: HttpRequest) -> HttpResponse:
     """
     versions = (
         Version.objects.select_related("questionnaire")
-        .exclude(status=Status.RETIRED)
+        .exclude(status=VersionStatus.RETIRED)
         .order_by("pk")
     )
     lines = [

@@ -44,7 +44,7 @@ FILE_FIELDS: Final = FIELDS
 
 
 @dataclass
-class Report:
+class IntakeReport:
     """What became of a batch: counts by reason, and the faults by position."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -62,7 +62,7 @@ def import_events(
     now: datetime,
     by: User | None = None,
     most: int | None = None,
-) -> Report:
+) -> IntakeReport:
     """Take the events of a CSV or XLSX file; faults are given by the row number the spreadsheet
     shows.
 
@@ -103,7 +103,7 @@ class Preview:
     in đồng.
     """
 
-    report: Report
+    report: IntakeReport
     messages: int
     parts: int
     price: Decimal
@@ -133,9 +133,9 @@ def ingest_events(
     source: SourceSystem | None,
     now: datetime,
     province: str,
-) -> Report:
+) -> IntakeReport:
     """Store events and queue invitations; each event stands alone, so one bad one stops nothing."""
-    report = Report()
+    report = IntakeReport()
     sender = Sender.objects.order_by("pk").first()
     for position, raw in enumerate(events):
         try:

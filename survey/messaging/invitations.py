@@ -28,7 +28,7 @@ from survey.messaging.models import (
 )
 from survey.messaging.outbox.eligibility import REMIND_AFTER
 from survey.messaging.outbox.models import OutboxMessage
-from survey.messaging.places import Place, seal_place
+from survey.messaging.places import DossierPlace, seal_place
 from survey.messaging.queries import TOKEN_LENGTH
 from survey.messaging.tallies import count_step
 from survey.transactions.models import DossierEvent
@@ -103,7 +103,7 @@ def _invitation(
         token_hash=token_hash(token),
         dossier_hash=keyed_hash("dossier", f"{event.province}/{event.dossier_code}"),
         place_sealed=seal_place(
-            token, Place(event.agency_id, event.domain_id, event.channel, number)
+            token, DossierPlace(event.agency_id, event.domain_id, event.channel, number)
         ),
         phone_hash=number,
         made_on=local.date(),

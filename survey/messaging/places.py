@@ -17,7 +17,7 @@ _NONCE: Final = 12
 
 
 @dataclass(frozen=True)
-class Place:
+class DossierPlace:
     """Whom an invitation asks about, and the hash of the number it went to."""
 
     agency_id: int
@@ -31,16 +31,18 @@ def _key(token: str) -> bytes:
     return hmac.digest(token.encode(), b"hailong/place", "sha256")
 
 
-def seal_place(token: str, place: Place) -> bytes:
+def seal_place(token: str, place: DossierPlace) -> bytes:
     """Encrypt under the token itself, of which only a hash is kept."""
     nonce = secrets.token_bytes(_NONCE)
     return nonce + AESGCM(_key(token)).encrypt(nonce, json.dumps(asdict(place)).encode(), None)
 
 
-def open_place(token: str, sealed: bytes | memoryview) -> Place | None:
+def open_place(token: str, sealed: bytes | memoryview) -> DossierPlace | None:
     """What a token's invitation is about; None when it was sealed for another token."""
     raw = bytes(sealed)
     try:
-        return Place(**json.loads(AESGCM(_key(token)).decrypt(raw[:_NONCE], raw[_NONCE:], None)))
+        return DossierPlace(
+            **json.loads(AESGCM(_key(token)).decrypt(raw[:_NONCE], raw[_NONCE:], None))
+        )
     except (InvalidTag, ValueError):
         return None

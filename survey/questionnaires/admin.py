@@ -14,7 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from survey.questionnaires.kinds import KINDS
-from survey.questionnaires.models import Factor, Question, Questionnaire, Status, Version, Wording
+from survey.questionnaires.models import (
+    Factor,
+    Question,
+    Questionnaire,
+    Version,
+    VersionStatus,
+    Wording,
+)
 from survey.questionnaires.services import publish_version
 
 
@@ -22,13 +29,13 @@ class _DraftOnly:
     """Rows of a version can change only while it is a draft."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return obj is None or obj.status == Status.DRAFT
+        return obj is None or obj.status == VersionStatus.DRAFT
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return obj is not None and obj.status == Status.DRAFT
+        return obj is not None and obj.status == VersionStatus.DRAFT
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return obj is None or obj.status == Status.DRAFT
+        return obj is None or obj.status == VersionStatus.DRAFT
 
 
 class FactorInline(_DraftOnly, TabularInline):

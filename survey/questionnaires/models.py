@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
-class Status(models.TextChoices):
+class VersionStatus(models.TextChoices):
     """Life of a version."""
 
     DRAFT = "draft", _("draft")
@@ -48,7 +48,7 @@ class Version(models.Model):
     )
     number = models.PositiveSmallIntegerField(_("number"))
     status = models.CharField(
-        _("status"), max_length=10, choices=Status.choices, default=Status.DRAFT
+        _("status"), max_length=10, choices=VersionStatus.choices, default=VersionStatus.DRAFT
     )
     extends = models.ForeignKey(
         Questionnaire,

@@ -14,7 +14,7 @@ from django.utils.translation import override
 
 from survey.questionnaires.content import Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS
-from survey.questionnaires.models import Status, Version
+from survey.questionnaires.models import Version, VersionStatus
 
 SHORT_FORM: Final = "counter-short"
 """The first form of every entrance."""
@@ -54,7 +54,7 @@ def read_form(version: Version) -> Form:
         version_id=version.pk,
         questionnaire=version.questionnaire.code,
         number=version.number,
-        published=version.status != Status.DRAFT,
+        published=version.status != VersionStatus.DRAFT,
         extends=version.extends.code if version.extends else None,
         factors=factors,
     )
@@ -73,14 +73,14 @@ def wordings(version_id: int, language: str) -> dict[str, str]:
 def published_version(questionnaire: str) -> Version | None:
     """The version citizens are asked now."""
     return Version.objects.filter(
-        questionnaire__code=questionnaire, status=Status.PUBLISHED
+        questionnaire__code=questionnaire, status=VersionStatus.PUBLISHED
     ).first()
 
 
 def is_alternative(version_id: int, current: int, since: datetime) -> bool:
     """Whether a version is of the same questionnaire and was in use until after ``since``."""
     same = Version.objects.filter(pk=version_id, questionnaire__versions=current).exclude(
-        status=Status.DRAFT
+        status=VersionStatus.DRAFT
     )
     return same.filter(Q(retired_at=None) | Q(retired_at__gt=since)).exists()
 
@@ -88,7 +88,7 @@ def is_alternative(version_id: int, current: int, since: datetime) -> bool:
 def published_extension(questionnaire: str) -> Version | None:
     """The published version of the form that continues this one, if there is any."""
     return (
-        Version.objects.filter(extends__code=questionnaire, status=Status.PUBLISHED)
+        Version.objects.filter(extends__code=questionnaire, status=VersionStatus.PUBLISHED)
         .order_by("pk")
         .last()
     )
@@ -114,7 +114,7 @@ def extension_id(version_id: int) -> int | None:
 def question_texts(language: str) -> dict[str, str]:
     """Factor or question code -> its words in the published forms."""
     texts: dict[str, str] = {}
-    for version in Version.objects.filter(status=Status.PUBLISHED).order_by("pk"):
+    for version in Version.objects.filter(status=VersionStatus.PUBLISHED).order_by("pk"):
         for slot, text in wordings(version.pk, language).items():
             kind, _dot, code = slot.partition(".")
             if kind in ("factor", "question"):
@@ -127,7 +127,7 @@ def choice_texts(code: str, language: str) -> dict[str, str]:
     wording wins.
     """
     texts: dict[str, str] = {}
-    for version in Version.objects.exclude(status=Status.DRAFT).order_by("pk"):
+    for version in Version.objects.exclude(status=VersionStatus.DRAFT).order_by("pk"):
         question = load_form(version.pk).questions.get(code)
         if question is not None and question.kind in KINDS:
             with override(language):

@@ -13,7 +13,14 @@ from django.utils.translation import gettext as _
 
 from survey.questionnaires.faults import find_faults
 from survey.questionnaires.kinds import KINDS
-from survey.questionnaires.models import Factor, Question, Questionnaire, Status, Version, Wording
+from survey.questionnaires.models import (
+    Factor,
+    Question,
+    Questionnaire,
+    Version,
+    VersionStatus,
+    Wording,
+)
 from survey.questionnaires.queries import missing_wordings
 
 LIBRARY: Final = Path(__file__).parent / "library"
@@ -72,7 +79,7 @@ def publish_version(*, version: Version, now: datetime) -> Version:
     """Draft -> published; the version published before is retired. Refused while a wording is
     missing.
     """
-    if version.status != Status.DRAFT:
+    if version.status != VersionStatus.DRAFT:
         raise ValidationError(_("Only a draft can be published."))
     if faults := find_faults(version):
         raise ValidationError(faults)
@@ -86,10 +93,10 @@ def publish_version(*, version: Version, now: datetime) -> Version:
                 % {"count": len(slots), "language": language, "slot": slots[0]}
             )
     for other in Version.objects.filter(
-        questionnaire=version.questionnaire, status=Status.PUBLISHED
+        questionnaire=version.questionnaire, status=VersionStatus.PUBLISHED
     ):
         retire_version(version=other, now=now)
-    version.status, version.published_at = Status.PUBLISHED, now
+    version.status, version.published_at = VersionStatus.PUBLISHED, now
     version.save()
     return version
 
@@ -97,7 +104,7 @@ def publish_version(*, version: Version, now: datetime) -> Version:
 @transaction.atomic
 def retire_version(*, version: Version, now: datetime) -> Version:
     """Published -> retired; answers already given stay."""
-    version.status, version.retired_at = Status.RETIRED, now
+    version.status, version.retired_at = VersionStatus.RETIRED, now
     version.save(update_fields=["status", "retired_at"])
     return version
 

@@ -18,7 +18,7 @@ from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.queries import load_form
 from survey.responses.models import Comment, Response
 from survey.responses.queries import latest_for_update
-from survey.responses.services import Further, Place, Submission, record_response
+from survey.responses.services import AnswerPlace, Further, Submission, record_response
 
 
 def _answered(form: Form, answers: Mapping[str, object]) -> list[bool]:
@@ -101,7 +101,7 @@ def _submission(row: Response, first: Form, key: str) -> Submission:
         ticket=Ticket(key, "", row.receipt_hash),
         form=first,
         answers={code: value for code, value in row.answers.items() if code in first.questions},
-        place=Place(agency_id=row.agency_id),
+        place=AnswerPlace(agency_id=row.agency_id),
         channel=row.channel,
         evidence=row.evidence,
         language=get_language() or settings.LANGUAGE_CODE,

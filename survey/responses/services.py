@@ -24,7 +24,7 @@ from survey.responses.queries import latest_for_update
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class AnswerPlace:
     """Whom the answer is about and where it was given; taken from the code, never asked."""
 
     agency_id: int
@@ -33,7 +33,7 @@ class Place:
     domain_id: int | None = None
 
     @classmethod
-    def at_counter(cls, counter: Counter) -> Place:
+    def at_counter(cls, counter: Counter) -> AnswerPlace:
         """A counter, the agency responsible there and its procedure domain."""
         return cls(
             agency_id=counter.agency_id,
@@ -58,7 +58,7 @@ class Submission:
     ticket: Ticket
     form: Form
     answers: Answers
-    place: Place
+    place: AnswerPlace
     channel: str
     evidence: str
     language: str

@@ -23,7 +23,7 @@ MAX_COMBINATIONS = 4096
 """How many ways of taking known spans out of one are looked at."""
 
 
-class Figure(NamedTuple):
+class ReleasedFigure(NamedTuple):
     """Answers behind a figure, and its unweighted value in percent."""
 
     n: int
@@ -35,7 +35,7 @@ class Release(NamedTuple):
 
     period: Period
     method: str
-    figures: Mapping[Place, Figure]
+    figures: Mapping[Place, ReleasedFigure]
 
 
 def month_span(period: Period) -> Span:
@@ -46,7 +46,10 @@ def month_span(period: Period) -> Span:
 
 
 def known_numbers(
-    period: Period, method: str, figures: Mapping[Place, Figure], releases: Sequence[Release]
+    period: Period,
+    method: str,
+    figures: Mapping[Place, ReleasedFigure],
+    releases: Sequence[Release],
 ) -> list[dict[Place, int]]:
     """Numbers k by place such that ``|n - k|`` answers of the new figures could be told.
 
@@ -150,7 +153,9 @@ def _sums_inside(parts: Sequence[Mapping[int, int]], start: int, end: int) -> se
     return found
 
 
-def _answer_changed(span: Span, figure: Figure, shown: Sequence[tuple[Span, str, Figure]]) -> bool:
+def _answer_changed(
+    span: Span, figure: ReleasedFigure, shown: Sequence[tuple[Span, str, ReleasedFigure]]
+) -> bool:
     """Whether a figure is not the sum of released ones it is made of, though nobody was added."""
     if figure.unweighted is None:
         return False

@@ -10,7 +10,7 @@ from survey.accounts.models import User
 from survey.accounts.permissions import may
 from survey.agencies.queries import visible_agencies
 from survey.common.periods import parse_period
-from survey.scorecards.differencing import Figure, Release
+from survey.scorecards.differencing import Release, ReleasedFigure
 from survey.scorecards.models import AgencyResult, Edition
 
 
@@ -64,7 +64,7 @@ def _edition_items(edition: Edition) -> set[str]:
 def figures_shown(edition: Edition) -> Release:
     """What an edition tells: answers and unweighted values of the figures it shows."""
     figures = {
-        (row["agency"], row["level"], row["code"]): Figure(
+        (row["agency"], row["level"], row["code"]): ReleasedFigure(
             row["n"], float(row["unweighted_index"]) if row.get("unweighted_index") else None
         )
         for result in edition.results.all()

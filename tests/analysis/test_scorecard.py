@@ -9,7 +9,7 @@ import pytest
 
 from analysis.errors import MethodError
 from analysis.publication.targets import Target
-from analysis.scorecards.points import Rule, load_framework, percent_of_maximum, score
+from analysis.scorecards.points import ScoringRule, load_framework, percent_of_maximum, score
 from analysis.scorecards.service_points import (
     load_points,
     points_766,
@@ -85,29 +85,29 @@ def test_tt01_officers(total: str, band: str) -> None:
 @pytest.mark.parametrize(
     ("rule", "rate", "points"),
     [
-        (Rule("proportional"), "83.54", "8.354"),
-        (Rule("capped", target=Decimal(90)), "45", "5"),
-        (Rule("capped", target=Decimal(90)), "95", "10"),
+        (ScoringRule("proportional"), "83.54", "8.354"),
+        (ScoringRule("capped", target=Decimal(90)), "45", "5"),
+        (ScoringRule("capped", target=Decimal(90)), "95", "10"),
         (
-            Rule("steps", steps=((Decimal(90), Decimal(1)), (Decimal(80), Decimal("0.5")))),
+            ScoringRule("steps", steps=((Decimal(90), Decimal(1)), (Decimal(80), Decimal("0.5")))),
             "90",
             "10",
         ),
         (
-            Rule("steps", steps=((Decimal(90), Decimal(1)), (Decimal(80), Decimal("0.5")))),
+            ScoringRule("steps", steps=((Decimal(90), Decimal(1)), (Decimal(80), Decimal("0.5")))),
             "89.999",
             "5",
         ),
         (
-            Rule("steps", steps=((Decimal(90), Decimal(1)), (Decimal(80), Decimal("0.5")))),
+            ScoringRule("steps", steps=((Decimal(90), Decimal(1)), (Decimal(80), Decimal("0.5")))),
             "79.99",
             "0",
         ),
-        (Rule("proportional", floor=Decimal(50)), "49.99", "0"),
-        (Rule("proportional", floor=Decimal(50)), "50", "5"),
+        (ScoringRule("proportional", floor=Decimal(50)), "49.99", "0"),
+        (ScoringRule("proportional", floor=Decimal(50)), "50", "5"),
     ],
 )
-def test_rules_compare_the_unrounded_rate(rule: Rule, rate: str, points: str) -> None:
+def test_rules_compare_the_unrounded_rate(rule: ScoringRule, rate: str, points: str) -> None:
     assert rule.points(Decimal(rate), Decimal(10)) == Decimal(points)
 
 

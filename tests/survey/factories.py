@@ -14,12 +14,12 @@ from django.test import Client
 from survey.access.models import CounterCode
 from survey.access.posters import issue_code
 from survey.accounts.models import Role, User
-from survey.agencies.models import Agency, Counter, Kind, Office, ProcedureDomain
+from survey.agencies.models import Agency, AgencyKind, Counter, Office, ProcedureDomain
 from survey.agencies.services import Attributes, found_agency
 from survey.common.tokens import derive_ticket
 from survey.questionnaires.queries import load_form, published_version
 from survey.questionnaires.services import ensure_library
-from survey.responses.services import Place, Submission
+from survey.responses.services import AnswerPlace, Submission
 
 NOW = datetime(2026, 8, 15, 3, 20, tzinfo=UTC)
 START = date(2025, 7, 1)
@@ -49,7 +49,7 @@ class Cast:
             "ticket": derive_ticket(seed),
             "form": load_form(version.pk),
             "answers": {"overall": level},
-            "place": Place(
+            "place": AnswerPlace(
                 agency_id=self.land.pk,
                 office_id=self.land_counter.office_id,
                 counter_id=self.land_counter.pk,
@@ -70,14 +70,16 @@ def make_cast() -> Cast:
         for code, name in {"land": "Đất đai", "civil-status": "Hộ tịch"}.items()
     }
     province = found_agency(
-        key="82", on=START, attributes=Attributes(name="UBND tỉnh Đồng Tháp", kind=Kind.PROVINCE)
+        key="82",
+        on=START,
+        attributes=Attributes(name="UBND tỉnh Đồng Tháp", kind=AgencyKind.PROVINCE),
     )
     land = found_agency(
         key="h20.01",
         on=START,
         attributes=Attributes(
             name="Sở Nông nghiệp và Môi trường",
-            kind=Kind.DEPARTMENT,
+            kind=AgencyKind.DEPARTMENT,
             parent=province,
             agency_code="H20.01",
         ),
@@ -86,7 +88,7 @@ def make_cast() -> Cast:
         key="28261",
         on=START,
         attributes=Attributes(
-            name="UBND phường Mỹ Tho", kind=Kind.COMMUNE, parent=province, unit_code="28261"
+            name="UBND phường Mỹ Tho", kind=AgencyKind.COMMUNE, parent=province, unit_code="28261"
         ),
     )
     centre = Office.objects.create(key="centre", name="Trung tâm Phục vụ hành chính công tỉnh")

@@ -27,13 +27,13 @@ from survey.questionnaires.content import Answer, Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.kinds.base import AnswerError
 from survey.questionnaires.kinds.short_text import LONGEST
-from survey.questionnaires.models import Status, Version
+from survey.questionnaires.models import Version, VersionStatus
 from survey.questionnaires.queries import SHORT_FORM, load_form
 from survey.responses.answers import ASSISTED, Parsed, helped_by, parse
 from survey.responses.flags import Flag
 from survey.responses.models import Evidence
 from survey.responses.queries import is_recorded
-from survey.responses.services import Place, Submission, record_response
+from survey.responses.services import AnswerPlace, Submission, record_response
 from survey.transactions.models import Channel
 
 MIN_INTERVAL_MS: Final = 5000
@@ -89,7 +89,7 @@ def _store(kiosk: Kiosk, item: dict[str, Any], now: datetime) -> bool:
         ticket=ticket,
         form=form,
         answers=parsed.answers,
-        place=Place.at_counter(counter),
+        place=AnswerPlace.at_counter(counter),
         channel=Channel.COUNTER,
         evidence=Evidence.SCREEN if present else Evidence.POSTER,
         language=language,
@@ -106,7 +106,7 @@ def _form(item: dict[str, Any]) -> Form | None:
     if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < 2**31:
         return None
     wanted = Version.objects.filter(pk=version, questionnaire__code=SHORT_FORM).exclude(
-        status=Status.DRAFT
+        status=VersionStatus.DRAFT
     )
     return load_form(version) if wanted.exists() else None
 

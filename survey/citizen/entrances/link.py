@@ -32,7 +32,7 @@ from survey.messaging.tallies import count_step
 from survey.responses.answers import Parsed
 from survey.responses.models import Evidence
 from survey.responses.queries import is_recorded
-from survey.responses.services import Place, note_day
+from survey.responses.services import AnswerPlace, note_day
 
 
 def ticket_of_link(token: str, secret: str | None = None) -> Ticket:
@@ -92,7 +92,7 @@ def _form_context(link: LinkLanding, version_id: int, ticket: Ticket) -> FormCon
         action=f"/s/{link.code}",
         office=link.office,
         counter=link.counter,
-        place=Place(agency_id=link.agency_id, domain_id=link.domain_id),
+        place=AnswerPlace(agency_id=link.agency_id, domain_id=link.domain_id),
         channel=link.channel,
         evidence=Evidence.SMS,
         version_id=version_id,

@@ -16,7 +16,7 @@ from survey.common.text import name_order
 from survey.questionnaires.queries import published_short_form
 from survey.responses.flags import Flag
 from survey.responses.models import Evidence
-from survey.responses.services import Place
+from survey.responses.services import AnswerPlace
 from survey.transactions.models import Channel
 
 
@@ -83,7 +83,7 @@ def _form_context(office: OpenOffice, served: Served, version_id: int) -> FormCo
         office=office.name,
         counter=served.name if len(office.agencies) > 1 else "",
         counter_name_is_vietnamese=True,
-        place=Place(agency_id=served.pk, office_id=office.pk),
+        place=AnswerPlace(agency_id=served.pk, office_id=office.pk),
         channel=Channel.COUNTER,
         evidence=Evidence.POSTER,
         version_id=version_id,

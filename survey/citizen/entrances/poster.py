@@ -15,7 +15,7 @@ from survey.citizen.pages import message_page
 from survey.citizen.short_form import FormContext, was_opened_in_time, with_flag
 from survey.responses.flags import Flag
 from survey.responses.models import Evidence
-from survey.responses.services import Place
+from survey.responses.services import AnswerPlace
 from survey.transactions.models import Channel
 
 
@@ -38,7 +38,7 @@ def _form_context(landing: Landing, version_id: int) -> FormContext:
         office=landing.office,
         counter=landing.counter,
         counter_name_is_vietnamese=bool(landing.counter_name),
-        place=Place(
+        place=AnswerPlace(
             agency_id=landing.agency_id,
             office_id=landing.office_id,
             counter_id=landing.counter_id,

@@ -31,7 +31,7 @@ from survey.responses.answers import Parsed
 from survey.responses.flags import Flag
 from survey.responses.models import Evidence
 from survey.responses.queries import is_recorded
-from survey.responses.services import Place
+from survey.responses.services import AnswerPlace
 from survey.transactions.models import Channel
 
 PRESENCE_TTL: Final = timedelta(minutes=30)
@@ -60,7 +60,7 @@ def _form_context(screen: Screen, version_id: int) -> FormContext:
         office=counter.office.name,
         counter=str(counter),
         counter_name_is_vietnamese=bool(counter.name),
-        place=Place.at_counter(counter),
+        place=AnswerPlace.at_counter(counter),
         channel=Channel.COUNTER,
         evidence=Evidence.SCREEN,
         version_id=version_id,

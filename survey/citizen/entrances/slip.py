@@ -30,7 +30,7 @@ from survey.responses.answers import Parsed
 from survey.responses.flags import Flag
 from survey.responses.models import Evidence, Response
 from survey.responses.queries import find_response
-from survey.responses.services import Place, mark_response
+from survey.responses.services import AnswerPlace, mark_response
 
 
 def find(request: HttpRequest, code: str) -> Found:
@@ -89,7 +89,7 @@ def _form_context(
         office=name,
         counter=counter,
         counter_name_is_vietnamese=bool(slip.counter and slip.counter.name),
-        place=Place(
+        place=AnswerPlace(
             agency_id=slip.agency_id,
             office_id=slip.counter.office_id if slip.counter else None,
             counter_id=slip.counter_id,

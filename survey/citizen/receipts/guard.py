@@ -19,7 +19,7 @@ from survey.responses.answers import Parsed, helped_by
 from survey.responses.cases import find_handler
 from survey.responses.models import COMMENT_DAYS, Comment, Evidence, Response
 from survey.responses.queries import answered_on, find_response
-from survey.responses.services import Further, Place, Recorded, Submission, record_response
+from survey.responses.services import AnswerPlace, Further, Recorded, Submission, record_response
 
 MARKS: Final = ("again", "seen", "erased", "nothing", "changed", "noted", "handed")
 """What a page has just done, told once on the thank-you page."""
@@ -113,7 +113,7 @@ def revise(receipt: Receipt, ticket: Ticket, parsed: Parsed) -> Recorded:
         ticket=ticket,
         form=first,
         answers=parsed.answers,
-        place=Place(agency_id=row.agency_id),
+        place=AnswerPlace(agency_id=row.agency_id),
         channel=row.channel,
         evidence=row.evidence,
         language=get_language() or "vi",

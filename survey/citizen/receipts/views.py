@@ -39,7 +39,7 @@ from survey.responses.cases import find_case, find_handler, open_case
 from survey.responses.models import CHANGE_DAYS, COMMENT_DAYS, Response
 from survey.responses.parts import open_part
 from survey.responses.queries import latest_for_update
-from survey.responses.services import Place
+from survey.responses.services import AnswerPlace
 
 
 @citizen_page("GET", "HEAD")
@@ -131,7 +131,7 @@ def _changing(receipt: Receipt) -> FormContext:
         office=str(row.office or row.agency),
         counter=str(row.counter or ""),
         counter_name_is_vietnamese=bool(row.counter and row.counter.name),
-        place=Place(agency_id=row.agency_id),
+        place=AnswerPlace(agency_id=row.agency_id),
         channel=row.channel,
         evidence=row.evidence,
         version_id=row.base_version_id or row.version_id,

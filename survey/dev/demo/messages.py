@@ -18,7 +18,7 @@ from survey.agencies.models import AgencyVersion
 from survey.common.encryption import encrypt
 from survey.dev.simulator.endpoint import Settings
 from survey.dev.simulator.twilio import Simulator
-from survey.messaging.event_intake import Report, ingest_events
+from survey.messaging.event_intake import IntakeReport, ingest_events
 from survey.messaging.gateways.twilio import TwilioGateway
 from survey.messaging.models import Invitation, MessageKind, MessageTemplate, Sender
 from survey.messaging.outbox.dispatcher import Dispatcher
@@ -84,7 +84,7 @@ def send_story(*, now: datetime) -> dict[str, Any]:
     }
 
 
-def _counts(report: Report) -> dict[str, int]:
+def _counts(report: IntakeReport) -> dict[str, int]:
     return dict(sorted(report.counts.items()))
 
 

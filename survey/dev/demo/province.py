@@ -17,10 +17,10 @@ from survey.access.posters import CODE_LENGTH, issue_code
 from survey.accounts.models import Role, User
 from survey.agencies.models import (
     Agency,
+    AgencyKind,
     AgencyVersion,
     Counter,
     Hosting,
-    Kind,
     Office,
     OnlineLevel,
     Procedure,
@@ -79,7 +79,7 @@ def build_province(*, now: datetime, progress: bool) -> list[tuple[str, tuple[st
     agencies = list(_own_agencies(province))
     communes = (
         versions_on(timezone.localdate(now))
-        .filter(kind=Kind.COMMUNE, parent=province)
+        .filter(kind=AgencyKind.COMMUNE, parent=province)
         .order_by("unit_code")
     )
     agencies += [(version, COMMUNE_DOMAINS) for version in communes]
@@ -104,9 +104,9 @@ def _catalogue() -> None:
 
 def _own_agencies(province: Agency) -> Iterator[tuple[AgencyVersion, tuple[str, ...]]]:
     groups = (
-        (Kind.DEPARTMENT, DEPARTMENTS),
-        (Kind.LAND_OFFICE_BRANCH, BRANCHES),
-        (Kind.PUBLIC_SERVICE_UNIT, UNITS),
+        (AgencyKind.DEPARTMENT, DEPARTMENTS),
+        (AgencyKind.LAND_OFFICE_BRANCH, BRANCHES),
+        (AgencyKind.PUBLIC_SERVICE_UNIT, UNITS),
     )
     for kind, rows in groups:
         for code, name, domains in rows:
@@ -130,7 +130,7 @@ def _offices(agencies: list[tuple[AgencyVersion, tuple[str, ...]]], now: datetim
     domains = {domain.code: domain for domain in ProcedureDomain.objects.all()}
     numbers: dict[int, int] = {}
     for version, own in agencies:
-        office = centre if version.kind == Kind.DEPARTMENT else _find_office(version)
+        office = centre if version.kind == AgencyKind.DEPARTMENT else _find_office(version)
         Hosting.objects.get_or_create(
             office=office, agency=version.agency, valid_from=REORGANISED_ON
         )

@@ -30,7 +30,7 @@ from survey.questionnaires.queries import (
     published_version,
 )
 from survey.responses.models import Evidence, Response
-from survey.responses.services import Further, Place, Submission, record_batch
+from survey.responses.services import AnswerPlace, Further, Submission, record_batch
 from survey.transactions.models import Channel, MonthlyTotal
 from survey.transactions.reading import COLUMNS
 from survey.transactions.services import import_totals
@@ -158,7 +158,7 @@ class _Maker:
         agency, domain = self.agencies[cell.agency], self.domains[cell.domain]
         at_counter = cell.channel == "counter"
         counter = self.counters.get((agency, domain)) if at_counter else None
-        place = Place(
+        place = AnswerPlace(
             agency_id=agency,
             office_id=counter.office_id if counter else None,
             counter_id=counter.pk if counter else None,

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from survey.messaging.event_intake import Report, import_events, preview_events
+from survey.messaging.event_intake import IntakeReport, import_events, preview_events
 from survey.messaging.labels import outcome_label
 from survey.transactions.models import SourceSystem
 from survey.transactions.reading import FileError
@@ -58,7 +58,7 @@ class Command(BaseCommand):
                 f"{len(report.faults)} rows were not taken; mend them and send the whole file again"
             )
 
-    def _tell(self, report: Report) -> None:
+    def _tell(self, report: IntakeReport) -> None:
         """What became of the rows, and which of them want mending."""
         for outcome, number in report.counts.most_common():
             self.stdout.write(f"{number:7d}  {outcome_label(outcome)}")

@@ -37,7 +37,7 @@ class Reaction(StrEnum):
     BAD_NUMBER = "bad-number"  # this number never works
 
 
-class Status(StrEnum):
+class DeliveryStatus(StrEnum):
     """State of an accepted message; the order is the order of ``RANK``."""
 
     ACCEPTED = "accepted"
@@ -77,11 +77,11 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Report:
+class DeliveryReport:
     """State of one message as the provider tells it."""
 
     provider_id: str
-    status: Status | None
+    status: DeliveryStatus | None
     code: str = ""
     price: str = ""
     parts: int | None = None
@@ -114,7 +114,7 @@ class Gateway(Protocol):
 
     def find(
         self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()
-    ) -> Report | None:
+    ) -> DeliveryReport | None:
         """The message to a number since a time whose text holds ``token``; None when there is none.
 
         ``known`` are the ids of other messages, which are not meant.
@@ -126,7 +126,7 @@ class Gateway(Protocol):
         """
         ...
 
-    def fetch(self, provider_id: str) -> Report | None:
+    def fetch(self, provider_id: str) -> DeliveryReport | None:
         """State of a message by the provider's id.
 
         Raises
@@ -147,7 +147,7 @@ class Gateway(Protocol):
         """
         ...
 
-    def parse_report(self, request: HttpRequest) -> Report | None:
+    def parse_report(self, request: HttpRequest) -> DeliveryReport | None:
         """The report in a verified callback; None when it cannot be read."""
         ...
 

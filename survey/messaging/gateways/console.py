@@ -9,7 +9,14 @@ from datetime import datetime
 from django.http import HttpRequest
 
 from survey.common.phone import masked
-from survey.messaging.gateways.base import Message, Outcome, Reply, Report, Result, Status
+from survey.messaging.gateways.base import (
+    DeliveryReport,
+    DeliveryStatus,
+    Message,
+    Outcome,
+    Reply,
+    Result,
+)
 
 
 class ConsoleGateway:
@@ -24,14 +31,14 @@ class ConsoleGateway:
 
     def find(
         self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()
-    ) -> Report | None:
+    ) -> DeliveryReport | None:
         """Nothing is remembered."""
         del to, since, token, known
         return None
 
-    def fetch(self, provider_id: str) -> Report | None:
+    def fetch(self, provider_id: str) -> DeliveryReport | None:
         """What was printed counts as sent."""
-        return Report(provider_id=provider_id, status=Status.SENT)
+        return DeliveryReport(provider_id=provider_id, status=DeliveryStatus.SENT)
 
     def redact(self, provider_id: str) -> None:
         """Nothing is kept."""
@@ -41,7 +48,7 @@ class ConsoleGateway:
         del request
         return 401
 
-    def parse_report(self, request: HttpRequest) -> Report | None:
+    def parse_report(self, request: HttpRequest) -> DeliveryReport | None:
         """There are none."""
         del request
         return None

@@ -9,7 +9,14 @@ from datetime import datetime
 
 from django.http import HttpRequest
 
-from survey.messaging.gateways.base import Message, Outcome, Reply, Report, Result, Status
+from survey.messaging.gateways.base import (
+    DeliveryReport,
+    DeliveryStatus,
+    Message,
+    Outcome,
+    Reply,
+    Result,
+)
 
 
 @dataclass
@@ -21,7 +28,7 @@ class MemoryGateway:
     name: str = "memory"
     answers: dict[str, list[Outcome]] = field(default_factory=dict)
     sent: list[Message] = field(default_factory=list)
-    reports: dict[str, Report] = field(default_factory=dict)
+    reports: dict[str, DeliveryReport] = field(default_factory=dict)
     redacted: list[str] = field(default_factory=list)
     secret: str = field(default_factory=lambda: uuid.uuid4().hex)
 
@@ -33,19 +40,21 @@ class MemoryGateway:
             return Result(outcome, code="memory")
         provider_id = f"memory-{uuid.uuid4().hex}"
         self.sent.append(message)
-        self.reports[provider_id] = Report(provider_id=provider_id, status=Status.ACCEPTED)
+        self.reports[provider_id] = DeliveryReport(
+            provider_id=provider_id, status=DeliveryStatus.ACCEPTED
+        )
         return Result(outcome, provider_id=provider_id if outcome == Outcome.ACCEPTED else "")
 
     def find(
         self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()
-    ) -> Report | None:
+    ) -> DeliveryReport | None:
         """The remembered message with this number and token."""
         del since
         pairs = zip(self.sent, self.reports.values(), strict=True)
         found = (report for message, report in pairs if message.to == to and token in message.body)
         return next((report for report in found if report.provider_id not in known), None)
 
-    def fetch(self, provider_id: str) -> Report | None:
+    def fetch(self, provider_id: str) -> DeliveryReport | None:
         """State of a remembered message."""
         return self.reports.get(provider_id)
 
@@ -58,12 +67,12 @@ class MemoryGateway:
         given = request.headers.get("X-Memory-Secret", "")
         return 0 if hmac.compare_digest(given, self.secret) else 401
 
-    def parse_report(self, request: HttpRequest) -> Report | None:
+    def parse_report(self, request: HttpRequest) -> DeliveryReport | None:
         """Our own words."""
         provider_id, status = request.POST.get("id", ""), request.POST.get("status", "")
-        if not provider_id or status not in list(Status):
+        if not provider_id or status not in list(DeliveryStatus):
             return None
-        return Report(provider_id=provider_id, status=Status(status))
+        return DeliveryReport(provider_id=provider_id, status=DeliveryStatus(status))
 
     def parse_reply(self, request: HttpRequest) -> Reply | None:
         """Our own words."""

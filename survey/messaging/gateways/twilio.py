@@ -19,14 +19,14 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from survey.messaging.gateways.base import (
+    DeliveryReport,
+    DeliveryStatus,
     LookupFailed,
     Message,
     Outcome,
     Reaction,
     Reply,
-    Report,
     Result,
-    Status,
 )
 
 # The client logs addresses with phone numbers at INFO.
@@ -54,16 +54,16 @@ _OUTCOMES: Final[Mapping[int, Outcome]] = {
     21610: Outcome.OPTED_OUT,
 }
 _STATUSES: Final = {
-    "accepted": Status.ACCEPTED,
-    "scheduled": Status.ACCEPTED,
-    "queued": Status.ACCEPTED,
-    "sending": Status.ACCEPTED,
-    "sent": Status.SENT,
-    "delivered": Status.DELIVERED,
-    "read": Status.DELIVERED,
-    "undelivered": Status.UNDELIVERED,
-    "failed": Status.FAILED,
-    "canceled": Status.FAILED,
+    "accepted": DeliveryStatus.ACCEPTED,
+    "scheduled": DeliveryStatus.ACCEPTED,
+    "queued": DeliveryStatus.ACCEPTED,
+    "sending": DeliveryStatus.ACCEPTED,
+    "sent": DeliveryStatus.SENT,
+    "delivered": DeliveryStatus.DELIVERED,
+    "read": DeliveryStatus.DELIVERED,
+    "undelivered": DeliveryStatus.UNDELIVERED,
+    "failed": DeliveryStatus.FAILED,
+    "canceled": DeliveryStatus.FAILED,
 }
 REACTIONS: Final = {
     "30003": Reaction.AGAIN,
@@ -157,7 +157,7 @@ class TwilioGateway:
 
     def find(
         self, *, to: str, since: datetime, token: str, known: frozenset[str] = frozenset()
-    ) -> Report | None:
+    ) -> DeliveryReport | None:
         """Look through what was sent to the number; the text holds the link's token."""
         try:
             for found in self._client.messages.stream(
@@ -169,7 +169,7 @@ class TwilioGateway:
             raise LookupFailed(type(error).__name__) from error
         return None
 
-    def fetch(self, provider_id: str) -> Report | None:
+    def fetch(self, provider_id: str) -> DeliveryReport | None:
         """One message by its SID; None when Twilio does not know it."""
         try:
             return _report(self._client.messages(provider_id).fetch())
@@ -206,7 +206,7 @@ class TwilioGateway:
         ours = request.POST.get("AccountSid", "") == settings.TWILIO_ACCOUNT_SID
         return 0 if ours else 403
 
-    def parse_report(self, request: HttpRequest) -> Report | None:
+    def parse_report(self, request: HttpRequest) -> DeliveryReport | None:
         """A status callback."""
         provider_id = request.POST.get("MessageSid", "")
         status = _STATUSES.get(request.POST.get("MessageStatus", ""))
@@ -214,7 +214,7 @@ class TwilioGateway:
             return None
         code = request.POST.get("ErrorCode", "")[:12]
         reaction = REACTIONS.get(code, Reaction.NONE)
-        return Report(provider_id=provider_id, status=status, code=code, reaction=reaction)
+        return DeliveryReport(provider_id=provider_id, status=status, code=code, reaction=reaction)
 
     def parse_reply(self, request: HttpRequest) -> Reply | None:
         """An incoming message."""
@@ -260,9 +260,9 @@ def _whole(value: Any) -> int | None:
     return int(value) if value is not None and str(value).isdigit() else None
 
 
-def _report(found: Any) -> Report:
+def _report(found: Any) -> DeliveryReport:
     code = str(found.error_code or "")
-    return Report(
+    return DeliveryReport(
         provider_id=found.sid,
         status=_STATUSES.get(str(getattr(found.status, "value", found.status))),
         code=code,

@@ -21,7 +21,7 @@ from typing import Any, Final
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from survey.messaging.gateways.base import Gateway, LookupFailed, Outcome, Report, Result
+from survey.messaging.gateways.base import DeliveryReport, Gateway, LookupFailed, Outcome, Result
 from survey.messaging.outbox import maintenance as upkeep
 from survey.messaging.outbox import queue as outbox
 from survey.messaging.outbox.crash_points import CrashPoint, go_on
@@ -203,7 +203,7 @@ class Dispatcher:
 
     def _do(self, task: ProviderTask) -> None:
         """In a thread: ask for a missing report, or have a text erased."""
-        found: Report | LookupFailed | None
+        found: DeliveryReport | LookupFailed | None
         try:
             found = upkeep.perform_task(self.gateway, task)
         except Exception:  # a task is done again later
@@ -213,7 +213,7 @@ class Dispatcher:
 
     def _look(self, lookup: Lookup) -> None:
         """In a thread: ask the provider whether it has the message."""
-        found: Report | LookupFailed | None
+        found: DeliveryReport | LookupFailed | None
         try:
             found = self.gateway.find(
                 to=lookup.to, since=lookup.since, token=lookup.token, known=lookup.known

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
 from survey.common.encryption import DecryptionError, decrypt
-from survey.messaging.gateways.base import Report
+from survey.messaging.gateways.base import DeliveryReport
 from survey.messaging.outbox.budgets import record_spending, spending_day
 from survey.messaging.outbox.crash_points import CrashPoint, go_on
 from survey.messaging.outbox.eligibility import locked
@@ -96,7 +96,7 @@ def token_in(body: str) -> str:
 
 @transaction.atomic
 def record_lookup(
-    *, lookup: Lookup, report: Report | None, now: datetime, crash_point: CrashPoint = go_on
+    *, lookup: Lookup, report: DeliveryReport | None, now: datetime, crash_point: CrashPoint = go_on
 ) -> None:
     """Adopt what was found; after two looks without result, two minutes apart, the row may be sent
     again.
@@ -117,7 +117,7 @@ def record_lookup(
 
 
 @transaction.atomic
-def assign_provider_id(*, message_id: str, report: Report, now: datetime) -> bool:
+def assign_provider_id(*, message_id: str, report: DeliveryReport, now: datetime) -> bool:
     """A provider's id becomes ours, whichever way we heard of it first; False when it belongs to
     another row.
     """

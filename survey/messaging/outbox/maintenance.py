@@ -11,7 +11,7 @@ from typing import Final
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from survey.messaging.gateways.base import Gateway, LookupFailed, Report
+from survey.messaging.gateways.base import DeliveryReport, Gateway, LookupFailed
 from survey.messaging.models import Invitation, PhoneLedger, Sender
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.messaging.outbox.queue import pause
@@ -61,7 +61,7 @@ def due_tasks(now: datetime, limit: int = 20) -> list[ProviderTask]:
     return found
 
 
-def perform_task(gateway: Gateway, task: ProviderTask) -> Report | LookupFailed | None:
+def perform_task(gateway: Gateway, task: ProviderTask) -> DeliveryReport | LookupFailed | None:
     """Call the provider, in a thread; a failure is tried again later."""
     try:
         if not task.redact:
@@ -73,7 +73,7 @@ def perform_task(gateway: Gateway, task: ProviderTask) -> Report | LookupFailed 
 
 
 def record_task_outcome(
-    task: ProviderTask, answer: Report | LookupFailed | None, now: datetime
+    task: ProviderTask, answer: DeliveryReport | LookupFailed | None, now: datetime
 ) -> None:
     """Write down what a task brought."""
     if isinstance(answer, LookupFailed):

@@ -21,7 +21,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from survey.messaging.gateways.base import Message, Outcome, Report, Result, Status
+from survey.messaging.gateways.base import DeliveryReport, DeliveryStatus, Message, Outcome, Result
 from survey.messaging.models import OptOut, Sender
 from survey.messaging.opt_outs import record_opt_out
 from survey.messaging.outbox.budgets import money_left, record_spending, spending_day
@@ -184,7 +184,9 @@ def record(
             # A callback may have been faster, or the lease ran out: the id must not be lost.
             assign_provider_id(
                 message_id=claimed.id,
-                report=Report(result.provider_id, Status.ACCEPTED, parts=result.parts),
+                report=DeliveryReport(
+                    result.provider_id, DeliveryStatus.ACCEPTED, parts=result.parts
+                ),
                 now=now,
             )
             continue

@@ -12,13 +12,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, F, IntegerField, Value, When
 
 from survey.common.encryption import DecryptionError, decrypt, encrypt
-from survey.messaging.gateways.base import RANK, Reaction, Status
+from survey.messaging.gateways.base import RANK, DeliveryStatus, Reaction
 from survey.messaging.models import OptOut
 from survey.messaging.opt_outs import record_opt_out
 from survey.messaging.outbox.models import MessageEvent, MessageState, OutboxMessage
 
 log = logging.getLogger(__name__)
-FINAL: Final = (Status.DELIVERED, Status.UNDELIVERED, Status.FAILED)
+FINAL: Final = (DeliveryStatus.DELIVERED, DeliveryStatus.UNDELIVERED, DeliveryStatus.FAILED)
 FIRST_POLL_AFTER: Final = timedelta(minutes=15)
 AGAIN_AFTER: Final = timedelta(hours=4)
 _RANK_OF_STATE = {**RANK, MessageState.SILENT.value: 3}
@@ -42,7 +42,7 @@ def accepted_fields(provider_id: str, now: datetime) -> dict[str, Any]:
 def apply_report(
     *,
     provider_id: str,
-    status: Status,
+    status: DeliveryStatus,
     code: str,
     now: datetime,
     message_id: str | None = None,
@@ -78,7 +78,7 @@ def apply_report(
 
 
 def _note(
-    row: OutboxMessage | None, provider_id: str, status: Status, code: str, now: datetime
+    row: OutboxMessage | None, provider_id: str, status: DeliveryStatus, code: str, now: datetime
 ) -> None:
     try:
         with transaction.atomic():
@@ -90,8 +90,8 @@ def _note(
             MessageEvent.objects.filter(provider_id=provider_id, message=None).update(message=row)
 
 
-def _react(row: OutboxMessage, status: Status, reaction: Reaction, now: datetime) -> None:
-    if status == Status.DELIVERED:
+def _react(row: OutboxMessage, status: DeliveryStatus, reaction: Reaction, now: datetime) -> None:
+    if status == DeliveryStatus.DELIVERED:
         # It arrived after all: the second message that was queued when it seemed lost is not
         # needed.
         later = OutboxMessage.objects.filter(
@@ -113,7 +113,7 @@ def _react(row: OutboxMessage, status: Status, reaction: Reaction, now: datetime
 
 
 def _arrived(row: OutboxMessage) -> bool:
-    return MessageEvent.objects.filter(message=row, status=Status.DELIVERED.value).exists()
+    return MessageEvent.objects.filter(message=row, status=DeliveryStatus.DELIVERED.value).exists()
 
 
 def _once_more(row: OutboxMessage, now: datetime) -> None:

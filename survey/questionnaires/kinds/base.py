@@ -12,7 +12,7 @@ class AnswerError(ValueError):
     """An answer that cannot be taken; the message is for the citizen, in the active language."""
 
 
-class Kind(Protocol):
+class QuestionKind(Protocol):
     """What every kind of question can do."""
 
     code: str

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import analysis
 from survey.common.periods import parse_period
-from survey.scorecards.differencing import Figure, Release, known_numbers
+from survey.scorecards.differencing import Release, ReleasedFigure, known_numbers
 
 TARGET: Final = analysis.SATISFACTION_TARGET
 
@@ -57,7 +57,7 @@ def compute_index(*, folder: Path, method: str, releases: Sequence[Release] = ()
     """
     run = analysis.open_run(folder, method, purpose="charts")
     figures = {
-        (figure.agency, figure.level, figure.code): Figure(figure.n, figure.unweighted)
+        (figure.agency, figure.level, figure.code): ReleasedFigure(figure.n, figure.unweighted)
         for figure in run.result.figures
     }
     period = parse_period(str(run.snapshot.manifest["period"]))

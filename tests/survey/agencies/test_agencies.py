@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from survey.agencies.models import Agency, AgencyVersion, Extent, Kind, Succession
+from survey.agencies.models import Agency, AgencyKind, AgencyVersion, Extent, Succession
 from survey.agencies.queries import (
     find_by_code,
     mapped_to,
@@ -34,7 +34,7 @@ BEFORE, AFTER = date(2025, 6, 30), date(2025, 7, 1)
 
 
 def department(name: str, **more: object) -> Attributes:
-    return Attributes(name=name, kind=Kind.DEPARTMENT, **more)  # type: ignore[arg-type]  # keywords of the dataclass
+    return Attributes(name=name, kind=AgencyKind.DEPARTMENT, **more)  # type: ignore[arg-type]  # keywords of the dataclass
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_an_ended_agency_cannot_change_and_nothing_is_half_written(three: list[A
 def test_the_database_allows_one_open_version_and_one_owner_of_a_code(three: list[Agency]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         AgencyVersion.objects.create(
-            agency=three[0], name="x", kind=Kind.DEPARTMENT, valid_from=date(2021, 1, 1)
+            agency=three[0], name="x", kind=AgencyKind.DEPARTMENT, valid_from=date(2021, 1, 1)
         )
     found_agency(key="d", on=AFTER, attributes=department("D", agency_code="H20.99"))
     with pytest.raises((IntegrityError, ValidationError)), transaction.atomic():
@@ -129,15 +129,15 @@ def test_committees_are_named_after_their_units(unit: str, name: str) -> None:
 def test_dong_thap_as_it_is_and_as_it_was(db: None) -> None:
     load_units(provinces={"82"})
     now = {v.unit_code: v for v in versions_on(AFTER)}
-    assert sum(v.kind == Kind.COMMUNE for v in now.values()) == 102
+    assert sum(v.kind == AgencyKind.COMMUNE for v in now.values()) == 102
     before = list(versions_on(BEFORE))
-    assert {v.name for v in before if v.kind == Kind.PROVINCE} == {
+    assert {v.name for v in before if v.kind == AgencyKind.PROVINCE} == {
         "UBND tỉnh Đồng Tháp",
         "UBND tỉnh Tiền Giang",
     }
-    assert sum(v.kind == Kind.COMMUNE for v in before) == 164 + 141
-    assert sum(v.kind == Kind.DISTRICT for v in before) > 20
-    assert not any(v.kind == Kind.DISTRICT for v in versions_on(AFTER))
+    assert sum(v.kind == AgencyKind.COMMUNE for v in before) == 164 + 141
+    assert sum(v.kind == AgencyKind.DISTRICT for v in before) > 20
+    assert not any(v.kind == AgencyKind.DISTRICT for v in versions_on(AFTER))
     tien_giang = Agency.objects.get(key="p82-2025")
     assert [heir.agency.key for heir in mapped_to([tien_giang], AFTER)[tien_giang]] == ["82"]
     district = Agency.objects.get(key="h815-2025")
@@ -170,8 +170,8 @@ def test_loading_twice_adds_nothing(db: None) -> None:
 def test_the_whole_country_loads_and_answers_as_of_queries(db: None) -> None:
     loaded = load_units()
     assert loaded.units == 34 + 3321 + 63 + 10035 + 691
-    assert versions_on(AFTER).filter(kind=Kind.PROVINCE).count() == 34
-    assert versions_on(BEFORE).filter(kind=Kind.PROVINCE).count() == 63
+    assert versions_on(AFTER).filter(kind=AgencyKind.PROVINCE).count() == 34
+    assert versions_on(BEFORE).filter(kind=AgencyKind.PROVINCE).count() == 63
     expected = {
         "Tây Ninh": "Tây Ninh",
         "Long An": "Tây Ninh",
@@ -180,7 +180,7 @@ def test_the_whole_country_loads_and_answers_as_of_queries(db: None) -> None:
         "Trà Vinh": "Vĩnh Long",
         "Bạc Liêu": "Cà Mau",
     }
-    old = {v.agency: v.name for v in versions_on(BEFORE).filter(kind=Kind.PROVINCE)}
+    old = {v.agency: v.name for v in versions_on(BEFORE).filter(kind=AgencyKind.PROVINCE)}
     heirs = mapped_to(old, AFTER)
     for name, successor in expected.items():
         agency = next(agency for agency, full in old.items() if full == f"UBND tỉnh {name}")
@@ -191,11 +191,13 @@ def test_an_account_sees_its_agency_and_those_below_only(cast: Cast) -> None:
     branch = found_agency(
         key="h20.01.01",
         on=date(2025, 8, 1),
-        attributes=Attributes(name="Chi nhánh I", kind=Kind.LAND_OFFICE_BRANCH, parent=cast.land),
+        attributes=Attributes(
+            name="Chi nhánh I", kind=AgencyKind.LAND_OFFICE_BRANCH, parent=cast.land
+        ),
     )
     assert set(visible_agencies(cast.head)) == {cast.land, branch}
     assert set(visible_agencies(cast.analyst)) == set(Agency.objects.all())
-    other = Attributes(name="Chi nhánh I", kind=Kind.LAND_OFFICE_BRANCH, parent=cast.commune)
+    other = Attributes(name="Chi nhánh I", kind=AgencyKind.LAND_OFFICE_BRANCH, parent=cast.commune)
     change_agency(agency=branch, on=date(2026, 6, 1), attributes=other)
     assert set(visible_agencies(cast.head)) == {cast.land}, (
         "a former parent no longer sees who moved away"

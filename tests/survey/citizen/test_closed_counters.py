@@ -16,7 +16,7 @@ from django.utils import timezone
 from survey.access.kiosks import add_kiosk
 from survey.access.models import Kiosk, Screen
 from survey.access.screens import enrol_screen, shown
-from survey.agencies.models import AgencyVersion, Counter, Kind
+from survey.agencies.models import AgencyKind, AgencyVersion, Counter
 from survey.agencies.queries import visible_agencies
 from survey.agencies.services import Attributes, merge_agencies
 from survey.citizen.entrances.kiosk import take_item
@@ -106,7 +106,7 @@ def test_no_agency_gets_answers_from_before_it_existed(cast: Cast, kiosk: Kiosk)
         agencies=[cast.land, cast.commune],
         into_key="new",
         on=timezone.localdate() - timedelta(days=5),
-        attributes=Attributes(name="Mới", kind=Kind.DEPARTMENT, parent=cast.province),
+        attributes=Attributes(name="Mới", kind=AgencyKind.DEPARTMENT, parent=cast.province),
     )
     kiosk = Kiosk.objects.select_related("counter").get(pk=kiosk.pk)
     take_item(kiosk, item(now - timedelta(days=28)), now)
@@ -122,7 +122,7 @@ def test_a_reorganisation_is_not_entered_before_its_day(cast: Cast) -> None:
             agencies=[cast.land, cast.commune],
             into_key="new",
             on=tomorrow,
-            attributes=Attributes(name="Mới", kind=Kind.DEPARTMENT, parent=cast.province),
+            attributes=Attributes(name="Mới", kind=AgencyKind.DEPARTMENT, parent=cast.province),
         )
     cast.land_counter.refresh_from_db()
     assert cast.land_counter.agency_id == cast.land.pk
@@ -131,7 +131,12 @@ def test_a_reorganisation_is_not_entered_before_its_day(cast: Cast) -> None:
 def test_a_future_parent_sees_nothing_yet(cast: Cast) -> None:
     day = timezone.localdate() + timedelta(days=200)
     AgencyVersion.objects.filter(agency=cast.commune).update(valid_to=day)
-    later = {"name": "Tên sau này", "kind": Kind.COMMUNE, "parent": cast.land, "valid_from": day}
+    later = {
+        "name": "Tên sau này",
+        "kind": AgencyKind.COMMUNE,
+        "parent": cast.land,
+        "valid_from": day,
+    }
     AgencyVersion.objects.create(agency=cast.commune, **later)
     assert not visible_agencies(cast.head).filter(pk=cast.commune.pk).exists()
     assert str(cast.commune) == "UBND phường Mỹ Tho"

@@ -26,7 +26,7 @@ from django.utils import timezone
 from survey.common.encryption import decrypt, encrypt, phone_hash
 from survey.messaging.event_intake import ingest_events, preview_events
 from survey.messaging.gateways import twilio
-from survey.messaging.gateways.base import Outcome, Reaction, Report, Result, Status
+from survey.messaging.gateways.base import DeliveryReport, DeliveryStatus, Outcome, Reaction, Result
 from survey.messaging.gateways.memory import MemoryGateway
 from survey.messaging.invitations import queue_invitation
 from survey.messaging.models import Invitation, MessageKind, MessageTemplate, OptOut, Sender
@@ -92,7 +92,9 @@ def test_an_id_that_is_taken_stops_nobody() -> None:
     unknown = message(by, "+84912345679")
     OutboxMessage.objects.filter(pk=unknown.pk).update(state="unknown", next_look_at=NOON)
     (lookup,) = lookups.due_lookups(NOON, 10)
-    lookups.record_lookup(lookup=lookup, report=Report("SM3", Status.SENT), now=NOON)
+    lookups.record_lookup(
+        lookup=lookup, report=DeliveryReport("SM3", DeliveryStatus.SENT), now=NOON
+    )
     assert state(unknown)[0] == "unknown"
 
 
@@ -136,7 +138,7 @@ def test_a_look_up_never_takes_another_message_of_the_same_link(cast: Cast) -> N
     accept(claimed, "SM1")
     apply_report(
         provider_id="SM1",
-        status=Status.UNDELIVERED,
+        status=DeliveryStatus.UNDELIVERED,
         code="30003",
         now=NOON,
         reaction=Reaction.AGAIN,
@@ -146,7 +148,10 @@ def test_a_look_up_never_takes_another_message_of_the_same_link(cast: Cast) -> N
     (lookup,) = lookups.due_lookups(NOON, 10)
     assert lookup.known == {"SM1"}
     gateway = MemoryGateway()
-    gateway.sent, gateway.reports = [claimed.message], {"SM1": Report("SM1", Status.SENT)}
+    gateway.sent, gateway.reports = (
+        [claimed.message],
+        {"SM1": DeliveryReport("SM1", DeliveryStatus.SENT)},
+    )
     assert gateway.find(to=lookup.to, since=NOON, token=lookup.token, known=lookup.known) is None
     assert first.sequence == 0
 
@@ -154,7 +159,9 @@ def test_a_look_up_never_takes_another_message_of_the_same_link(cast: Cast) -> N
 def test_an_early_report_followed_by_silence_is_asked_about() -> None:
     row = message(sender())
     (claimed,) = claim()
-    apply_report(provider_id="SM1", status=Status.SENT, code="", now=NOON, message_id=str(row.pk))
+    apply_report(
+        provider_id="SM1", status=DeliveryStatus.SENT, code="", now=NOON, message_id=str(row.pk)
+    )
     outbox.record(
         results=[(claimed, Result(Outcome.ACCEPTED, provider_id="SM1", parts=2))],
         owner="me",
@@ -177,7 +184,9 @@ def test_what_arrived_after_all_is_not_sent_a_second_time(
     accept(claimed, "SM1")
     for word in order:
         reaction = Reaction.AGAIN if word == "undelivered" else Reaction.NONE
-        apply_report(provider_id="SM1", status=Status(word), code="", now=NOON, reaction=reaction)
+        apply_report(
+            provider_id="SM1", status=DeliveryStatus(word), code="", now=NOON, reaction=reaction
+        )
     waiting = OutboxMessage.objects.filter(kind="invitation", state="pending")
     assert not waiting.exists()
     assert OutboxMessage.objects.get(pk=claimed.id).state == "delivered"
@@ -192,7 +201,7 @@ def test_what_a_report_tells_of_a_number_is_remembered(code: str, listed: int) -
     accept(claimed, "SM1")
     apply_report(
         provider_id="SM1",
-        status=Status.FAILED,
+        status=DeliveryStatus.FAILED,
         code=code,
         now=NOON,
         reaction=twilio.REACTIONS.get(code, Reaction.NONE),

@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from survey.common.encryption import phone_hash
-from survey.messaging.gateways.base import LookupFailed, Outcome, Report, Result, Status
+from survey.messaging.gateways.base import (
+    DeliveryReport,
+    DeliveryStatus,
+    LookupFailed,
+    Outcome,
+    Result,
+)
 from survey.messaging.gateways.memory import MemoryGateway
 from survey.messaging.models import OptOut, Sender
 from survey.messaging.outbox import lookups
@@ -134,7 +140,9 @@ def test_a_found_message_is_adopted() -> None:
     (claimed,) = claim()
     outbox.record(results=[(claimed, Result(Outcome.UNKNOWN))], owner="me", now=NOON)
     (lookup,) = lookups.due_lookups(NOON + outbox.FIRST_LOOK, 10)
-    lookups.record_lookup(lookup=lookup, report=Report("SM5", Status.DELIVERED), now=NOON)
+    lookups.record_lookup(
+        lookup=lookup, report=DeliveryReport("SM5", DeliveryStatus.DELIVERED), now=NOON
+    )
     assert state(row)[0] == "delivered"
     assert (row.provider_id, row.to_sealed, row.body_sealed) == ("SM5", None, None)
 
@@ -228,7 +236,7 @@ def test_a_gateway_that_breaks_loses_nothing() -> None:
         def send(self, message: object) -> Result:
             raise RuntimeError("never expected")
 
-        def find(self, **_: object) -> Report | None:
+        def find(self, **_: object) -> DeliveryReport | None:
             raise LookupFailed("down")
 
     row = message(sender())

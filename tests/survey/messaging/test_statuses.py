@@ -14,7 +14,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from survey.dev.simulator.endpoint import signature
-from survey.messaging.gateways.base import Outcome, Reaction, Result, Status
+from survey.messaging.gateways.base import DeliveryStatus, Outcome, Reaction, Result
 from survey.messaging.models import OptOut
 from survey.messaging.outbox import queue as outbox
 from survey.messaging.outbox.models import MessageEvent, OutboxMessage
@@ -51,7 +51,7 @@ SETS = (
 def test_any_order_and_repetition_ends_in_the_same_state(reports: tuple[str, ...]) -> None:
     row = accepted()
     for word in [*reports, *reports]:
-        apply_report(provider_id=SID, status=Status(word), code="", now=NOON)
+        apply_report(provider_id=SID, status=DeliveryStatus(word), code="", now=NOON)
     row.refresh_from_db()
     wanted = (
         "delivered" if "delivered" in reports else "failed" if "failed" in reports else reports[0]
@@ -64,7 +64,7 @@ def test_a_report_faster_than_our_own_note_is_adopted_by_the_row_in_its_address(
     row = message(sender())
     (claimed,) = outbox.claim(owner="me", limit=1, now=NOON)
     apply_report(
-        provider_id=SID, status=Status.DELIVERED, code="", now=NOON, message_id=str(row.pk)
+        provider_id=SID, status=DeliveryStatus.DELIVERED, code="", now=NOON, message_id=str(row.pk)
     )
     outbox.record(
         results=[(claimed, Result(Outcome.ACCEPTED, provider_id=SID))], owner="me", now=NOON
@@ -78,7 +78,7 @@ def test_a_handset_that_was_off_gets_one_more_message_as_a_row_of_its_own() -> N
     for _ in range(2):
         apply_report(
             provider_id=SID,
-            status=Status.UNDELIVERED,
+            status=DeliveryStatus.UNDELIVERED,
             code="30003",
             now=NOON,
             reaction=Reaction.AGAIN,

@@ -6,7 +6,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
-from survey.questionnaires.models import Factor, Question, Questionnaire, Status, Version, Wording
+from survey.questionnaires.models import (
+    Factor,
+    Question,
+    Questionnaire,
+    Version,
+    VersionStatus,
+    Wording,
+)
 from survey.questionnaires.queries import (
     load_form,
     missing_wordings,
@@ -42,7 +49,11 @@ def test_a_new_version_replaces_the_published_one(cast: Cast) -> None:
     old = short(cast)
     new = publish_version(version=load_questionnaire(path=LIBRARY / "counter-short.toml"), now=NOW)
     old.refresh_from_db()
-    assert (new.number, old.status, new.status) == (2, Status.RETIRED, Status.PUBLISHED)
+    assert (new.number, old.status, new.status) == (
+        2,
+        VersionStatus.RETIRED,
+        VersionStatus.PUBLISHED,
+    )
     assert published_version("counter-short") == new
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analysis import SnapshotWriter
 from analysis.data.schema import RESPONSE_COLUMNS
-from survey.agencies.models import Agency, Kind, ProcedureDomain
+from survey.agencies.models import Agency, AgencyKind, ProcedureDomain
 from survey.agencies.services import Attributes, found_agency
 from survey.common.periods import parse_period
 from survey.questionnaires.queries import load_form, published_extension
@@ -24,7 +24,7 @@ Levels = list[int]
 
 def found_agencies(province: Agency, *keys: str) -> list[str]:
     for key in keys:
-        attributes = Attributes(name=key.upper(), kind=Kind.DEPARTMENT, parent=province)
+        attributes = Attributes(name=key.upper(), kind=AgencyKind.DEPARTMENT, parent=province)
         found_agency(key=key, on=START, attributes=attributes)
     return list(keys)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from survey.common.periods import parse_period
-from survey.scorecards.differencing import Figure, known_numbers
+from survey.scorecards.differencing import ReleasedFigure, known_numbers
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import figures_shown, releases_about
 
@@ -38,7 +38,9 @@ def known(period: str, n: int) -> set[int]:
     """Numbers that a figure of ``n`` answers would tell, small ones told by their distance."""
     place = ("a", "overall", "overall")
     releases = [figures_shown(edition) for edition in releases_about({"overall"})]
-    rows = known_numbers(parse_period(period), "overall", {place: Figure(n, None)}, releases)
+    rows = known_numbers(
+        parse_period(period), "overall", {place: ReleasedFigure(n, None)}, releases
+    )
     return {abs(n - row[place]) for row in rows if place in row}
 
 
