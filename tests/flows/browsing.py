@@ -87,4 +87,4 @@ def without_khmer(browser: Browser, folder: Path) -> BrowserContext:
 PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
-FONTS = Path(__file__).parents[2] / "survey" / "access" / "print" / "fonts"
+FONTS = Path(__file__).parents[2] / "analysis" / "charts" / "fonts"

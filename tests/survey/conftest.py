@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -27,3 +29,9 @@ def nobody_guesses() -> None:
     """Failures are counted per process; each test begins with none."""
     throttling.forget()
     sign_in_limits.forget()
+
+
+@pytest.fixture(autouse=True)
+def own_files(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Kept snapshots of tests never lie among those of the installation beside them."""
+    settings.VAR_DIR = tmp_path_factory.getbasetemp() / "var"

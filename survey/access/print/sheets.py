@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import typst
+from django.conf import settings
 from django.utils.translation import gettext as _
 
-FONTS: Final = Path(__file__).parent / "fonts"
+FONTS: Final = (
+    Path(__file__).parent / "fonts",
+    settings.BASE_DIR / "analysis" / "charts" / "fonts",
+)
+"""Khmer letters here; the Vietnamese and Latin ones are those of the charts."""
 _LAYOUTS: Final = Path(__file__).parent
 _DOES_NOT_FIT: Final = "does not fit: "
 
@@ -41,7 +46,10 @@ def sheets_pdf(layout: str, data: Mapping[str, Any]) -> bytes:
     layout_path = str(_LAYOUTS / f"{layout}.typ")
     try:
         result: object = typst.compile(
-            layout_path, font_paths=[str(FONTS)], ignore_system_fonts=True, sys_inputs=sent
+            layout_path,
+            font_paths=[str(folder) for folder in FONTS],
+            ignore_system_fonts=True,
+            sys_inputs=sent,
         )
     except typst.TypstError as error:
         _before, found, text = str(error).partition(_DOES_NOT_FIT)
