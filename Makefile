@@ -11,7 +11,7 @@ WORKERS ?= $(if $(filter postgres%,$(DATABASE_URL)),2,1)
 CHROMIUM ?= /usr/bin/chromium
 
 # uv for speed, trusting the certificates of the system; where it is not to be had or fails, pip does the same.
-INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(PY) -r $<) \
+INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv pip install --quiet --python $(PY) -r $<) \
 	|| $(PY) -m pip install --disable-pip-version-check -r $<
 
 .DEFAULT_GOAL := help
