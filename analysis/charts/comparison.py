@@ -68,6 +68,7 @@ def index_picture(scores: Sequence[Score], target: Target, frame: Frame) -> Pict
     """
     ordered = sorted(scores, key=lambda score: (-score.value, score.name))
     number, words, goal_value = frame.number, frame.words, float(target.value)
+    said = number(goal_value, 0 if goal_value.is_integer() else 1)
     base = chart(
         {
             "name": key(s.name),
@@ -80,9 +81,9 @@ def index_picture(scores: Sequence[Score], target: Target, frame: Frame) -> Pict
     ).encode(y=names([s.name for s in ordered]))
     scale = between(min([goal_value, *(s.low for s in ordered)]), 100)
     x = partial(alt.X, axis=ruled(words["index"]), scale=scale)
-    goal = chart(
-        [{"value": goal_value, "label": words["target"].format(value=number(goal_value, 0))}]
-    ).encode(x=x("value:Q"))
+    goal = chart([{"value": goal_value, "label": words["target"].format(value=said)}]).encode(
+        x=x("value:Q")
+    )
     layers = [
         goal.mark_rule(**DASHED),
         goal.mark_text(baseline="bottom", dy=-5, fontWeight="bold").encode(
@@ -100,7 +101,8 @@ def index_picture(scores: Sequence[Score], target: Target, frame: Frame) -> Pict
         first=_said(ordered[0], frame) if ordered else words["none"],
         last=_said(ordered[-1], frame) if ordered else words["none"],
         above=sum(target.met(score.low) for score in ordered),
-        target=number(goal_value, 0),
+        target=said,
+        reach=words[target.operator],
     )
 
 

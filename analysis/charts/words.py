@@ -13,8 +13,10 @@ VI: Final = {
     "index_title": "Chỉ số hài lòng và khoảng tin cậy 95 %",
     "index_text": (
         "Chỉ số của {count} đơn vị. Cao nhất: {first}. Thấp nhất: {last}. "
-        "Có {above} đơn vị chắc chắn trên mục tiêu {target}."
+        "Có {above} đơn vị chắc chắn {reach} {target}."
     ),
+    ">": "trên mục tiêu",
+    ">=": "đạt mục tiêu từ",
     "ranks_title": "Thứ hạng có thể có của từng đơn vị",
     "rank": "Thứ hạng có thể có (1 là cao nhất)",
     "ranks_text": "Thứ hạng có thể có của {count} đơn vị, đúng đồng thời với độ tin cậy 95 %: "
@@ -63,8 +65,10 @@ EN: Final = {
     "index_title": "Satisfaction index with 95% interval",
     "index_text": (
         "Index of {count} agencies. Highest: {first}. Lowest: {last}. "
-        "{above} are above the target of {target} beyond doubt."
+        "{above} are {reach} {target} beyond doubt."
     ),
+    ">": "above the target of",
+    ">=": "at or above the target of",
     "ranks_title": "Possible places of each agency",
     "rank": "Possible places (1 is the highest)",
     "ranks_text": "Places {count} agencies may hold, jointly with 95% confidence: {list}.",

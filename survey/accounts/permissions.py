@@ -42,7 +42,7 @@ RULES: Final = {
     "see-previews": _rule(Role.OPERATOR, Role.ANALYST, Role.AUDITOR, province=True),
     "see-languages": _rule(Role.OPERATOR, Role.ANALYST, Role.AUDITOR, province=True),
 }
-"""What can be done beside reading. The auditor stands in no line that writes."""
+"""What can be done beside reading. Who ``WRITES_NOTHING`` stands in no line that writes."""
 WRITES_NOTHING: Final = frozenset({Role.AUDITOR})
 READS: Final = frozenset({"see-previews", "see-languages"})
 

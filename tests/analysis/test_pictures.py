@@ -5,6 +5,7 @@ font.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ from analysis.charts.words import EN, VI
 from analysis.cli import main
 from analysis.errors import AnalysisError
 from analysis.publication.table import Table
-from analysis.publication.targets import SATISFACTION_TARGET
+from analysis.publication.targets import SATISFACTION_TARGET, Target
 from tests.analysis.samples import write_province
 
 SCORES = [
@@ -117,6 +118,13 @@ def test_a_picture_shows_what_its_text_says() -> None:
     funnel = everything(Frame())["funnel"]
     assert "Sở 11" in funnel.text.split("Thấp hơn")[0]
     assert "Sở 1" in funnel.text.split("Thấp hơn")[1]
+
+
+def test_a_target_is_said_with_its_comparison_and_its_decimals() -> None:
+    target = Target(">=", Decimal("92.5"))
+    assert "đạt mục tiêu từ 92,5." in index_picture(SCORES, target, Frame()).text
+    english = index_picture(SCORES, target, Frame("en")).text
+    assert "at or above the target of 92.5 beyond doubt" in english
 
 
 def test_numbers_are_rounded_half_up_and_have_no_negative_zero() -> None:

@@ -15,13 +15,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+from django.conf import settings
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.flows.browsing import launch, press
 from tests.servers.conftest import Server, environment_for, manage, serve
 
-LANGUAGES: Final = ("vi", "en", "km")
+LANGUAGES: Final = tuple(code for code, _name in settings.LANGUAGES)
 WIDTHS: Final = (360, 768)
 SCALE: Final = 0.55
 QUALITY: Final = 26

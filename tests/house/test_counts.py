@@ -69,3 +69,9 @@ def test_no_test_module_imports_another(path: Path) -> None:
     """
     names = [n for x in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for n in imported(x)]
     assert [name for name in names if re.search(r"(?:^|\.)test_\w+$", name)] == []
+
+
+def test_every_check_has_its_own_number() -> None:
+    text = (ROOT / "survey" / "checks.py").read_text(encoding="utf-8")
+    numbers = re.findall(r"survey\.[EW]\d{3}", text)
+    assert len(numbers) == len(set(numbers)) > 5

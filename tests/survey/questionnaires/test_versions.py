@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
@@ -41,7 +42,7 @@ def test_the_library_ships_the_two_forms_in_every_language(cast: Cast) -> None:
     } == SERVICE_FACTORS
     assert list(load_form(short(cast).pk).questions) == ["overall", "reasons", "comment"]
     for version in (service, short(cast)):
-        assert missing_wordings(version) == {"vi": [], "en": [], "km": []}
+        assert missing_wordings(version) == {code: [] for code, _name in settings.LANGUAGES}
         assert wordings(version.pk, "en")["title"] != wordings(version.pk, "vi")["title"]
 
 
