@@ -178,7 +178,7 @@ def score(
 
     Examples
     --------
-    >>> rule = Rule("capped", target=Decimal(90))
+    >>> rule = ScoringRule("capped", target=Decimal(90))
     >>> part = Criterion("1", "Satisfied citizens", Decimal(10), rule, Target(">", Decimal(90)), "")
     >>> [item] = score([part], {"1": Decimal("81")})
     >>> item.achieved, item.lost, item.met
