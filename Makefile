@@ -62,13 +62,14 @@ chromium:
 	fi
 
 # What only computes and what waits for servers run beside the browser: together they take less time.
-COMPUTING := tests/analysis tests/docs tests/house tests/survey tests/servers/test_postgresql.py
-SERVERS := tests/servers --ignore=tests/servers/test_postgresql.py
+COMPUTING := tests/analysis tests/survey tests/servers/test_postgresql.py
+SERVERS := tests/servers tests/docs tests/house --ignore=tests/servers/test_postgresql.py
+JOURNEYS := tests --ignore=tests/servers --ignore=tests/docs --ignore=tests/house $(COMPUTING:%=--ignore=%)
 test: check-fast chromium  ## format, lint, types, import contracts, migrations and all tests
 	@logs=$$(mktemp -d); \
 	$(PY) -m pytest -q -m "not slow" $(COMPUTING) >$$logs/computing 2>&1 & computing=$$!; \
 	$(PY) -m pytest -q -m "not slow" $(SERVERS) >$$logs/servers 2>&1 & servers=$$!; \
-	$(PY) -m pytest -q -m "not slow" tests --ignore=tests/servers $(COMPUTING:%=--ignore=%); bad=$$?; \
+	$(PY) -m pytest -q -m "not slow" $(JOURNEYS); bad=$$?; \
 	wait $$servers; bad=$$((bad | $$?)); wait $$computing; bad=$$((bad | $$?)); \
 	cat $$logs/servers $$logs/computing; rm -rf $$logs; exit $$bad
 
