@@ -240,6 +240,8 @@ class CounterCode(models.Model):
         Questionnaire, on_delete=models.PROTECT, verbose_name=_("questionnaire")
     )
     issue = models.PositiveSmallIntegerField(_("issue"))
+    picture = models.PositiveSmallIntegerField(_("twin picture"), null=True, editable=False)
+    """Number of the twin picture; None for issues printed before there were any."""
     status = models.CharField(
         _("status"), max_length=8, choices=CodeStatus.choices, default=CodeStatus.ACTIVE
     )

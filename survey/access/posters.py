@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from survey.access.models import CodeStatus, CounterCode
+from survey.access.twin_pictures import choose_picture, pictures_beside
 from survey.agencies.models import Counter
 from survey.common.tokens import new_code
 from survey.questionnaires.models import Questionnaire
@@ -29,9 +30,11 @@ def issue_code(*, counter: Counter, now: datetime, code: str | None = None) -> C
     CounterCode.objects.filter(counter=counter, status=CodeStatus.ACTIVE).update(
         status=CodeStatus.RETIRED, ended_at=now
     )
+    code = code or new_code(CODE_LENGTH)
     return CounterCode.objects.create(
-        code=code or new_code(CODE_LENGTH),
+        code=code,
         counter=counter,
+        picture=choose_picture(code, pictures_beside(counter)),
         questionnaire=Questionnaire.objects.get(code=SHORT_FORM),
         issue=latest.issue + 1 if latest else 1,
         issued_at=now,

@@ -24,6 +24,7 @@ class Landing:
 
     code: str
     issue: int
+    picture: int | None
     status: str
     counter_id: int
     counter_name: str
@@ -44,7 +45,7 @@ class Landing:
 # Written by hand: this runs for every citizen, and building the same six-table query anew took most
 # of its time.
 _LANDING = """
-    SELECT k.code, k.issue, k.status, c.id, c.name, c.number,
+    SELECT k.code, k.issue, k.picture, k.status, c.id, c.name, c.number,
            c.closed_on IS NULL AND EXISTS (SELECT 1 FROM
                survey_agencyversion a WHERE a.agency_id = c.agency_id
                AND a.valid_from <= %s AND (a.valid_to IS NULL OR a.valid_to > %s)),
@@ -58,8 +59,8 @@ _LANDING = """
 
 
 def check_characters(code: str) -> str:
-    """Four characters printed on the poster and shown on its page: a code stuck over another shows
-    others.
+    """Four characters printed on the poster and shown on its page, of issues from before there were
+    twin pictures: a code stuck over another shows others.
     """
     # No secret: whoever sticks a code of ours over another can look its characters up on its page
     # anyway, and printed ones must outlive a change of keys.

@@ -179,5 +179,5 @@ def slips(request: HttpRequest) -> JsonResponse:
         )
     codes = issue_slips(batch=batch, count=count, now=now)
     return JsonResponse(
-        {"codes": codes, "address": f"{settings.PUBLIC_URL}/s/", "days": SLIP_TTL.days}
+        {"codes": codes, "address": f"{settings.PUBLIC_URL}/", "days": SLIP_TTL.days}
     )

@@ -25,6 +25,7 @@ from survey.access.print.slips import slips_pdf
 from survey.access.queries import check_characters
 from survey.access.screens import enrol_screen
 from survey.access.slips import Batch, disputes_by_agency, issue_slips
+from survey.access.twin_pictures import draw_picture, name_picture
 from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
 from survey.agencies.models import Counter
@@ -178,6 +179,9 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
             messages.error(request, _("This issue is no longer in use; nothing was noted."))
         return redirect("console:codes")
     site = settings.PUBLIC_URL.split("://", 1)[1]
-    return page(
-        request, "verify.html", {"code": found, "check": check_characters(found.code), "site": site}
-    )
+    context = {"code": found, "site": site}
+    if found.picture is None:
+        context["check"] = check_characters(found.code)
+    else:
+        context |= {"twin": draw_picture(found.picture), "twin_name": name_picture(found.picture)}
+    return page(request, "verify.html", context)

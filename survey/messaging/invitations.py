@@ -50,7 +50,7 @@ class Refused:
 
 def link_address(token: str) -> str:
     """Address of a token."""
-    return f"{settings.PUBLIC_URL}/s/{token}"
+    return f"{settings.PUBLIC_URL}/{token}"
 
 
 def token_hash(token: str) -> str:

@@ -13,8 +13,8 @@ from qrcode.util import MODE_ALPHA_NUM, QRData
 
 
 def short_url(code: str) -> str:
-    """The address as it stands on the poster and in links."""
-    return f"{settings.PUBLIC_URL}/s/{code}"
+    """The address as it stands on posters, slips and in links: the shorter, the easier typed."""
+    return f"{settings.PUBLIC_URL}/{code}"
 
 
 def printed_domain() -> str:

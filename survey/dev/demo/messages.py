@@ -79,7 +79,7 @@ def send_story(*, now: datetime) -> dict[str, Any]:
         warnings.filterwarnings("ignore", "No directory at", UserWarning)
         waiting = _answer(tokens)
     return {
-        "sms_links": [f"{settings.PUBLIC_URL}/s/{token}" for token in waiting],
+        "sms_links": [f"{settings.PUBLIC_URL}/{token}" for token in waiting],
         "sms_counts": _counts(report),
     }
 

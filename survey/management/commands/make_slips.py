@@ -16,10 +16,9 @@ from django.utils import timezone
 from survey.access.print.qr import short_url
 from survey.access.print.slips import slips_pdf
 from survey.access.slip_requests import slip_batch
-from survey.access.slips import issue_slips
+from survey.access.slips import group_slip_code, issue_slips
 from survey.agencies.models import Agency
 from survey.common.languages import is_supported_language
-from survey.common.tokens import group_code
 
 
 class Command(BaseCommand):
@@ -69,6 +68,6 @@ class Command(BaseCommand):
             with out.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
                 writer.writerow(["code", "printed", "address"])
-                writer.writerows([code, group_code(code), short_url(code)] for code in codes)
+                writer.writerows([code, group_slip_code(code), short_url(code)] for code in codes)
         out.chmod(0o600)
         self.stdout.write(f"{len(codes)} codes in {out}")

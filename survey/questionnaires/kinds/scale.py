@@ -15,6 +15,17 @@ NOT_APPLICABLE = 0
 LEVELS = (1, 2, 3, 4, 5)
 
 
+def level_names() -> list[str]:
+    """The levels from the lowest to the highest, in words of the active language."""
+    return [
+        _("Very dissatisfied"),
+        _("Dissatisfied"),
+        _("Neutral"),
+        _("Satisfied"),
+        _("Very satisfied"),
+    ]
+
+
 class Scale:
     """Answer: an integer."""
 
@@ -27,14 +38,8 @@ class Scale:
 
     def choices(self, question: QuestionSpec, wordings: Mapping[str, str]) -> list[tuple[str, str]]:
         """Low to high, the same direction everywhere."""
-        labels = {
-            1: _("Very dissatisfied"),
-            2: _("Dissatisfied"),
-            3: _("Neutral"),
-            4: _("Satisfied"),
-            5: _("Very satisfied"),
-            NOT_APPLICABLE: _("Not applicable"),
-        }
+        labels = dict(zip(LEVELS, level_names(), strict=True))
+        labels[NOT_APPLICABLE] = _("Not applicable")
         return [(str(level), labels[level]) for level in self._allowed(question)]
 
     def clean(self, raw: Sequence[str], question: QuestionSpec) -> Answer | None:

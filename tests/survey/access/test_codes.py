@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils.translation import gettext as _
 from django.utils.translation import override
-from PIL import Image
+from PIL import Image, ImageChops
 
 from survey.access.models import CodeStatus, CounterCode, Slip
 from survey.access.posters import issue_code, revoke_code
@@ -26,8 +26,21 @@ from survey.access.print import qr
 from survey.access.print.posters import PAPERS, poster_pdf
 from survey.access.print.sheets import FONTS, TooLongToPrint
 from survey.access.print.slips import slips_pdf
+from survey.access.queries import check_characters
+from survey.access.slips import (
+    LENGTH,
+    OLD_LENGTH,
+    Batch,
+    find_slip,
+    group_slip_code,
+    is_slip_code,
+    issue_slips,
+    new_slip_code,
+)
+from survey.access.twin_pictures import COUNT, draw_picture, name_picture
+from survey.agencies.improvements import Improvement
 from survey.agencies.models import Agency, Office
-from survey.common.tokens import new_code
+from survey.common.tokens import group_code, keyed_hash
 from tests.survey.factories import NOW, Cast
 
 MILLIMETRES = {"tent": (210, 297), "A5": (148, 210), "A4": (210, 297), "A3": (297, 420)}
@@ -93,8 +106,8 @@ def test_posters_of_every_size_are_read_by_a_decoder(
     for part in (
         cast.land_counter.office.name,
         qr.printed_domain(),
-        f"/s/{cast.code.code}",
-        cast.code.code,
+        group_code(cast.code.code).replace("-", " "),
+        "1022",
     ):
         assert part in text.replace("\r\n", " "), part
 
@@ -108,7 +121,7 @@ def test_posters_and_slips_of_every_pair_of_languages(
     cast: Cast, language: str, second: str
 ) -> None:
     """Both languages stand on the sheet, drawn with letters it brings along."""
-    slips = [new_code(10) for _place in range(22)]
+    slips = [new_slip_code() for _place in range(13)]
     for name, pdf in (
         ("A4", poster_pdf([cast.code], paper="A4", language=language, second=second)),
         ("tent", poster_pdf([cast.code], paper="tent", language=language, second=second)),
@@ -119,11 +132,10 @@ def test_posters_and_slips_of_every_pair_of_languages(
         text = document[0].get_textpage().get_text_range()
         for code in (language, second):
             with override(code):
-                wanted = _(
-                    "Rate the service: scan, or open the address and type the code. Good for 30 "
-                    "days."
+                wanted = _("Are you satisfied? Scan to answer (within 30 days).")
+                wanted = (
+                    wanted if name == "slips" else _("Are you satisfied with how you were served?")
                 )
-                wanted = wanted if name == "slips" else _("How was the service?")
             # A PDF may hold the parts of a Khmer syllable in another order; Latin words are
             # compared as they are.
             found = (
@@ -183,7 +195,7 @@ def test_long_names_and_addresses_stay_on_one_page(
     for part in (
         LONG_OFFICE,
         counter.domain.name,
-        qr.short_url(cast.code.code).split("://")[1],
+        qr.printed_domain(),
         cast.code.code,
     ):
         assert re.sub(r"\s", "", part) in text, part
@@ -194,6 +206,10 @@ def ink_of(sheet: pypdfium2.PdfPage) -> float:
     image = (
         sheet.render(scale=1).to_pil().convert("L").point(lambda level: 255 if level < 200 else 0)
     )
+    # The band with the province's name goes from edge to edge.
+    for row in range(image.height):
+        if image.getpixel((1, row)):
+            image.paste(0, (0, row, image.width, row + 1))
     box = image.getbbox()
     assert box
     return float(box[2] / image.width)
@@ -207,13 +223,14 @@ def test_no_word_of_a_slip_crosses_the_line_where_it_is_cut(
     settings: Any, site: str, second: str, name: str
 ) -> None:
     settings.PUBLIC_URL = site
-    codes = [new_code(10) for _place in range(21)]
+    codes = [new_slip_code() for _place in range(10)]
     document = pypdfium2.PdfDocument(
         slips_pdf(codes, name=name, second=second, notice="Bản dùng thử")
     )
     words = document[0].get_textpage()
     high, wide, edge, gap = (
-        millimetres / 25.4 * 72 for millimetres in (45 if second else 38, 190 / 3 - 2 / 3, 10, 1)
+        millimetres / 25.4 * 72
+        for millimetres in (((279 - 4) / 5 if second else (279 - 5) / 6), (192 - 1) / 2, 9, 1)
     )
     page_height = document[0].get_height()
     for place in range(words.count_rects()):
@@ -238,7 +255,7 @@ def test_what_fits_on_no_paper_is_refused_by_name(cast: Cast, settings: Any) -> 
     cast.code.counter = cast.land_counter
     for endless in ("Bộ phận Tiếp nhận " * 60, "W" * 80):
         with pytest.raises(TooLongToPrint, match=endless[:9]):
-            slips_pdf([new_code(10)], name=endless)
+            slips_pdf([new_slip_code()], name=endless)
         cast.land_counter.office.name = cast.land_counter.name = endless
         for paper in ("A5", "tent"):
             with pytest.raises(TooLongToPrint):
@@ -297,3 +314,145 @@ def test_slips_are_made_by_the_command_as_a_list_or_as_sheets(cast: Cast, tmp_pa
         )
     assert Slip.objects.count() == 8
     assert not (tmp_path / "more.pdf").exists()
+
+
+def rendered(pdf: bytes) -> list[str]:
+    return [address for page in pages(pdf, dpi=150) for address in decoded(page)]
+
+
+def text_sizes(pdf: bytes, wanted: str) -> list[float]:
+    """Points of the letters a text is set in."""
+    sheet = pypdfium2.PdfDocument(pdf)[0]
+    words = sheet.get_textpage()
+    found = words.search(wanted).get_next()
+    assert found, wanted
+    index, count = found
+    return [
+        float(pypdfium2.raw.FPDFText_GetFontSize(words.raw, place))
+        for place in range(index, index + count)
+    ]
+
+
+@pytest.mark.parametrize("paper", ["A5", "A4", "A3", "tent"])
+@pytest.mark.parametrize("second", ["", "km"])
+def test_the_address_is_read_from_two_metres(cast: Cast, paper: str, second: str) -> None:
+    pdf = poster_pdf([cast.code], paper=paper, second=second)
+    assert min(text_sizes(pdf, qr.printed_domain())) >= 24
+    assert min(text_sizes(pdf, cast.code.code[:4])) >= 24
+
+
+def test_a_domain_of_forty_characters_fits_or_the_poster_says_so(cast: Cast, settings: Any) -> None:
+    settings.PUBLIC_URL = "https://danhgia-dichvucong-caicach.dongthap.gov.vn"
+    assert len(qr.printed_domain()) >= 40
+    for paper in PAPERS:
+        pdf = poster_pdf([cast.code], paper=paper, second="km")
+        assert min(text_sizes(pdf, "danhgia")) >= 24
+        assert ink_of(pypdfium2.PdfDocument(pdf)[0]) < 0.999
+    settings.PUBLIC_URL = "https://" + "w" * 45
+    with pytest.raises(TooLongToPrint, match="wwww"):
+        poster_pdf([cast.code], paper="A5")
+
+
+def test_posters_and_slips_are_decoded_at_150_dpi(cast: Cast) -> None:
+    expected = qr.short_url(cast.code.code).upper()
+    for paper in PAPERS:
+        assert set(rendered(poster_pdf([cast.code], paper=paper, second="km"))) == {expected}
+    slips = [new_slip_code() for _place in range(12)]
+    found = rendered(slips_pdf(slips, name="Trung tâm", second="km"))
+    assert sorted(found) == sorted(qr.short_url(code).upper() for code in slips)
+
+
+def test_a_poster_tells_the_latest_improvement_with_its_day(cast: Cast) -> None:
+    def printed() -> str:
+        pdf = pypdfium2.PdfDocument(poster_pdf([cast.code], paper="A4"))
+        return str(pdf[0].get_textpage().get_text_range())
+
+    assert "Việc đã làm" not in printed()
+    made = Improvement.objects.create(
+        agency=cast.land,
+        done_on="2026-08-01",
+        said="Thiếu ghế",
+        did="Thêm 20 ghế",
+        author=cast.head,
+    )
+    assert "Thêm 20 ghế" not in printed(), "nobody has approved it"
+    made.approved_by, made.approved_at = cast.analyst, NOW
+    made.save()
+    assert "01/08/2026: Thêm 20 ghế" in printed()
+
+
+def test_the_code_of_a_slip_is_digits_and_finds_typing_errors() -> None:
+    code = new_slip_code()
+    assert re.fullmatch(r"\d{16}", code)
+    assert len(code) == LENGTH
+    assert is_slip_code(code)
+    assert group_slip_code(code).replace(" ", "") == code
+    assert [len(group) for group in group_slip_code(code).split()] == [4, 4, 4, 4]
+    for place in range(LENGTH):
+        wrong = code[:place] + str((int(code[place]) + 1) % 10) + code[place + 1 :]
+        assert not is_slip_code(wrong)
+    for place in range(LENGTH - 1):
+        swapped = code[:place] + code[place + 1] + code[place] + code[place + 2 :]
+        assert is_slip_code(swapped) is (swapped == code)
+
+
+def test_a_slip_from_before_digits_is_still_found(cast: Cast) -> None:
+    new = issue_slips(batch=Batch(agency_id=cast.land.pk, channel="counter"), count=1, now=NOW)[0]
+    assert find_slip(new)
+    old = "A" * OLD_LENGTH
+    Slip.objects.update(code_hash=keyed_hash("slip", old))
+    assert find_slip(old)
+    assert find_slip(new) is None
+
+
+# --- the twin picture -----------------------------------------------------------------------------
+
+
+def shape(image: Image.Image) -> Image.Image:
+    """The printed picture, looked for at the foot of the sheet."""
+    return image.crop((0, round(image.height * 0.84), image.width // 4, image.height))
+
+
+def test_page_and_poster_show_the_same_picture(citizen: Client, cast: Cast) -> None:
+    picture = cast.code.picture
+    assert picture is not None
+    page = citizen.get(f"/{cast.code.code}").content.decode()
+    assert draw_picture(picture) in page
+    assert name_picture(picture) in page
+    pdf = pypdfium2.PdfDocument(poster_pdf([cast.code], paper="A4"))
+    with override("vi"):
+        assert name_picture(picture) in pdf[0].get_textpage().get_text_range().replace("\r\n", " ")
+
+
+def test_a_neighbouring_issue_has_another_picture(citizen: Client, cast: Cast) -> None:
+    seen = [cast.code.picture, cast.commune_code.picture]
+    first = shape(pages(poster_pdf([cast.code], paper="A4"))[0])
+    for _issue in range(4):
+        fresh = issue_code(counter=cast.land_counter, now=NOW)
+        assert fresh.picture not in seen[-5:]
+        seen.append(fresh.picture)
+    page = citizen.get(f"/{fresh.code}").content.decode()
+    assert draw_picture(fresh.picture or 0) in page
+    assert draw_picture(cast.code.picture or 0) not in page
+    other = shape(pages(poster_pdf([fresh], paper="A4"))[0])
+    assert ImageChops.difference(first.convert("L"), other.convert("L")).getbbox()
+
+
+def test_sixty_pictures_have_sixty_names_in_every_language() -> None:
+    assert COUNT == 60
+    assert len({draw_picture(picture) for picture in range(COUNT)}) == COUNT
+    for language, _language in settings.LANGUAGES:
+        with override(language):
+            names = {name_picture(picture) for picture in range(COUNT)}
+        assert len(names) == COUNT, language
+
+
+def test_a_poster_printed_before_there_were_pictures_keeps_its_letters(
+    citizen: Client, cast: Cast
+) -> None:
+    CounterCode.objects.filter(pk=cast.code.pk).update(picture=None)
+    cast.code.refresh_from_db()
+    letters = check_characters(cast.code.code)
+    assert letters in citizen.get(f"/{cast.code.code}").content.decode()
+    text = pypdfium2.PdfDocument(poster_pdf([cast.code], paper="A4"))[0].get_textpage()
+    assert letters in text.get_text_range()
