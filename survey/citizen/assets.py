@@ -43,6 +43,12 @@ def script() -> str:
 
 
 @cache
+def kiosk_style() -> str:
+    """Rules of the tablet at the counter, minified."""
+    return str(rcssmin.cssmin(file_text("kiosk.css")))
+
+
+@cache
 def kiosk_program() -> str:
     """The script of the kiosk: what it keeps, how it sends, what it shows."""
     parts = (file_text(f"kiosk/{name}.js") for name in ("storage", "sync", "screen"))

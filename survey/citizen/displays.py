@@ -10,8 +10,8 @@ from datetime import datetime
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from survey.access.models import Screen
@@ -19,6 +19,7 @@ from survey.access.print import qr
 from survey.access.screens import find_display, gives_codes, shown
 from survey.citizen.pages import citizen_page, message_page, render_page
 from survey.common.throttling import note_failure
+from survey.questionnaires.queries import published_short_form, wordings
 
 
 def _code(screen: Screen, now: datetime) -> dict[str, str | int]:
@@ -39,7 +40,12 @@ def _code(screen: Screen, now: datetime) -> dict[str, str | int]:
     }
 
 
-@citizen_page("GET", "HEAD")
+def _instruction(language: str) -> str:
+    with override(language):
+        return _("Scan this code with Zalo or the camera. It takes half a minute.")
+
+
+@citizen_page("GET", "HEAD", of_device=False)
 def screen_page(request: HttpRequest, display: str) -> HttpResponseBase:
     """The page a tablet or television at the counter keeps open."""
     screen = find_display(display)
@@ -47,20 +53,17 @@ def screen_page(request: HttpRequest, display: str) -> HttpResponseBase:
         note_failure(request)
         return message_page("unknown-screen", status=404, call=False)
     code = _code(screen, timezone.now())
-    instructions = []
-    for language, _name in settings.LANGUAGES:
-        with override(language):
-            instructions.append(
-                (language, _("Scan this code with your phone’s camera. It takes half a minute."))
-            )
+    instructions = [(language, _instruction(language)) for language, _name in settings.LANGUAGES]
+    version_id = published_short_form()
+    texts = wordings(version_id, get_language() or "vi") if version_id else {}
     context = {
         "title": str(screen.counter),
         "office": screen.counter.office.name,
         "counter": str(screen.counter),
+        "question": texts.get("question.overall", _("Rate how you were served")),
         "instructions": instructions,
         "code": code if "image" in code else None,
         "source": f"/screen/{display}/code",
-        "site": qr.printed_domain(),
     }
     return render_page("survey/citizen/screen.html", context)
 

@@ -5,51 +5,67 @@ queue to.
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from survey.access.kiosks import BATCH, enrol, read_public_key, signed_by
+from survey.access.kiosks import BATCH, WARN_AFTER, enrol, read_public_key, signed_by
 from survey.access.models import Kiosk
-from survey.citizen.assets import file_names, file_text, kiosk_program
+from survey.citizen.assets import (
+    csp_source,
+    file_names,
+    file_text,
+    kiosk_program,
+    kiosk_style,
+    style,
+)
 from survey.citizen.entrances.kiosk import take_item
-from survey.citizen.pages import citizen_page, message_page
-from survey.citizen.short_form import FormContext, form_page
+from survey.citizen.pages import citizen_page, message_page, render_page
+from survey.citizen.questions import question_data
 from survey.common.throttling import note_failure
 from survey.common.tokens import normalise_code
-from survey.questionnaires.queries import published_short_form
-from survey.responses.models import Evidence
-from survey.responses.services import AnswerPlace
-from survey.transactions.models import Channel
+from survey.questionnaires.queries import load_form, published_short_form, wordings
+from survey.responses.answers import HELPED
 
 MAX_BODY_BYTES: Final = 256 * 1024
 MAX_ITEMS: Final = 100
-_POLICY: Final = {"manifest-src": ["'self'"], "worker-src": ["'self'"]}
+_POLICY: Final = {
+    "manifest-src": ["'self'"],
+    "worker-src": ["'self'"],
+    "style-src": [csp_source(style()), csp_source(kiosk_style())],
+}
 
 
-@citizen_page("GET", "HEAD", policy=_POLICY)
+@citizen_page("GET", "HEAD", policy=_POLICY, of_device=False)
 def kiosk_page(request: HttpRequest) -> HttpResponseBase:
-    """The form as the kiosk shows it; the script puts what is answered into the queue."""
+    """The five faces and what is asked after them; the script puts the answer into the queue."""
     version_id = published_short_form()
     if version_id is None:
         return message_page("closed", status=410)
-    context = FormContext(
-        action="/kiosk/",
-        office=_("Your opinion counts"),
-        counter="",
-        place=AnswerPlace(agency_id=0),
-        channel=Channel.COUNTER,
-        evidence=Evidence.SCREEN,
-        version_id=version_id,
-        kiosk=True,
-    )
-    return HttpResponse(form_page(context, ticket="", sent={}, errors={}))
+    form, texts = load_form(version_id), wordings(version_id, get_language() or "vi")
+    questions = [question_data(one, texts, {}, {}) for one in form.questions.values()]
+    context = {
+        "title": texts["title"],
+        "intro": texts["intro"],
+        "context": {"version_id": version_id, "kiosk": True},
+        "faces": next(one for one in questions if one["code"] == "overall"),
+        # Nobody writes at a stand where the queue looks over one's shoulder.
+        "tiles": [one for one in questions if one["when"] and one["choices"]],
+        "helped": HELPED,
+        "switch": True,
+        "home": settings.LANGUAGE_CODE,
+        "batch": BATCH,
+        "warn_hours": WARN_AFTER // timedelta(hours=1),
+        "kiosk_style": kiosk_style(),
+    }
+    return render_page("survey/citizen/kiosk.html", context)
 
 
 @require_safe
@@ -121,7 +137,13 @@ def enrol_kiosk(request: HttpRequest) -> JsonResponse:
     if kiosk is None:
         note_failure(request)
         return JsonResponse({"error": "unknown-code"}, status=403)
-    return JsonResponse({"kiosk": str(kiosk.pk), "name": str(kiosk)})
+    return JsonResponse({"kiosk": str(kiosk.pk), "name": str(kiosk), **_place(kiosk)})
+
+
+def _place(kiosk: Kiosk) -> dict[str, str]:
+    """Whose counter the tablet stands at, for its own page."""
+    with override(settings.LANGUAGE_CODE):
+        return {"office": kiosk.counter.office.name, "counter": str(kiosk.counter)}
 
 
 @csrf_exempt
@@ -145,4 +167,4 @@ def sync_queue(request: HttpRequest) -> JsonResponse:
     # tablet's clock says.
     emptied = {"emptied_at": now} if len(items) < BATCH else {}
     Kiosk.objects.filter(pk=kiosk.pk).update(seen_at=now, **emptied)
-    return JsonResponse({"done": [item for item in done if item]})
+    return JsonResponse({"done": [item for item in done if item], **_place(kiosk)})

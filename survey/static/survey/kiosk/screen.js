@@ -1,15 +1,17 @@
-/* What the person at the tablet sees: the form, thanks, a question to whoever walked away, and the
+/* What the person at the tablet sees: five faces, of which the touched one is the answer and kept
+   at once; what could be better or was good; thanks; a question to whoever walked away; and the
    page staff set the tablet up on. */
 "use strict";
 const kiosk = (() => {
-  const IDLE = 30, ASK = 20, THANKS = 6, FRESH_HOURS = 12, DAY_MS = 86400000;
+  const IDLE = 15, ASK = 20, CHANGE = 5, THANKS = 6, FRESH_HOURS = 12, DAY_MS = 86400000;
   const MOVED = "kiosk-moved", LAST = "kiosk-last";
-  const { waiting, fact } = kioskStorage, { sync, heard } = kioskSync;
-  const form = document.getElementById("answer"), home = form.dataset.home;
-  const state = document.getElementById("state");
-  const words = (name) => document.getElementById("words").dataset[name];
+  const { waiting, fact, revise } = kioskStorage, { sync, heard } = kioskSync;
+  const byId = (id) => document.getElementById(id), all = (s) => document.querySelectorAll(s);
+  const answer = byId("answer"), home = answer.dataset.home, state = byId("state");
+  const words = (name) => byId("words").dataset[name];
   const partOf = (name) => document.querySelector(`[data-part="${name}"]`);
-  let busy = false, idle, asked;
+  /* The answer of who stands there now; it is in the queue already. */
+  let item = null, busy = false, clock, shown = "";
 
   /* Kept over a change of language, so that the least time between two answers is measured there
      too. */
@@ -20,138 +22,154 @@ const kiosk = (() => {
     return since < 0 ? DAY_MS : Math.round(Math.min(since, DAY_MS));
   }
 
-  function keep(fields, left = false) {
-    const version = Number(form.dataset.version), language = document.documentElement.lang;
-    return kioskStorage.keep({ fields, since: sinceLast(), left, version, language });
-  }
-
-  function stopClocks() {
-    clearTimeout(idle);
-    clearTimeout(asked);
+  function keep(fields, more = {}) {
+    const version = Number(answer.dataset.version), language = document.documentElement.lang;
+    const left = false;
+    return kioskStorage.keep({ fields, since: sinceLast(), left, version, language, ...more });
   }
 
   function show(name) {
-    for (const part of document.querySelectorAll("[data-part]")) {
-      part.hidden = part.dataset.part !== name;
-    }
+    shown = name;
+    for (const part of all("[data-part]")) part.hidden = part.dataset.part !== name;
     const head = document.querySelector(`[data-part="${name}"] [tabindex="-1"]`);
     if (head) head.focus();
   }
 
+  function after(seconds, act) {
+    clearTimeout(clock);
+    clock = setTimeout(act, seconds * 1000);
+  }
+
   heard.withdrawn = () => {
-    stopClocks();
+    clearTimeout(clock);
     /* Who types a new code is not thrown out of it. */
-    if (partOf("enrol").hidden) show("withdrawn");
+    if (shown !== "enrol") show("withdrawn");
   };
   heard.restored = () => reset();
+  heard.placed = () => name();
   heard.tried = async () => {
     const [oldest] = await waiting(1);
     const hours = oldest ? (Date.now() - oldest.kept) / 3600000 : 0;
-    document.getElementById("unsent").hidden = hours < Number(words("warnHours"));
+    byId("unsent").hidden = hours < Number(words("warnHours"));
   };
 
-  function answered() {
-    const ours = ([name, value]) => value && name !== "lang" && name !== "ticket";
-    return Array.from(new FormData(form)).filter(ours);
+  /* Whose counter this is, as the server last said. */
+  async function name() {
+    const me = await fact("me");
+    byId("office").textContent = (me && me.office) || "";
+    byId("counter").textContent = (me && me.counter) || "";
   }
-  const isRated = (fields) => fields.some(([name]) => name === "overall");
 
-  /* Who touched a face and walked away has answered. */
-  async function leave() {
-    const fields = answered();
-    if (!busy && isRated(fields)) {
-      busy = true;
-      try {
-        await keep(fields, true);
-        form.reset();
-        sync();
-      } catch (error) {
-        /* Nothing could be kept; the next person is not kept waiting. */
-      } finally {
-        busy = false;
-      }
+  const level = () => item && item.fields.find(([field]) => field === "overall")[1];
+  const isChosen = (field, value) =>
+    Boolean(item) && item.fields.some(([one, other]) => one === field && other === value);
+
+  /* The page as the answer is. */
+  function paint() {
+    for (const button of all("[data-field]")) {
+      const { field, value } = button.dataset;
+      button.setAttribute("aria-pressed", String(isChosen(field, value)));
     }
+    for (const group of all("[data-when]")) {
+      group.hidden = !item || !group.dataset.when.split(" ").includes(`when-${level()}`);
+    }
+    const face = item && document.querySelector(`[data-field="overall"][data-value="${level()}"]`);
+    state.textContent = face ? words("kept").replace("%", face.textContent.trim()) : "";
+    byId("touch").hidden = Boolean(face);
+  }
+
+  /* A second touch while the first is written is the same touch. */
+  async function write(act) {
+    if (busy) return;
+    busy = true;
+    try {
+      await act();
+      paint();
+    } catch (error) {
+      state.textContent = words("full");
+    } finally {
+      busy = false;
+    }
+  }
+
+  const touchFace = (value) => write(async () => {
+    const fields = [["overall", value]];
+    item = item ? await revise(item, { fields }) : await keep(fields, { open: true });
+    paint();
+    after(CHANGE, askMore);
+  });
+
+  const touchTile = (field, value) => write(async () => {
+    const others = item.fields.filter(([one, other]) => one !== field || other !== value);
+    const fields = isChosen(field, value) ? others : [...item.fields, [field, value]];
+    item = await revise(item, { fields });
+    after(IDLE, askWhetherThere);
+  });
+
+  function askMore() {
+    if (!document.querySelector("[data-when]:not([hidden])")) return finish();
+    show("more");
+    after(IDLE, askWhetherThere);
+  }
+
+  function askWhetherThere() {
+    show("ask");
+    after(ASK, leave);
+  }
+
+  /* ``left``: nobody said that this was all, so a method can tell these answers apart. */
+  async function close(left) {
+    const closed = item;
+    item = null;
+    if (!closed) return;
+    await revise(closed, { open: false, left });
+    sync();
+  }
+
+  async function finish() {
+    await close(false);
+    show("thanks");
+    after(THANKS, reset);
+  }
+
+  async function leave() {
+    await close(true);
     reset();
   }
 
   function reset() {
-    stopClocks();
+    clearTimeout(clock);
     if (kioskSync.isWithdrawn()) return;
     const stale = navigator.onLine && performance.now() > FRESH_HOURS * 3600000;
     if (stale || document.documentElement.lang !== home) {
       location.replace("/kiosk/");
       return;
     }
-    form.reset();
     document.querySelector("details").open = false;
     scrollTo(0, 0);
+    paint();
     show("form");
   }
 
-  /* Another language keeps what was answered, and leaves no page to go back to. */
+  /* Another language keeps the answer, and leaves no page to go back to. */
   function move(event) {
     event.preventDefault();
-    sessionStorage.setItem(MOVED, JSON.stringify(Array.from(new FormData(form))));
+    if (item) sessionStorage.setItem(MOVED, JSON.stringify({ item, shown }));
     location.replace(event.currentTarget.href);
   }
 
-  function fill(field, value) {
-    if (field.type === "radio" || field.type === "checkbox") {
-      field.checked = field.checked || field.value === value;
-    } else if (field.type !== "hidden") {
-      field.value = value;
-    }
+  function resume(moved) {
+    item = moved.item;
+    paint();
+    if (moved.shown === "form") after(CHANGE, askMore);
+    else askMore();
   }
 
-  function fillMoved() {
-    const fields = JSON.parse(sessionStorage.getItem(MOVED) || "[]");
-    sessionStorage.removeItem(MOVED);
-    for (const [name, value] of fields) {
-      const field = form.elements[name];
-      if (!field) continue;
-      for (const one of field instanceof RadioNodeList ? field : [field]) fill(one, value);
-    }
-  }
-
-  function touched() {
-    stopClocks();
-    if (kioskSync.isWithdrawn()) return;
-    const begun = answered().length > 0;
+  /* Who reads, or chose another language, is not hurried; nobody there begins anew. */
+  function touched(event) {
+    if (kioskSync.isWithdrawn() || item || shown !== "form") return;
     const away = document.documentElement.lang !== home || document.querySelector("details").open;
-    if (!partOf("ask").hidden) show("form");
-    if (begun || away) idle = setTimeout(askWhetherThere, IDLE * 1000);
-  }
-
-  function askWhetherThere() {
-    show("ask");
-    asked = setTimeout(leave, ASK * 1000);
-  }
-
-  async function submit(event) {
-    event.preventDefault();
-    if (busy) return;
-    const fields = answered();
-    if (!isRated(fields)) {
-      state.textContent = words("choose");
-      state.scrollIntoView({ block: "center" });
-      form.querySelector("input[type=radio]").focus({ preventScroll: true });
-      return;
-    }
-    state.textContent = "";
-    clearTimeout(idle);
-    /* A second tap while the first is written is the same answer. */
-    busy = true;
-    try {
-      await keep(fields);
-      form.reset();
-      show("thanks");
-      setTimeout(reset, THANKS * 1000);
-      sync();
-    } catch (error) {
-      state.textContent = words("full");
-    } finally {
-      busy = false;
-    }
+    if (away) after(2 * IDLE, askWhetherThere);
   }
 
   /* What the tablet must have; told before the one-time code is used up. */
@@ -163,16 +181,21 @@ const kiosk = (() => {
       storage: Boolean(self.indexedDB),
       worker: "serviceWorker" in navigator,
     };
-    return Object.keys(has).filter((name) => !has[name]);
+    return Object.keys(has).filter((one) => !has[one]);
+  }
+
+  function tellLacking() {
+    const missing = lacking();
+    if (missing.length) {
+      byId("enrol-state").textContent = `${words("lacking")} (${missing.join(", ")})`;
+    }
+    return missing.length > 0;
   }
 
   async function setUp(event) {
     event.preventDefault();
-    const told = document.getElementById("enrol-state"), missing = lacking();
-    if (missing.length) {
-      told.textContent = `${words("lacking")} (${missing.join(", ")})`;
-      return;
-    }
+    const told = byId("enrol-state");
+    if (tellLacking()) return;
     let fresh;
     try {
       fresh = await kioskStorage.newKey();
@@ -186,6 +209,7 @@ const kiosk = (() => {
         return;
       }
       if (navigator.storage && navigator.storage.persist) await navigator.storage.persist();
+      await name();
       show("form");
       sync();
     } catch (error) {
@@ -193,31 +217,44 @@ const kiosk = (() => {
     }
   }
 
+  function listen() {
+    for (const link of all("a[data-switch]")) link.addEventListener("click", move);
+    for (const button of all("[data-field]")) {
+      const { field, value } = button.dataset;
+      const act = field === "overall" ? () => touchFace(value) : () => touchTile(field, value);
+      button.addEventListener("click", act);
+    }
+    byId("finish").addEventListener("click", finish);
+    byId("anew").addEventListener("click", () => show("enrol"));
+    byId("stay").addEventListener("click", () => (item ? askMore() : show("form")));
+    byId("next").addEventListener("click", leave);
+    for (const kind of ["pointerdown", "keydown", "toggle"]) {
+      addEventListener(kind, touched, { passive: true, capture: true });
+    }
+    addEventListener("pageshow", (event) => {
+      if (event.persisted) leave();
+    });
+    addEventListener("online", sync);
+  }
+
   async function begin() {
     if ("serviceWorker" in navigator) {
       navigator.serviceWorker.register("/kiosk/worker.js", { scope: "/kiosk/" });
     }
+    listen();
+    if (tellLacking()) return show("enrol");
+    const moved = JSON.parse(sessionStorage.getItem(MOVED) || "null");
+    sessionStorage.removeItem(MOVED);
+    await kioskStorage.closeLeft(moved && moved.item.uuid);
     show((await fact("me")) ? "form" : "enrol");
-    for (const link of document.querySelectorAll("a[data-switch]")) {
-      link.addEventListener("click", move);
-    }
-    document.getElementById("anew").addEventListener("click", () => show("enrol"));
-    for (const kind of ["pointerdown", "keydown", "input"]) {
-      addEventListener(kind, touched, { passive: true });
-    }
-    document.getElementById("stay").addEventListener("click", touched);
-    addEventListener("pageshow", (event) => {
-      if (event.persisted) reset();
-    });
-    addEventListener("online", sync);
-    fillMoved();
+    await name();
+    if (moved) resume(moved);
     touched();
     setInterval(sync, 60000);
-    sync();
+    return sync();
   }
 
-  document.getElementById("enrol").addEventListener("submit", setUp);
-  form.addEventListener("submit", submit);
+  byId("enrol").addEventListener("submit", setUp);
   begin();
-  return { keep, sync, waiting, fact, reset };
+  return { keep, sync, waiting, fact, reset: leave };
 })();

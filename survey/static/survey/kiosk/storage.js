@@ -1,5 +1,6 @@
 /* What the tablet keeps: every answer gets a UUID and the next number in one IndexedDB transaction,
-   and is forgotten here only when the server has said that it has it. */
+   and is forgotten here only when the server has said that it has it. An answer whose person still
+   stands there is open: it is kept like any other, and sent when it is closed. */
 "use strict";
 const kioskStorage = (() => {
   const request = (r) => new Promise((good, bad) => {
@@ -28,8 +29,13 @@ const kioskStorage = (() => {
     return request((await start("readonly")).objectStore("facts").get(name));
   }
 
+  /* One is open in each tab at most. */
+  const MOST_OPEN = 10;
+
   async function waiting(most) {
-    return request((await start("readonly")).objectStore("queue").getAll(null, most));
+    const queue = (await start("readonly")).objectStore("queue");
+    const items = await request(queue.getAll(null, most + MOST_OPEN));
+    return items.filter((item) => !item.open).slice(0, most);
   }
 
   /* The number and the answer are written together or not at all. */
@@ -38,13 +44,33 @@ const kioskStorage = (() => {
     const asked = [request(facts.get("sequence")), request(facts.get("me"))];
     const [kept, me] = await Promise.all(asked);
     const sequence = (kept || 0) + 1;
-    facts.put(sequence, "sequence");
-    t.objectStore("queue").put({
+    const item = {
       ...answer, sequence, kiosk: me.kiosk, uuid: crypto.randomUUID(),
       at: new Date().toISOString(), kept: Date.now(),
-    });
+    };
+    facts.put(sequence, "sequence");
+    t.objectStore("queue").put(item);
     await finished(t);
-    return sequence;
+    return item;
+  }
+
+  /* What has been sent meanwhile is not brought back. */
+  async function revise(item, changes) {
+    const t = await start("readwrite"), queue = t.objectStore("queue");
+    const now = await request(queue.get(item.sequence));
+    const fresh = { ...item, ...changes };
+    if (now && now.uuid === item.uuid && now.open) queue.put(fresh);
+    await finished(t);
+    return fresh;
+  }
+
+  /* The tablet was switched off while somebody answered: who touched a face has answered. */
+  async function closeLeft(but) {
+    const t = await start("readwrite"), queue = t.objectStore("queue");
+    for (const item of await request(queue.getAll())) {
+      if (item.open && item.uuid !== but) queue.put({ ...item, open: false, left: true });
+    }
+    await finished(t);
   }
 
   async function forget(sequences) {
@@ -83,5 +109,12 @@ const kioskStorage = (() => {
     await finished(t);
   }
 
-  return { fact, waiting, keep, forget, replace, newKey, begin };
+  async function place(told) {
+    const t = await start("readwrite"), facts = t.objectStore("facts");
+    const me = await request(facts.get("me"));
+    if (me) facts.put({ ...me, ...told }, "me");
+    await finished(t);
+  }
+
+  return { fact, waiting, keep, revise, closeLeft, forget, replace, newKey, begin, place };
 })();

@@ -1,11 +1,11 @@
 /* The way to the server: what waits is sent when there is a network, signed, one part after the
    other, in all tabs. Two tabs, restarts and crashes change nothing. */
 "use strict";
-const kioskSync = (({ fact, waiting, forget, replace, begin }) => {
+const kioskSync = (({ fact, waiting, forget, replace, begin, place }) => {
   const BEAT_MINUTES = 10, LONGEST = 2000, LOCK = "kiosk-sync";
   const batch = Number(document.getElementById("words").dataset.batch);
   /* What the screen is told. */
-  const heard = { withdrawn() {}, restored() {}, tried() {} };
+  const heard = { withdrawn() {}, restored() {}, tried() {}, placed() {} };
   let beaten = -Infinity, withdrawn = false, next = null;
 
   async function sign(text, key) {
@@ -68,7 +68,10 @@ const kioskSync = (({ fact, waiting, forget, replace, begin }) => {
       }
       if (!answer.ok) break;
       restore();
-      const done = new Set((await answer.json()).done.map((item) => item.uuid));
+      const { done: list, office, counter } = await answer.json();
+      await place({ office, counter });
+      await heard.placed();
+      const done = new Set(list.map((item) => item.uuid));
       await forget(items.filter((item) => done.has(item.uuid)).map((item) => item.sequence));
       if (!done.size) break;
       sent += done.size;
