@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
+
+from survey.common.province import MAX_EMBLEM_BYTES
 
 SAFE_SQLITE = (3, 51, 3)
 """First version without the WAL-reset race between several writers."""
@@ -165,6 +168,29 @@ def public_address_is_usable(
         "characters, as citizens read it from posters."
     )
     return [Error(text, id="survey.E011")]
+
+
+@register(Tags.compatibility)
+def province_is_usable(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse an emblem that is no small SVG file, and days that are none."""
+    faults = []
+    if settings.PROVINCE_EMBLEM:
+        try:
+            text = Path(settings.PROVINCE_EMBLEM).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(f"PROVINCE_EMBLEM={settings.PROVINCE_EMBLEM}: cannot be read ({error}).")
+        else:
+            if "<svg" not in text or len(text.encode()) > MAX_EMBLEM_BYTES:
+                faults.append(
+                    f"PROVINCE_EMBLEM={settings.PROVINCE_EMBLEM}: needs an SVG file of at most "
+                    f"{MAX_EMBLEM_BYTES} bytes, as it travels with every page."
+                )
+    for day in sorted(settings.PUBLIC_HOLIDAYS):
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            faults.append(f"PUBLIC_HOLIDAYS: {day!r} is no day; write 2027-02-08.")
+    return [Error(text, id="survey.E012") for text in faults]
 
 
 def refuse_unbuffered() -> None:

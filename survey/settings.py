@@ -124,6 +124,16 @@ DEBUG = _flag("DEBUG")
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 """Address citizens see on posters, without a trailing slash."""
 PROVINCE_NAME = os.environ.get("PROVINCE_NAME", "Tỉnh Đồng Tháp")
+PROVINCE_MOTTO = os.environ.get("PROVINCE_MOTTO", "")
+"""A line under the province's name on everything citizens see; empty = what the page is for."""
+PROVINCE_EMBLEM = os.environ.get("PROVINCE_EMBLEM", "")
+"""An SVG file that stands beside the name; empty = none, and no bytes for it."""
+CASE_WORKING_DAYS = int(os.environ.get("CASE_WORKING_DAYS", "5"))
+"""Working days within which hotline 1022 has an answer to what was handed over."""
+PUBLIC_HOLIDAYS = frozenset(
+    filter(None, (day.strip() for day in os.environ.get("PUBLIC_HOLIDAYS", "").split(",")))
+)
+"""Days nobody works on beside Saturday and Sunday, as 2027-02-08; see ``survey/checks.py``."""
 DEMO = _flag("HAILONG_DEMO")
 """True where the data are made up; pages, posters and exports then say so."""
 SECURE = PUBLIC_URL.startswith("https://")
@@ -212,6 +222,12 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English"), ("km", "ភាសាខ្មែរ")]
+_NAMES = {} if "PROVINCE_NAME" in os.environ else {"en": "Đồng Tháp Province", "km": "ខេត្តដុងថាប"}
+PROVINCE_NAMES = {
+    code: os.environ.get(f"PROVINCE_NAME_{code.upper()}", _NAMES.get(code, PROVINCE_NAME))
+    for code, _language in LANGUAGES
+}
+"""The province's name in each language of citizens."""
 STAFF_LANGUAGES = ("vi", "en")
 """Languages of the staff pages; every language of ``LANGUAGES`` is one for citizens."""
 LOCALE_PATHS = [BASE_DIR / "locale"]

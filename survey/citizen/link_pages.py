@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from survey.citizen.pages import citizen_page, message_page, render_page
+from survey.citizen.wishes import link_query
 from survey.common.once import Once
 from survey.common.tokens import normalise_code
 from survey.messaging.queries import find_link
@@ -31,7 +31,7 @@ def stop_messages(request: HttpRequest, code: str) -> HttpResponseBase:
         return message_page("unknown-link", status=404, ask=True)
     if request.method == "POST":
         opt_out(token=token, now=timezone.now())
-        onward = "" if link.expired else f"/s/{token}?lang={get_language()}"
+        onward = "" if link.expired else f"/s/{token}?{link_query()}"
         return message_page(
             "stopped",
             status=200,

@@ -13,16 +13,16 @@ def message(reason: str) -> tuple[str, str]:
 def _about_codes() -> dict[str, tuple[str, str]]:
     return {
         "unknown": (
-            _("We do not know this code"),
-            _("Please check the letters and numbers and type them below, or choose the office."),
+            _("We cannot find this code"),
+            _("Please look at the code printed under the square and type it below."),
         ),
         "no-office": (
-            _("We do not find this office"),
+            _("We cannot find this office"),
             _("Please choose the office from the list once more."),
         ),
         "no-page": (
             _("There is no page at this address"),
-            _("Check the address, or type the code that stands on the poster or the receipt slip."),
+            _("Please type the code on the poster at the counter or on the appointment slip."),
         ),
         "unknown-screen": (
             _("This screen is not set up"),
@@ -37,48 +37,48 @@ def _about_codes() -> dict[str, tuple[str, str]]:
         ),
         "expired-slip": (
             _("This code has expired"),
-            _(
-                "A code on a receipt slip can be used for 30 days. To tell us something about the "
-                "service, call 1022."
-            ),
+            _("A code on an appointment slip works for 30 days. To tell us something, call 1022."),
         ),
         "used-slip": (
             _("This code has been used"),
             _(
-                "If it was not you, open the address on your receipt slip again and say so; your "
-                "rating is kept."
+                "If it was not you, open the address on your appointment slip again and say so; "
+                "your rating is kept."
             ),
         ),
         "busy": (
             _("The system is busy"),
             _(
                 "What you answered is still here. Please wait a few seconds and send it again: it "
-                "counts once only."
+                "is counted only once."
             ),
         ),
         "busy-unsent": (_("The system is busy"), _("Please wait a few seconds and try again.")),
         "revoked": (
             _("This code has been withdrawn"),
-            _("Please do not use this poster. Ask at the counter for the current code."),
+            _(
+                "This poster has been replaced. Please ask at the counter for the new one, or type "
+                "its code below."
+            ),
         ),
         "unknown-link": (
-            _("We do not know this link"),
+            _("We cannot find this link"),
             _("Please open the link from the message again, whole and unchanged."),
         ),
         "expired-link": (
             _("This link has expired"),
-            _("A link can be used for 14 days. To tell us something about the service, call 1022."),
+            _("A link works for 14 days. To tell us something, call 1022."),
         ),
         "stopped": (
             _("You will get no more messages that ask for a rating"),
-            _("This number is on the list of those we do not write to. Thank you."),
+            _(
+                "The province sent this message. It costs nothing, and nobody asks for a password "
+                "or a code."
+            ),
         ),
         "too-often": (
             _("One more tap, please"),
-            _(
-                "Many codes that do not exist were tried from this network. "
-                "Please press the button to go on; nothing is lost."
-            ),
+            _("Please press the button once more to go on. Your answers are still here."),
         ),
         "closed": (
             _("The rating is closed at the moment"),
@@ -95,7 +95,7 @@ def _about_answers() -> dict[str, tuple[str, str]]:
             _("Your answer was not stored. Please shorten your comment and send again."),
         ),
         "unreadable": (
-            _("We could not read that"),
+            _("This page did not work"),
             _("Your answer was not stored. Please scan the code again and answer once more."),
         ),
         "failed": (
@@ -106,27 +106,27 @@ def _about_answers() -> dict[str, tuple[str, str]]:
             ),
         ),
         "no-receipt": (
-            _("We do not know this receipt code"),
-            _("Please check the ten letters and numbers of the code."),
+            _("We cannot find this rating code"),
+            _("Please look at the code again and type it below: 10 letters and numbers."),
         ),
         "too-late": (
             _("The time for changes is over"),
             _(
-                "A rating can be changed or completed within 7 days. Thank you: your last answer "
-                "is kept."
+                "A rating can be changed or completed within 7 days. Your last answer is kept. "
+                "Thank you."
             ),
         ),
         "too-late-words": (
             _("The time for this is over"),
             _(
-                "Comments can be added, erased or handed over within 30 days. To tell us "
-                "something, call 1022."
+                "Comments can be added, erased or sent on within 30 days. To tell us something, "
+                "call 1022."
             ),
         ),
         "no-handler": (
-            _("This cannot be handed over"),
-            _("No unit stands above the one you rated. To have somebody look into it, call 1022."),
+            _("This cannot be sent to the hotline from here"),
+            _("Nobody stands above the office you rated. Please call 1022."),
         ),
         "state-expired": (_("This page has been open for too long"), safe),
-        "state-broken": (_("This page was damaged on its way"), safe),
+        "state-broken": (_("This page did not work"), safe),
     }

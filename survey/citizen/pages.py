@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -22,26 +23,33 @@ from django.views.decorators.http import require_http_methods
 
 from survey.citizen.assets import csp_source, script, style
 from survey.citizen.page_messages import message
-from survey.common.languages import is_supported_language, requested_language
+from survey.citizen.wishes import link_query, use_wishes, wants_large
+from survey.common import province
+from survey.common.languages import is_supported_language
 from survey.common.throttling import CONFIRM_FIELD, issue_pass, lookup_allowed, note_failure
 from survey.common.tokens import normalise_code
 
 MAX_FIELDS: Final = 200
+MAX_TYPED: Final = 200
+"""Characters looked at of what was typed into the field for a code."""
 ADDRESS_TYPE: Final = "text/uri-list"
 MIN_PERSONAL_CHARACTERS: Final = 10
 """Characters of receipts, slips and links, and of the passing codes of screens; codes of posters
 are no secret.
 """
-_RECEIPT: Final = re.compile(r"/r/(\w+)\?")
+_RECEIPT: Final = re.compile(r"/r/(\w+)[/?]")
 Data = dict[str, Any]
 View = Callable[..., HttpResponseBase]
 
 
 def citizen_page(
-    *methods: str, policy: Mapping[str, list[str]] | None = None
+    *methods: str, policy: Mapping[str, list[str]] | None = None, of_device: bool = True
 ) -> Callable[[View], View]:
     """A public page: language from the address, no cookie, kind words for oversized and broken
     requests.
+
+    ``of_device``: a phone set to another language of ours is heard; not so on what an office has
+    set up.
     """
 
     def decorate(view: View) -> View:
@@ -51,7 +59,7 @@ def citizen_page(
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
                 _refuse_large(request)
-                with override(requested_language(request)):
+                with use_wishes(request, of_device=of_device):
                     _refuse_many(request)
                     response = _unless_guessing(checked, request, args, kwargs)
                     # Rendered here, inside the language of the page.
@@ -65,6 +73,8 @@ def citizen_page(
                 response = _refusal(request, "too-big", 413)
             except (SuspiciousOperation, MultiPartParserError, UnreadablePostError, BadRequest):
                 response = _refusal(request, "unreadable", 400)
+            if "lang" not in request.GET:
+                patch_vary_headers(response, ["Accept-Language"])
             return _finish(_address_only(request, response))
 
         inline = {
@@ -124,7 +134,7 @@ def _refusal(request: HttpRequest, reason: str, status: int) -> HttpResponse:
     asked = request.GET.get("lang", "")
     language = asked if is_supported_language(asked) else settings.LANGUAGE_CODE
     with override(language):
-        return message_page(reason, status=status, again=f"{quote(request.path)}?lang={language}")
+        return message_page(reason, status=status, again=f"{quote(request.path)}?{link_query()}")
 
 
 def _busy(request: HttpRequest) -> HttpResponse:
@@ -133,7 +143,7 @@ def _busy(request: HttpRequest) -> HttpResponse:
     """
     connection.close()
     sent = [(name, value) for name, values in request.POST.lists() for value in values]
-    with override(requested_language(request)):
+    with use_wishes(request, of_device=True):
         title, text = message("busy" if sent else "busy-unsent")
         context = {
             "title": title,
@@ -189,7 +199,13 @@ def base_context(**more: Any) -> Data:
         "style": style(),
         "script": script(),
         "language": language,
-        "languages": settings.LANGUAGES,
+        "languages": [(code, name, link_query(language=code)) for code, name in settings.LANGUAGES],
+        "wishes": link_query(),
+        "large": wants_large(),
+        "other_size": link_query(large=not wants_large()),
+        "province": province.province_name(),
+        "motto": province.motto(),
+        "emblem": province.emblem_address(),
         "demo": settings.DEMO,
         **more,
     }
@@ -209,11 +225,12 @@ def message_page(
     ask: bool = False,
     call: bool = True,
     onward_text: str = "",
+    typed: str = "",
 ) -> HttpResponse:
     """A plain sentence and a way on, never a dead end.
 
     ``again``: address to start again at, ``onward``: to go on at; ``ask``: offer a field for the
-    right code and the list of offices; ``call``: offer the hotline.
+    right code, with what was ``typed`` in it, and the list of offices; ``call``: offer the hotline.
     """
     title, text = message(reason)
     context = {
@@ -223,6 +240,7 @@ def message_page(
         "onward": onward,
         "ask": ask,
         "call": call,
+        "typed": typed[:MAX_TYPED],
     }
     context["onward_text"] = onward_text or _("Continue")
     return render_page("survey/citizen/message.html", context, status=status)

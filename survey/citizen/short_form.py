@@ -9,22 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from survey.access.kiosks import BATCH, WARN_AFTER
+from survey.citizen.onward import SECOND_FIELD, redirect_onward
 from survey.citizen.pages import base_context
 from survey.citizen.questions import error_list, questions_data
+from survey.citizen.wishes import link_query
 from survey.common.languages import SWITCH
 from survey.common.throttling import CONFIRM_FIELD, issue_pass
 from survey.common.tokens import TICKET_TTL, Ticket, TicketError, issue_ticket, read_ticket
+from survey.questionnaires.content import Form
 from survey.questionnaires.queries import is_alternative, load_form, wordings
 from survey.responses.answers import ASSISTED, WHOLE_FORM, Parsed, helped_by, parse
 from survey.responses.flags import Flag
@@ -33,7 +35,9 @@ from survey.responses.services import AnswerPlace, Recorded, Submission, record_
 
 FORM: Final = "form"
 """Name of the field that says which version of the questionnaire a page was made of."""
-TECHNICAL: Final = frozenset({"ticket", "lang", "assisted", "dispute", FORM, CONFIRM_FIELD, SWITCH})
+TECHNICAL: Final = frozenset(
+    {"ticket", "lang", "assisted", "dispute", "next", FORM, CONFIRM_FIELD, SECOND_FIELD, SWITCH}
+)
 
 
 class TicketCheck(NamedTuple):
@@ -47,6 +51,14 @@ class TicketCheck(NamedTuple):
     context: FormContext
     notice: str = ""
     repeated: bool = False
+
+
+@dataclass(frozen=True)
+class Twin:
+    """What a printed poster and its page both show, in words and as SVG."""
+
+    name: str
+    drawing: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +77,11 @@ class FormContext:
     evidence: str
     version_id: int
     ticket_scope: str = ""
-    footer_note: str = ""
+    twin: Twin | None = None
     link: str = ""
     improvements_url: str = ""
     counter_name_is_vietnamese: bool = False
     """The counter bears a name of its own, which is Vietnamese in every language of the page."""
-    kiosk: bool = False
     notice: str = ""
     hidden_fields: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -101,7 +112,12 @@ def form_page(
         load_form(context.version_id),
         wordings(context.version_id, get_language() or settings.LANGUAGE_CODE),
     )
-    questions = questions_data(list(form.questions.values()), texts, sent, errors)
+    asked = [
+        question
+        for code, question in form.questions.items()
+        if code in form.first_page or code in errors
+    ]
+    questions = questions_data(asked, texts, sent, errors)
     data = {
         "title": texts["title"],
         "intro": texts["intro"],
@@ -110,16 +126,18 @@ def form_page(
         "errors": error_list(questions, errors),
         "ticket": ticket,
         "hidden": context.hidden_fields.items(),
-        "assisted": [
-            (value, label, value in sent.get("assisted", ())) for value, label in ASSISTED.items()
-        ],
+        "carried": _carried(form, sent, errors),
         "switch": True,
-        "home": settings.LANGUAGE_CODE,
-        "batch": BATCH,
-        "warn_hours": WARN_AFTER // timedelta(hours=1),
     }
-    template = "kiosk" if context.kiosk else "short"
-    return render_to_string(f"survey/citizen/{template}.html", base_context(**data))
+    return render_to_string("survey/citizen/short.html", base_context(**data))
+
+
+def _carried(
+    form: Form, sent: Mapping[str, Sequence[str]], errors: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """What a page opened before the form had two sent along: it is not lost when it comes back."""
+    names = [code for code in (*form.second_page, "assisted") if code not in errors]
+    return [(name, value) for name in names for value in sent.get(name, ()) if value]
 
 
 _pages: dict[tuple[str, ...], tuple[bytes, bytes]] = {}
@@ -135,10 +153,10 @@ def cached_page(context: FormContext) -> bytes:
     key = (
         context.action,
         str(context.version_id),
-        get_language() or "",
+        link_query(),
         context.office,
         context.counter,
-        context.footer_note,
+        context.twin.name if context.twin else "",
         context.notice,
         context.improvements_url,
     )
@@ -166,7 +184,7 @@ def parse_post(request: HttpRequest, context: FormContext) -> Parsed:
     parsed = parse(request.POST, load_form(context.version_id).questions.values(), TECHNICAL)
     helped = request.POST.getlist("assisted")
     parsed.sent["assisted"] = helped
-    if len(helped) > 1 or not set(helped) <= set(ASSISTED):
+    if len(helped) > 1 or not set(helped) <= ASSISTED:
         parsed.errors[WHOLE_FORM] = _(
             "This form holds fields that do not belong to it. Please scan the code again."
         )
@@ -217,7 +235,7 @@ def check_page_ticket(context: FormContext, text: str, now: datetime) -> TicketC
 
 def save_answer(context: FormContext, ticket: Ticket, parsed: Parsed) -> HttpResponse:
     """Store the answer, and on to its receipt."""
-    return redirect_to_thanks(ticket, record(context, ticket, parsed))
+    return redirect_onward(ticket, record(context, ticket, parsed), parsed)
 
 
 def serve_form(request: HttpRequest, context: FormContext, *, cached: bool = True) -> HttpResponse:
@@ -288,12 +306,6 @@ def record(context: FormContext, ticket: Ticket, parsed: Parsed) -> Recorded:
         marks=marks,
     )
     return record_response(submission=submission)
-
-
-def redirect_to_thanks(ticket: Ticket, recorded: Recorded) -> HttpResponse:
-    """On to the receipt."""
-    mark = "&again=1" if recorded.changed else ""
-    return HttpResponseRedirect(f"/r/{ticket.receipt}?lang={get_language()}{mark}", status=303)
 
 
 def with_flag(context: FormContext, flag: Flag, **more: object) -> FormContext:

@@ -7,13 +7,14 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from survey.citizen import displays, kiosk, link_pages, office_list, views
-from survey.citizen.receipts import comments
+from survey.citizen.receipts import comments, handover
 from survey.citizen.receipts import views as receipts
+from survey.citizen.receipts.second_page import second_page
 
 app_name = "citizen"
 CODE = r"(?P<code>[^/]{1,80})"
-BARE = r"(?P<code>[0-9A-Za-z]{4}[ -]?[0-9A-Za-z]{4}[^/]{0,8})"
-"""A poster's code without ``/s/`` before it; no other address has such a form."""
+BARE = r"(?!.*\.\w{2,5}/?$)(?P<code>[0-9A-Za-z][0-9A-Za-z -]{7,31}[^/]{0,8})"
+"""A code without ``/s/`` before it; no other address has such a form, and no file."""
 urlpatterns = [
     path("", views.front, name="front"),
     path("privacy", views.privacy, name="privacy"),
@@ -33,10 +34,12 @@ urlpatterns = [
     path("kiosk/enrol", kiosk.enrol_kiosk, name="kiosk-enrol"),
     path("kiosk/sync", kiosk.sync_queue, name="kiosk-sync"),
     re_path(rf"^[rR]/{CODE}/?$", receipts.thanks, name="receipt"),
+    re_path(rf"^[rR]/{CODE}/more$", second_page, name="second-page"),
     re_path(rf"^[rR]/{CODE}/full$", receipts.full_form, name="full-form"),
     re_path(rf"^[rR]/{CODE}/change$", receipts.change, name="change"),
     re_path(rf"^[rR]/{CODE}/comment$", comments.add_comment, name="comment"),
     re_path(rf"^[rR]/{CODE}/erase$", comments.erase_comments_page, name="erase"),
-    re_path(rf"^[rR]/{CODE}/handover$", receipts.escalate, name="escalate"),
+    re_path(rf"^[rR]/{CODE}/handover$", handover.escalate, name="escalate"),
+    re_path(rf"^[rR]/{CODE}/case$", handover.case_page, name="case"),
     re_path(rf"^{BARE}/?$", views.bare_code, name="bare-code"),
 ]

@@ -4,29 +4,23 @@ page.
 
 from __future__ import annotations
 
-from typing import Final
-
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from survey.access.models import CodeStatus
 from survey.access.posters import CODE_LENGTH
 from survey.access.queries import find_landing
-from survey.access.slips import LENGTH as SLIP_LENGTH
-from survey.access.slips import find_slip
+from survey.access.slips import find_slip, is_slip_code
 from survey.citizen import entrances
 from survey.citizen.entrances import link, office, poster, screen, slip
 from survey.citizen.feedback import agency_feedback
-from survey.citizen.pages import citizen_page, message_page, render_page
+from survey.citizen.pages import MAX_TYPED, citizen_page, message_page, render_page
 from survey.citizen.short_form import FormContext, serve_form
+from survey.citizen.wishes import link_query
 from survey.common.tokens import RECEIPT_LENGTH, normalise_code
 from survey.messaging.queries import TOKEN_LENGTH
 from survey.responses.queries import find_response
-
-MAX_TYPED: Final = 200
-"""Characters looked at of what was typed into the field for a code."""
 
 
 def _serve(
@@ -40,13 +34,16 @@ def _serve(
 @citizen_page("GET", "HEAD", "POST")
 def short_form(request: HttpRequest, code: str) -> HttpResponseBase:
     """The short form behind a code: of a poster, a receipt slip or a message, by its length."""
-    code = normalise_code(code)
+    return _find_form(request, normalise_code(code))
+
+
+def _find_form(request: HttpRequest, code: str) -> HttpResponseBase:
     if len(code) == TOKEN_LENGTH:
         # No cache keeps the page of a personal link.
         response = _serve(request, link.find(request, code), cached=False)
         response.headers["Cache-Control"] = "no-store"
         return response
-    if len(code) == SLIP_LENGTH:
+    if is_slip_code(code):
         return _serve(request, slip.find(request, code), cached=False)
     return _serve(request, poster.find(request, code))
 
@@ -65,11 +62,11 @@ def office_form(request: HttpRequest, key: str, agency: str) -> HttpResponseBase
 
 @citizen_page("GET", "HEAD")
 def bare_code(request: HttpRequest, code: str) -> HttpResponseBase:
-    """An address that is only the code: on to the form."""
+    """An address that is only the code, as posters and messages print it: the form."""
     code = normalise_code(code)
-    if len(code) not in (CODE_LENGTH, SLIP_LENGTH, TOKEN_LENGTH):
-        return message_page("no-page", status=404, ask=True)
-    return HttpResponseRedirect(f"/s/{code}?lang={get_language()}", status=303)
+    if len(code) not in (CODE_LENGTH, TOKEN_LENGTH) and not is_slip_code(code):
+        return message_page("no-page", status=404, ask=True, typed=code)
+    return _find_form(request, code)
 
 
 @citizen_page("GET", "HEAD")
@@ -77,14 +74,12 @@ def improvements(request: HttpRequest, code: str) -> HttpResponseBase:
     """You said, we did: what the agency behind a poster changed, and how many answer."""
     landing = find_landing(normalise_code(code), timezone.localdate())
     if landing is None:
-        return message_page("unknown", status=404, ask=True)
+        return message_page("unknown", status=404, ask=True, typed=code)
     context = {
-        "title": _("You said, we did"),
+        "title": _("What was done after people gave their opinion"),
         "office": landing.office,
         "feedback": agency_feedback(landing.agency_id, timezone.now()),
-        "form": f"/s/{landing.code}?lang={get_language()}"
-        if landing.status == CodeStatus.ACTIVE
-        else "",
+        "form": f"/s/{landing.code}?{link_query()}" if landing.status == CodeStatus.ACTIVE else "",
     }
     return render_page("survey/citizen/improvements.html", context)
 
@@ -100,15 +95,16 @@ def front(request: HttpRequest) -> HttpResponseBase:
         typed = request.GET.get(name, "")[:MAX_TYPED]
         if not (code := normalise_code(typed)):
             continue
-        receipt = len(code) not in (CODE_LENGTH, TOKEN_LENGTH) and name == "receipt"
+        slip_or_link = len(code) in (CODE_LENGTH, TOKEN_LENGTH) or code.isdigit()
+        receipt = name == "receipt" and not slip_or_link
         if len(code) == RECEIPT_LENGTH:
             receipt = find_response(code) is not None or (
                 name == "receipt" and find_slip(code) is None
             )
-        return HttpResponseRedirect(
-            f"/{'r' if receipt else 's'}/{code}?lang={get_language()}", status=303
-        )
-    return render_page("survey/citizen/front.html", {"title": _("Rate the service")})
+        return HttpResponseRedirect(f"/{'r' if receipt else 's'}/{code}?{link_query()}", status=303)
+    empty = _("Please type the code first.") if {"code", "receipt"} & set(request.GET) else ""
+    context = {"title": _("Rate how you were served"), "empty": empty}
+    return render_page("survey/citizen/front.html", context, status=422 if empty else 200)
 
 
 @citizen_page("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
@@ -121,4 +117,4 @@ def citizen_error(request: HttpRequest, status: int) -> HttpResponseBase:
 @citizen_page("GET", "HEAD")
 def privacy(request: HttpRequest) -> HttpResponseBase:
     """What happens with an answer, in under 300 words."""
-    return render_page("survey/citizen/privacy.html", {"title": _("What happens with your answer")})
+    return render_page("survey/citizen/privacy.html", {"title": _("How your answer is used")})

@@ -32,11 +32,13 @@ CITIZEN: Final = (
     "templates/survey/citizen/",
     "templates/survey/kinds/",
     "survey/citizen/",
+    "survey/common/province.py",
     "survey/responses/answers.py",
     "survey/questionnaires/kinds/",
     "survey/access/print/posters.py",
     "survey/access/print/slips.py",
     "survey/access/queries.py",
+    "survey/access/twin_pictures.py",
     "survey/messaging/queries.py",
 )
 """Where the words stand that citizens read: what every language needs."""

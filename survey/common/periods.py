@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 _MONTHS = {
@@ -76,3 +77,13 @@ def last_day(month: date) -> date:
 def first_of_month(day: date) -> date:
     """First day of the month: how months are stored."""
     return day.replace(day=1)
+
+
+def add_working_days(day: date, count: int) -> date:
+    """The day on which so many working days have passed; Saturdays, Sundays and the days of
+    ``PUBLIC_HOLIDAYS`` are none.
+    """
+    while count:
+        day += timedelta(days=1)
+        count -= day.isoweekday() < 6 and day.isoformat() not in settings.PUBLIC_HOLIDAYS
+    return day

@@ -45,3 +45,17 @@ class Form:
         return {
             question.code: question for questions in self.factors.values() for question in questions
         }
+
+    @property
+    def first_page(self) -> dict[str, QuestionSpec]:
+        """What is asked before anything is stored: what has to be answered, else the first
+        question.
+        """
+        needed = {code: question for code, question in self.questions.items() if question.required}
+        return needed or dict(list(self.questions.items())[:1])
+
+    @property
+    def second_page(self) -> dict[str, QuestionSpec]:
+        """What is asked of an answer that is stored already."""
+        first = self.first_page
+        return {code: question for code, question in self.questions.items() if code not in first}

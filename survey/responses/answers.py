@@ -10,19 +10,16 @@ from typing import Final
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from survey.questionnaires.content import Answers, Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS, AnswerError
 
+HELPED: Final = "helped"
+"""Somebody helped with the answer; analysed apart."""
 NOBODY: Final = "nobody"
-ASSISTED: Final = {
-    "relative": _lazy("A relative"),
-    "officer": _lazy("An officer"),
-    NOBODY: _lazy("Nobody"),
-}
-"""Who helped with the answer; analysed apart. "Nobody" takes a mistaken tap back and leaves no
-mark.
+ASSISTED: Final = frozenset({HELPED, "relative", "officer", NOBODY})
+"""What may be said about help. One box is asked for today; tablets and pages opened before it
+asked who helped, and still say so.
 """
 WHOLE_FORM = ""
 """Key of an error that belongs to no single question."""
@@ -52,9 +49,16 @@ class AnswersRefused(ValueError):
         self.errors = dict(errors)
 
 
-def parse(data: QueryDict, questions: Iterable[QuestionSpec], technical: Collection[str]) -> Parsed:
+def parse(
+    data: QueryDict,
+    questions: Iterable[QuestionSpec],
+    technical: Collection[str],
+    known: Mapping[str, object] | None = None,
+) -> Parsed:
     """Read the answers to ``questions``; any other field than these and the ``technical`` ones is
     an error.
+
+    ``known`` are answers given before, which decide too whether a question applies.
     """
     result = Parsed()
     asked = list(questions)
@@ -72,7 +76,7 @@ def parse(data: QueryDict, questions: Iterable[QuestionSpec], technical: Collect
             continue
         # A follow-up question may still be filled in after the answer above it was changed: it no
         # longer applies.
-        if value is not None and question.applies(result.answers):
+        if value is not None and question.applies({**(known or {}), **result.answers}):
             result.answers[question.code] = value
     for question in asked:
         if (

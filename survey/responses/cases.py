@@ -5,18 +5,20 @@ code.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Final
 
+from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from survey.agencies.models import Agency, AgencyVersion
+from survey.common.periods import add_working_days
 from survey.common.tokens import new_code
 from survey.responses.models import Comment, Response
 
-CONSENT: Final = "2026-11-2"
+CONSENT: Final = "2026-11-3"
 """Version of the sentence the citizen agreed to."""
 
 
@@ -57,6 +59,11 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def due_on(self) -> date:
+        """The day the hotline has an answer by."""
+        return add_working_days(self.opened_on, settings.CASE_WORKING_DAYS)
 
     def is_behind(self, row: Response) -> bool:
         """Whether something was said after the case was handed over, which it does not hold."""
@@ -123,6 +130,13 @@ def open_case(*, row: Response, now: datetime) -> Case | None:
 def find_case(row: Response) -> Case | None:
     """The latest case of a response that was not withdrawn."""
     return Case.objects.filter(response=row.response, withdrawn_on=None).order_by("-pk").first()
+
+
+def has_words(row: Response) -> bool:
+    """Whether anything was written with a response that can be erased."""
+    cases = Case.objects.filter(response=row.response, withdrawn_on=None)
+    written = Comment.objects.filter(submission__response=row.response)
+    return written.exists() or cases.exists()
 
 
 @transaction.atomic

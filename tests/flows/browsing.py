@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import axe_playwright_python
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, ViewportSize
 
 FLAGS = [
     "--no-sandbox",
@@ -19,6 +19,9 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A phone of here: what it wishes first is heard.
+    "--lang=vi-VN",
+    "--accept-lang=vi-VN,vi",
 ]
 
 
@@ -41,10 +44,23 @@ def until(page: Page, expression: str, seconds: float = 30) -> None:
 
 def press(page: Page, button: str) -> None:
     """Press a button or link that asks for another page, and wait for that page: a click alone does
-    not.
+    not, and a page that only notes something in its own history is still the old one.
     """
-    with page.expect_navigation():
-        page.locator(button).first.click()
+    page.evaluate("() => { self.before = true; }")
+    page.locator(button).first.click()
+    ends = time.monotonic() + 30
+    while _is_before(page):
+        assert time.monotonic() < ends, button
+        time.sleep(0.02)
+    page.wait_for_load_state()
+
+
+def _is_before(page: Page) -> bool:
+    try:
+        return bool(page.evaluate("() => self.before === true"))
+    except Error:
+        # The page is being changed for the next.
+        return True
 
 
 AXE = (

@@ -161,22 +161,39 @@ SUBMIT: Final = """([address, fields]) => {
 
 
 def _low(page: Page, _grounds: Grounds) -> None:
-    page.locator("label[for=overall-2]").click()
-    page.fill("textarea", "Chờ hơn hai giờ, quầy số 3 nghỉ sớm.")
+    _second(page, 2)
+    page.locator("label[for=reasons-waiting]").click()
+    page.fill("textarea", "Chờ hơn hai giờ, quầy số 3 nghỉ sớm. " * 11)
+
+
+def _high(page: Page, _grounds: Grounds) -> None:
+    _second(page, 5)
+
+
+def _second(page: Page, level: int) -> None:
+    page.locator(f"label[for=overall-{level}]").click()
+    press(page, "#answer button[type=submit]")
 
 
 def _nothing_chosen(page: Page, _grounds: Grounds) -> None:
-    page.fill("textarea", "Chờ lâu")
     press(page, "#answer button[type=submit]")
+
+
+def _what_it_is_for(page: Page, _grounds: Grounds) -> None:
+    page.locator("footer summary").click()
 
 
 def _entrances(facts: Mapping[str, str]) -> Iterator[View]:
     code, link, slip = facts["code"], facts["link"], facts["slip"]
     bad = {"ticket": "x", "overall": "2", "reasons": "waiting", "comment": "Chờ lâu"}
     yield View("front", "/")
+    yield View("front-empty", "/?code=")
     yield View("privacy", "/privacy")
     yield View("form", f"/s/{code}")
-    yield View("form-low", f"/s/{code}", then=_low)
+    yield View("form-large", f"/{code}?big=1")
+    yield View("form-details", f"/{code}", then=_what_it_is_for)
+    yield View("second-low", f"/{code}", then=_low)
+    yield View("second-high", f"/{code}", then=_high)
     yield View("form-error", f"/s/{code}", then=_nothing_chosen)
     yield View("form-too-old", f"/s/{code}", bad)
     yield View("old-poster", f"/s/{facts['old']}")
@@ -207,9 +224,10 @@ def _entrances(facts: Mapping[str, str]) -> Iterator[View]:
 def _after_rating(facts: Mapping[str, str]) -> Iterator[View]:
     receipt = f"/r/{facts['receipt']}"
     yield View("thanks", receipt)
-    for mark in ("again", "changed", "noted", "erased"):
+    for mark in ("again", "changed", "noted", "added", "erased"):
         yield View(f"thanks-{mark}", f"{receipt}?{mark}=1")
     yield View("thanks-handed-over", f"/r/{facts['handed']}")
+    yield View("case", f"/r/{facts['handed']}/case")
     yield View("thanks-late", f"/r/{facts['month']}")
     yield View("change", f"{receipt}/change")
     yield View("comment", f"{receipt}/comment")
@@ -237,6 +255,8 @@ def _devices(facts: Mapping[str, str]) -> Iterator[View]:
     yield View("screen-unknown", "/screen/AAAA")
     yield View("kiosk-set-up", "/kiosk/", then=_not_enrolled)
     yield View("kiosk", "/kiosk/", then=_enrolled)
+    yield View("kiosk-touched", "/kiosk/", then=_touched)
+    yield View("kiosk-tiles", "/kiosk/", then=_tiles)
     yield View("kiosk-asks", "/kiosk/", then=_idle)
     yield View("kiosk-thanks", "/kiosk/", then=_rated)
     yield View("kiosk-withdrawn", "/kiosk/", then=_withdrawn)
@@ -270,18 +290,30 @@ def _enrolled(page: Page, grounds: Grounds) -> None:
     page.wait_for_selector("[data-part=form]:visible")
 
 
+def _touched(page: Page, grounds: Grounds, level: int = 2) -> None:
+    _enrolled(page, grounds)
+    page.click(f"[data-field=overall][data-value='{level}']")
+    page.wait_for_selector(".faces [aria-pressed=true]")
+
+
+def _tiles(page: Page, grounds: Grounds) -> None:
+    _touched(page, grounds)
+    page.wait_for_selector("[data-part=more]:visible", timeout=15_000)
+
+
 def _idle(page: Page, grounds: Grounds) -> None:
     _enrolled(page, grounds)
     page.clock.install()
-    page.locator("label[for=overall-2]").click()
-    page.clock.run_for(31_000)
+    _touched(page, grounds)
+    page.clock.run_for(5_100)
+    page.wait_for_selector("[data-part=more]:visible")
+    page.clock.run_for(16_000)
     page.wait_for_selector("[data-part=ask]:visible")
 
 
 def _rated(page: Page, grounds: Grounds) -> None:
-    _enrolled(page, grounds)
-    page.locator("label[for=overall-5]").click()
-    page.locator("#answer button[type=submit]:visible").first.click()
+    _tiles(page, grounds)
+    page.click("#finish")
     page.wait_for_selector("[data-part=thanks]:visible")
 
 
@@ -290,8 +322,8 @@ def _withdrawn(page: Page, grounds: Grounds) -> None:
     page.route(
         "**/kiosk/sync", lambda route: route.fulfill(status=403, json={"error": "not-enrolled"})
     )
-    page.locator("label[for=overall-5]").click()
-    page.locator("#answer button[type=submit]:visible").first.click()
+    _tiles(page, grounds)
+    page.click("#finish")
     page.wait_for_selector("[data-part=withdrawn]:visible")
 
 

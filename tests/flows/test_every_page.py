@@ -79,4 +79,4 @@ def test_every_page_in_every_language(browser: Browser, grounds: Grounds, langua
     context.close()
     own = {server.url.partition("://")[2] for server in (grounds.server, grounds.broken)}
     assert {host for host in requested if not host.startswith(("image/", "data"))} <= own | {","}
-    assert faults == []
+    assert not faults, "\n".join(faults)

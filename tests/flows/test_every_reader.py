@@ -4,6 +4,7 @@ without fonts.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def rate(page: Page) -> None:
     page.locator("label[for=overall-4]").click()
     press(page, "#answer button[type=submit]")
     assert "/r/" in page.url
-    assert page.locator(".receipt").inner_text()
+    assert page.locator(".code").inner_text()
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
@@ -61,18 +62,79 @@ def test_the_browsers_inside_apps_rate_without_cookies(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_first_answers_are_seen_without_scrolling(
+def test_question_answers_and_button_are_seen_without_scrolling(
     browser: Browser, grounds: Grounds, language: str
 ) -> None:
     page = browser.new_page(viewport=PHONE)
     page.goto(address(grounds, language))
-    bottoms = [page.locator(f"label[for=overall-{level}]").bounding_box() for level in range(1, 6)]
-    assert all(box is not None and box["y"] + box["height"] < PHONE["height"] for box in bottoms)
-    tops = [box["y"] + box["height"] for box in bottoms if box]
-    assert all(
-        below["y"] - above >= 8 for above, below in zip(tops, bottoms[1:], strict=False) if below
-    )
+    boxes = [page.locator(f"label[for=overall-{level}]").bounding_box() for level in range(1, 6)]
+    boxes.append(page.locator("#answer button[type=submit]").first.bounding_box())
+    found = [box for box in boxes if box is not None]
+    assert len(found) == 6
+    assert found[-1]["y"] < 700
+    assert found[-1]["y"] + found[-1]["height"] <= PHONE["height"]
+    gaps = [below["y"] - above["y"] - above["height"] for above, below in pairwise(found)]
+    assert min(gaps) >= 8
     assert page.locator("input:checked").count() == 0
+    page.close()
+
+
+def test_the_promise_is_ink_and_large_enough(browser: Browser, grounds: Grounds) -> None:
+    page = browser.new_page(viewport=PHONE)
+    page.goto(address(grounds))
+    look = page.evaluate(
+        "(() => { const s = getComputedStyle(document.querySelector('.promise span'));"
+        " return [s.fontSize, s.color]; })()"
+    )
+    assert look == ["18px", "rgb(20, 33, 61)"]
+    page.close()
+
+
+def test_who_comes_back_is_told_that_it_was_sent_and_nobody_sees_what(
+    browser: Browser, grounds: Grounds
+) -> None:
+    page = browser.new_page(viewport=PHONE)
+    page.goto(address(grounds))
+    rate(page)
+    page.go_back()
+    assert page.locator("input:checked").count() == 0
+    assert "đã gửi đánh giá này rồi" in page.locator("#state").inner_text()
+    page.close()
+
+
+def test_larger_letters_keep_what_was_chosen(browser: Browser, grounds: Grounds) -> None:
+    page = browser.new_page(viewport=PHONE)
+    page.goto(address(grounds))
+    page.locator("label[for=overall-2]").click()
+    before = page.evaluate("parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)")
+    page.click("a.size")
+    after = page.evaluate("parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)")
+    assert after == pytest.approx(1.4 * before)
+    assert page.locator("#overall-2").is_checked()
+    press(page, "#answer button[type=submit]")
+    assert "big=1" in page.url
+    assert page.locator("html.large").count() == 1
+    page.click("a.size")
+    press(page, "#answer button[type=submit]")
+    assert "big=1" not in page.url
+    page.close()
+
+
+def test_a_comment_tells_how_much_room_is_left_and_is_never_cut(
+    browser: Browser, grounds: Grounds
+) -> None:
+    page = browser.new_page(viewport=PHONE)
+    page.goto(address(grounds))
+    rate(page)
+    page.fill("#comment", "a" * 300)
+    assert page.locator("[data-count]").inner_text() == ""
+    page.fill("#comment", "a" * 490)
+    assert page.locator("[data-count]").inner_text().endswith("10")
+    page.fill("#comment", "a" * 600)
+    assert len(page.input_value("#comment")) == 600
+    press(page, "#answer button[type=submit]")
+    assert len(page.input_value("#comment")) == 600
+    assert page.locator("#problem").is_visible()
     page.close()
 
 
@@ -102,6 +164,17 @@ def test_the_keyboard_alone_goes_from_the_question_to_the_thanks(
         if now["id"] == "overall-1":
             page.keyboard.press("ArrowDown")
             assert page.locator("#overall-2").is_checked(), "arrows move inside one question"
+        if now["tag"] == "BUTTON":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/more?**")
+    visited = []
+    for _key in range(30):
+        page.keyboard.press("Tab")
+        now = focused(page)
+        assert now["ring"], now
+        assert now["seen"], now
+        visited.append(now["id"])
         if now["id"] == "reasons-waiting":
             page.keyboard.press("Space")
         if now["id"] == "comment":
@@ -109,15 +182,11 @@ def test_the_keyboard_alone_goes_from_the_question_to_the_thanks(
         if now["tag"] == "BUTTON":
             break
     # The order of the keys is the order of the eyes.
-    order = [
-        visited.index(name)
-        for name in ("overall-1", "reasons-waiting", "comment", "assisted-relative")
-    ]
+    order = [visited.index(name) for name in ("reasons-waiting", "comment", "assisted")]
     assert order == sorted(order)
     assert page.locator("#reasons-waiting").is_checked()
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-    assert "/r/" in page.url
+    page.keyboard.press("Enter")
+    page.wait_for_url("**noted=1**")
     page.close()
 
 
@@ -216,7 +285,7 @@ def test_khmer_letters_are_sent_to_who_has_none_and_to_nobody_else(
         "khmer-400.woff2",
         "khmer-700.woff2",
     }
-    for place in ("header p", "label[for=overall-1] span", "#answer button", "footer a"):
+    for place in ("header span", "label[for=overall-1] span", "#answer button", "footer a"):
         assert fonts_of(page, place) == {"Noto Sans Khmer": True}, place
     rate(page)
     bare.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 CITIZEN: Final = "survey/citizen/test_citizen.py::"
+SECOND: Final = "survey/citizen/test_second_page.py::"
+READER: Final = "flows/test_every_reader.py::"
 RIGHTS: Final = "survey/citizen/test_rights.py::"
 PRESENCE: Final = "survey/citizen/test_presence.py::"
 KIOSK: Final = "flows/test_kiosk.py::"
@@ -58,35 +60,42 @@ HELD: Final = {
     "These dossiers were stored": (
         "survey/messaging/test_intake.py::test_the_command_says_what_became_of_every_row"
     ),
-    "Every comment you wrote": RIGHTS + "test_words_are_added_and_erased_for_thirty_days",
+    "Your comments will be permanently": RIGHTS + "test_words_are_added_and_erased_for_thirty_days",
     "Your comments have been erased.": RIGHTS + "test_words_are_added_and_erased_for_thirty_days",
     "Your comment has been added.": RIGHTS + "test_words_are_added_and_erased_for_thirty_days",
-    "The case you handed over is withdrawn": RIGHTS
+    "Your report is withdrawn with them": RIGHTS
     + "test_a_rating_is_handed_over_by_a_consent_of_its_own_to_a_unit_above",
-    "It has been handed over.": RIGHTS
+    "Sent to hotline 1022": RIGHTS
     + "test_a_rating_is_handed_over_by_a_consent_of_its_own_to_a_unit_above",
     "Thank you. This tablet has kept": KIOSK + "test_days_without_network_restarts_and_crashes",
     "It is sent by itself.": KIOSK + "test_days_without_network_restarts_and_crashes",
     "This tablet has been withdrawn": KIOSK
     + "test_the_page_forgets_the_citizen_and_a_withdrawn_tablet_can_be_set_up_anew",
-    "Your rating will be stored and read.": "survey/citizen/test_offices.py::"
-    "test_the_office_is_found_without_accents_and_rated_with_a_mark",
-    "Your answers, the office and counter": "servers/test_linkage.py::"
+    "Without a code from the counter": SECOND
+    + "test_without_a_code_the_page_says_that_it_does_not_count",
+    "What you chose has been added": SECOND
+    + "test_what_was_chosen_is_said_to_be_added_only_when_it_was",
+    "Hotline 1022 does not have": RIGHTS
+    + "test_a_rating_is_handed_over_by_a_consent_of_its_own_to_a_unit_above",
+    "Stored: %(level)s.": KIOSK + "test_the_touch_is_the_answer_also_for_who_leaves",
+    "You have sent your rating already.": READER
+    + "test_who_comes_back_is_told_that_it_was_sent_and_nobody_sees_what",
+    "This poster has been replaced.": CITIZEN + "test_unknown_and_revoked_codes_say_what_to_do",
+    "Only your answers, the office and counter": "servers/test_linkage.py::"
     "test_the_best_assignment_of_answers_to_invitations_is_chance",
-    "The officer you met is shown": STAFF
-    + "test_the_admin_is_for_staff_accounts_and_shows_no_answers",
+    "Officers at the counter": STAFF + "test_the_admin_is_for_staff_accounts_and_shows_no_answers",
     "No connection. Your rating is kept": KIOSK
     + "test_a_rating_that_cannot_be_sent_is_sent_again_by_itself",
     "After you press the button, this number": INVITED + "test_who_has_opted_out_is_not_invited",
     "Thank you. Your rating has been received.": CITIZEN
     + "test_an_answer_is_stored_once_with_everything_the_code_knows",
-    "This rating had already been received": CITIZEN
+    "You had already sent this rating.": CITIZEN
     + "test_double_tap_reload_and_back_show_the_same_receipt",
-    "You have rated with this link already.": INVITED
+    "You have already rated with this link.": INVITED
     + "test_a_link_is_answered_once_and_leads_to_evidence_e3",
     "Your answers to the further questions": CITIZEN
     + "test_the_full_form_is_a_revision_and_history_stays",
-    "You can also close this page now": CITIZEN
+    "You need not. You can close this page": CITIZEN
     + "test_an_answer_is_stored_once_with_everything_the_code_knows",
 }
 """Beginning of a sentence in English -> file under ``tests/`` and function."""
@@ -95,13 +104,11 @@ NONE: Final = (
     "Only what has been done is shown",
     "Too many tries.",
     "not asked: no message text is in use",
-    "Comments can be added, erased or handed over",
-    "This cannot be handed over",
+    "The interval shows how exact the figure is",
     "No dossier totals were imported",
     "Cases handed over",
     "No case has been handed over.",
     "No figures have been computed yet.",
     "Citizens see the three latest",
-    "I agree that my rating",
 )
 """Sentences with the words of a claim that claim nothing was done."""

@@ -135,7 +135,7 @@ def answer(client: Client, cast: Cast, **fields: Any) -> Any:
 
 def receipt_of(response: Any) -> str:
     assert response.status_code == 303
-    match = re.match(r"/r/(\w+)\?", response.headers["Location"])
+    match = re.match(r"/r/(\w+)[/?]", response.headers["Location"])
     assert match
     return match[1]
 

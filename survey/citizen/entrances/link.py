@@ -9,18 +9,18 @@ from functools import partial
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
-from django.utils.translation import get_language
 
 from survey.citizen.entrances import Found
+from survey.citizen.onward import redirect_onward
 from survey.citizen.pages import message_page
 from survey.citizen.short_form import (
     FormContext,
     TicketCheck,
     lookup_pass_field,
     record,
-    redirect_to_thanks,
     sent_ticket,
 )
+from survey.citizen.wishes import link_query
 from survey.common.tokens import (
     Ticket,
     TicketError,
@@ -44,14 +44,12 @@ def find(request: HttpRequest, code: str) -> Found:
     """The form of a link; GET and HEAD change nothing, however often they come."""
     link = find_link(code, timezone.now())
     if link is None:
-        return message_page("unknown-link", status=404, ask=True)
+        return message_page("unknown-link", status=404, ask=True, typed=code)
     ticket = ticket_of_link(code, link.secret)
     if is_recorded(ticket.key):
         # The second tap of a slow network and the second visit get the same receipt.
         seen = "again" if request.method == "POST" else "seen"
-        return HttpResponseRedirect(
-            f"/r/{ticket.receipt}?lang={get_language()}&{seen}=1", status=303
-        )
+        return HttpResponseRedirect(f"/r/{ticket.receipt}?{link_query()}&{seen}=1", status=303)
     if link.expired and not _opened_in_time(request, link):
         return message_page("expired-link", status=410, ask=True)
     if link.version_id is None:
@@ -84,7 +82,7 @@ def _save(link: LinkLanding, context: FormContext, ticket: Ticket, parsed: Parse
         count_step(agency_id=link.agency_id, step="finished", now=now)
         if parsed.answers.get("overall"):
             count_step(agency_id=link.agency_id, step="valid", now=now)
-    return redirect_to_thanks(ticket, recorded)
+    return redirect_onward(ticket, recorded, parsed)
 
 
 def _form_context(link: LinkLanding, version_id: int, ticket: Ticket) -> FormContext:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from survey.access.models import CodeStatus
 from survey.access.queries import Landing, check_characters, find_landing
+from survey.access.twin_pictures import draw_picture, name_picture
 from survey.citizen.entrances import Found
 from survey.citizen.pages import message_page
-from survey.citizen.short_form import FormContext, was_opened_in_time, with_flag
+from survey.citizen.short_form import FormContext, Twin, was_opened_in_time, with_flag
 from survey.responses.flags import Flag
 from survey.responses.models import Evidence
 from survey.responses.services import AnswerPlace
@@ -23,12 +24,19 @@ def find(request: HttpRequest, code: str) -> Found:
     """The form of the counter a poster hangs at."""
     landing = find_landing(code, timezone.localdate())
     if landing is None:
-        return message_page("unknown", status=404, ask=True)
+        return message_page("unknown", status=404, ask=True, typed=code)
     revoked = landing.status == CodeStatus.REVOKED
     ended = revoked or not landing.open
     if landing.version_id is None or (ended and not was_opened_in_time(request, landing.code)):
         return message_page("revoked" if revoked else "closed", status=410, ask=True)
     return _form_context(landing, landing.version_id)
+
+
+def _twin(landing: Landing) -> Twin:
+    """What the printed poster must show too; letters on one from before there were pictures."""
+    if landing.picture is None:
+        return Twin(name=check_characters(landing.code))
+    return Twin(name=name_picture(landing.picture), drawing=draw_picture(landing.picture))
 
 
 def _form_context(landing: Landing, version_id: int) -> FormContext:
@@ -48,14 +56,13 @@ def _form_context(landing: Landing, version_id: int) -> FormContext:
         evidence=Evidence.POSTER,
         version_id=version_id,
         ticket_scope=landing.code,
-        footer_note=_("Poster issue %(number)s, code %(code)s, check %(check)s")
-        % {"number": landing.issue, "code": landing.code, "check": check_characters(landing.code)},
+        twin=_twin(landing),
         improvements_url=f"/s/{landing.code}/done",
     )
     if landing.status == CodeStatus.ACTIVE:
         return context
     notice = _(
-        "A newer poster hangs at this office. You may still answer here; your rating is kept with "
+        "A newer poster hangs at this counter. You may still answer here; your rating is kept with "
         "a note."
     )
     return with_flag(

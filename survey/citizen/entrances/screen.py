@@ -15,12 +15,12 @@ from survey.access.bounds import places_left
 from survey.access.models import Screen
 from survey.access.screens import check_code, find_screen, gives_codes, note_use
 from survey.citizen.entrances import Found
+from survey.citizen.onward import redirect_onward
 from survey.citizen.pages import message_page
 from survey.citizen.short_form import (
     FormContext,
     TicketCheck,
     record,
-    redirect_to_thanks,
     save_answer,
     with_flag,
 )
@@ -125,4 +125,4 @@ def _save(screen: Screen, context: FormContext, ticket: Ticket, parsed: Parsed) 
     recorded = record(context, ticket, parsed)
     if room and not recorded.repeated:
         note_use(screen, now)
-    return redirect_to_thanks(ticket, recorded)
+    return redirect_onward(ticket, recorded, parsed)

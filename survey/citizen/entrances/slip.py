@@ -8,22 +8,22 @@ from functools import partial
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from survey.access.models import Slip
 from survey.access.slips import find_slip, note_dispute
 from survey.citizen.entrances import Found
+from survey.citizen.onward import redirect_onward
 from survey.citizen.pages import message_page, render_page
 from survey.citizen.short_form import (
     FormContext,
     lookup_pass_field,
     record,
-    redirect_to_thanks,
     render_form,
     sent_ticket,
     was_opened_in_time,
 )
+from survey.citizen.wishes import link_query
 from survey.common.tokens import Ticket, derive_ticket, issue_ticket, read_ticket
 from survey.questionnaires.queries import published_short_form
 from survey.responses.answers import Parsed
@@ -38,8 +38,8 @@ def find(request: HttpRequest, code: str) -> Found:
     found, version_id = find_slip(code), published_short_form()
     if found is None:
         if find_response(code) is not None:
-            return HttpResponseRedirect(f"/r/{code}?lang={get_language()}", status=303)
-        return message_page("unknown", status=404, ask=True)
+            return HttpResponseRedirect(f"/r/{code}?{link_query()}", status=303)
+        return message_page("unknown", status=404, ask=True, typed=code)
     if version_id is None:
         return message_page("closed", status=410)
     slip, secret = found
@@ -128,12 +128,12 @@ def _save(
     mine = replace(ticket, key=slip_key(code, secret, "/dispute" if first else ""))
     recorded = record(context, mine, parsed)
     if recorded.repeated and not recorded.own(mine.receipt):
-        return message_page("used-slip", status=409, onward=f"/s/{code}?lang={get_language()}")
+        return message_page("used-slip", status=409, onward=f"/s/{code}?{link_query()}")
     if first is not None:
         # Neither of the two counts until somebody has looked into it; both keep their receipts.
         mark_response(row=first, flag=Flag.DISPUTED, key=slip_key(code, secret, "/contested"))
         note_dispute(slip=slip, now=timezone.now())
-    return redirect_to_thanks(mine, recorded)
+    return redirect_onward(mine, recorded, parsed)
 
 
 def _used_page(slip: Slip, secret: str, context: FormContext) -> HttpResponse:

@@ -20,6 +20,7 @@ from formtools.wizard.views import WizardView
 from survey.citizen.pages import base_context
 from survey.citizen.questions import error_list, questions_data
 from survey.citizen.receipts.page_state import FIELD
+from survey.citizen.wishes import link_query
 from survey.common.languages import SWITCH
 from survey.common.throttling import CONFIRM_FIELD
 from survey.questionnaires.content import Answer, Form, QuestionSpec
@@ -187,6 +188,7 @@ class FullFormWizard(WizardView):
             "questions": questions,
             "errors": error_list(questions, errors),
             "step": step,
+            "steps": list(self.form.factors),
             "step_number": self.steps.step1,
             "step_count": self.steps.count,
             "previous": self.steps.prev,
@@ -209,4 +211,4 @@ class FullFormWizard(WizardView):
         """Every part was stored when one went on from it; those before the first open one are not
         on this page.
         """
-        return HttpResponseRedirect(f"/r/{self.receipt}?lang={get_language()}", status=303)
+        return HttpResponseRedirect(f"/r/{self.receipt}?{link_query()}", status=303)

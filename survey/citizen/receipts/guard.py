@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from survey.citizen.pages import View, message_page
+from survey.citizen.wishes import link_query
 from survey.common.tokens import Ticket, normalise_code
 from survey.questionnaires.queries import load_form
 from survey.responses.answers import Parsed, helped_by
@@ -21,7 +22,7 @@ from survey.responses.models import COMMENT_DAYS, Comment, Evidence, Response
 from survey.responses.queries import answered_on, find_response
 from survey.responses.services import AnswerPlace, Further, Recorded, Submission, record_response
 
-MARKS: Final = ("again", "seen", "erased", "nothing", "changed", "noted", "handed")
+MARKS: Final = ("again", "seen", "erased", "nothing", "changed", "noted", "added")
 """What a page has just done, told once on the thank-you page."""
 
 
@@ -48,7 +49,7 @@ class Receipt:
 
     def address(self, page: str = "", mark: str = "") -> str:
         """Address of a page of this receipt."""
-        return f"/r/{self.code}{page}?lang={get_language()}{mark}"
+        return f"/r/{self.code}{page}?{link_query()}{mark}"
 
 
 def find_receipt(code: str) -> Receipt | None:
@@ -70,7 +71,7 @@ def with_receipt(
         def inner(request: HttpRequest, code: str) -> HttpResponseBase:
             receipt = find_receipt(code)
             if receipt is None:
-                return message_page("no-receipt", status=404, onward=f"/?lang={get_language()}")
+                return message_page("no-receipt", status=404, ask=True, typed=code)
             if within_days is not None and not receipt.within(within_days, request):
                 return message_page(too_late, status=410, onward=receipt.address())
             return view(request, receipt)
@@ -96,7 +97,13 @@ def note_is_true(mark: str, row: Response) -> bool:
         return Comment.objects.filter(submission__response=row.response).exists() is (
             mark == "noted"
         )
-    return mark != "changed" or row.revision > 0
+    return mark not in ("changed", "added") or row.revision > 0
+
+
+def mark_in(request: HttpRequest, receipt: Receipt) -> str:
+    """What the page before has just done, as far as it is so."""
+    named = (name for name in MARKS if name in request.GET and note_is_true(name, receipt.row))
+    return next(named, "")
 
 
 def revise(receipt: Receipt, ticket: Ticket, parsed: Parsed) -> Recorded:

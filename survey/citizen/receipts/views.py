@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from survey.access.print.qr import printed_domain
 from survey.citizen.feedback import agency_feedback
+from survey.citizen.onward import is_whole, redirect_to_second_page
 from survey.citizen.pages import (
     citizen_page,
     message_page,
@@ -21,10 +22,9 @@ from survey.citizen.pages import (
 )
 from survey.citizen.receipts.full_form import FullFormWizard, factor_forms
 from survey.citizen.receipts.guard import (
-    MARKS,
     Receipt,
     can_escalate,
-    note_is_true,
+    mark_in,
     redirect_to_receipt,
     revise,
     with_receipt,
@@ -35,7 +35,8 @@ from survey.common.tokens import Ticket, group_code
 from survey.questionnaires.content import Form
 from survey.questionnaires.queries import extension_id, is_alternative, load_form
 from survey.responses.answers import Parsed
-from survey.responses.cases import find_case, find_handler, open_case
+from survey.responses.cases import find_case, has_words
+from survey.responses.flags import Flag
 from survey.responses.models import CHANGE_DAYS, COMMENT_DAYS, Response
 from survey.responses.parts import open_part
 from survey.responses.queries import latest_for_update
@@ -55,16 +56,17 @@ def thanks(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
         "title": _("Thank you"),
         "receipt": group_code(receipt.code),
         "site": printed_domain(),
-        "mark": next(
-            (name for name in MARKS if name in request.GET and note_is_true(name, receipt.row)), ""
-        ),
+        "mark": mark_in(request, receipt),
         "begun": begun,
-        "full": receipt.address("/full") if unanswered else None,
+        "full": receipt.address("/full") if further is not None and unanswered else None,
+        "further_count": len(further.questions) if further else 0,
         "change": receipt.address("/change") if changeable else None,
         "comment": receipt.address("/comment") if wordable else None,
-        "erase": f"/r/{receipt.code}/erase" if wordable else None,
+        "erase": receipt.address("/erase") if wordable and has_words(receipt.row) else None,
         "handover": receipt.address("/handover") if can_escalate(receipt) else None,
-        "case": case.code if case else "",
+        "case": group_code(case.code) if case else "",
+        "case_page": receipt.address("/case"),
+        "no_code": (receipt.row.marks or {}).get("flag") == Flag.NO_CODE,
         "behind": case is not None and case.is_behind(receipt.row),
         "feedback": agency_feedback(receipt.row.agency_id, timezone.now()),
     }
@@ -121,7 +123,9 @@ def _save(receipt: Receipt, _context: FormContext, ticket: Ticket, parsed: Parse
         # Parts of the further questions and marks that came in since the page was opened stay.
         latest = replace(receipt, row=latest_for_update(receipt.row))
         recorded = revise(latest, replace(ticket, receipt=receipt.code), parsed)
-    return redirect_to_receipt(receipt, "&again=1" if recorded.repeated else "&changed=1")
+    if recorded.repeated or is_whole(recorded.row, parsed):
+        return redirect_to_receipt(receipt, "&again=1" if recorded.repeated else "&changed=1")
+    return redirect_to_second_page(receipt.code, "&changed=1")
 
 
 def _changing(receipt: Receipt) -> FormContext:
@@ -137,32 +141,6 @@ def _changing(receipt: Receipt) -> FormContext:
         version_id=row.base_version_id or row.version_id,
         ticket_scope=f"change/{receipt.code}",
         hidden_fields=lookup_pass_field(receipt.code),
-        notice=_(
-            "Please answer once more. What you answer now takes the place of what you answered "
-            "before."
-        ),
+        notice=_("Please answer once more. This answer takes the place of the one before."),
         save=partial(_save, receipt),
     )
-
-
-@citizen_page("GET", "HEAD", "POST")
-@with_receipt()
-def escalate(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
-    """Hand a rating over to a unit above the rated one, by a consent of its own."""
-    if find_handler(receipt.row.agency_id) is None:
-        return message_page("no-handler", status=410, onward=receipt.address())
-    if not receipt.within(COMMENT_DAYS, request):
-        return message_page("too-late-words", status=410, onward=receipt.address())
-    agreed = request.POST.get("consent") == "yes"
-    if request.method == "POST" and agreed:
-        open_case(row=receipt.row, now=timezone.now())
-        return redirect_to_receipt(receipt, "&handed=1")
-    refused = request.method == "POST" and "switch" not in request.POST
-    context = {
-        "title": _("Have somebody look into it"),
-        "action": f"/r/{receipt.code}/handover",
-        "back": receipt.address(),
-        "refused": refused,
-        "switch": True,
-    }
-    return render_page("survey/citizen/handover.html", context, status=422 if refused else 200)

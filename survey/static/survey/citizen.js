@@ -1,10 +1,12 @@
-/* Three kindnesses. A rating that cannot be sent is kept and sent again by itself, under the
-   same ticket, so it counts once. Another language keeps what was answered. And a link tells
-   that a person, not a scanner, has opened it and begun to answer: sums only. */
+/* Kindnesses. A rating that cannot be sent is kept and sent again by itself, under the same
+   ticket, so it counts once; who comes back to a page that was sent is told so, and nobody sees
+   there what was chosen. Another language keeps what was answered, larger letters too. A comment
+   tells how much room is left. And a link tells that a person, not a scanner, has opened it and
+   begun to answer: sums only. */
 (() => {
   const form = document.getElementById("answer");
   if (!form) return;
-  const state = document.getElementById("state");
+  const state = document.getElementById("state"), root = document.documentElement;
   const pause = (seconds) => new Promise((go) => {
     setTimeout(go, seconds * 1000);
     addEventListener("online", go, { once: true });
@@ -25,7 +27,11 @@
         const options = { method: "POST", body, headers, credentials: "omit" };
         const answer = await fetch(form.action, options);
         const address = (answer.headers.get("Content-Type") || "").startsWith(headers.Accept);
-        if (address) return location.assign(await answer.text());
+        if (address) {
+          const onward = await answer.text();
+          history.replaceState("sent", "");
+          return location.assign(onward);
+        }
         if (answer.status < 502) return form.submit();
       } catch (error) { /* no network: the same again */ }
       state.textContent = form.dataset.waiting;
@@ -41,9 +47,32 @@
       form.submit();
     });
   }
+  const size = document.querySelector("a.size");
+  if (size) {
+    size.addEventListener("click", (event) => {
+      event.preventDefault();
+      const large = root.classList.toggle("large");
+      size.textContent = large ? "A−" : "A+";
+      for (const place of [form, ...document.querySelectorAll("a[href]")]) {
+        const name = place === form ? "action" : "href", to = new URL(place[name]);
+        if (to.origin !== location.origin) continue;
+        to.searchParams[large !== (place === size) ? "set" : "delete"]("big", "1");
+        place[name] = to.pathname + to.search + to.hash;
+      }
+    });
+  }
+  for (const count of document.querySelectorAll("[data-count]")) {
+    const text = document.getElementById(count.dataset.count), { most, left } = text.dataset;
+    text.addEventListener("input", () => {
+      const room = most - text.value.length;
+      count.textContent = room < 120 ? left + room : "";
+    });
+  }
   addEventListener("pageshow", () => {
     busy = false;
-    if (state) state.textContent = "";
+    const sent = state && history.state === "sent";
+    if (sent) form.reset();
+    if (state) state.textContent = sent ? form.dataset.again : "";
     for (const left of form.querySelectorAll("input[name=switch]")) left.remove();
   });
   if (!form.dataset.steps || !navigator.sendBeacon) return;

@@ -138,7 +138,9 @@ def test_what_was_typed_is_still_there_after_an_error(citizen: Client, cast: Cas
     assert "Xin thêm ghế &amp; &lt;b&gt;nước&lt;/b&gt;" in page
     assert 'href="#overall-1"' in page
     again = answer(citizen, cast, overall="9", reasons=["late"])
-    assert 'id="reasons-late" value="late" checked' in flat(again)
+    assert 'type="hidden" name="reasons" value="late"' in flat(again)
+    long = answer(citizen, cast, overall="4", comment="x" * 501)
+    assert "<textarea" in long.content.decode(), "what has to be mended is shown"
 
 
 def test_an_old_form_keeps_its_answers_and_gets_a_new_ticket(
@@ -187,7 +189,7 @@ def test_a_replaced_poster_is_answered_for_the_office_with_a_mark(
 ) -> None:
     ticket = open_form(citizen, cast.code.code)
     issue_code(counter=cast.land_counter, now=NOW)
-    assert "áp phích mới" in citizen.get(f"/s/{cast.code.code}").content.decode()
+    assert "tờ dán mới" in citizen.get(f"/s/{cast.code.code}").content.decode()
     assert citizen.post(f"/s/{cast.code.code}", {**ticket, "overall": "5"}).status_code == 303
     row = Response.objects.get()
     assert (row.counter, row.office, row.marks) == (
@@ -235,7 +237,7 @@ def test_english_is_complete_on_every_citizen_page(citizen: Client, cast: Cast) 
     sent = citizen.post(f"/s/{cast.code.code}", fields)
     assert "lang=en" in sent.headers["Location"]
     assert Response.objects.get().language == "en"
-    assert "receipt code" in citizen.get(sent.headers["Location"]).content.decode()
+    assert "rating code" in citizen.get(sent.headers["Location"]).content.decode()
     assert citizen.get(f"/s/{cast.code.code}?lang=xx").status_code == 200
 
 
@@ -450,10 +452,8 @@ def test_the_script_is_told_where_to_go_and_does_not_load_the_thanks_twice(
     asked = citizen.post(f"/s/{cast.code.code}", fields, headers={"accept": "text/uri-list"})
     plain = citizen.post(f"/s/{cast.code.code}", fields)
     assert (asked.status_code, asked.headers["Content-Type"]) == (200, "text/uri-list")
-    # The pass at the end is signed with the second it was made in.
-    told, sent = (
-        at.split("&pressed=")[0] for at in (asked.content.decode(), plain.headers["Location"])
-    )
+    # The passes at the end are made anew each time.
+    told, sent = (at.split("&t=")[0] for at in (asked.content.decode(), plain.headers["Location"]))
     assert told == sent
     assert asked.headers["Cache-Control"] == "no-store"
     assert Response.objects.count() == 1

@@ -26,7 +26,7 @@ from survey.questionnaires.queries import published_short_form
 from survey.responses.models import Response
 from survey.transactions.models import Channel
 from tests.survey.citizen.builders import form_fields, public_key, signature
-from tests.survey.factories import Cast
+from tests.survey.factories import Cast, receipt_of
 from tests.survey.messaging.builders import invited
 
 pytestmark = pytest.mark.django_db
@@ -112,10 +112,7 @@ def test_looking_leaves_no_trace(citizen: Client, door: Door) -> None:
 
 def test_an_answer_is_taken_once_with_its_evidence(citizen: Client, door: Door) -> None:
     action, hidden = opened(citizen, door)
-    receipts = [
-        citizen.post(action, {**hidden, "overall": "4"}).headers["Location"].partition("?")[0]
-        for _ in range(2)
-    ]
+    receipts = [receipt_of(citizen.post(action, {**hidden, "overall": "4"})) for _ in range(2)]
     row = Response.objects.get()
     assert receipts[0] == receipts[1]
     assert (row.evidence, row.answers, (row.marks or {}).get("flag")) == (
@@ -123,7 +120,7 @@ def test_an_answer_is_taken_once_with_its_evidence(citizen: Client, door: Door) 
         {"overall": 4},
         door.flag,
     )
-    assert citizen.get(receipts[0]).status_code == 200
+    assert citizen.get(f"/r/{receipts[0]}").status_code == 200
 
 
 def test_an_error_and_another_language_lose_nothing(citizen: Client, door: Door) -> None:

@@ -15,7 +15,7 @@ from survey.access.slips import Batch, issue_slips
 from survey.agencies.models import ProcedureDomain
 from survey.responses.models import Response
 from survey.transactions.models import DossierEvent
-from tests.survey.factories import Cast, hidden
+from tests.survey.factories import Cast, hidden, receipt_of
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 16, 5, 0, tzinfo=UTC)  # a Monday, 12:00 in Vietnam
@@ -221,7 +221,7 @@ def test_a_slip_is_answered_once_however_it_is_typed(citizen: Client, code: str)
     ticket = hidden(pages[0].content)
     first = citizen.post(f"/s/{code}", {**ticket, "overall": "4"})
     again = citizen.post(f"/s/{code}", {**ticket, "overall": "4"})
-    assert first.headers["Location"] == again.headers["Location"]
+    assert receipt_of(first) == receipt_of(again)
     row = Response.objects.get()
     assert (row.evidence, row.channel) == ("E2", "counter")
     assert code not in str(vars(Slip.objects.get()))

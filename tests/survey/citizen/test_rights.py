@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from survey.agencies.improvements import Improvement
 from survey.citizen import feedback
+from survey.common.tokens import group_code
 from survey.responses.cases import Case, open_cases
 from survey.responses.models import Comment, Response
 from tests.survey.factories import Cast, flat, hidden, open_form
@@ -44,9 +45,9 @@ def latest() -> Response:
 
 
 def test_no_page_of_a_receipt_tells_what_was_answered(citizen: Client, cast: Cast) -> None:
-    low, high = rated(citizen, cast), rated(citizen, cast, overall="5", reasons=[], comment="")
-    for page in ("", "/change", "/comment", "/erase", "/handover"):
-        texts = [citizen.get(path + page).content.decode() for path in (low, high)]
+    low, high = rated(citizen, cast), rated(citizen, cast, overall="5", reasons=[])
+    for page in ("", "/more", "/change", "/comment", "/erase", "/handover", "/case"):
+        texts = [citizen.get(path + page, follow=True).content.decode() for path in (low, high)]
         for path, text in zip((low, high), texts, strict=True):
             assert not re.search(r"<input[^>]* checked", text)
             assert "Chờ lâu" not in text
@@ -128,7 +129,8 @@ def test_a_rating_is_handed_over_by_a_consent_of_its_own_to_a_unit_above(
     assert citizen.post(f"{path}/handover", {}).status_code == 422
     assert not Case.objects.exists()
     for _ in range(2):
-        assert citizen.post(f"{path}/handover", {"consent": "yes"}).status_code == 303
+        sent = citizen.post(f"{path}/handover", {"consent": "yes"})
+        assert sent.headers["Location"].startswith(f"{path}/case?")
     case = Case.objects.get()
     assert (case.rated, case.handler, case.text, case.reasons) == (
         cast.land,
@@ -136,7 +138,18 @@ def test_a_rating_is_handed_over_by_a_consent_of_its_own_to_a_unit_above(
         "Chờ lâu",
         ["late"],
     )
-    assert case.code in citizen.get(path).content.decode()
+    assert group_code(case.code) in citizen.get(path).content.decode()
+    told = citizen.get(f"{path}/case").content.decode()
+    assert group_code(case.code) in told
+    assert f"{case.due_on:%d/%m/%Y}" in told
+    assert "chưa có phần" not in told, "the case holds all that was said"
+    citizen.post(f"{path}/comment", {"ticket": "more", "comment": "Thêm ghế"})
+    assert "chưa có phần" in citizen.get(f"{path}/case").content.decode()
+    assert "chưa có phần" in citizen.get(path).content.decode()
+    citizen.post(f"{path}/handover", {"consent": "yes"})
+    assert "chưa có phần" not in citizen.get(f"{path}/case").content.decode()
+    case.refresh_from_db()
+    assert case.text == "Chờ lâu\nThêm ghế"
     assert list(open_cases([cast.province.pk])) == [case]
     assert list(open_cases([cast.land.pk])) == []
     citizen.post(f"{path}/erase")
@@ -146,9 +159,9 @@ def test_a_rating_is_handed_over_by_a_consent_of_its_own_to_a_unit_above(
 
 
 def test_unknown_receipts_open_nothing(citizen: Client, cast: Cast) -> None:
-    for page in ("", "/full", "/change", "/comment", "/erase", "/handover"):
+    for page in ("", "/more", "/full", "/change", "/comment", "/erase", "/handover", "/case"):
         assert citizen.get(f"/r/0000000000{page}").status_code == 404
-        if page:
+        if page not in ("", "/case"):
             assert citizen.post(f"/r/0000000000{page}", {"consent": "yes"}).status_code == 404
 
 
@@ -195,8 +208,13 @@ def test_another_language_keeps_what_was_answered(citizen: Client, cast: Cast) -
     text = page.content.decode()
     assert page.status_code == 200
     assert '<html lang="en">' in text
-    assert text.count(" checked") == 3
-    assert ">Chờ</textarea>" in text
+    assert text.count(" checked") == 1
+    carried = hidden(page.content)
+    assert (carried["reasons"], carried["comment"], carried["assisted"]) == (
+        "late",
+        "Chờ",
+        "relative",
+    )
     assert hidden(page.content)["ticket"] == fields["ticket"]
     assert not Response.objects.exists()
     empty = citizen.post(
@@ -255,6 +273,7 @@ def test_no_address_makes_the_page_say_what_was_not_done(citizen: Client, cast: 
         "nothing": "Không có góp ý",
         "changed": "thay cho",
         "noted": "Đã thêm góp ý",
+        "added": "Đã ghi thêm lựa chọn",
     }
     shown = {
         mark

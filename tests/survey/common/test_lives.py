@@ -21,16 +21,15 @@ from survey.responses.models import CHANGE_DAYS, COMMENT_DAYS
 
 DAY: Final = timedelta(days=1)
 SENTENCES: Final = {
-    "Rate the service: scan, or open the address and type the code. Good for 30 days.": [
-        SLIP_TTL // DAY
-    ],
-    "A link can be used for 14 days. To tell us something about the service, call 1022.": [
-        LINK_TTL // DAY,
+    "Are you satisfied? Scan to answer (within 30 days).": [SLIP_TTL // DAY],
+    "A link works for 14 days. To tell us something, call 1022.": [LINK_TTL // DAY, 1022],
+    "A code on an appointment slip works for 30 days. To tell us something, call 1022.": [
+        SLIP_TTL // DAY,
         1022,
     ],
-    "After sending you receive a code. With it you can change or complete your rating for 7 days, "
-    "and add, erase or hand over a comment for 30 days. It never shows what you answered, so "
-    "nobody can ask you to prove it.": [CHANGE_DAYS, COMMENT_DAYS],
+    "After sending you get a code. With it you can change your rating for 7 days, and add, erase "
+    "or send on a comment for 30 days. It never shows what you answered, so nobody can make you "
+    "show it.": [CHANGE_DAYS, COMMENT_DAYS],
     "Change my rating (7 days)": [CHANGE_DAYS],
     "Add a comment (30 days)": [COMMENT_DAYS],
     "Staff: answers of more than 48 hours wait on this tablet. Please connect it to the network.": [
@@ -43,6 +42,9 @@ OF_STAFF: Final = {
     "not asked: closed more than seven days ago": [ASKED_WITHIN // DAY],
 }
 WORDS: Final = {"seven": "7", "bảy": "7"}
+
+
+HOTLINE: Final = 1022
 
 
 def numbers_in(sentence: str) -> list[int]:
@@ -61,7 +63,9 @@ def test_citizens_are_told_what_holds(language: str, sentence: str, numbers: lis
     with override(language):
         told = gettext(sentence)
     assert language == "en" or told != sentence
-    assert numbers_in(told) == numbers
+    # A language may name the hotline where English says "send on".
+    found = [number for number in numbers_in(told) if number != HOTLINE or HOTLINE in numbers]
+    assert found == numbers
 
 
 @pytest.mark.parametrize("language", settings.STAFF_LANGUAGES)

@@ -1,0 +1,60 @@
+"""What is added to an answer that is stored: reasons, words, that somebody helped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.http import HttpRequest
+
+from survey.citizen.receipts.guard import Receipt, revise
+from survey.citizen.short_form import TECHNICAL
+from survey.common.tokens import Ticket, keyed_hash
+from survey.questionnaires.content import Form, QuestionSpec
+from survey.questionnaires.queries import load_form
+from survey.responses.answers import HELPED, Parsed, parse
+from survey.responses.queries import latest_for_update
+from survey.responses.services import Recorded
+
+
+def load_short_form(receipt: Receipt) -> Form:
+    """The form a response began with."""
+    return load_form(receipt.row.base_version_id or receipt.row.version_id)
+
+
+def parse_additions(
+    request: HttpRequest, receipt: Receipt, questions: Iterable[QuestionSpec]
+) -> Parsed:
+    """What was sent, checked; what depends on the rating is asked of the rating that is stored."""
+    parsed = parse(request.POST, questions, TECHNICAL, receipt.row.answers)
+    if request.POST.get("assisted") == HELPED:
+        parsed.sent["assisted"] = [HELPED]
+    return parsed
+
+
+def holds_anything(parsed: Parsed) -> bool:
+    """Whether there is something to store."""
+    return bool(parsed.answers) or bool(parsed.sent.get("assisted"))
+
+
+@transaction.atomic
+def add_answers(receipt: Receipt, request: HttpRequest, parsed: Parsed) -> Recorded:
+    """A revision with what is added and the answers of this moment: one that changes levels
+    meanwhile is not undone, and what no longer applies to them is left out.
+    """
+    row = latest_for_update(receipt.row)
+    questions = load_form(row.base_version_id or row.version_id).questions
+    kept = {code: value for code, value in row.answers.items() if code in questions}
+    merged = {**kept, **parsed.answers}
+    applying = {code: value for code, value in merged.items() if questions[code].applies(merged)}
+    ticket = Ticket(_key(receipt, request, parsed), receipt.code, row.receipt_hash)
+    helped = {name: value for name, value in parsed.sent.items() if name == "assisted"}
+    return revise(Receipt(receipt.code, row), ticket, Parsed(answers=applying, sent=helped))
+
+
+def _key(receipt: Receipt, request: HttpRequest, parsed: Parsed) -> str:
+    """The same sent twice from one page is stored once; something else is something else."""
+    added = json.dumps([parsed.answers, parsed.sent.get("assisted")], sort_keys=True)
+    page = request.POST.get("ticket", "")
+    return keyed_hash("submission", f"words/{receipt.code}/{page}/{added}")

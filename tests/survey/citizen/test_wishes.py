@@ -1,0 +1,131 @@
+"""Who asks, in which language and in which size: on every page, carried by links, without a
+cookie.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from survey.common import province
+from tests.survey.factories import Cast, answer, flat, hidden
+
+pytestmark = pytest.mark.django_db
+SVG = '<svg xmlns="http://www.w3.org/2000/svg"><circle r="4"/></svg>'
+
+
+@pytest.mark.parametrize(
+    ("wish", "language"),
+    [
+        ("km", "km"),
+        ("km-KH,vi;q=0.8", "km"),
+        ("en-GB,en;q=0.9,vi;q=0.8", "en"),
+        ("vi-VN,en;q=0.9", "vi"),
+        ("fr-FR,en;q=0.9", "vi"),
+        ("", "vi"),
+        ("*", "vi"),
+        ("\x00;q=", "vi"),
+    ],
+)
+def test_a_phone_set_to_a_language_of_ours_is_heard(
+    citizen: Client, cast: Cast, wish: str, language: str
+) -> None:
+    page = citizen.get(f"/{cast.code.code}", headers={"accept-language": wish})
+    assert f'<html lang="{language}">' in flat(page)
+    assert "Accept-Language" in page.headers["Vary"]
+    asked = citizen.get(f"/{cast.code.code}?lang=vi", headers={"accept-language": wish})
+    assert '<html lang="vi">' in flat(asked)
+    assert "Accept-Language" not in asked.headers.get("Vary", "")
+
+
+def test_a_tablet_speaks_the_language_of_the_office(citizen: Client, cast: Cast) -> None:
+    page = citizen.get("/kiosk/", headers={"accept-language": "en-US"})
+    assert '<html lang="vi">' in flat(page)
+
+
+def test_large_letters_stay_on_every_page_they_lead_to(citizen: Client, cast: Cast) -> None:
+    page = flat(citizen.get(f"/{cast.code.code}?lang=vi"))
+    assert 'href="?lang=vi&amp;big=1"' in page
+    large = flat(citizen.get(f"/{cast.code.code}?lang=vi&big=1"))
+    assert '<html lang="vi" class="large">' in large
+    assert f'action="/s/{cast.code.code}?lang=vi&amp;big=1"' in large
+    assert 'href="?lang=en&amp;big=1"' in large
+    assert 'href="?lang=vi"' in large
+    ticket = {"overall": "4", **hidden(large.encode())}
+    sent = citizen.post(f"/s/{cast.code.code}?lang=vi&big=1", ticket)
+    assert "big=1" in sent.headers["Location"]
+    assert 'class="large"' in flat(citizen.get(sent.headers["Location"]))
+
+
+def test_every_page_says_who_asks(citizen: Client, cast: Cast) -> None:
+    sent = answer(citizen, cast, overall="2").headers["Location"]
+    receipt = sent.partition("/more")[0]
+    for path in ("/", "/privacy", "/offices", "/kiosk/", f"/{cast.code.code}", sent, receipt, "/x"):
+        text = citizen.get(path).content.decode()
+        assert "UBND tỉnh Đồng Tháp" in text
+        assert "Hỏi ý kiến người dân" in text
+        assert "<img" not in text, "an emblem that is not set costs nothing"
+    assert "Đồng Tháp Province" in citizen.get("/?lang=en").content.decode()
+    assert "ខេត្តដុងថាប" in citizen.get("/?lang=km").content.decode()
+
+
+def test_emblem_and_motto_are_settings(
+    citizen: Client, cast: Cast, tmp_path: Path, settings: object
+) -> None:
+    (tmp_path / "emblem.svg").write_text(SVG, encoding="utf-8")
+    settings.PROVINCE_EMBLEM = str(tmp_path / "emblem.svg")  # type: ignore[attr-defined]
+    settings.PROVINCE_MOTTO = "Vì Nhân dân phục vụ"  # type: ignore[attr-defined]
+    settings.PROVINCE_NAMES = {"vi": "Thành phố Cần Thơ"}  # type: ignore[attr-defined]
+    province.emblem_svg.cache_clear()
+    province.emblem_address.cache_clear()
+    try:
+        text = flat(citizen.get("/"))
+    finally:
+        province.emblem_svg.cache_clear()
+        province.emblem_address.cache_clear()
+    assert '<img src="data:image/svg+xml;base64,' in text
+    assert "UBND thành phố Cần Thơ" in text
+    assert "Vì Nhân dân phục vụ" in text
+
+
+def test_the_promise_stands_on_every_form(citizen: Client, cast: Cast) -> None:
+    for path in (f"/{cast.code.code}", "/kiosk/"):
+        text = flat(citizen.get(path))
+        assert "Cán bộ ở quầy <strong>không xem được</strong> câu trả lời của Ông/Bà." in text
+        assert "Không ai được đòi xem." in text
+
+
+@pytest.mark.parametrize("typed", ["ABCD", "ZZZZ 9999"])
+def test_a_wrong_code_is_shown_in_the_field_it_can_be_mended_in(
+    citizen: Client, cast: Cast, typed: str
+) -> None:
+    page = citizen.get("/", {"code": typed}, follow=True)
+    wanted = typed.replace(" ", "").replace("O", "0")
+    assert page.status_code == 404
+    assert f'name="code" value="{wanted}"' in flat(page)
+    assert "Thử lại" in page.content.decode()
+
+
+def test_an_empty_field_is_said_to_be_empty(citizen: Client) -> None:
+    for name in ("code", "receipt"):
+        page = citizen.get("/", {name: " "})
+        assert page.status_code == 422
+        assert "Xin nhập mã." in page.content.decode()
+
+
+def test_the_unknown_receipt_has_a_field_too(citizen: Client, cast: Cast) -> None:
+    page = citizen.get("/r/ABCDE12345")
+    assert page.status_code == 404
+    assert 'value="ABCDE12345"' in flat(page)
+
+
+def test_the_code_alone_is_an_address(citizen: Client, cast: Cast) -> None:
+    code = cast.code.code
+    for path in (f"/{code}", f"/{code.lower()}", f"/{code[:4]}-{code[4:]}", f"/{code}/"):
+        page = citizen.get(path)
+        assert page.status_code == 200
+        assert f'action="/s/{code}?lang=vi"' in flat(page)
+    for path in ("/apple-touch-icon.png", "/favicon-32x32.png", "/ABCDEFGHJ"):
+        assert citizen.get(path).status_code == 404
