@@ -6,7 +6,7 @@ import fcntl
 import os
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import IO, Any
@@ -22,6 +22,8 @@ SAFE_SQLITE = (3, 51, 3)
 """First version without the WAL-reset race between several writers."""
 
 LONGEST_ADDRESS = 60
+MAX_SOUND_BYTES = 25_000
+"""A recording is fetched over the citizen's own connection."""
 _held: list[IO[str]] = []
 
 
@@ -170,26 +172,39 @@ def public_address_is_usable(
     return [Error(text, id="survey.E011")]
 
 
-@register(Tags.compatibility)
-def province_is_usable(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse an emblem that is no small SVG file, and days that are none."""
-    faults = []
-    if settings.PROVINCE_EMBLEM:
-        try:
-            text = Path(settings.PROVINCE_EMBLEM).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            faults.append(f"PROVINCE_EMBLEM={settings.PROVINCE_EMBLEM}: cannot be read ({error}).")
-        else:
-            if "<svg" not in text or len(text.encode()) > MAX_EMBLEM_BYTES:
-                faults.append(
-                    f"PROVINCE_EMBLEM={settings.PROVINCE_EMBLEM}: needs an SVG file of at most "
-                    f"{MAX_EMBLEM_BYTES} bytes, as it travels with every page."
-                )
+def _emblem_faults() -> Iterator[str]:
+    name = settings.PROVINCE_EMBLEM
+    try:
+        text = Path(name).read_text(encoding="utf-8") if name else "<svg"
+    except (OSError, UnicodeDecodeError) as error:
+        yield f"PROVINCE_EMBLEM={name}: cannot be read ({error})."
+        return
+    if "<svg" not in text or len(text.encode()) > MAX_EMBLEM_BYTES:
+        yield (
+            f"PROVINCE_EMBLEM={name}: needs an SVG file of at most {MAX_EMBLEM_BYTES} bytes, as it "
+            "travels with every page."
+        )
+
+
+def _sound_faults() -> Iterator[str]:
+    files = sorted(Path(settings.SOUND_DIR).glob("*.mp3")) if settings.SOUND_DIR else []
+    for file in files:
+        if file.stat().st_size > MAX_SOUND_BYTES:
+            yield f"SOUND_DIR: {file.name} has more than {MAX_SOUND_BYTES} bytes."
+
+
+def _holiday_faults() -> Iterator[str]:
     for day in sorted(settings.PUBLIC_HOLIDAYS):
         try:
             date.fromisoformat(day)
         except ValueError:
-            faults.append(f"PUBLIC_HOLIDAYS: {day!r} is no day; write 2027-02-08.")
+            yield f"PUBLIC_HOLIDAYS: {day!r} is no day; write 2027-02-08."
+
+
+@register(Tags.compatibility)
+def province_is_usable(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse an emblem that is no small SVG file, recordings too large, and days that are none."""
+    faults = (*_emblem_faults(), *_sound_faults(), *_holiday_faults())
     return [Error(text, id="survey.E012") for text in faults]
 
 

@@ -241,6 +241,9 @@ FORMAT_MODULE_PATH = ["survey.common.formats"]
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = True
+SOUND_DIR = os.environ.get("SOUND_DIR", "")
+"""A province's own recordings in place of ours, one file a language: ``vi.mp3``."""
+STATICFILES_DIRS = [("survey/sound", SOUND_DIR)] if SOUND_DIR else []
 WHITENOISE_IMMUTABLE_FILE_TEST = r"/survey/fonts/.+\.woff2$"
 
 # A citizen's answer is under 4 kB; what is larger is not an answer.
@@ -272,6 +275,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "img-src": [SELF, "data:"],
+        "media-src": [SELF],
         "script-src": [SELF],
         "style-src": [SELF],
     },

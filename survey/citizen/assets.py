@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import rcssmin
 import rjsmin
+from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.templatetags.static import static
 
 
 def file_text(name: str) -> str:
@@ -39,7 +42,7 @@ def style() -> str:
 @cache
 def script() -> str:
     """What makes the page kinder where JavaScript runs, minified."""
-    return str(rjsmin.jsmin(file_text("citizen.js")))
+    return str(rjsmin.jsmin(file_text("citizen.js") + file_text("listen.js")))
 
 
 @cache
@@ -52,7 +55,25 @@ def kiosk_style() -> str:
 def kiosk_program() -> str:
     """The script of the kiosk: what it keeps, how it sends, what it shows."""
     parts = (file_text(f"kiosk/{name}.js") for name in ("storage", "sync", "screen"))
-    return str(rjsmin.jsmin("".join(parts)))
+    return str(rjsmin.jsmin("".join(parts) + file_text("listen.js")))
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Question and answers read aloud; ``by_machine`` until a province has put in its own."""
+
+    address: str
+    by_machine: bool
+
+
+@cache
+def recording(language: str) -> Recording | None:
+    """The recording in a language; None where there is none."""
+    name = f"survey/sound/{language}.mp3"
+    path = finders.find(name)
+    if not isinstance(path, str):
+        return None
+    return Recording(static(name), Path(path).is_relative_to(settings.BASE_DIR / "survey"))
 
 
 def csp_source(text: str) -> str:

@@ -24,6 +24,7 @@ from survey.citizen.assets import (
     file_text,
     kiosk_program,
     kiosk_style,
+    recording,
     style,
 )
 from survey.citizen.entrances.kiosk import take_item
@@ -73,7 +74,9 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     """The service worker that keeps the pages for the time without network."""
     pages = ["/kiosk/", *(f"/kiosk/?lang={code}" for code, _name in settings.LANGUAGES)]
     fonts = [static(f"survey/fonts/{name}") for name in file_names("fonts", ".woff2")]
-    kept = [*pages, "/kiosk/manifest.webmanifest", "/kiosk/program.js", *fonts]
+    spoken = (recording(code) for code, _name in settings.LANGUAGES)
+    sounds = [one.address for one in spoken if one]
+    kept = [*pages, "/kiosk/manifest.webmanifest", "/kiosk/program.js", *fonts, *sounds]
     text = file_text("kiosk-worker.js").replace('["KEPT"]', json.dumps(kept))
     return _script(text)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.flows.browsing import PHONE, press, without_khmer
+from tests.flows.browsing import PHONE, press, until, without_khmer
 from tests.flows.gallery import LANGUAGES, Grounds
 
 pytestmark = pytest.mark.browser
@@ -117,6 +117,28 @@ def test_larger_letters_keep_what_was_chosen(browser: Browser, grounds: Grounds)
     page.click("a.size")
     press(page, "#answer button[type=submit]")
     assert "big=1" not in page.url
+    page.close()
+
+
+def test_question_and_answers_are_read_aloud_when_asked_for(
+    browser: Browser, grounds: Grounds
+) -> None:
+    page, sent = browser.new_page(viewport=PHONE), []
+    page.on("request", lambda request: sent.append(request.url.rpartition("/")[2]))
+    page.add_init_script(
+        "self.heard = []; const play = Audio.prototype.play;"
+        "HTMLMediaElement.prototype.play = function () { self.heard.push(this);"
+        " return play.call(this); };"
+    )
+    page.goto(address(grounds), wait_until="networkidle")
+    assert not any(name.endswith(".mp3") for name in sent)
+    page.click("a.listen")
+    until(page, "self.heard.length === 1 && self.heard[0].currentTime > 0.2")
+    assert "vi.mp3" in sent
+    page.click("a.listen")
+    assert page.evaluate("self.heard[0].paused")
+    page.goto(address(grounds, "km"))
+    assert page.locator("a.listen").count() == 0, "no button where there is no recording"
     page.close()
 
 

@@ -7,8 +7,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 
+from survey.checks import MAX_SOUND_BYTES, province_is_usable
+from survey.citizen import assets, short_form
 from survey.common import province
 from tests.survey.factories import Cast, answer, flat, hidden
 
@@ -88,6 +91,54 @@ def test_emblem_and_motto_are_settings(
     assert '<img src="data:image/svg+xml;base64,' in text
     assert "UBND thành phố Cần Thơ" in text
     assert "Vì Nhân dân phục vụ" in text
+
+
+def test_recordings_are_small_and_a_province_replaces_them(
+    citizen: Client, cast: Cast, tmp_path: Path, settings: object
+) -> None:
+    for language in ("vi", "en"):
+        found = assets.recording(language)
+        assert found is not None
+        assert found.by_machine
+        path = finders.find(f"survey/sound/{language}.mp3")
+        assert isinstance(path, str)
+        assert Path(path).stat().st_size <= MAX_SOUND_BYTES
+    assert assets.recording("km") is None
+    assert "giọng máy" in citizen.get(f"/{cast.code.code}").content.decode()
+    (tmp_path / "vi.mp3").write_bytes(b"a person")
+    settings.SOUND_DIR = str(tmp_path)  # type: ignore[attr-defined]
+    settings.STATICFILES_DIRS = [("survey/sound", str(tmp_path))]  # type: ignore[attr-defined]
+    finders.get_finder.cache_clear()
+    assets.recording.cache_clear()
+    short_form._pages.clear()
+    try:
+        own = assets.recording("vi")
+        assert own is not None
+        assert not own.by_machine
+        assert "giọng máy" not in citizen.get(f"/{cast.code.code}").content.decode()
+        assert province_is_usable(None) == []
+        (tmp_path / "vi.mp3").write_bytes(b"x" * (MAX_SOUND_BYTES + 1))
+        assert "vi.mp3" in str(province_is_usable(None))
+    finally:
+        finders.get_finder.cache_clear()
+        assets.recording.cache_clear()
+        short_form._pages.clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("PROVINCE_EMBLEM", "/nowhere.svg", "cannot be read"),
+        ("PROVINCE_EMBLEM", __file__, "SVG"),
+        ("PUBLIC_HOLIDAYS", frozenset({"8/2/2027"}), "8/2/2027"),
+    ],
+)
+def test_a_setting_of_the_province_that_cannot_be_is_refused(
+    settings: object, name: str, value: object, told: str
+) -> None:
+    assert province_is_usable(None) == []
+    setattr(settings, name, value)
+    assert told in str(province_is_usable(None))
 
 
 def test_the_promise_stands_on_every_form(citizen: Client, cast: Cast) -> None:
