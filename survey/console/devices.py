@@ -38,7 +38,7 @@ from survey.console.layout import page, staff_page
 from survey.scorecards.bridge.snapshots import NOTICE
 from survey.transactions.models import Channel
 
-SHEET, SHEET_OF_TWO = 21, 18
+SHEET, SHEET_OF_TWO = 12, 10
 
 
 def _counters(request: HttpRequest) -> QuerySet[Counter]:

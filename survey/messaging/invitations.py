@@ -103,7 +103,14 @@ def _invitation(
         token_hash=token_hash(token),
         dossier_hash=keyed_hash("dossier", f"{event.province}/{event.dossier_code}"),
         place_sealed=seal_place(
-            token, DossierPlace(event.agency_id, event.domain_id, event.channel, number)
+            token,
+            DossierPlace(
+                event.agency_id,
+                event.domain_id,
+                event.channel,
+                number,
+                timezone.localtime(event.happened_at).date().isoformat(),
+            ),
         ),
         phone_hash=number,
         made_on=local.date(),

@@ -24,6 +24,8 @@ class DossierPlace:
     domain_id: int
     channel: str
     phone_hash: str
+    finished_on: str = ""
+    """Day of the result as 2026-11-25: by it a citizen tells which of his dossiers is meant."""
 
 
 def _key(token: str) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from django.utils import timezone
@@ -35,6 +35,7 @@ class LinkLanding:
     expired: bool
     version_id: int | None
     phone_hash: str
+    finished_on: str
     secret: str
     """The key the token was hashed under: all that hangs on the link is derived under it."""
 
@@ -45,7 +46,10 @@ class LinkLanding:
 
     @property
     def counter(self) -> str:
-        """The service used."""
+        """Which dossier: by the day of its result; by the service where nobody knows the day."""
+        if self.finished_on:
+            day = date.fromisoformat(self.finished_on)
+            return _("your application with a result on %(day)s") % {"day": f"{day:%d/%m/%Y}"}
         return (
             _("your online service")
             if self.channel == Channel.ONLINE
@@ -78,5 +82,6 @@ def find_link(token: str, now: datetime) -> LinkLanding | None:
         expired=found.expires_at <= now,
         version_id=published_short_form(),
         phone_hash=place.phone_hash,
+        finished_on=place.finished_on,
         secret=hashes[found.token_hash],
     )

@@ -137,9 +137,11 @@ def answer_everything(page: Page, address: str, *, audit: bool = False) -> int:
     page.locator("label[for=overall-4]").click()
     press(page, "button[type=submit]")
     taps = 2
-    assert page.locator(".receipt").inner_text()
+    assert page.locator(".code").inner_text()
     look()
-    press(page, "a.button")
+    press(page, "#answer button[type=submit]")
+    look()
+    press(page, "a[href*='/full']")
     for _ in range(5):
         look()
         for group in page.locator("fieldset").all():
@@ -222,28 +224,29 @@ def test_back_after_sending_shows_the_same_receipt(
     page.goto(scan(tmp_path / "poster.pdf"))
     page.locator("label[for=overall-5]").click()
     press(page, "button[type=submit]")
-    receipt = page.locator(".receipt").inner_text()
+    receipt = page.locator(".code").inner_text()
     page.reload()
-    assert page.locator(".receipt").inner_text() == receipt
+    assert page.locator(".code").inner_text() == receipt
     page.go_back()
     page.locator("label[for=overall-1]").click()
     press(page, "button[type=submit]")
-    assert page.locator(".receipt").inner_text() == receipt
+    assert page.locator(".code").inner_text() == receipt
     assert server.python(COUNTS) == "44 45"
 
 
-def test_follow_up_reasons_appear_without_script(
+def test_what_is_asked_next_follows_the_rating_without_script(
     browser: Browser, server: Server, tmp_path: Path
 ) -> None:
     page = browser.new_context(
         viewport={"width": 360, "height": 740}, java_script_enabled=False
     ).new_page()
-    page.goto(scan(tmp_path / "poster.pdf"))
-    assert not page.locator("#q-reasons").is_visible()
-    page.locator("label[for=overall-2]").click()
-    assert page.locator("#q-reasons").is_visible()
-    page.locator("label[for=overall-5]").click()
-    assert not page.locator("#q-reasons").is_visible()
+    for level, asked, other in ((2, "#q-reasons", "#q-good"), (5, "#q-good", "#q-reasons")):
+        page.goto(scan(tmp_path / "poster.pdf"))
+        assert not page.locator("#q-reasons").is_visible()
+        page.locator(f"label[for=overall-{level}]").click()
+        press(page, "button[type=submit]")
+        assert page.locator(asked).is_visible()
+        assert not page.locator(other).is_visible()
 
 
 def test_an_error_takes_the_focus_and_links_to_the_answer(

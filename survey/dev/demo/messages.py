@@ -20,16 +20,14 @@ from survey.dev.simulator.endpoint import Settings
 from survey.dev.simulator.twilio import Simulator
 from survey.messaging.event_intake import IntakeReport, ingest_events
 from survey.messaging.gateways.twilio import TwilioGateway
-from survey.messaging.models import Invitation, MessageKind, MessageTemplate, Sender
+from survey.messaging.models import Invitation, Sender
 from survey.messaging.outbox.dispatcher import Dispatcher
 from survey.messaging.outbox.lookups import token_in
 from survey.messaging.outbox.maintenance import poll_reports
+from survey.messaging.shipped_texts import use_shipped_texts
 from survey.transactions.models import SourceSystem
 
 SENDER: Final = "UBND DTHAP"
-TEXT: Final = (
-    "UBND DTHAP: Ho so {ma} da hoan thanh. Moi Ong/Ba danh gia (30 giay, mien phi): {link}"
-)
 AGENCIES: Final = ("H20.05", "H20.06", "H20.11")
 PER_AGENCY: Final = 12
 ANSWERED: Final = 0.75
@@ -41,9 +39,7 @@ def send_story(*, now: datetime) -> dict[str, Any]:
     if Invitation.objects.exists():
         return {}
     sender = Sender.objects.create(name=SENDER, rate=100)
-    MessageTemplate.objects.create(
-        sender=sender, kind=MessageKind.INVITATION, version=1, text=TEXT, active=True
-    )
+    use_shipped_texts(sender)
     source, _made = SourceSystem.objects.get_or_create(
         key_id="minh-hoa",
         defaults={
