@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from survey.access.ballots import BallotBatch, BallotCount
 from survey.access.models import (
     CounterCode,
     Dispute,
@@ -56,6 +57,8 @@ __all__ = [
     "AgencyResult",
     "AgencyVersion",
     "AnswerDay",
+    "BallotBatch",
+    "BallotCount",
     "Case",
     "Comment",
     "Counter",

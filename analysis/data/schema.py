@@ -11,9 +11,17 @@ from typing import Final, Literal
 SCHEMA_VERSION: Final = 2
 NOT_APPLICABLE: Final = 0
 """Code of the answer "không áp dụng" of a five-level item; a null is "no answer" or "not asked"."""
-EVIDENCE: Final = ("E0", "E1", "E2", "E3", "E4")
+EVIDENCE: Final = ("E0", "E1", "E2", "E3", "E4", "E5", "E6")
 """Evidence classes, from the printed poster to the independent call-back."""
-EVIDENCE_ORDER: Final = {"E2": 0, "E3": 0, "E4": 0, "E1": 1, "E0": 2}
+EVIDENCE_ORDER: Final = {
+    "E2": 0,
+    "E3": 0,
+    "E4": 0,
+    "E1": 1,
+    "E0": 2,
+    "E5": 2,
+    "E6": 2,
+}
 """Who is counted first where there are more answers than dossiers: tied to a transaction, present,
 open.
 """
@@ -48,7 +56,7 @@ KEY_COLUMNS: Final = (
     Column(
         "evidence",
         "text",
-        "evidence class E0 to E4: how sure it is that a transaction lies behind the answer",
+        "evidence class E0 to E6: how sure it is that a transaction lies behind the answer",
     ),
     Column(
         "flag",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from analysis.data.schema import EVIDENCE
 from analysis.index.results import PROVINCE, Figure, IndexResult
 from analysis.method import Method
 from analysis.publication.hiding import Place, agencies_hiding_open, hidden_places, narrow_groups
@@ -49,7 +50,7 @@ class Published:
     without_totals: bool = False
     overfull: bool = False
     received: int | None = None
-    evidence: tuple[Decimal | None, ...] = field(default=(None,) * 5)
+    evidence: tuple[Decimal | None, ...] = field(default=(None,) * len(EVIDENCE))
     with_open: Decimal | None = None
     n_with_open: int | None = None
     margin_loss: Decimal | None = None

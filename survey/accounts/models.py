@@ -20,6 +20,7 @@ class Role(models.TextChoices):
     AGENCY_HEAD = "agency-head", _("Head of agency")
     OPERATOR = "operator", _("Operator")
     AUDITOR = "auditor", _("Auditor")
+    HOTLINE = "hotline", _("Operator of hotline 1022")
 
 
 class User(AbstractUser):

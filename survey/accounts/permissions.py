@@ -38,6 +38,8 @@ RULES: Final = {
     "close-cases": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD),
     "import-totals": _rule(Role.OPERATOR, Role.ANALYST, province=True),
     "import-events": _rule(Role.OPERATOR, province=True),
+    "enter-ballots": _rule(Role.OPERATOR, Role.ANALYST, province=True),
+    "record-calls": _rule(Role.HOTLINE, Role.OPERATOR, Role.ANALYST, province=True),
     "operate-messages": _rule(Role.OPERATOR, province=True),
     "see-previews": _rule(Role.OPERATOR, Role.ANALYST, Role.AUDITOR, province=True),
     "see-languages": _rule(Role.OPERATOR, Role.ANALYST, Role.AUDITOR, province=True),

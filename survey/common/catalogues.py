@@ -35,6 +35,7 @@ CITIZEN: Final = (
     "survey/common/province.py",
     "survey/responses/answers.py",
     "survey/questionnaires/kinds/",
+    "survey/access/print/ballots.py",
     "survey/access/print/posters.py",
     "survey/access/print/slips.py",
     "survey/access/queries.py",

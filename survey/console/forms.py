@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from survey.access.ballots import BLANK, LEVELS, MAX_BALLOTS, PER_SHEET
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import Agency
+from survey.agencies.models import Counter as ServiceCounter
 from survey.agencies.queries import versions_on
 from survey.common.text import name_order
-from survey.transactions.models import SourceSystem
+from survey.questionnaires.content import Answers, QuestionSpec
+from survey.questionnaires.kinds import KINDS
+from survey.questionnaires.kinds.scale import level_names
+from survey.questionnaires.kinds.short_text import LONGEST
+from survey.transactions.models import Channel, SourceSystem
 
 
 class SignInForm(AuthenticationForm):
@@ -70,19 +78,9 @@ class ImprovementForm(forms.ModelForm):
         """
         super().__init__(*args, **kwargs)
         field = cast("forms.ModelChoiceField", self.fields["agency"])
-        versions = list(versions_on(today).filter(agency__in=agencies))
-        field.queryset = agencies.filter(pk__in=[version.agency_id for version in versions])
-        twice = Counter(version.name for version in versions)
-        choices = [
-            (
-                version.agency_id,
-                f"{version.name} ({version.code})" if twice[version.name] > 1 else version.name,
-            )
-            for version in sorted(
-                versions, key=lambda version: (name_order(version.name), version.code)
-            )
-        ]
-        field.choices = [("", _("Choose an agency")), *choices]
+        choices = _agency_choices(agencies, today)
+        field.queryset = agencies.filter(pk__in=[pk for pk, _name in choices if pk])
+        field.choices = choices
 
 
 class TotalsForm(forms.Form):
@@ -92,3 +90,116 @@ class TotalsForm(forms.Form):
         label=_("CSV or XLSX file"),
         error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
     )
+
+
+def _agency_choices(agencies: QuerySet[Agency], today: date) -> list[tuple[Any, Any]]:
+    """Agencies in force, by the names they bear, with the code where two bear the same."""
+    versions = list(versions_on(today).filter(agency__in=agencies))
+    twice = Counter(version.name for version in versions)
+    ordered = sorted(versions, key=lambda version: (name_order(version.name), version.code))
+    named = [
+        (
+            version.agency_id,
+            f"{version.name} ({version.code})" if twice[version.name] > 1 else version.name,
+        )
+        for version in ordered
+    ]
+    return [("", _("Choose an agency")), *named]
+
+
+class CounterField(forms.ModelChoiceField):
+    """A counter by the name of its office and its own."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.office.name} · {obj}"
+
+
+class BallotPrintForm(forms.Form):
+    """A counter in scope, and how many ballots to print for it."""
+
+    counter = CounterField(label=_("counter"), queryset=ServiceCounter.objects.none())
+    count = forms.IntegerField(
+        label=_("ballots"), min_value=1, max_value=MAX_BALLOTS, initial=10 * PER_SHEET
+    )
+
+    def __init__(self, *args: Any, agencies: QuerySet[Agency], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast("forms.ModelChoiceField", self.fields["counter"])
+        open_ones = ServiceCounter.objects.filter(closed_on=None, agency__in=agencies)
+        field.queryset = open_ones.select_related("office").order_by("office__key", "number")
+
+
+class BallotCountForm(forms.Form):
+    """How many ballots of a box have each face."""
+
+    opened_on = forms.DateField(
+        label=_("box opened on"),
+        widget=forms.DateInput(format="%d/%m/%Y", attrs={"inputmode": "numeric"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = dict(zip(LEVELS, level_names(), strict=True))
+        for level in LEVELS:
+            self.fields[f"level_{level}"] = self._number(labels[level])
+        self.fields[BLANK] = self._number(gettext("No face ticked, or several"))
+
+    @staticmethod
+    def _number(label: str) -> forms.IntegerField:
+        return forms.IntegerField(
+            label=label, min_value=0, max_value=MAX_BALLOTS, initial=0, required=True
+        )
+
+    def levels(self) -> dict[str, int]:
+        """Ballots per level and without an answer, as ``enter_count`` takes them."""
+        counted = {level: self.cleaned_data[f"level_{level}"] for level in LEVELS}
+        return {**counted, BLANK: self.cleaned_data[BLANK]}
+
+
+class CallForm(forms.Form):
+    """What a caller answered to the question of the short form."""
+
+    agency = forms.ModelChoiceField(label=_("agency"), queryset=Agency.objects.none())
+    channel = forms.ChoiceField(label=_("how the service was used"), choices=Channel.choices)
+    overall = forms.ChoiceField(widget=forms.RadioSelect)
+    reasons = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, required=False)
+    comment = forms.CharField(
+        label=_("what the caller said, without names and numbers"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=LONGEST,
+        required=False,
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        agencies: QuerySet[Agency],
+        questions: Mapping[str, QuestionSpec],
+        texts: Mapping[str, str],
+        today: date,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast("forms.ModelChoiceField", self.fields["agency"])
+        field.queryset = agencies
+        field.choices = _agency_choices(agencies, today)
+        for code in ("overall", "reasons"):
+            self._ask(code, questions.get(code), texts)
+        self.questions = questions
+
+    def _ask(self, code: str, question: QuestionSpec | None, texts: Mapping[str, str]) -> None:
+        if question is None:
+            del self.fields[code]
+            return
+        field = cast("forms.ChoiceField", self.fields[code])
+        field.label = texts[f"question.{code}"]
+        field.choices = KINDS[question.kind].choices(question, texts)
+
+    def answers(self) -> Answers:
+        """What is stored; reasons of a rating that asks for none are left out."""
+        found: Answers = {"overall": int(self.cleaned_data["overall"])}
+        for code in ("reasons", "comment"):
+            value = self.cleaned_data.get(code)
+            if value and code in self.questions and self.questions[code].applies(found):
+                found[code] = value
+        return found

@@ -29,6 +29,8 @@ SECTIONS: Final = (
     Section("console:pictures", _("Pictures"), ("pictures",)),
     Section("console:codes", _("Codes and posters"), ("codes",)),
     Section("console:presence", _("Screens, tablets, slips"), ("presence",)),
+    Section("console:ballots", _("Paper ballots"), ("ballots", "ballot_count"), "enter-ballots"),
+    Section("console:calls", _("Calls to 1022"), ("calls",), "record-calls"),
     Section("console:improvements", _("You said, we did"), ("improvements",)),
     Section("console:cases", _("Cases handed over"), ("cases",)),
     Section("console:messages", _("Messages"), ("messages",)),

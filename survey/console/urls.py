@@ -7,6 +7,8 @@ from django.urls import path, re_path
 
 from survey.console import (
     account,
+    ballots,
+    calls,
     charts,
     counters,
     devices,
@@ -63,6 +65,10 @@ urlpatterns = [
         devices.withdraw,
         name="presence-withdraw",
     ),
+    path("ballots", ballots.ballots, name="ballots"),
+    path("ballots/print", ballots.print_ballots, name="ballots-print"),
+    re_path(r"^ballots/(?P<code>[0-9A-Za-z]{8})$", ballots.count_ballots, name="ballot-count"),
+    path("calls", calls.calls, name="calls"),
     path("improvements", voices.improvements, name="improvements"),
     re_path(r"^improvements/(?P<pk>\d{1,12})/approve$", voices.approve, name="improvement-approve"),
     path("cases", voices.cases, name="cases"),

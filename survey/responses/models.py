@@ -27,6 +27,8 @@ class Evidence(models.TextChoices):
     RECEIPT = "E2", _("E2: code on the receipt of one transaction")
     SMS = "E3", _("E3: link sent for one transaction")
     AUDIT = "E4", _("E4: independent call-back")
+    PAPER = "E5", _("E5: paper ballot, counted by two people")
+    VOICE = "E6", _("E6: told to hotline 1022")
 
 
 class Response(models.Model):

@@ -52,7 +52,7 @@ def test_open_answers_stand_beside_the_index_and_never_in_it() -> None:
     assert figure.weighted == pytest.approx(50.0)
     assert figure.with_open == pytest.approx(100 * (20 + 60) / 100)
     assert figure.n_with_open == 100
-    assert figure.evidence == pytest.approx((0.0, 0.0, 100.0, 0.0, 0.0))
+    assert figure.evidence == pytest.approx((0.0, 0.0, 100.0, 0.0, 0.0, 0.0, 0.0))
     shown = publish(figure, OVERALL)
     assert (shown.with_open, shown.n_with_open) == (Decimal("80.00"), 100)
 
@@ -65,7 +65,7 @@ def test_a_province_may_count_open_answers_by_one_line_and_every_output_says_so(
     figure = figures(people, {("a", "land", "counter"): 100}, own)["a/overall/overall"]
     assert (figure.n, figure.received) == (100, 540)
     assert figure.weighted == pytest.approx(100 * (20 + 60) / 100)
-    assert figure.evidence == pytest.approx((60.0, 0.0, 40.0, 0.0, 0.0))
+    assert figure.evidence == pytest.approx((60.0, 0.0, 40.0, 0.0, 0.0, 0.0, 0.0))
     assert own.counts_open
     assert not OVERALL.counts_open
 
@@ -471,3 +471,14 @@ def test_halves_are_halves_in_binary_floats_too() -> None:
         assert half_up(100 * (k / 4000), 2) == (Decimal(k) / 40).quantize(
             Decimal("0.01"), rounding="ROUND_HALF_UP"
         )
+
+
+def test_ballots_and_calls_count_only_where_the_method_says_so(tmp_path: Path) -> None:
+    people = answers("E2", 20, 20) + answers("E5", 30, 0) + answers("E6", 30, 0)
+    totals = {("a", "land", "counter"): 200}
+    assert figures(people, totals, OVERALL)["a/overall/overall"].weighted == pytest.approx(50.0)
+    own = variant(tmp_path, "overall", **{COUNTED: 'counted = ["E1", "E2", "E3", "E5", "E6"]'})
+    figure = figures(people, totals, own)["a/overall/overall"]
+    assert (figure.n, figure.weighted) == (100, pytest.approx(80.0))
+    few = figures(people, {("a", "land", "counter"): 45}, own)["a/overall/overall"]
+    assert few.n == 45, "no class counts more than there are dossiers"

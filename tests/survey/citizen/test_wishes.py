@@ -108,7 +108,7 @@ def test_recordings_are_small_and_a_province_replaces_them(
     (tmp_path / "vi.mp3").write_bytes(b"a person")
     settings.SOUND_DIR = str(tmp_path)  # type: ignore[attr-defined]
     settings.STATICFILES_DIRS = [("survey/sound", str(tmp_path))]  # type: ignore[attr-defined]
-    finders.get_finder.cache_clear()
+    finders.get_finder.cache_clear()  # type: ignore[attr-defined]
     assets.recording.cache_clear()
     short_form._pages.clear()
     try:
@@ -120,7 +120,7 @@ def test_recordings_are_small_and_a_province_replaces_them(
         (tmp_path / "vi.mp3").write_bytes(b"x" * (MAX_SOUND_BYTES + 1))
         assert "vi.mp3" in str(province_is_usable(None))
     finally:
-        finders.get_finder.cache_clear()
+        finders.get_finder.cache_clear()  # type: ignore[attr-defined]
         assets.recording.cache_clear()
         short_form._pages.clear()
 

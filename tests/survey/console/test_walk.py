@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
 
+from survey.access.ballots import BallotBatch, BallotCount, issue_ballots
 from survey.access.kiosks import add_kiosk
 from survey.access.models import CounterCode, Kiosk, Screen, Slip
 from survey.access.screens import enrol_screen
@@ -28,13 +29,14 @@ from survey.agencies.models import Counter
 from survey.messaging.models import Sender
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.responses.cases import Case, open_case
+from survey.responses.models import Response
 from survey.responses.services import record_response
 from survey.scorecards.services import make_edition
 from survey.transactions.models import DossierEvent, MonthlyTotal, SourceSystem
 from survey.transactions.services import import_totals
 from tests.survey.citizen.builders import dump
 from tests.survey.console.builders import AFTER
-from tests.survey.factories import NOW, Cast
+from tests.survey.factories import NOW, Cast, hidden
 from tests.survey.messaging.builders import invited, raw
 from tests.survey.scorecards.builders import fill, snapshot
 from tests.survey.transactions.builders import csv_file
@@ -105,6 +107,7 @@ def accounts(cast: Cast) -> dict[str, User]:
         "analyst-of-one": account("analyst-1", role=Role.ANALYST, agency=cast.land),
         "head": cast.head,
         "auditor": account("auditor", role=Role.AUDITOR),
+        "hotline": account("hotline", role=Role.HOTLINE),
         "auditor-of-one": account("auditor-1", role=Role.AUDITOR, agency=cast.land),
     }
     assert {user.role for user in made.values()} == set(Role), "a role nobody walks"
@@ -123,6 +126,7 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
     make_edition(folder=snapshot(tmp_path), method="sipas-service", now=AFTER)
     Counter.objects.create(office=cast.land_counter.office, agency=cast.land, number=9)
     enrol_screen(counter=cast.land_counter, now=now)
+    issue_ballots(counter=cast.land_counter, count=4, now=now)
     add_kiosk(counter=cast.land_counter, name="Máy 1", now=now)
     for agency, author in ((cast.land, cast.analyst), (cast.commune, cast.analyst)):
         Improvement.objects.create(
@@ -167,6 +171,9 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
         + Kiosk.objects.filter(revoked_at=None).count()
     ),
     "presence-add": lambda: Screen.objects.count() + Kiosk.objects.count() + Slip.objects.count(),
+    "ballots-print": lambda: BallotBatch.objects.count(),
+    "ballot-count": lambda: BallotCount.objects.count(),
+    "calls": lambda: Response.objects.filter(evidence="E6").count(),
     "verify": lambda: CounterCode.objects.exclude(checked_at=None).count(),
 }
 """What each form changes: asked before and after it is sent."""
@@ -214,6 +221,10 @@ def send(client: Client, form: Form, button: tuple[str, str]) -> Any:
         }
     if "count" in data:
         data["count"] = "3"
+    if "level_1" in data:
+        data |= {"level_4": "2", "opened_on": timezone.localdate().strftime("%d/%m/%Y")}
+    if "overall" in data:
+        data["ticket"] = hidden(client.get(form.action).content).get("ticket", "")
     data |= {file: upload(name) for file in form.files}
     data.pop("replace", None)
     data |= {button[0]: button[1]} if button[0] else {}
