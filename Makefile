@@ -132,7 +132,8 @@ fonts: .venv/.installed-dev  ## cut the Khmer web fonts from the bundled ones
 	@$(SUBSET) $(KHMER)-Regular.ttf --text="$$($(PY) -c 'from survey.settings import LANGUAGES; print(dict(LANGUAGES)["km"])')" --output-file=survey/static/survey/fonts/khmer-name.woff2
 
 pictures: .venv/.installed-dev setup chromium  ## a contact sheet of every page a citizen can meet, in every language, into docs/images/citizen
-	@$(PY) -m tests.flows.gallery docs/images/citizen
+	@rm -f docs/images/citizen/*.avif
+	@DJANGO_SETTINGS_MODULE=tests.settings $(PY) -m tests.flows.gallery docs/images/citizen
 
 bench-pages: .venv/.installed-dev setup chromium  ## measure: requests, bytes and first paint of the form on slow 3G
 	@$(PY) -m benchmarks.pages

@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -106,7 +107,7 @@ def check_count(batch: BallotBatch, levels: dict[str, int], opened_on: date, tod
         raise ValidationError(
             gettext("%(total)s ballots were counted, but only %(printed)s were printed.") % values
         )
-    if not batch.issued_at.date() <= opened_on <= today:
+    if not timezone.localtime(batch.issued_at).date() <= opened_on <= today:
         raise ValidationError(
             gettext("The box was opened between the day the ballots were printed and today.")
         )

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from survey.citizen.pages import citizen_page, message_page, render_page
+from survey.citizen.pages import citizen_page, message_page, render_page, typed_code
 from survey.citizen.wishes import link_query
 from survey.common.once import Once
 from survey.common.tokens import normalise_code
@@ -28,7 +28,7 @@ def stop_messages(request: HttpRequest, code: str) -> HttpResponseBase:
     token = normalise_code(code)
     link = find_link(token, timezone.now())
     if link is None:
-        return message_page("unknown-link", status=404, ask=True)
+        return message_page("unknown-link", status=404, ask=True, typed=typed_code(request))
     if request.method == "POST":
         opt_out(token=token, now=timezone.now())
         onward = "" if link.expired else f"/s/{token}?{link_query()}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from survey.common.province import province_name
+
 
 def message(reason: str) -> tuple[str, str]:
     """Title and sentence for a reason, in the active language."""
@@ -55,10 +57,10 @@ def _about_codes() -> dict[str, tuple[str, str]]:
         ),
         "busy-unsent": (_("The system is busy"), _("Please wait a few seconds and try again.")),
         "revoked": (
-            _("This code has been withdrawn"),
+            _("This poster is no longer in use"),
             _(
-                "This poster has been replaced. Please ask at the counter for the new one, or type "
-                "its code below."
+                "Please ask at the counter, type the code of a newer poster below, or choose the "
+                "office."
             ),
         ),
         "unknown-link": (
@@ -72,9 +74,10 @@ def _about_codes() -> dict[str, tuple[str, str]]:
         "stopped": (
             _("You will get no more messages that ask for a rating"),
             _(
-                "The province sent this message. It costs nothing, and nobody asks for a password "
+                "%(province)s sent this message. It costs nothing, and nobody asks for a password "
                 "or a code."
-            ),
+            )
+            % {"province": province_name()},
         ),
         "too-often": (
             _("One more tap, please"),

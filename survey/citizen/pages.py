@@ -217,6 +217,12 @@ def render_page(template: str, context: Data, *, status: int = 200) -> HttpRespo
     return HttpResponse(render_to_string(template, base_context(**context)), status=status)
 
 
+def typed_code(request: HttpRequest) -> str:
+    """The code of an address as it was typed, to be shown in the field it can be mended in."""
+    match = request.resolver_match
+    return str(match.kwargs.get("code", "")) if match else ""
+
+
 def message_page(
     reason: str,
     *,

@@ -13,8 +13,10 @@ from survey.citizen.receipts.second_page import second_page
 
 app_name = "citizen"
 CODE = r"(?P<code>[^/]{1,80})"
-BARE = r"(?!.*\.\w{2,5}/?$)(?P<code>[0-9A-Za-z][0-9A-Za-z -]{7,31}[^/]{0,8})"
-"""A code without ``/s/`` before it; no other address has such a form, and no file."""
+BARE = r"(?!.*\.\w{2,5}/?$)(?P<code>[^/]{8,64})"
+"""A code without ``/s/`` before it, with whatever sticks to it; no other address is as long, and no
+file is meant.
+"""
 urlpatterns = [
     path("", views.front, name="front"),
     path("privacy", views.privacy, name="privacy"),

@@ -4,7 +4,9 @@ page.
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from urllib.parse import quote
+
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +17,7 @@ from survey.access.slips import find_slip, is_slip_code
 from survey.citizen import entrances
 from survey.citizen.entrances import link, office, poster, screen, slip
 from survey.citizen.feedback import agency_feedback
-from survey.citizen.pages import MAX_TYPED, citizen_page, message_page, render_page
+from survey.citizen.pages import MAX_TYPED, citizen_page, message_page, render_page, typed_code
 from survey.citizen.short_form import FormContext, serve_form
 from survey.citizen.wishes import link_query
 from survey.common.tokens import RECEIPT_LENGTH, normalise_code
@@ -63,10 +65,11 @@ def office_form(request: HttpRequest, key: str, agency: str) -> HttpResponseBase
 @citizen_page("GET", "HEAD")
 def bare_code(request: HttpRequest, code: str) -> HttpResponseBase:
     """An address that is only the code, as posters and messages print it: the form."""
-    code = normalise_code(code)
-    if len(code) not in (CODE_LENGTH, TOKEN_LENGTH) and not is_slip_code(code):
-        return message_page("no-page", status=404, ask=True, typed=code)
-    return _find_form(request, code)
+    wanted = normalise_code(code)
+    if len(wanted) not in (CODE_LENGTH, TOKEN_LENGTH) and not is_slip_code(wanted):
+        # No code at all: nobody has guessed one.
+        raise Http404
+    return _find_form(request, wanted)
 
 
 @citizen_page("GET", "HEAD")
@@ -74,7 +77,7 @@ def improvements(request: HttpRequest, code: str) -> HttpResponseBase:
     """You said, we did: what the agency behind a poster changed, and how many answer."""
     landing = find_landing(normalise_code(code), timezone.localdate())
     if landing is None:
-        return message_page("unknown", status=404, ask=True, typed=code)
+        return message_page("unknown", status=404, ask=True, typed=typed_code(request))
     context = {
         "title": _("What was done after people gave their opinion"),
         "office": landing.office,
@@ -101,17 +104,30 @@ def front(request: HttpRequest) -> HttpResponseBase:
             receipt = find_response(code) is not None or (
                 name == "receipt" and find_slip(code) is None
             )
-        return HttpResponseRedirect(f"/{'r' if receipt else 's'}/{code}?{link_query()}", status=303)
-    empty = _("Please type the code first.") if {"code", "receipt"} & set(request.GET) else ""
-    context = {"title": _("Rate how you were served"), "empty": empty}
-    return render_page("survey/citizen/front.html", context, status=422 if empty else 200)
+        # As it was typed, so that it can be mended where it is wrong; whole addresses are cut.
+        shown = code if "/" in typed else quote(typed.strip()[:80], safe="")
+        return HttpResponseRedirect(
+            f"/{'r' if receipt else 's'}/{shown}?{link_query()}", status=303
+        )
+    asked = next((name for name in ("receipt", "code") if name in request.GET), "")
+    context = {
+        "title": _("Rate how you were served"),
+        "errors": asked,
+        "empty": _("Please type the code first.") if asked else "",
+        "typed": request.GET.get("code", "")[:MAX_TYPED],
+        "typed_receipt": request.GET.get("receipt", "")[:MAX_TYPED],
+    }
+    return render_page("survey/citizen/front.html", context, status=422 if asked else 200)
 
 
 @citizen_page("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 def citizen_error(request: HttpRequest, status: int) -> HttpResponseBase:
     """Any address that is none, a request that cannot be read, and what fails on our side."""
     reason = {400: "unreadable", 403: "unreadable", 404: "no-page"}.get(status, "failed")
-    return message_page(reason, status=status, ask=status == 404)
+    asked = status == 404
+    return message_page(
+        reason, status=status, ask=asked, typed=typed_code(request) if asked else ""
+    )
 
 
 @citizen_page("GET", "HEAD")

@@ -7,7 +7,13 @@ from __future__ import annotations
 import logging
 import re
 
-_SECRET = re.compile(r"(?i)(/(?:s|r|q|screen)/|[?&](?:code|receipt)=)[^/\s?&'\"<>]+")
+_SECRET = re.compile(
+    r"(?i)(/(?:s|r|q|screen)/|[?&](?:code|receipt|t|pressed|typed)=)[^/\s?&'\"<>]+"
+)
+# A code may be a whole address by itself: /ABCD1234, with what phones stick to it.
+_BARE = re.compile(
+    r"(?i)((?:^|[\s'\"(]|//[^/\s]+)/)(?=[0-9a-z-]*[0-9])[0-9a-z-]{8,32}(?=[/?&\s'\").,]|$)"
+)
 _REFUSED = range(400, 500)
 # What a database says of a row it refuses holds the row; password hashes are recognised wherever
 # they stand.
@@ -16,7 +22,7 @@ _HASH = re.compile(r"\b(pbkdf2_\w+|scrypt|bcrypt\w*|argon2\w*)\$[^\s'\",)]+")
 
 
 def _masked(text: str) -> str:
-    text = _SECRET.sub(r"\1•••", text)
+    text = _BARE.sub(r"\1•••", _SECRET.sub(r"\1•••", text))
     return _HASH.sub(r"\1$•••", _ROW.sub(r"\1(•••)", text))
 
 

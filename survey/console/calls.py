@@ -48,7 +48,6 @@ def calls(request: HttpRequest) -> HttpResponse:
         form.add_error(None, _("This page has been open for too long. Please send it again."))
     context: dict[str, Any] = {
         "form": form,
-        "question": texts["question.overall"],
         "ticket": request.POST.get("ticket", "")
         if ticket
         else issue_ticket(f"{SCOPE}/{user.pk}", now),
@@ -66,7 +65,7 @@ def _store(request: HttpRequest, form: CallForm, ticket: Ticket, version_id: int
         now=timezone.now(),
     )
     told = {"code": group_code(ticket.receipt)}
-    if recorded.changed:
+    if recorded.repeated:
         messages.error(request, _("This call was stored before; nothing was changed."))
     else:
         messages.success(request, _("Stored. Tell the caller the rating code: %(code)s") % told)

@@ -20,9 +20,8 @@ from survey.agencies.models import Counter as ServiceCounter
 from survey.agencies.queries import versions_on
 from survey.common.text import name_order
 from survey.questionnaires.content import Answers, QuestionSpec
-from survey.questionnaires.kinds import KINDS
+from survey.questionnaires.kinds import KINDS, AnswerError
 from survey.questionnaires.kinds.scale import level_names
-from survey.questionnaires.kinds.short_text import LONGEST
 from survey.transactions.models import Channel, SourceSystem
 
 
@@ -156,19 +155,40 @@ class BallotCountForm(forms.Form):
         return {**counted, BLANK: self.cleaned_data[BLANK]}
 
 
+class _AsSent(forms.Widget):
+    """Every value sent under a name; the page draws the field itself."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        return list(data.getlist(name)) if hasattr(data, "getlist") else []
+
+
+class CallField(forms.Field):
+    """A question of the short form, checked as on the citizen's own page."""
+
+    widget = _AsSent
+
+    def __init__(self, question: QuestionSpec, texts: Mapping[str, str]) -> None:
+        super().__init__(required=question.required, label=texts[f"question.{question.code}"])
+        self.question = question
+        self.kind = KINDS[question.kind]
+        self.choices = self.kind.choices(question, texts)
+        self.several = question.kind == "multiple-choice"
+
+    def clean(self, value: Any) -> Any:
+        try:
+            answer = self.kind.clean(value, self.question)
+        except AnswerError as error:
+            raise forms.ValidationError(str(error)) from error
+        if answer is None and self.required:
+            raise forms.ValidationError(gettext("Please choose one answer."))
+        return answer
+
+
 class CallForm(forms.Form):
-    """What a caller answered to the question of the short form."""
+    """What a caller answered to the questions of the short form."""
 
     agency = forms.ModelChoiceField(label=_("agency"), queryset=Agency.objects.none())
     channel = forms.ChoiceField(label=_("how the service was used"), choices=Channel.choices)
-    overall = forms.ChoiceField(widget=forms.RadioSelect)
-    reasons = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, required=False)
-    comment = forms.CharField(
-        label=_("what the caller said, without names and numbers"),
-        widget=forms.Textarea(attrs={"rows": 2}),
-        max_length=LONGEST,
-        required=False,
-    )
 
     def __init__(
         self,
@@ -183,23 +203,16 @@ class CallForm(forms.Form):
         field = cast("forms.ModelChoiceField", self.fields["agency"])
         field.queryset = agencies
         field.choices = _agency_choices(agencies, today)
-        for code in ("overall", "reasons"):
-            self._ask(code, questions.get(code), texts)
-        self.questions = questions
-
-    def _ask(self, code: str, question: QuestionSpec | None, texts: Mapping[str, str]) -> None:
-        if question is None:
-            del self.fields[code]
-            return
-        field = cast("forms.ChoiceField", self.fields[code])
-        field.label = texts[f"question.{code}"]
-        field.choices = KINDS[question.kind].choices(question, texts)
+        for code, question in questions.items():
+            self.fields[code] = CallField(question, texts)
 
     def answers(self) -> Answers:
-        """What is stored; reasons of a rating that asks for none are left out."""
-        found: Answers = {"overall": int(self.cleaned_data["overall"])}
-        for code in ("reasons", "comment"):
+        """What is stored; what a rating does not ask for is left out."""
+        found: Answers = {}
+        for code, field in self.fields.items():
+            if not isinstance(field, CallField):
+                continue
             value = self.cleaned_data.get(code)
-            if value and code in self.questions and self.questions[code].applies(found):
+            if value is not None and field.question.applies(found):
                 found[code] = value
         return found

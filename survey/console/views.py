@@ -27,7 +27,7 @@ from survey.console.layout import (
     page,
     staff_page,
 )
-from survey.questionnaires.queries import question_texts
+from survey.questionnaires.queries import question_texts, wordings_changed
 from survey.scorecards.bridge.exports import export_rows
 from survey.scorecards.queries import editions, province_result, visible_results
 
@@ -98,10 +98,12 @@ def home(request: HttpRequest) -> HttpResponse:
     sort = request.GET.get("sort", "index")
     sort = sort if sort in SORTS else "index"
     lines = agency_lines(shown, axis, sort)
+    period = parse_period(edition.period)
     context = {
         "edition": edition,
+        "reworded": wordings_changed(period.first, period.last),
         "method_title": method_title(edition),
-        "period": parse_period(edition.period),
+        "period": period,
         "editions": editions(cast("User", request.user)),
         "axis": axis,
         "whole": build_line(overall(whole), axis, label=whole.name) if whole else None,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import override
 
 from survey.questionnaires.content import Form, QuestionSpec
@@ -159,6 +160,19 @@ def missing_wordings(version: Version) -> dict[str, list[str]]:
         )
         missing[language] = [slot for slot in slots if slot not in present]
     return missing
+
+
+def wordings_changed(first: date, last: date) -> list[Version]:
+    """Versions that took the place of an earlier one between two days: a break a series has to
+    show.
+    """
+    start, end = (
+        timezone.make_aware(datetime.combine(day, time.min))
+        for day in (first, last + timedelta(days=1))
+    )
+    changed = Version.objects.select_related("questionnaire").exclude(status=VersionStatus.DRAFT)
+    within = changed.filter(number__gt=1, published_at__gte=start, published_at__lt=end)
+    return list(within.order_by("published_at"))
 
 
 def published_short_form() -> int | None:

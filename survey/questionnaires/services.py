@@ -21,9 +21,10 @@ from survey.questionnaires.models import (
     VersionStatus,
     Wording,
 )
-from survey.questionnaires.queries import missing_wordings
+from survey.questionnaires.queries import missing_wordings, read_form
 
 LIBRARY: Final = Path(__file__).parent / "library"
+LIBRARY_NAMES: Final = ("counter-short", "service-block")
 
 
 @transaction.atomic
@@ -109,8 +110,30 @@ def retire_version(*, version: Version, now: datetime) -> Version:
     return version
 
 
+@transaction.atomic
+def renew_library(*, now: datetime) -> list[Version]:
+    """Publish the shipped questionnaires anew where their words or questions are others than those
+    in use; answers already given stay with the version they were given to.
+    """
+    renewed = []
+    for name in LIBRARY_NAMES:
+        fresh = load_questionnaire(path=LIBRARY / f"{name}.toml")
+        used = fresh.questionnaire.versions.filter(status=VersionStatus.PUBLISHED).first()
+        if used is not None and _content(fresh) == _content(used):
+            fresh.delete()
+        else:
+            renewed.append(publish_version(version=fresh, now=now))
+    return renewed
+
+
+def _content(version: Version) -> tuple[object, ...]:
+    """What citizens meet of a version: its questions and every word."""
+    words = version.wordings.order_by("slot", "language")
+    return read_form(version).factors, list(words.values_list("slot", "language", "text"))
+
+
 def ensure_library(*, now: datetime) -> None:
     """Load and publish the shipped questionnaires that are not there yet."""
-    for name in ("counter-short", "service-block"):
+    for name in LIBRARY_NAMES:
         if not Questionnaire.objects.filter(code=name).exists():
             publish_version(version=load_questionnaire(path=LIBRARY / f"{name}.toml"), now=now)

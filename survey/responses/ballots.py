@@ -6,8 +6,10 @@ from datetime import date, datetime, time
 from enum import StrEnum
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from survey.access.ballots import LEVELS, BallotBatch, BallotCount, check_count
 from survey.accounts.models import User
@@ -58,7 +60,7 @@ def enter_count(
     others = list(BallotCount.objects.filter(batch=batch).exclude(by=by))
     if not any(mine.agrees_with(other) for other in others):
         return CountOutcome.DIFFERS if others else CountOutcome.FIRST
-    _store(batch, levels, opened_on)
+    _store(batch, levels, opened_on, now)
     BallotBatch.objects.filter(pk=batch.pk).update(stored_at=now)
     return CountOutcome.STORED
 
@@ -70,14 +72,14 @@ def _locked(batch: BallotBatch) -> BallotBatch:
     return rows.get(pk=batch.pk)
 
 
-def _store(batch: BallotBatch, levels: dict[str, int], opened_on: date) -> None:
+def _store(batch: BallotBatch, levels: dict[str, int], opened_on: date, now: datetime) -> None:
     """One answer a ballot, under a key of its own: the same box never counts twice."""
     version = published_short_form()
     if version is None:
-        raise ValueError("no questionnaire is published")
+        raise ValidationError(_("No questionnaire is published."))
     form, number = load_form(version), 0
     # Noon of the day the box was opened: when a ballot was put in nobody knows.
-    moment = timezone.make_aware(datetime.combine(opened_on, time(12)))
+    moment = min(timezone.make_aware(datetime.combine(opened_on, time(12))), now)
     for level in LEVELS:
         for _ballot in range(levels.get(level, 0)):
             number += 1

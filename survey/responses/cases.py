@@ -42,6 +42,10 @@ class Case(models.Model):
     opened_on = models.DateField(_("opened on"))
     withdrawn_on = models.DateField(_("withdrawn on"), null=True)
     closed_on = models.DateField(_("closed on"), null=True)
+    behind = models.BooleanField(_("something was added later"), default=False)
+    """Set by whatever is sent after it was handed over, the same again too: to compare the contents
+    would tell who holds the receipt which rating the case has.
+    """
 
     class Meta:
         verbose_name = _("case")
@@ -64,11 +68,6 @@ class Case(models.Model):
     def due_on(self) -> date:
         """The day the hotline has an answer by."""
         return add_working_days(self.opened_on, settings.CASE_WORKING_DAYS)
-
-    def is_behind(self, row: Response) -> bool:
-        """Whether something was said after the case was handed over, which it does not hold."""
-        now = _contents(row)
-        return any(getattr(self, name) != value for name, value in now.items())
 
 
 def _contents(row: Response) -> dict[str, Any]:
@@ -123,7 +122,7 @@ def open_case(*, row: Response, now: datetime) -> Case | None:
         },
     )
     if not made:
-        Case.objects.filter(pk=case.pk).update(**_contents(row), consent=CONSENT)
+        Case.objects.filter(pk=case.pk).update(**_contents(row), consent=CONSENT, behind=False)
     return case
 
 
@@ -132,9 +131,15 @@ def find_case(row: Response) -> Case | None:
     return Case.objects.filter(response=row.response, withdrawn_on=None).order_by("-pk").first()
 
 
+def note_addition(row: Response) -> None:
+    """Something was sent after a rating was handed over."""
+    Case.objects.filter(response=row.response, withdrawn_on=None).update(behind=True)
+
+
 def has_words(row: Response) -> bool:
     """Whether anything was written with a response that can be erased."""
     cases = Case.objects.filter(response=row.response, withdrawn_on=None)
+    cases = cases.exclude(text="", closed_on__isnull=False)
     written = Comment.objects.filter(submission__response=row.response)
     return written.exists() or cases.exists()
 
@@ -148,7 +153,7 @@ def erase_comments(*, row: Response, now: datetime) -> int:
     """
     erased, _tables = Comment.objects.filter(submission__response=row.response).delete()
     cases = Case.objects.filter(response=row.response, withdrawn_on=None)
-    cases.exclude(closed_on=None).update(text="", reasons=[])
+    cases.exclude(closed_on=None).update(text="")
     withdrawn = cases.filter(closed_on=None).update(
         text="", reasons=[], withdrawn_on=timezone.localtime(now).date()
     )

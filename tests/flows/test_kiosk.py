@@ -421,6 +421,82 @@ def test_a_change_of_language_keeps_the_answers_and_leaves_nothing_behind(
             )
 
 
+def test_touches_faster_than_the_disk_lose_nothing_and_mix_nobody(
+    browser: Browser, tmp_path: Path
+) -> None:
+    environment = environment_for(tmp_path, None)
+    manage(environment, "migrate", "--verbosity", "0")
+    with serve(environment, tmp_path) as server, tablet(browser, tmp_path / "profile") as context:
+        code = server.python(SET_UP)
+        page = kiosk_page(context, server.url)
+        set_up(page, code)
+        touch(page, 2)
+        page.wait_for_selector("[data-part=more]:not([hidden])", timeout=15_000)
+        page.evaluate(
+            """() => { document.querySelector("[data-value=late]").click();
+            document.getElementById("finish").click(); }"""
+        )
+        page.wait_for_selector("[data-part=thanks]:not([hidden])")
+        page.wait_for_selector("[data-part=form]:not([hidden])", timeout=15_000)
+        assert page.locator("[aria-pressed=true]").count() == 0
+        page.evaluate(
+            """() => { for (const level of [1, 3, 5]) {
+                const face = `[data-field=overall][data-value='${level}']`;
+                document.querySelector(face).click(); } }"""
+        )
+        page.wait_for_selector("[data-part=more]:not([hidden])", timeout=15_000)
+        assert page.evaluate("document.activeElement.id") == "q-good", "read out, not lost"
+        page.click("#finish")
+        until(page, SENT)
+        assert server.python(ALL) == (
+            "({'overall': 2, 'reasons': ['late']}, None); ({'overall': 5}, None)"
+        )
+
+
+def test_a_tablet_withdrawn_while_somebody_answers_mixes_nobody(
+    browser: Browser, tmp_path: Path
+) -> None:
+    environment = environment_for(tmp_path, None)
+    manage(environment, "migrate", "--verbosity", "0")
+    with serve(environment, tmp_path) as server, tablet(browser, tmp_path / "profile") as context:
+        code = server.python(SET_UP)
+        page = kiosk_page(context, server.url)
+        set_up(page, code)
+        keep(page, 1)
+        touch(page, 1)
+        server.python(WITHDRAW)
+        page.evaluate("() => kiosk.sync()")
+        page.wait_for_selector("[data-part=withdrawn]:not([hidden])")
+        page.click("#anew")
+        set_up(page, server.python(NEW_CODE))
+        assert page.locator("[aria-pressed=true]").count() == 0
+        touch(page, 4)
+        finish(page)
+        until(page, SENT)
+        levels = (
+            "from survey.models import Response as R; "
+            "print(sorted(r.answers['overall'] for r in R.objects.all()))"
+        )
+        assert server.python(levels) == "[1, 1, 4]"
+
+
+def test_the_ear_pressed_twice_stays_where_it_is(browser: Browser, tmp_path: Path) -> None:
+    environment = environment_for(tmp_path, None)
+    manage(environment, "migrate", "--verbosity", "0")
+    with serve(environment, tmp_path) as server, tablet(browser, tmp_path / "profile") as context:
+        code = server.python(SET_UP)
+        page = kiosk_page(context, server.url)
+        set_up(page, code)
+        for _time in range(5):
+            page.locator("a.listen").dblclick()
+        page.route("**/*.mp3", lambda route: route.abort())
+        page.reload()
+        page.wait_for_selector("[data-part=form]:not([hidden])")
+        page.click("a.listen")
+        page.wait_for_timeout(500)
+        assert page.url.endswith("/kiosk/")
+
+
 def test_what_a_tablet_lacks_is_told_before_a_code_is_typed(
     browser: Browser, tmp_path: Path
 ) -> None:

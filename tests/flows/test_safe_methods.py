@@ -72,6 +72,8 @@ def addresses(facts: dict[str, str]) -> dict[str, list[str]]:
         "kiosk-enrol": ["/kiosk/enrol"],
         "kiosk-sync": ["/kiosk/sync"],
         "receipt": [receipt],
+        "second-page": [f"{receipt}/more"],
+        "case": [f"/r/{facts['handed']}/case"],
         "full-form": [f"{receipt}/full"],
         "change": [f"{receipt}/change"],
         "comment": [f"{receipt}/comment"],

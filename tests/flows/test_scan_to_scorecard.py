@@ -322,11 +322,17 @@ def test_the_switch_keeps_the_answers_with_and_without_script(
             viewport={"width": 360, "height": 740}, java_script_enabled=scripted
         ).new_page()
         page.goto(address)
+        switch = "nav a[lang=%s]" if scripted else "button[name=switch][value=%s]"
         page.locator("label[for=overall-2]").click()
-        page.fill("textarea", "Chờ lâu")
-        page.locator("nav a[lang=km]" if scripted else "button[name=switch][value=km]").click()
+        page.locator(switch % "km").click()
         page.wait_for_selector("html[lang=km]")
         assert page.locator("#overall-2").is_checked()
+        press(page, "#answer button[type=submit]")
+        page.locator("label[for=reasons-late]").click()
+        page.fill("textarea", "Chờ lâu")
+        page.locator(switch % "en").click()
+        page.wait_for_selector("html[lang=en]")
+        assert page.locator("#reasons-late").is_checked()
         assert page.input_value("textarea") == "Chờ lâu"
         page.context.close()
 

@@ -68,7 +68,7 @@ def test_parallel_revisions_are_all_kept_in_order(
         hidden = re.compile(r'type="hidden" name="([^"]+)" value="([^"]*)"')
         first = dict(hidden.findall(requests.get(form, timeout=30).text))
         sent = requests.post(form, data={**first, "overall": "4"}, timeout=30)
-        full = sent.url.split("?")[0] + "/full"
+        full = sent.url.partition("/more")[0] + "/full"
 
         def run(level: int) -> int:
             page = requests.get(full, timeout=30)

@@ -76,7 +76,9 @@ def _words(language: str) -> dict[str, Any]:
             "instruction": _("Scan this code with Zalo or the camera. It takes half a minute."),
             "or-open": _("No camera? Open this page:"),
             "code": _("code:"),
-            "no-phone": _("No smartphone? Call 1022, or use the tablet at the counter."),
+            "issue": _("Issue"),
+            "no-phone": _("No smartphone? Call 1022."),
+            "no-phone-tablet": _("No smartphone? Call 1022, or use the tablet at the counter."),
             "promise": _("Officers at the counter cannot see your answer."),
             "nobody": _("Nobody may ask to be shown it."),
             "free": _("It costs nothing. Nobody asks for a password."),
@@ -97,9 +99,15 @@ def _poster(code: CounterCode, spoken: Sequence[str]) -> dict[str, Any]:
         "code": group_code(code.code).replace("-", " "),
         "twin": "" if code.picture is None else draw_picture(code.picture),
         "twin-names": [_twin_name(code, language) for language in spoken],
+        "no-phone": "no-phone-tablet" if _has_tablet(code) else "no-phone",
         "issue": f"{code.issue} · {code.issued_at:%m/%Y}",
         "done": f"{done[0].done_on:%d/%m/%Y}: {done[0].did}" if done else "",
     }
+
+
+def _has_tablet(code: CounterCode) -> bool:
+    kiosks = code.counter.kiosks.exclude(enrolled_at=None)
+    return kiosks.filter(revoked_at=None).exists()
 
 
 def _twin_name(code: CounterCode, language: str) -> str:

@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from survey.citizen.entrances import Found
 from survey.citizen.onward import redirect_onward
-from survey.citizen.pages import message_page
+from survey.citizen.pages import message_page, typed_code
 from survey.citizen.short_form import (
     FormContext,
     TicketCheck,
     lookup_pass_field,
     record,
     sent_ticket,
+    was_opened_in_time,
 )
 from survey.citizen.wishes import link_query
 from survey.common.tokens import (
@@ -44,9 +45,9 @@ def find(request: HttpRequest, code: str) -> Found:
     """The form of a link; GET and HEAD change nothing, however often they come."""
     link = find_link(code, timezone.now())
     if link is None:
-        return message_page("unknown-link", status=404, ask=True, typed=code)
+        return message_page("unknown-link", status=404, ask=True, typed=typed_code(request))
     ticket = ticket_of_link(code, link.secret)
-    if is_recorded(ticket.key):
+    if is_recorded(ticket.key) and not was_opened_in_time(request, f"link/{link.code}"):
         # The second tap of a slow network and the second visit get the same receipt.
         seen = "again" if request.method == "POST" else "seen"
         return HttpResponseRedirect(f"/r/{ticket.receipt}?{link_query()}&{seen}=1", status=303)

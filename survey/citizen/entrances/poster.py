@@ -12,7 +12,7 @@ from survey.access.models import CodeStatus
 from survey.access.queries import Landing, check_characters, find_landing
 from survey.access.twin_pictures import draw_picture, name_picture
 from survey.citizen.entrances import Found
-from survey.citizen.pages import message_page
+from survey.citizen.pages import message_page, typed_code
 from survey.citizen.short_form import FormContext, Twin, was_opened_in_time, with_flag
 from survey.responses.flags import Flag
 from survey.responses.models import Evidence
@@ -24,7 +24,7 @@ def find(request: HttpRequest, code: str) -> Found:
     """The form of the counter a poster hangs at."""
     landing = find_landing(code, timezone.localdate())
     if landing is None:
-        return message_page("unknown", status=404, ask=True, typed=code)
+        return message_page("unknown", status=404, ask=True, typed=typed_code(request))
     revoked = landing.status == CodeStatus.REVOKED
     ended = revoked or not landing.open
     if landing.version_id is None or (ended and not was_opened_in_time(request, landing.code)):

@@ -14,7 +14,7 @@ from survey.access.models import Slip
 from survey.access.slips import find_slip, note_dispute
 from survey.citizen.entrances import Found
 from survey.citizen.onward import redirect_onward
-from survey.citizen.pages import message_page, render_page
+from survey.citizen.pages import message_page, render_page, typed_code
 from survey.citizen.short_form import (
     FormContext,
     lookup_pass_field,
@@ -39,7 +39,7 @@ def find(request: HttpRequest, code: str) -> Found:
     if found is None:
         if find_response(code) is not None:
             return HttpResponseRedirect(f"/r/{code}?{link_query()}", status=303)
-        return message_page("unknown", status=404, ask=True, typed=code)
+        return message_page("unknown", status=404, ask=True, typed=typed_code(request))
     if version_id is None:
         return message_page("closed", status=410)
     slip, secret = found

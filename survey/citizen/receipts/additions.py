@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -11,9 +11,10 @@ from django.http import HttpRequest
 from survey.citizen.receipts.guard import Receipt, revise
 from survey.citizen.short_form import TECHNICAL
 from survey.common.tokens import Ticket, keyed_hash
-from survey.questionnaires.content import Form, QuestionSpec
+from survey.questionnaires.content import Answers, Form, QuestionSpec
 from survey.questionnaires.queries import load_form
 from survey.responses.answers import HELPED, Parsed, parse
+from survey.responses.models import Comment, Response
 from survey.responses.queries import latest_for_update
 from survey.responses.services import Recorded
 
@@ -24,10 +25,15 @@ def load_short_form(receipt: Receipt) -> Form:
 
 
 def parse_additions(
-    request: HttpRequest, receipt: Receipt, questions: Iterable[QuestionSpec]
+    request: HttpRequest,
+    receipt: Receipt,
+    questions: Iterable[QuestionSpec],
+    ignored: Collection[str] = (),
 ) -> Parsed:
-    """What was sent, checked; what depends on the rating is asked of the rating that is stored."""
-    parsed = parse(request.POST, questions, TECHNICAL, receipt.row.answers)
+    """What was sent, checked; what depends on the rating is asked of the rating that is stored.
+    ``ignored`` are questions that may come and are not read.
+    """
+    parsed = parse(request.POST, questions, {*TECHNICAL, *ignored}, receipt.row.answers)
     if request.POST.get("assisted") == HELPED:
         parsed.sent["assisted"] = [HELPED]
     return parsed
@@ -39,18 +45,33 @@ def holds_anything(parsed: Parsed) -> bool:
 
 
 @transaction.atomic
-def add_answers(receipt: Receipt, request: HttpRequest, parsed: Parsed) -> Recorded:
+def add_answers(
+    receipt: Receipt, request: HttpRequest, parsed: Parsed, dropped: Collection[str] = ()
+) -> Recorded:
     """A revision with what is added and the answers of this moment: one that changes levels
     meanwhile is not undone, and what no longer applies to them is left out.
+
+    ``dropped`` are questions whose answers are taken back.
     """
     row = latest_for_update(receipt.row)
     questions = load_form(row.base_version_id or row.version_id).questions
-    kept = {code: value for code, value in row.answers.items() if code in questions}
-    merged = {**kept, **parsed.answers}
+    kept = {
+        code: value
+        for code, value in row.answers.items()
+        if code in questions and code not in dropped
+    }
+    merged = {**kept, **_unless_stored(row, parsed.answers)}
     applying = {code: value for code, value in merged.items() if questions[code].applies(merged)}
     ticket = Ticket(_key(receipt, request, parsed), receipt.code, row.receipt_hash)
     helped = {name: value for name, value in parsed.sent.items() if name == "assisted"}
     return revise(Receipt(receipt.code, row), ticket, Parsed(answers=applying, sent=helped))
+
+
+def _unless_stored(row: Response, answers: Answers) -> Answers:
+    """Without words that stand there already: the page before them may be sent once more."""
+    written = Comment.objects.filter(submission__response=row.response)
+    kept = list(written.values_list("question", "text"))
+    return {code: value for code, value in answers.items() if (code, value) not in kept}
 
 
 def _key(receipt: Receipt, request: HttpRequest, parsed: Parsed) -> str:

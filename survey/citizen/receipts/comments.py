@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -16,7 +16,9 @@ from survey.citizen.pages import (
 from survey.citizen.questions import error_list, questions_data
 from survey.citizen.receipts.additions import add_answers, load_short_form, parse_additions
 from survey.citizen.receipts.guard import Receipt, redirect_to_receipt, with_receipt
+from survey.citizen.short_form import lookup_pass_field
 from survey.questionnaires.queries import wordings
+from survey.responses.answers import Parsed
 from survey.responses.cases import erase_comments, find_case
 from survey.responses.models import COMMENT_DAYS
 
@@ -34,16 +36,25 @@ def add_comment(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
     if sent and not parsed.errors:
         add_answers(receipt, request, parsed)
         return redirect_to_receipt(receipt, "&noted=1")
-    errors = parsed.errors if sent else {}
+    if not sent:
+        parsed.errors.clear()
+    return comment_page(request, receipt, parsed)
+
+
+def comment_page(request: HttpRequest, receipt: Receipt, parsed: Parsed) -> HttpResponse:
+    """The field for words, with what was typed and what is wrong with it."""
+    form = load_short_form(receipt)
+    asked = [question for question in form.questions.values() if question.kind == "short-text"]
     texts = wordings(form.version_id, get_language() or "vi")
-    questions = questions_data(asked, texts, parsed.sent, errors)
+    questions = questions_data(asked, texts, parsed.sent, parsed.errors)
     context = {
         "title": _("Add a comment"),
         "questions": questions,
-        "errors": error_list(questions, errors),
+        "errors": error_list(questions, parsed.errors),
         "action": f"/r/{receipt.code}/comment",
         "back": receipt.address(),
         "nonce": request.POST.get("ticket") or uuid.uuid4().hex,
+        "hidden": lookup_pass_field(receipt.code).items(),
         "switch": True,
     }
     return render_page(
@@ -64,6 +75,6 @@ def erase_comments_page(request: HttpRequest, receipt: Receipt) -> HttpResponseB
             "title": _("Erase my comments"),
             "action": f"/r/{receipt.code}/erase",
             "back": receipt.address(),
-            "case": find_case(receipt.row) is not None,
+            "case": (case := find_case(receipt.row)) is not None and case.closed_on is None,
         },
     )

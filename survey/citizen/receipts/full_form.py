@@ -20,6 +20,7 @@ from formtools.wizard.views import WizardView
 from survey.citizen.pages import base_context
 from survey.citizen.questions import error_list, questions_data
 from survey.citizen.receipts.page_state import FIELD
+from survey.citizen.short_form import lookup_pass_field
 from survey.citizen.wishes import link_query
 from survey.common.languages import SWITCH
 from survey.common.throttling import CONFIRM_FIELD
@@ -195,6 +196,7 @@ class FullFormWizard(WizardView):
             "is_last": self.steps.current == self.steps.last,
             "action": self.request.path,
             "receipt": self.receipt,
+            "hidden": lookup_pass_field(self.receipt).items(),
             "switch": True,
         }
 

@@ -12,12 +12,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from survey.citizen.pages import View, message_page
+from survey.citizen.pages import View, message_page, typed_code
 from survey.citizen.wishes import link_query
 from survey.common.tokens import Ticket, normalise_code
 from survey.questionnaires.queries import load_form
 from survey.responses.answers import Parsed, helped_by
-from survey.responses.cases import find_handler
+from survey.responses.cases import find_handler, note_addition
 from survey.responses.models import COMMENT_DAYS, Comment, Evidence, Response
 from survey.responses.queries import answered_on, find_response
 from survey.responses.services import AnswerPlace, Further, Recorded, Submission, record_response
@@ -71,7 +71,7 @@ def with_receipt(
         def inner(request: HttpRequest, code: str) -> HttpResponseBase:
             receipt = find_receipt(code)
             if receipt is None:
-                return message_page("no-receipt", status=404, ask=True, typed=code)
+                return message_page("no-receipt", status=404, ask=True, typed=typed_code(request))
             if within_days is not None and not receipt.within(within_days, request):
                 return message_page(too_late, status=410, onward=receipt.address())
             return view(request, receipt)
@@ -130,7 +130,10 @@ def revise(receipt: Receipt, ticket: Ticket, parsed: Parsed) -> Recorded:
     )
     # The receipt stays the one the answer was stored under, whichever key it was made with.
     submission = replace(submission, ticket=replace(ticket, lookup=row.receipt_hash))
-    return record_response(submission=submission, revises=row, anew=True)
+    recorded = record_response(submission=submission, revises=row, anew=True)
+    if not recorded.repeated:
+        note_addition(row)
+    return recorded
 
 
 def _marks_left(row: Response, parsed: Parsed) -> dict[str, str]:

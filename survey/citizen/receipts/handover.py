@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from survey.citizen.pages import citizen_page, message_page, render_page
 from survey.citizen.receipts.guard import Receipt, can_escalate, redirect_to_receipt, with_receipt
+from survey.citizen.short_form import lookup_pass_field
 from survey.common.languages import SWITCH
 from survey.common.tokens import group_code
 from survey.responses.cases import find_case, find_handler, open_case
@@ -23,20 +24,23 @@ def escalate(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
         return message_page("no-handler", status=410, onward=receipt.address())
     if not receipt.within(COMMENT_DAYS, request):
         return message_page("too-late-words", status=410, onward=receipt.address())
+    sent = request.method == "POST" and SWITCH not in request.POST
     agreed = request.POST.get("consent") == "yes"
-    if request.method == "POST" and agreed:
+    if sent and agreed:
         open_case(row=receipt.row, now=timezone.now())
         return HttpResponseRedirect(receipt.address("/case"), status=303)
-    refused = request.method == "POST" and SWITCH not in request.POST
     context = {
         "title": _("Send a report to hotline 1022"),
         "action": f"/r/{receipt.code}/handover",
         "back": receipt.address(),
         "working_days": settings.CASE_WORKING_DAYS,
-        "refused": refused,
+        "refused": sent,
+        "errors": sent,
+        "agreed": agreed,
+        "hidden": lookup_pass_field(receipt.code).items(),
         "switch": True,
     }
-    return render_page("survey/citizen/handover.html", context, status=422 if refused else 200)
+    return render_page("survey/citizen/handover.html", context, status=422 if sent else 200)
 
 
 @citizen_page("GET", "HEAD")
@@ -51,7 +55,7 @@ def case_page(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
         "code": group_code(case.code),
         "due_on": case.due_on,
         "closed": case.closed_on is not None,
-        "behind": case.is_behind(receipt.row),
+        "behind": case.behind,
         "working_days": settings.CASE_WORKING_DAYS,
         "comment": receipt.address("/comment") if receipt.within(COMMENT_DAYS) else None,
         "handover": receipt.address("/handover") if can_escalate(receipt) else None,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Sequence
+from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
@@ -19,6 +20,7 @@ from survey.citizen.receipts.additions import (
     load_short_form,
     parse_additions,
 )
+from survey.citizen.receipts.comments import comment_page
 from survey.citizen.receipts.guard import (
     Receipt,
     can_escalate,
@@ -26,11 +28,14 @@ from survey.citizen.receipts.guard import (
     redirect_to_receipt,
     with_receipt,
 )
+from survey.citizen.short_form import lookup_pass_field
 from survey.citizen.wishes import link_query
 from survey.common.languages import SWITCH
-from survey.common.tokens import TicketError, group_code, read_ticket
+from survey.common.tokens import TICKET_TTL, TicketError, group_code, read_ticket
+from survey.questionnaires.content import QuestionSpec
+from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.queries import wordings
-from survey.responses.answers import HELPED, Parsed
+from survey.responses.answers import HELPED, NOBODY, WHOLE_FORM, Parsed
 from survey.responses.flags import Flag
 from survey.responses.models import COMMENT_DAYS
 
@@ -44,39 +49,68 @@ def second_page(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
     """Reasons, words, who helped: a revision of the rating that is stored already."""
     if request.method == "POST" and SWITCH not in request.POST:
         return _take(request, receipt)
-    if not _may_open(request, receipt):
+    if not _may_open(request, receipt, SECOND_PAGE_TTL):
         return redirect_to_receipt(receipt)
-    return _page(request, receipt, parse_additions(request, receipt, _asked(receipt)), quiet=True)
+    parsed = parse_additions(request, receipt, _asked(request, receipt))
+    return _page(request, receipt, parsed, quiet=True)
 
 
-def _may_open(request: HttpRequest, receipt: Receipt) -> bool:
+def _may_open(request: HttpRequest, receipt: Receipt, life: timedelta) -> bool:
     """What is asked shows whether the rating was low: to nobody but who has just sent it."""
     sent = request.POST.get(SECOND_FIELD, "") or request.GET.get(SECOND_FIELD, "")
     try:
-        read_ticket(sent, f"more/{receipt.code}", timezone.now(), SECOND_PAGE_TTL)
+        read_ticket(sent, f"more/{receipt.code}", timezone.now(), life)
     except TicketError:
         return False
     return True
 
 
-def _asked(receipt: Receipt) -> list[Any]:
+def _asked(request: HttpRequest, receipt: Receipt) -> list[QuestionSpec]:
+    """What the page asks. Who comes with the receipt alone is taken at his word where nothing
+    depends on the rating, and nowhere else: what happens to the rest would tell it.
+    """
     questions = load_short_form(receipt).second_page.values()
-    return [question for question in questions if question.applies(receipt.row.answers)]
+    if _may_open(request, receipt, TICKET_TTL):
+        return [question for question in questions if question.applies(receipt.row.answers)]
+    return [question for question in questions if not question.shown_when]
 
 
 def _take(request: HttpRequest, receipt: Receipt) -> HttpResponse:
-    """Store what was added. A page that came too late to be shown again is stored all the same."""
-    asked = list(load_short_form(receipt).second_page.values())
-    parsed = parse_additions(request, receipt, asked)
-    if parsed.errors and _may_open(request, receipt):
+    """Store what was added; a page that came too late to be shown again gets its words back on the
+    page of comments.
+    """
+    asked = _asked(request, receipt)
+    left_out = set(load_short_form(receipt).second_page) - {question.code for question in asked}
+    parsed = parse_additions(request, receipt, asked, ignored=left_out)
+    shown_again = _may_open(request, receipt, SECOND_PAGE_TTL)
+    if parsed.errors and shown_again:
         return _page(request, receipt, parsed)
-    mark = ""
-    if not parsed.errors and holds_anything(parsed):
-        recorded = add_answers(receipt, request, parsed)
-        mark = "&noted=1" if recorded.row.comments.exists() else "&added=1"
+    mark = _store(request, receipt, parsed, asked) if WHOLE_FORM not in parsed.errors else ""
+    if parsed.errors and not shown_again:
+        return comment_page(request, receipt, parsed)
     if request.POST.get("next") == HANDOVER and can_escalate(receipt):
         return HttpResponseRedirect(receipt.address("/handover"), status=303)
     return redirect_to_receipt(receipt, mark)
+
+
+def _store(
+    request: HttpRequest, receipt: Receipt, parsed: Parsed, asked: Sequence[QuestionSpec]
+) -> str:
+    """Store what is there and take away what is ticked no more; returns the mark of what was
+    done.
+    """
+    choices = [question.code for question in asked if not KINDS[question.kind].separate]
+    dropped = {code for code in choices if not parsed.sent.get(code)}
+    unhelped = not parsed.sent.get("assisted") and "assisted" in (receipt.row.marks or {})
+    if unhelped:
+        parsed.sent["assisted"] = [NOBODY]
+    if not holds_anything(parsed) and not dropped & set(receipt.row.answers):
+        return ""
+    add_answers(receipt, request, parsed, dropped=dropped)
+    written = any(
+        KINDS[question.kind].separate for question in asked if question.code in parsed.answers
+    )
+    return "&noted=1" if written else "&added=1" if parsed.answers else ""
 
 
 def _page(
@@ -84,7 +118,7 @@ def _page(
 ) -> HttpResponse:
     errors = {} if quiet else parsed.errors
     texts = wordings(load_short_form(receipt).version_id, get_language() or "vi")
-    questions = questions_data(_asked(receipt), texts, parsed.sent, errors)
+    questions = questions_data(_asked(request, receipt), texts, parsed.sent, errors)
     opened = request.POST.get(SECOND_FIELD, "") or request.GET.get(SECOND_FIELD, "")
     context = {
         "title": _("Thank you"),
@@ -101,6 +135,7 @@ def _page(
         "receipt": group_code(receipt.code),
         "receipt_page": f"/r/{receipt.code}?{link_query()}",
         "no_code": (receipt.row.marks or {}).get("flag") == Flag.NO_CODE,
+        "hidden": lookup_pass_field(receipt.code).items(),
         "switch": True,
     }
     status = 422 if context["errors"] else 200

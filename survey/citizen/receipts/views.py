@@ -67,7 +67,8 @@ def thanks(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
         "case": group_code(case.code) if case else "",
         "case_page": receipt.address("/case"),
         "no_code": (receipt.row.marks or {}).get("flag") == Flag.NO_CODE,
-        "behind": case is not None and case.is_behind(receipt.row),
+        "behind": case is not None and case.behind,
+        "offer_handover": case is None or case.behind,
         "feedback": agency_feedback(receipt.row.agency_id, timezone.now()),
     }
     return render_page("survey/citizen/thanks.html", context)

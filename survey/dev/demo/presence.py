@@ -22,7 +22,7 @@ from survey.agencies.models import Counter
 from survey.scorecards.bridge.snapshots import NOTICE
 from survey.transactions.models import Channel
 
-SLIPS: Final = 21
+SLIPS: Final = 24
 DONE: Final = (
     ("Chờ lâu vào sáng thứ Hai", "Mở thêm một quầy từ 7 giờ đến 9 giờ 30 sáng thứ Hai"),
     ("Không rõ cần giấy tờ gì", "Dán danh mục giấy tờ tại quầy và gửi qua tin nhắn khi hẹn"),

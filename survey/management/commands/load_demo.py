@@ -62,13 +62,16 @@ class Command(BaseCommand):
         story = send_story(now=now)
         services.write_truth(cells, out / "truth.csv")
         self._release(out, before, progress)
-        links = {**self._index(out, period, progress), **self._posters(out), **self._accounts(out)}
+        accounts = self._accounts(out)
+        # Before the posters: they tell what was done after people gave their opinion.
+        at_counters = answer_at_counters(out=out, now=now)
+        links = {**self._index(out, period, progress), **self._posters(out), **accounts}
         links["index_by_channel"] = index_by_channel(
             folder=out / "snapshot", method="sipas-service"
         )
         links["truth_csv"] = str(out / "truth.csv")
         links |= {name: known for name, known in self._known(out).items() if name.startswith(ONCE)}
-        links |= story | answer_at_counters(out=out, now=now)
+        links |= story | at_counters
         text = json.dumps(links, ensure_ascii=False, indent=1)
         (out / "links.json").write_text(text + "\n", encoding="utf-8")
         self.stdout.write(self._summary(links, Response.objects.count()))

@@ -53,6 +53,9 @@
       event.preventDefault();
       const large = root.classList.toggle("large");
       size.textContent = large ? "A−" : "A+";
+      const label = size.getAttribute("aria-label");
+      size.setAttribute("aria-label", size.dataset.other);
+      size.dataset.other = label;
       for (const place of [form, ...document.querySelectorAll("a[href]")]) {
         const name = place === form ? "action" : "href", to = new URL(place[name]);
         if (to.origin !== location.origin) continue;
@@ -62,10 +65,10 @@
     });
   }
   for (const count of document.querySelectorAll("[data-count]")) {
-    const text = document.getElementById(count.dataset.count), { most, left } = text.dataset;
+    const text = document.getElementById(count.dataset.count), { most, left, over } = text.dataset;
     text.addEventListener("input", () => {
       const room = most - text.value.length;
-      count.textContent = room < 120 ? left + room : "";
+      count.textContent = room < 0 ? over + -room : room < 120 ? left + room : "";
     });
   }
   addEventListener("pageshow", () => {

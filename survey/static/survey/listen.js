@@ -11,7 +11,11 @@
       return;
     }
     voice.currentTime = 0;
-    /* What cannot be played here may be played by the browser itself. */
-    voice.play().catch(() => location.assign(link.href));
+    /* What cannot be played here may be played by the browser itself; never at a stand, where
+       nobody could come back. */
+    voice.play().catch((error) => {
+      const stand = document.body.classList.contains("kiosk");
+      if (error.name !== "AbortError" && !stand) location.assign(link.href);
+    });
   });
 })();

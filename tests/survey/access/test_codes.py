@@ -425,7 +425,7 @@ def test_page_and_poster_show_the_same_picture(citizen: Client, cast: Cast) -> N
 
 
 def test_a_neighbouring_issue_has_another_picture(citizen: Client, cast: Cast) -> None:
-    seen = [cast.code.picture, cast.commune_code.picture]
+    seen = [cast.code.picture]
     first = shape(pages(poster_pdf([cast.code], paper="A4"))[0])
     for _issue in range(4):
         fresh = issue_code(counter=cast.land_counter, now=NOW)

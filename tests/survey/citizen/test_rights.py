@@ -158,6 +158,51 @@ def test_a_rating_is_handed_over_by_a_consent_of_its_own_to_a_unit_above(
     assert list(open_cases([cast.province.pk])) == []
 
 
+def test_another_language_hands_nothing_over(citizen: Client, cast: Cast) -> None:
+    path = rated(citizen, cast)
+    page = citizen.post(f"{path}/handover", {"consent": "yes", "switch": "en"})
+    assert page.status_code == 200
+    assert 'value="yes" checked' in flat(page), "the tick stays"
+    assert not Case.objects.exists()
+
+
+def test_a_case_does_not_tell_which_rating_it_has(citizen: Client, cast: Cast) -> None:
+    path = rated(citizen, cast, reasons=[], comment="").removesuffix("/more")
+    citizen.post(f"{path}/handover", {"consent": "yes"})
+    told = set()
+    for level in "12345":
+        fields = hidden(citizen.get(f"{path}/change").content)
+        citizen.post(f"{path}/change", {**fields, "overall": level})
+        told.add("chưa có phần" in citizen.get(f"{path}/case").content.decode())
+    assert told == {True}
+
+
+def test_a_closed_case_is_told_as_it_is(citizen: Client, cast: Cast) -> None:
+    path = rated(citizen, cast)
+    citizen.post(f"{path}/handover", {"consent": "yes"})
+    assert "cũng được rút lại" in citizen.get(f"{path}/erase").content.decode()
+    Case.objects.update(closed_on=timezone.localdate())
+    assert "rút lại" not in citizen.get(f"{path}/erase").content.decode()
+    citizen.post(f"{path}/erase")
+    case = Case.objects.get()
+    assert (case.text, case.withdrawn_on) == ("", None)
+    page = citizen.get(path).content.decode()
+    assert "/erase" not in page, "nothing is left to erase"
+
+
+def test_no_button_leads_nowhere_when_the_time_is_over(
+    citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = rated(citizen, cast)
+    citizen.post(f"{path}/handover", {"consent": "yes"})
+    citizen.post(f"{path}/comment", {"ticket": "x", "comment": "Thêm"})
+    later(monkeypatch, 31)
+    for page in (path, f"{path}/case"):
+        text = citizen.get(page).content.decode()
+        assert "None" not in text.replace("none", "")
+        assert "chưa có phần" not in text
+
+
 def test_unknown_receipts_open_nothing(citizen: Client, cast: Cast) -> None:
     for page in ("", "/more", "/full", "/change", "/comment", "/erase", "/handover", "/case"):
         assert citizen.get(f"/r/0000000000{page}").status_code == 404
@@ -221,7 +266,7 @@ def test_another_language_keeps_what_was_answered(citizen: Client, cast: Cast) -
         f"/s/{cast.code.code}", {**open_form(citizen, cast.code.code), "switch": "en"}
     )
     assert empty.status_code == 200
-    assert "Error" not in empty.content.decode()
+    assert "Error:" not in empty.content.decode()
 
 
 def test_the_full_form_changes_language_in_the_middle(citizen: Client, cast: Cast) -> None:

@@ -99,6 +99,50 @@ def test_a_rating_changed_meanwhile_is_not_undone_and_its_reasons_go(
     assert Comment.objects.get().text == "Chờ lâu"
 
 
+def test_the_receipt_alone_never_tells_by_what_it_takes(citizen: Client, cast: Cast) -> None:
+    told = []
+    for overall in ("1", "5"):
+        receipt = receipt_of(answer(citizen, cast, overall=overall))
+        for fields in ({"reasons": "waiting"}, {"good": "quick"}, {"reasons": "none"}):
+            sent = citizen.post(f"/r/{receipt}/more", fields)
+            told.append(sent.headers["Location"].replace(receipt, "X").split("&pressed")[0])
+        row = Response.objects.filter(answers__overall=int(overall)).latest("revision")
+        assert row.answers == {"overall": int(overall)}, "no reason is put into it"
+    assert len(set(told)) == 1
+
+
+def test_what_is_ticked_no_more_goes(citizen: Client, cast: Cast) -> None:
+    receipt, page = second(citizen, cast, "2")
+    send(citizen, receipt, page, reasons=["late", "waiting"], assisted="helped")
+    send(citizen, receipt, page, reasons=["waiting"])
+    assert latest().answers == {"overall": 2, "reasons": ["waiting"]}
+    assert latest().marks is None
+    send(citizen, receipt, page, comment="Chờ lâu")
+    assert latest().answers == {"overall": 2}
+    assert Comment.objects.get().text == "Chờ lâu"
+
+
+def test_words_too_long_on_an_old_page_come_back_on_the_page_of_comments(
+    citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt, page = second(citizen, cast, "2")
+    late = timezone.now() + SECOND_PAGE_TTL + timedelta(minutes=1)
+    monkeypatch.setattr("survey.citizen.receipts.second_page.timezone.now", lambda: late)
+    again = send(citizen, receipt, page, comment="ă" * 501, reasons=["late"])
+    assert again.status_code == 422
+    assert "ă" * 501 in again.content.decode()
+    assert 'name="reasons"' not in again.content.decode()
+    assert latest().answers == {"overall": 2, "reasons": ["late"]}, "what was right is stored"
+
+
+def test_the_same_words_sent_once_more_are_stored_once(citizen: Client, cast: Cast) -> None:
+    receipt, page = second(citizen, cast, "2")
+    send(citizen, receipt, page, comment="Chờ lâu", reasons=["late"])
+    send(citizen, receipt, page, comment="Chờ lâu", reasons=["late", "waiting"])
+    assert latest().answers == {"overall": 2, "reasons": ["waiting", "late"]}
+    assert Comment.objects.count() == 1
+
+
 def test_who_holds_the_receipt_only_is_not_asked(
     citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,3 +53,22 @@ def test_codes_in_addresses_are_masked() -> None:
         "x", logging.INFO, "x.py", 1, "GET %s", ("/s/W4GSGY5V?receipt=ABC",), None
     )
     assert written(record) == "GET /s/•••?receipt=•••"
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/ABCDEFGH1234", "/•••"),
+        ("/1234567890123456?lang=vi", "/•••?lang=vi"),
+        ("/w4gs-gy5v/", "/•••/"),
+        ("/r/ABCDE12345/more?lang=vi&t=c2VjcmV0", "/r/•••/more?lang=vi&t=•••"),
+        ("/r/ABCDE12345?pressed=xyz", "/r/•••?pressed=•••"),
+        ("/staff/messages", "/staff/messages"),
+        ("/static/survey/kiosk.svg", "/static/survey/kiosk.svg"),
+        ("/offices", "/offices"),
+        ("/kiosk/manifest.webmanifest", "/kiosk/manifest.webmanifest"),
+    ],
+)
+def test_a_code_that_is_an_address_by_itself_is_masked(path: str, kept: str) -> None:
+    record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "Not Found: %s", (path,), None)
+    assert written(record) == f"Not Found: {kept}"

@@ -55,7 +55,15 @@ def test_a_call_is_stored_once_in_a_class_of_its_own(hotline: Client, cast: Cast
     )
     assert Comment.objects.get().text == "Chờ lâu"
     assert "mã đánh giá" in answers[0].content.decode()
+    other = hotline.post("/staff/calls", {**values, "comment": "Khác", "channel": "counter"})
+    assert "từ trước" in hotline.get(other.headers["Location"]).content.decode()
+    assert Comment.objects.get().text == "Chờ lâu"
     assert "hotline" not in str(vars(row))
+
+
+def test_the_words_are_cleaned_as_on_the_page_of_citizens(hotline: Client, cast: Cast) -> None:
+    told(hotline, cast, comment="Chờ\r\nlâu \u200b")
+    assert Comment.objects.get().text == "Chờ\nlâu"
 
 
 def test_reasons_of_a_high_rating_are_left_out(hotline: Client, cast: Cast) -> None:
@@ -68,6 +76,9 @@ def test_reasons_of_a_high_rating_are_left_out(hotline: Client, cast: Cast) -> N
     [
         {"overall": ""},
         {"overall": "6"},
+        {"overall": ["1", "5"]},
+        {"reasons": ["waiting", "waiting"]},
+        {"comment": "a\x00b"},
         {"agency": "0"},
         {"agency": ""},
         {"channel": "drum"},

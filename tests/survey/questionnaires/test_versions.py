@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.db import DatabaseError, transaction
+from django.test import Client
+from django.utils import timezone
 
 from survey.questionnaires.models import (
     Factor,
@@ -21,9 +27,18 @@ from survey.questionnaires.queries import (
     published_extension,
     published_version,
     wordings,
+    wordings_changed,
 )
-from survey.questionnaires.services import LIBRARY, load_questionnaire, publish_version
+from survey.questionnaires.services import (
+    LIBRARY,
+    load_questionnaire,
+    publish_version,
+    renew_library,
+)
+from survey.scorecards.services import make_edition
+from tests.survey.console.builders import AFTER
 from tests.survey.factories import NOW, Cast
+from tests.survey.scorecards.builders import fill, snapshot
 
 SERVICE_FACTORS = {"ACCESS": 3, "PROCEDURE": 4, "STAFF": 3, "RESULT": 3, "FEEDBACK": 3}
 
@@ -107,3 +122,39 @@ def test_a_draft_can_be_changed(cast: Cast) -> None:
     draft.wordings.filter(language="vi", slot="title").update(text="Phiếu thử")
     draft.delete()
     assert Questionnaire.objects.get(code="counter-short").versions.count() == 1
+
+
+def reworded(folder: Path) -> Version:
+    """The short form with another question, in use."""
+    text = (LIBRARY / "counter-short.toml").read_text(encoding="utf-8")
+    (folder / "own.toml").write_text(
+        text.replace("Ông/Bà có hài lòng với lần phục vụ này không?", "Thế nào?"), encoding="utf-8"
+    )
+    return publish_version(version=load_questionnaire(path=folder / "own.toml"), now=NOW)
+
+
+def test_changed_words_are_a_new_version_and_a_mark_in_the_series(
+    cast: Cast, tmp_path: Path
+) -> None:
+    assert renew_library(now=NOW) == [], "the same words are no new version"
+    assert not Version.objects.filter(status=VersionStatus.DRAFT).exists()
+    old = reworded(tmp_path)
+    call_command("load_library", "--renew", verbosity=0)
+    fresh = short(cast)
+    assert fresh.number == old.number + 1
+    assert wordings(fresh.pk, "vi")["question.overall"].startswith("Ông/Bà có hài lòng")
+    assert set(load_form(fresh.pk).questions) == set(load_form(old.pk).questions)
+    today = timezone.localdate()
+    assert wordings_changed(today, today) == [fresh]
+    assert wordings_changed(today - timedelta(days=9), today - timedelta(days=1)) == []
+
+
+def test_the_page_of_a_period_says_that_the_words_changed_in_it(
+    client: Client, cast: Cast, tmp_path: Path
+) -> None:
+    fill(cast, good=50, bad=10)
+    make_edition(folder=snapshot(tmp_path), method="sipas-service", now=AFTER)
+    client.force_login(cast.analyst)
+    assert "Câu chữ" not in client.get("/staff/").content.decode()
+    reworded(tmp_path)
+    assert "Câu chữ của phiếu hỏi đã đổi" in client.get("/staff/").content.decode()

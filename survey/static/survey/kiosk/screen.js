@@ -11,7 +11,7 @@ const kiosk = (() => {
   const words = (name) => byId("words").dataset[name];
   const partOf = (name) => document.querySelector(`[data-part="${name}"]`);
   /* The answer of who stands there now; it is in the queue already. */
-  let item = null, busy = false, clock, shown = "";
+  let item = null, clock, shown = "", line = Promise.resolve();
 
   /* Kept over a change of language, so that the least time between two answers is measured there
      too. */
@@ -31,8 +31,9 @@ const kiosk = (() => {
   function show(name) {
     shown = name;
     for (const part of all("[data-part]")) part.hidden = part.dataset.part !== name;
-    const head = document.querySelector(`[data-part="${name}"] [tabindex="-1"]`);
-    if (head) head.focus();
+    const heads = all(`[data-part="${name}"] [tabindex="-1"]`);
+    const head = Array.from(heads).find((one) => one.offsetParent !== null);
+    if (head) head.focus({ preventScroll: true });
   }
 
   function after(seconds, act) {
@@ -40,12 +41,13 @@ const kiosk = (() => {
     clock = setTimeout(act, seconds * 1000);
   }
 
-  heard.withdrawn = () => {
+  heard.withdrawn = async () => {
     clearTimeout(clock);
+    await close(true);
     /* Who types a new code is not thrown out of it. */
     if (shown !== "enrol") show("withdrawn");
   };
-  heard.restored = () => reset();
+  heard.restored = () => leave();
   heard.placed = () => name();
   heard.tried = async () => {
     const [oldest] = await waiting(1);
@@ -78,38 +80,37 @@ const kiosk = (() => {
     byId("touch").hidden = Boolean(face);
   }
 
-  /* A second touch while the first is written is the same touch. */
-  async function write(act) {
-    if (busy) return;
-    busy = true;
-    try {
-      await act();
-      paint();
-    } catch (error) {
-      state.textContent = words("full");
-    } finally {
-      busy = false;
-    }
+  /* One change after the other: what is touched while the last is written waits for it. */
+  function inLine(act) {
+    line = line.then(act).then(() => {
+      byId("told").textContent = "";
+    }).catch(() => {
+      byId("told").textContent = words("full");
+    }).then(paint);
+    return line;
   }
 
-  const touchFace = (value) => write(async () => {
-    const fields = [["overall", value]];
-    item = item ? await revise(item, { fields }) : await keep(fields, { open: true });
-    paint();
+  const write = async (fields) => {
+    item = (item && await revise(item, { fields })) || await keep(fields, { open: true });
+  };
+
+  const touchFace = (value) => inLine(async () => {
+    await write([["overall", value]]);
     after(CHANGE, askMore);
   });
 
-  const touchTile = (field, value) => write(async () => {
+  const touchTile = (field, value) => inLine(async () => {
+    if (!item) return;
     const others = item.fields.filter(([one, other]) => one !== field || other !== value);
-    const fields = isChosen(field, value) ? others : [...item.fields, [field, value]];
-    item = await revise(item, { fields });
+    await write(isChosen(field, value) ? others : [...item.fields, [field, value]]);
     after(IDLE, askWhetherThere);
   });
 
-  function askMore() {
+  async function askMore() {
+    await line;
     if (!document.querySelector("[data-when]:not([hidden])")) return finish();
     show("more");
-    after(IDLE, askWhetherThere);
+    return after(IDLE, askWhetherThere);
   }
 
   function askWhetherThere() {
@@ -117,13 +118,16 @@ const kiosk = (() => {
     after(ASK, leave);
   }
 
-  /* ``left``: nobody said that this was all, so a method can tell these answers apart. */
-  async function close(left) {
-    const closed = item;
-    item = null;
-    if (!closed) return;
-    await revise(closed, { open: false, left });
-    sync();
+  /* ``left``: nobody said that this was all, so a method can tell these answers apart. What cannot
+     be written here stays open, and is closed when the page begins anew. */
+  function close(left) {
+    return inLine(async () => {
+      const closed = item;
+      item = null;
+      if (!closed) return;
+      await revise(closed, { open: false, left });
+      sync();
+    });
   }
 
   async function finish() {
@@ -137,6 +141,13 @@ const kiosk = (() => {
     reset();
   }
 
+  /* Who needs more time gets it, with an answer or without. */
+  function stay() {
+    if (item) return askMore();
+    show("form");
+    return after(2 * IDLE, askWhetherThere);
+  }
+
   function reset() {
     clearTimeout(clock);
     if (kioskSync.isWithdrawn()) return;
@@ -146,16 +157,21 @@ const kiosk = (() => {
       return;
     }
     document.querySelector("details").open = false;
+    byId("told").textContent = "";
     scrollTo(0, 0);
     paint();
     show("form");
+    if (item) after(CHANGE, askMore);
   }
 
   /* Another language keeps the answer, and leaves no page to go back to. */
   function move(event) {
     event.preventDefault();
-    if (item) sessionStorage.setItem(MOVED, JSON.stringify({ item, shown }));
-    location.replace(event.currentTarget.href);
+    const to = event.currentTarget.href;
+    inLine(() => {
+      if (item) sessionStorage.setItem(MOVED, JSON.stringify({ item, shown }));
+      location.replace(to);
+    });
   }
 
   function resume(moved) {
@@ -197,6 +213,7 @@ const kiosk = (() => {
     const told = byId("enrol-state");
     if (tellLacking()) return;
     let fresh;
+    await close(true);
     try {
       fresh = await kioskStorage.newKey();
     } catch (error) {
@@ -226,7 +243,7 @@ const kiosk = (() => {
     }
     byId("finish").addEventListener("click", finish);
     byId("anew").addEventListener("click", () => show("enrol"));
-    byId("stay").addEventListener("click", () => (item ? askMore() : show("form")));
+    byId("stay").addEventListener("click", stay);
     byId("next").addEventListener("click", leave);
     for (const kind of ["pointerdown", "keydown", "toggle"]) {
       addEventListener(kind, touched, { passive: true, capture: true });
@@ -245,7 +262,12 @@ const kiosk = (() => {
     if (tellLacking()) return show("enrol");
     const moved = JSON.parse(sessionStorage.getItem(MOVED) || "null");
     sessionStorage.removeItem(MOVED);
-    await kioskStorage.closeLeft(moved && moved.item.uuid);
+    try {
+      await kioskStorage.closeLeft(moved && moved.item.uuid);
+    } catch (error) {
+      byId("enrol-state").textContent = `${words("lacking")} (storage: ${error.name})`;
+      return show("enrol");
+    }
     show((await fact("me")) ? "form" : "enrol");
     await name();
     if (moved) resume(moved);

@@ -58,10 +58,10 @@ const kioskStorage = (() => {
   async function revise(item, changes) {
     const t = await start("readwrite"), queue = t.objectStore("queue");
     const now = await request(queue.get(item.sequence));
-    const fresh = { ...item, ...changes };
-    if (now && now.uuid === item.uuid && now.open) queue.put(fresh);
+    const fresh = { ...item, ...changes }, stands = now && now.uuid === item.uuid && now.open;
+    if (stands) queue.put(fresh);
     await finished(t);
-    return fresh;
+    return stands ? fresh : null;
   }
 
   /* The tablet was switched off while somebody answered: who touched a face has answered. */
