@@ -80,6 +80,8 @@ def visit(page: Page, address: str, network: tuple[int, int], *, answer: bool) -
     sent = [size for size in sizes if size]
     figures = {**found, "first": sum(sent), "first_requests": len(sent)}
     if answer:
+        button = page.locator("#answer button[type=submit]").first.bounding_box()
+        figures["send_y"] = button["y"] if button else 0
         page.locator("label[for=overall-5]").click()
         page.locator("#answer button[type=submit]").first.click()
         page.wait_for_url("**/r/**", timeout=60_000)
@@ -99,6 +101,7 @@ def show(name: str, figures: Figures) -> None:
         f"all {figures['bytes'] / 1000:.1f} kB in {figures['requests']:.0f}, FCP "
         f"{figures['fcp'] / 1000:.2f} s, "
         f"LCP {figures['lcp'] / 1000:.2f} s, CLS {figures['cls']:.3f}"
+        + (f", button at y = {figures['send_y']:.0f}" if "send_y" in figures else "")
     )
 
 

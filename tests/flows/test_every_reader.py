@@ -4,6 +4,7 @@ without fonts.
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,39 @@ def test_the_promise_is_ink_and_large_enough(browser: Browser, grounds: Grounds)
     )
     assert look == ["18px", "rgb(20, 33, 61)"]
     page.close()
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of ``rgb(...)`` by WCAG 2.2."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_face_stands_out_from_what_is_behind_it(
+    browser: Browser, grounds: Grounds, scheme: str
+) -> None:
+    """Each disc has a ring in the colour of the words; no disc alone would do on both papers."""
+    context = browser.new_context(viewport=PHONE, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(address(grounds))
+    page.locator("label[for=overall-4]").click()
+    found = page.evaluate(
+        """() => [...document.querySelectorAll(".options svg")].map((face) => {
+            const label = face.closest("label"), back = getComputedStyle(label).backgroundColor;
+            const clear = back === "rgba(0, 0, 0, 0)";
+            return [getComputedStyle(face).color,
+                clear ? getComputedStyle(document.body).backgroundColor : back]; })"""
+    )
+    rings = page.evaluate(
+        "document.querySelectorAll('symbol circle[r=\"15\"][stroke=currentColor]').length"
+    )
+    assert (len(found), rings) == (5, 5)
+    for ring, paper in found:
+        light, dark = sorted((luminance(ring), luminance(paper)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 3
+    context.close()
 
 
 def test_who_comes_back_is_told_that_it_was_sent_and_nobody_sees_what(

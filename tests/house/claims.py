@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 CITIZEN: Final = "survey/citizen/test_citizen.py::"
+BALLOTS: Final = "survey/access/test_ballots.py::"
+CALLS: Final = "survey/console/test_calls.py::"
 SECOND: Final = "survey/citizen/test_second_page.py::"
 READER: Final = "flows/test_every_reader.py::"
 RIGHTS: Final = "survey/citizen/test_rights.py::"
@@ -42,7 +44,6 @@ HELD: Final = {
     + "test_an_old_form_keeps_its_answers_and_gets_a_new_ticket",
     "This page has been open for too long": CITIZEN + "test_an_expired_state_offers_to_start_again",
     "This code has been used": PRESENCE + "test_a_slip_is_answered_once_however_it_is_typed",
-    "This code has been withdrawn": CITIZEN + "test_unknown_and_revoked_codes_say_what_to_do",
     "If it was not you, open the address": DISPUTE,
     "Your rating is kept beside": DISPUTE,
     "A rating was sent with this code.": DISPUTE,
@@ -80,7 +81,14 @@ HELD: Final = {
     "Stored: %(level)s.": KIOSK + "test_the_touch_is_the_answer_also_for_who_leaves",
     "You have sent your rating already.": READER
     + "test_who_comes_back_is_told_that_it_was_sent_and_nobody_sees_what",
-    "This poster has been replaced.": CITIZEN + "test_unknown_and_revoked_codes_say_what_to_do",
+    "Nothing was counted: write": BALLOTS + "test_what_cannot_have_been_in_the_box_is_refused",
+    "Kept, but the two counts differ.": BALLOTS
+    + "test_counts_that_differ_store_nothing_until_they_agree",
+    "This batch was stored before.": BALLOTS
+    + "test_two_equal_counts_of_two_people_become_answers_once",
+    "Two counts agreed and": BALLOTS + "test_a_batch_is_printed_counted_and_stored_on_the_pages",
+    "This call was stored before;": CALLS + "test_a_call_is_stored_once_in_a_class_of_its_own",
+    "Stored. Tell the caller": CALLS + "test_a_call_is_stored_once_in_a_class_of_its_own",
     "Only your answers, the office and counter": "servers/test_linkage.py::"
     "test_the_best_assignment_of_answers_to_invitations_is_chance",
     "Officers at the counter": STAFF + "test_the_admin_is_for_staff_accounts_and_shows_no_answers",
@@ -101,6 +109,9 @@ HELD: Final = {
 """Beginning of a sentence in English -> file under ``tests/`` and function."""
 
 NONE: Final = (
+    "No questionnaire is published.",
+    "For who has no phone",
+    "Read the question and the five answers",
     "Only what has been done is shown",
     "Too many tries.",
     "not asked: no message text is in use",
