@@ -36,7 +36,7 @@ def stop_messages(request: HttpRequest, code: str) -> HttpResponseBase:
             "stopped",
             status=200,
             onward=onward,
-            onward_text=_("Rate the service all the same"),
+            onward_text=_("Rate the service anyway"),
             call=False,
         )
     return render_page(

@@ -23,7 +23,7 @@ def _about_codes() -> dict[str, tuple[str, str]]:
             _("Please choose the office from the list once more."),
         ),
         "no-page": (
-            _("There is no page at this address"),
+            _("Page not found"),
             _("Please type the code on the poster at the counter or on the appointment slip."),
         ),
         "unknown-screen": (
@@ -84,17 +84,17 @@ def _about_codes() -> dict[str, tuple[str, str]]:
             _("Please press the button once more to go on. Your answers are still here."),
         ),
         "closed": (
-            _("The rating is closed at the moment"),
+            _("Ratings are closed at the moment"),
             _("Please try again later, or tell the staff at the counter."),
         ),
     }
 
 
 def _about_answers() -> dict[str, tuple[str, str]]:
-    safe = _("Your first answer is safe. Please start the further questions again.")
+    safe = _("Your rating is safe. Please start the further questions again.")
     return {
         "too-big": (
-            _("That was too much to receive"),
+            _("Your answer is too long"),
             _("Your answer was not stored. Please shorten your comment and send again."),
         ),
         "unreadable": (
@@ -103,24 +103,21 @@ def _about_answers() -> dict[str, tuple[str, str]]:
         ),
         "failed": (
             _("Something went wrong on our side"),
-            _(
-                "It is not sure that your answer was stored. Sending it again never counts it "
-                "twice."
-            ),
+            _("Your answer may not have been stored. Sending it again never counts it twice."),
         ),
         "no-receipt": (
             _("We cannot find this rating code"),
             _("Please look at the code again and type it below: 10 letters and numbers."),
         ),
         "too-late": (
-            _("The time for changes is over"),
+            _("This rating can no longer be changed"),
             _(
                 "A rating can be changed or completed within 7 days. Your last answer is kept. "
                 "Thank you."
             ),
         ),
         "too-late-words": (
-            _("The time for this is over"),
+            _("This is no longer possible"),
             _(
                 "Comments can be added, erased or sent on within 30 days. To tell us something, "
                 "call 1022."

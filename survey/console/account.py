@@ -26,7 +26,7 @@ class PasswordForm(PasswordChangeForm):
         labels = {
             "old_password": gettext_lazy("Old password"),
             "new_password1": gettext_lazy("New password"),
-            "new_password2": gettext_lazy("New password once more"),
+            "new_password2": gettext_lazy("Repeat new password"),
         }
         for name, label in labels.items():
             self.fields[name].label = label
@@ -43,7 +43,7 @@ def password(request: HttpRequest) -> HttpResponse:
         with hashing() as free:
             right = free and form.is_valid()
         if not free:
-            messages.error(request, _("Others are signing in at this moment. Please try again."))
+            messages.error(request, _("Many people are signing in right now. Please try again."))
         if right:
             form.save()
             update_session_auth_hash(request, user)

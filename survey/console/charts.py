@@ -112,7 +112,7 @@ def pictures(request: HttpRequest) -> HttpResponse:
     )
     titles = {
         "index": _("Index with 95% interval"),
-        "ranks": _("Possible places"),
+        "ranks": _("Possible ranks"),
         "funnel": _("Funnel plot"),
         "levels": _("Five levels of the overall question"),
         "coverage": _("Response rate by month"),

@@ -174,9 +174,9 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
         if not may(cast("User", request.user), "check-posters"):
             raise PermissionDenied
         if rows.filter(pk=found.pk, status=CodeStatus.ACTIVE).update(checked_at=timezone.now()):
-            messages.success(request, _("Noted: the poster is as it should be."))
+            messages.success(request, _("Poster check recorded."))
         else:
-            messages.error(request, _("This issue is no longer in use; nothing was noted."))
+            messages.error(request, _("This issue is no longer in use; nothing was recorded."))
         return redirect("console:codes")
     site = settings.PUBLIC_URL.split("://", 1)[1]
     context = {"code": found, "site": site}

@@ -48,18 +48,18 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
 
 def _words(status: int) -> tuple[str, str]:
     if status == 404:
-        return _("There is no such page"), _(
-            "It may lie outside your scope, or the address is not whole."
-        )
+        return _("Page not found"), _("It may be outside your scope, or the address is incomplete.")
     if status == 403:
-        return _("Your account may not do this"), _("Ask an operator of the province if it should.")
+        return _("You do not have permission to do this"), _(
+            "If you need it, ask an operator of the province."
+        )
     if status == 400:
         return _("We could not read that"), _(
             "Nothing was stored. Please go back and type it again."
         )
     return (
         _("Something went wrong on our side"),
-        _("It is not sure that what you sent was stored. Please look before you send it again."),
+        _("What you sent may not have been stored. Please check before you send it again."),
     )
 
 

@@ -29,8 +29,8 @@ class SignInForm(AuthenticationForm):
     """User name and password; one message for every way it can be wrong."""
 
     error_messages = {
-        "invalid_login": _("User name or password is not right. Please try again."),
-        "inactive": _("User name or password is not right. Please try again."),
+        "invalid_login": _("Wrong user name or password. Please try again."),
+        "inactive": _("Wrong user name or password. Please try again."),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

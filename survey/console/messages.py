@@ -83,7 +83,7 @@ def change_sender(request: HttpRequest, pk: int, action: str) -> HttpResponse:
             slowed_until=None,
             resumed_at=timezone.now(),
         )
-        messages.success(request, _("The sender goes on."))
+        messages.success(request, _("Sending resumed."))
     return redirect("console:messages")
 
 
@@ -95,5 +95,5 @@ def decide(request: HttpRequest, action: str) -> HttpResponse:
     them up.
     """
     count = decide_unknown(again=action == "again", now=timezone.now())
-    messages.success(request, _("Decided about %(count)s messages.") % {"count": count})
+    messages.success(request, _("%(count)s messages updated.") % {"count": count})
     return redirect("console:messages")

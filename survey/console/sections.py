@@ -26,7 +26,7 @@ class Section:
 
 SECTIONS: Final = (
     Section("console:home", _("Satisfaction index"), ("home", "agency")),
-    Section("console:pictures", _("Pictures"), ("pictures",)),
+    Section("console:pictures", _("Charts"), ("pictures",)),
     Section("console:codes", _("Codes and posters"), ("codes",)),
     Section("console:presence", _("Screens, tablets, slips"), ("presence",)),
     Section("console:ballots", _("Paper ballots"), ("ballots", "ballot_count"), "enter-ballots"),

@@ -56,13 +56,13 @@ class SignIn(LoginView):
         if must_wait(request, name):
             return self._refused(
                 _(
-                    "Too many tries. Please wait five minutes, then sign in again. Nobody else is "
-                    "kept out."
+                    "Too many attempts. Please wait five minutes, then sign in again. "
+                    "Nobody else is locked out."
                 )
             )
         with hashing() as free:
             if not free:
-                return self._refused(_("Others are signing in at this moment. Please try again."))
+                return self._refused(_("Many people are signing in right now. Please try again."))
             form = self.get_form()
             right = form.is_valid()
         if not right:

@@ -46,9 +46,7 @@ def improvements(request: HttpRequest) -> HttpResponse:
         row = form.save(commit=False)
         row.author = user
         row.save()
-        messages.success(
-            request, _("Written down. Citizens see it once another person has approved it.")
-        )
+        messages.success(request, _("Saved. Citizens see it once another person has approved it."))
         return redirect("console:improvements")
     rows = Improvement.objects.select_related("agency", "author", "approved_by").filter(
         agency__in=agencies
@@ -69,14 +67,14 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     if row is None:
         raise Http404
     if row.author_id == user.pk:
-        messages.error(request, _("Another person than the author has to approve it."))
+        messages.error(request, _("Somebody other than the author must approve it."))
     elif row.author.agency_id == user.agency_id:
-        messages.error(request, _("A person of another body than the author's has to approve it."))
+        messages.error(request, _("Somebody from a body other than the author's must approve it."))
     else:
         Improvement.objects.filter(pk=pk, approved_at=None).update(
             approved_by=user, approved_at=timezone.now()
         )
-        messages.success(request, _("Approved. Citizens see it from now on."))
+        messages.success(request, _("Approved. Citizens can see it now."))
     return redirect("console:improvements")
 
 

@@ -4,6 +4,7 @@ are Vietnamese.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -44,3 +45,20 @@ def test_a_form_without_the_words_of_a_language_cannot_be_published(
     with pytest.raises(ValidationError, match="eo"):
         publish_version(version=draft, now=NOW)
     assert Version.objects.get(pk=draft.pk).status == "draft"
+
+
+def test_citizens_are_told_one_thing_in_a_sentence() -> None:
+    """At most eighteen syllables: about fifteen words, as somebody reads who reads slowly."""
+    wanted = {
+        message.id if isinstance(message.id, str) else message.id[0]
+        for message in catalogues.extract_messages(citizens_only=True)
+        if message.id
+    }
+    long = []
+    for message in catalogues.read_catalogue("vi"):
+        name = message.id if isinstance(message.id, str) else (message.id or ("",))[0]
+        text = message.string if isinstance(message.string, str) else message.string[0]
+        if name in wanted:
+            sentences = re.split(r"(?<=[.?!:])\s+", re.sub(r"<[^>]+>", "", text))
+            long += [sentence for sentence in sentences if len(sentence.split()) > 18]
+    assert long == []
