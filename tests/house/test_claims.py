@@ -16,7 +16,8 @@ CLAIM = re.compile(
     r"|noted|erased|sent)"
     r"|were (imported|stored|taken)|is (now )?(kept|stored|paused|published|in use"
     r"|withdrawn)|are (kept|erased)"
-    r"|had already|have sent|have already rated|[Dd]oes not (have|count)|Stored|Sent to hotline|resumed|updated|recorded"
+    r"|had already|have sent|have already rated|[Dd]oes not (have|count)|Stored|Sent to hotline"
+    r"|resumed|updated|recorded"
     r"|goes on|will be|gets no more|Nothing was|Decided|handed over|is sent by itself|has kept)\b"
 )
 
