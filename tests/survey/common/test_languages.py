@@ -57,7 +57,7 @@ def test_citizens_are_told_one_thing_in_a_sentence() -> None:
     long = []
     for message in catalogues.read_catalogue("vi"):
         name = message.id if isinstance(message.id, str) else (message.id or ("",))[0]
-        text = message.string if isinstance(message.string, str) else message.string[0]
+        text = message.string if isinstance(message.string, str) else (message.string or ("",))[0]
         if name in wanted:
             sentences = re.split(r"(?<=[.?!:])\s+", re.sub(r"<[^>]+>", "", text))
             long += [sentence for sentence in sentences if len(sentence.split()) > 18]
