@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import rcssmin
 import rjsmin
@@ -64,6 +65,21 @@ class Recording:
 
     address: str
     by_machine: bool
+
+
+SPOKEN: Final = {
+    "vi": "Ông/Bà có hài lòng với lần phục vụ này không?",
+    "en": "Are you satisfied with how you were served?",
+}
+"""The question our own recordings read out; another wording needs another recording."""
+
+
+def recording_of_question(question: str, language: str) -> Recording | None:
+    """The recording that reads this question; ours read no other than the shipped one."""
+    found = recording(language)
+    if found is not None and found.by_machine and question != SPOKEN.get(language):
+        return None
+    return found
 
 
 @cache

@@ -25,6 +25,7 @@ from survey.citizen.assets import (
     kiosk_program,
     kiosk_style,
     recording,
+    recording_of_question,
     style,
 )
 from survey.citizen.entrances.kiosk import take_item
@@ -59,6 +60,7 @@ def kiosk_page(request: HttpRequest) -> HttpResponseBase:
         "faces": next(one for one in questions if one["code"] == "overall"),
         # Nobody writes at a stand where the queue looks over one's shoulder.
         "tiles": [one for one in questions if one["when"] and one["choices"]],
+        "sound": recording_of_question(texts["question.overall"], get_language() or ""),
         "helped": HELPED,
         "switch": True,
         "home": settings.LANGUAGE_CODE,

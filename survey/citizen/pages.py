@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from survey.citizen.assets import csp_source, recording, script, style
+from survey.citizen.assets import csp_source, script, style
 from survey.citizen.page_messages import message
 from survey.citizen.wishes import link_query, use_wishes, wants_large
 from survey.common import province
@@ -207,7 +207,6 @@ def base_context(**more: Any) -> Data:
         "motto": province.motto(),
         "emblem": province.emblem_address(),
         "demo": settings.DEMO,
-        "sound": recording(language),
         **more,
     }
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from survey.citizen.assets import recording_of_question
 from survey.citizen.onward import SECOND_FIELD, redirect_onward
 from survey.citizen.pages import base_context
 from survey.citizen.questions import error_list, questions_data
@@ -126,6 +127,7 @@ def form_page(
         "errors": error_list(questions, errors),
         "ticket": ticket,
         "hidden": context.hidden_fields.items(),
+        "sound": recording_of_question(texts.get("question.overall", ""), get_language() or ""),
         "carried": _carried(form, sent, errors),
         "switch": True,
     }

@@ -13,7 +13,8 @@ from django.test import Client
 from survey.checks import MAX_SOUND_BYTES, province_is_usable
 from survey.citizen import assets, short_form
 from survey.common import province
-from tests.survey.factories import Cast, answer, flat, hidden
+from survey.questionnaires.services import LIBRARY, load_questionnaire, publish_version
+from tests.survey.factories import NOW, Cast, answer, flat, hidden
 
 pytestmark = pytest.mark.django_db
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><circle r="4"/></svg>'
@@ -123,6 +124,21 @@ def test_recordings_are_small_and_a_province_replaces_them(
         finders.get_finder.cache_clear()  # type: ignore[attr-defined]
         assets.recording.cache_clear()
         short_form._pages.clear()
+
+
+def test_our_recordings_read_no_other_question_than_their_own(
+    citizen: Client, cast: Cast, tmp_path: Path
+) -> None:
+    assert 'class="listen"' in citizen.get(f"/{cast.code.code}").content.decode()
+    text = (LIBRARY / "counter-short.toml").read_text(encoding="utf-8")
+    for spoken in assets.SPOKEN.values():
+        assert f'"{spoken}"' in text
+    own = tmp_path / "own.toml"
+    own.write_text(text.replace(assets.SPOKEN["vi"], "Thế nào?"), encoding="utf-8")
+    publish_version(version=load_questionnaire(path=own), now=NOW)
+    for path in (f"/{cast.code.code}", "/kiosk/"):
+        assert 'class="listen"' not in citizen.get(path).content.decode()
+        assert 'class="listen"' in citizen.get(f"{path}?lang=en").content.decode()
 
 
 @pytest.mark.parametrize(
