@@ -480,6 +480,7 @@ def test_a_tablet_withdrawn_while_somebody_answers_mixes_nobody(
         assert server.python(levels) == "[1, 1, 4]"
 
 
+@pytest.mark.slow
 def test_the_ear_pressed_twice_stays_where_it_is(browser: Browser, tmp_path: Path) -> None:
     environment = environment_for(tmp_path, None)
     manage(environment, "migrate", "--verbosity", "0")
@@ -497,6 +498,7 @@ def test_the_ear_pressed_twice_stays_where_it_is(browser: Browser, tmp_path: Pat
         assert page.url.endswith("/kiosk/")
 
 
+@pytest.mark.slow
 def test_what_a_tablet_lacks_is_told_before_a_code_is_typed(
     browser: Browser, tmp_path: Path
 ) -> None:
