@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 
 from survey.accounts import sign_in_limits
+from survey.citizen import short_form
 from survey.common import throttling
+from survey.questionnaires import queries
 from tests.survey.factories import Cast, make_cast
 
 
@@ -29,6 +31,14 @@ def nobody_guesses() -> None:
     """Failures are counted per process; each test begins with none."""
     throttling.forget()
     sign_in_limits.forget()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_remembered() -> None:
+    """Versions are read once per process; a test that was rolled back gives its numbers away."""
+    queries._frozen_form.cache_clear()
+    queries.wordings.cache_clear()
+    short_form._pages.clear()
 
 
 @pytest.fixture(autouse=True)
