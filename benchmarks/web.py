@@ -43,7 +43,7 @@ with CaptureQueriesContext(connection) as short:
     answers = {"overall": "2", "reasons": "late", "comment": "x"}
     sent = client.post(f"/s/{code}", {**hidden(client.get(f"/s/{code}")), **answers})
     client.get(sent.headers["Location"])
-path = sent.headers["Location"].split("?")[0] + "/full"
+path = sent.headers["Location"].split("?")[0].removesuffix("/more") + "/full"
 with CaptureQueriesContext(connection) as full:
     page = client.get(path)
     for codes in PAGES:
@@ -94,7 +94,7 @@ def short_answer(citizen: Citizen, code: str) -> str:
     page = citizen.get(f"/s/{code}")
     _, location = citizen.post(f"/s/{code}", {**fields(page), "overall": "4"})
     citizen.get(location)
-    return location.split("?")[0]
+    return location.split("?")[0].removesuffix("/more")
 
 
 def full_answer(citizen: Citizen, code: str) -> None:
