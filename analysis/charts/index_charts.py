@@ -5,7 +5,7 @@ goes in.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any, Final
 
@@ -142,9 +142,11 @@ def factor_profile(rows: Sequence[Row], agency: str, frame: Frame) -> Picture | 
     return profile_picture(factors, str(usable[0]["agency_name"]), frame)
 
 
-def index_trend(editions: Sequence[tuple[str, str, Row, Row]], frame: Frame) -> Picture | None:
+def index_trend(
+    editions: Sequence[tuple[str, str, Row, Row]], frame: Frame, reworded: Collection[str] = ()
+) -> Picture | None:
     """Index of an agency over (period, method checksum, its row, the province's row); a new method
-    breaks the line.
+    breaks the line, periods in which a question was ``reworded`` are marked on it.
     """
     usable = [
         (period, sha, mine, whole)
@@ -157,7 +159,13 @@ def index_trend(editions: Sequence[tuple[str, str, Row, Row]], frame: Frame) -> 
         sha: number for number, sha in enumerate(dict.fromkeys(sha for _, sha, _, _ in usable))
     }
     periods = [
-        Trend(period, series[sha], *_score(mine, "")[1:4], float(whole["weighted_index"]))
+        Trend(
+            period,
+            series[sha],
+            *_score(mine, "")[1:4],
+            float(whole["weighted_index"]),
+            period in reworded,
+        )
         for period, sha, mine, whole in usable
     ]
     return trend_picture(periods, str(usable[0][2]["agency_name"]), frame)

@@ -49,7 +49,9 @@ class Shares(NamedTuple):
 
 
 class Trend(NamedTuple):
-    """One period; another ``series`` than the one before means that the two cannot be compared."""
+    """One period; another ``series`` than the one before means that the two cannot be compared,
+    ``reworded`` that a question got other words in it: compare with care.
+    """
 
     label: str
     series: int
@@ -57,6 +59,7 @@ class Trend(NamedTuple):
     low: float
     high: float
     province: float
+    reworded: bool = False
 
 
 def profile_picture(factors: Sequence[FactorScore], agency: str, frame: Frame) -> Picture:
@@ -162,7 +165,8 @@ def _segments(item: Shares, levels: Sequence[str]) -> list[Spec]:
 
 
 def trend_picture(periods: Sequence[Trend], agency: str, frame: Frame) -> Picture:
-    """Index over periods with its interval; nothing joins two periods of different series.
+    """Index over periods with its interval; nothing joins two periods of different series, and a
+    period with new words for a question has a mark.
 
     Examples
     --------
@@ -180,11 +184,11 @@ def trend_picture(periods: Sequence[Trend], agency: str, frame: Frame) -> Pictur
     cuts = [
         {
             "at": at - 0.5,
-            "label": words["break"],
+            "label": words[what],
             "align": "left" if 2 * at < len(periods) else "right",
         }
         for at in range(1, len(periods))
-        if periods[at].series != periods[at - 1].series
+        if (what := _break_before(periods[at - 1], periods[at]))
     ]
     axis = ruled(
         None,
@@ -216,8 +220,18 @@ def trend_picture(periods: Sequence[Trend], agency: str, frame: Frame) -> Pictur
         *halo(own.encode(text=alt.Text("value:Q", format=".1f")), dy=-16, fontWeight="bold"),
         *_cuts(cuts, x),
     ]
-    listed = "; ".join(f"{p.label} {frame.number(p.value)}" for p in periods)
+    listed = "; ".join(
+        f"{p.label} {frame.number(p.value)}" + (f" ({words['reworded']})" if p.reworded else "")
+        for p in periods
+    )
     return frame.finish("trend", layers, 320, agency=agency, list=listed)
+
+
+def _break_before(earlier: Trend, later: Trend) -> str:
+    """What a dashed line before a period says: the name of its word, or nothing."""
+    if earlier.series != later.series:
+        return "break"
+    return "reworded" if later.reworded else ""
 
 
 def _cuts(cuts: Sequence[Spec], x: alt.X) -> list[alt.Chart]:

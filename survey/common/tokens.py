@@ -67,7 +67,17 @@ def normalise_code(text: str) -> str:
     plain = re.split(r"[?#&]", plain)[0] or plain
     if "/" in plain:
         plain = plain.rstrip("/").rpartition("/")[2] or plain
+    plain = _without_label(plain)
     return "".join(c for c in plain.upper().translate(_MEANT) if c in ALPHABET)
+
+
+def _without_label(text: str) -> str:
+    """A code copied with what stands before it: ``Mã: 5M2K``, ``Mã đánh giá 5M2K``."""
+    label, _colon, rest = text.rpartition(":")
+    if any(c.isalnum() for c in rest) and not any(c.isdigit() for c in label):
+        text = rest
+    # No code has a letter with a mark; a word that has one is a label.
+    return " ".join(w for w in text.split() if not any(c.isalpha() and c > "z" for c in w)) or text
 
 
 def is_code(text: str) -> bool:

@@ -22,6 +22,7 @@ from survey.console.layout import (
     page,
     staff_page,
 )
+from survey.questionnaires.queries import newest_version, periods_reworded
 from survey.scorecards.bridge.charts import agency_charts, comparison_charts, draw
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import editions, province_result, results_over_time, visible_results
@@ -47,8 +48,8 @@ def _pictures(
 
 
 @lru_cache(maxsize=64)
-def _agency_pictures(result_id: int, language: str, newest: int) -> dict[str, Any]:
-    del newest  # a part of the key only: a new edition adds a period to the trend
+def _agency_pictures(result_id: int, language: str, newest: str) -> dict[str, Any]:
+    del newest  # a part of the key only: a new edition adds a period to the trend, words a mark
     result = AgencyResult.objects.select_related("edition", "agency").get(pk=result_id)
     whole = province_result(result.edition)
     rows = [row for part in (result, whole) if part for row in part.rows]
@@ -58,7 +59,12 @@ def _agency_pictures(result_id: int, language: str, newest: int) -> dict[str, An
     ]
     key = result.agency.key if result.agency else ""
     return agency_charts(
-        rows=rows, history=history, about=result.edition.about, agency=key, language=language
+        rows=rows,
+        history=history,
+        about=result.edition.about,
+        agency=key,
+        language=language,
+        reworded=periods_reworded([period for period, *_rest in history]),
     )
 
 
@@ -80,9 +86,9 @@ def _scope(request: HttpRequest, edition: Edition) -> tuple[Any, ...]:
     return edition.pk, results, kind if kind in kinds else "", picture_language()
 
 
-def _agency_scope(result: AgencyResult) -> tuple[int, str, int]:
+def _agency_scope(result: AgencyResult) -> tuple[int, str, str]:
     newest = Edition.objects.order_by("-pk").values_list("pk", flat=True).first()
-    return result.pk, picture_language(), newest or 0
+    return result.pk, picture_language(), f"{newest} {newest_version()}"
 
 
 def _image(text: str, kind: str, scope: tuple[Any, ...], name: str) -> HttpResponse:

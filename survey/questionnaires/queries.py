@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import override
 
+from survey.common.periods import parse_period
 from survey.questionnaires.content import Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.models import Version, VersionStatus
@@ -173,6 +174,26 @@ def wordings_changed(first: date, last: date) -> list[Version]:
     changed = Version.objects.select_related("questionnaire").exclude(status=VersionStatus.DRAFT)
     within = changed.filter(number__gt=1, published_at__gte=start, published_at__lt=end)
     return list(within.order_by("published_at"))
+
+
+def periods_reworded(periods: Sequence[str]) -> list[str]:
+    """Those of these periods, like ``2026-Q3``, within which questions got other words."""
+    spans = [parse_period(name) for name in periods]
+    if not spans:
+        return []
+    changed = wordings_changed(min(s.first for s in spans), max(s.last for s in spans))
+    days = [timezone.localdate(version.published_at) for version in changed]
+    return [
+        name
+        for name, span in zip(periods, spans, strict=True)
+        if any(span.first <= day <= span.last for day in days)
+    ]
+
+
+def newest_version() -> int:
+    """Key of the version published last, 0 without one."""
+    published = Version.objects.exclude(status=VersionStatus.DRAFT).order_by("-published_at")
+    return published.values_list("pk", flat=True).first() or 0
 
 
 def published_short_form() -> int | None:

@@ -140,6 +140,15 @@ def test_a_series_break_is_not_joined() -> None:
         [Trend("Q1", 0, 80, 78, 82, 79), Trend("Q2", 0, 84, 82, 86, 80)], "A", Frame()
     )
     assert VI["break"] not in str(joined.spec)
+    assert VI["reworded"] not in str(joined.spec)
+
+
+def test_a_period_with_new_words_is_marked_and_still_joined() -> None:
+    before = Trend("Q1", 0, 80, 78, 82, 79)
+    marked = trend_picture([before, Trend("Q2", 0, 84, 82, 86, 80, reworded=True)], "A", Frame())
+    assert VI["reworded"] in str(marked.spec)
+    assert VI["break"] not in str(marked.spec)
+    assert marked.text.endswith(f"Q2 84,0 ({VI['reworded']}).")
 
 
 @pytest.fixture(scope="module")

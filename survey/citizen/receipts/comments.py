@@ -15,7 +15,7 @@ from survey.citizen.pages import (
 )
 from survey.citizen.questions import error_list, questions_data
 from survey.citizen.receipts.additions import add_answers, load_short_form, parse_additions
-from survey.citizen.receipts.guard import Receipt, redirect_to_receipt, with_receipt
+from survey.citizen.receipts.guard import Receipt, prove_erased, redirect_to_receipt, with_receipt
 from survey.citizen.short_form import lookup_pass_field
 from survey.questionnaires.queries import wordings
 from survey.responses.answers import Parsed
@@ -68,7 +68,8 @@ def erase_comments_page(request: HttpRequest, receipt: Receipt) -> HttpResponseB
     """Erase all words of a rating; the levels stay. GET asks, POST does."""
     if request.method == "POST":
         erased = erase_comments(row=receipt.row, now=timezone.now())
-        return redirect_to_receipt(receipt, "&erased=1" if erased else "&nothing=1")
+        mark = f"&erased={prove_erased(receipt)}" if erased else "&nothing=1"
+        return redirect_to_receipt(receipt, mark)
     return render_page(
         "survey/citizen/erase.html",
         {

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 
 from survey.citizen.pages import View, message_page, typed_code
 from survey.citizen.wishes import link_query
-from survey.common.tokens import Ticket, normalise_code
+from survey.common.tokens import Ticket, TicketError, issue_ticket, normalise_code, read_ticket
 from survey.questionnaires.queries import load_form
 from survey.responses.answers import Parsed, helped_by
 from survey.responses.cases import find_handler, note_addition
@@ -24,6 +24,9 @@ from survey.responses.services import AnswerPlace, Further, Recorded, Submission
 
 MARKS: Final = ("again", "seen", "erased", "nothing", "changed", "noted", "added")
 """What a page has just done, told once on the thank-you page."""
+
+ERASED_SHOWN_FOR: Final = timedelta(minutes=30)
+"""How long the page after an erasure may be loaded again and still say so."""
 
 
 @dataclass(frozen=True)
@@ -89,20 +92,33 @@ def can_escalate(receipt: Receipt) -> bool:
     return receipt.within(COMMENT_DAYS) and find_handler(receipt.row.agency_id) is not None
 
 
-def note_is_true(mark: str, row: Response) -> bool:
+def prove_erased(receipt: Receipt) -> str:
+    """What the page after an erasure is told by: nothing stored shows that there were words."""
+    return issue_ticket(f"erased/{receipt.code}", timezone.now())
+
+
+def _note_is_true(mark: str, value: str, receipt: Receipt) -> bool:
     """Whether what an address says was done is so: anybody can type it, and the history
     keeps it.
     """
     if mark in ("erased", "nothing", "noted"):
-        return Comment.objects.filter(submission__response=row.response).exists() is (
-            mark == "noted"
-        )
-    return mark not in ("changed", "added") or row.revision > 0
+        words = Comment.objects.filter(submission__response=receipt.row.response).exists()
+        return words is (mark == "noted") and (mark != "erased" or _proves(value, receipt))
+    return mark not in ("changed", "added") or receipt.row.revision > 0
+
+
+def _proves(value: str, receipt: Receipt) -> bool:
+    try:
+        read_ticket(value, f"erased/{receipt.code}", timezone.now(), ERASED_SHOWN_FOR)
+    except TicketError:
+        return False
+    return True
 
 
 def mark_in(request: HttpRequest, receipt: Receipt) -> str:
     """What the page before has just done, as far as it is so."""
-    named = (name for name in MARKS if name in request.GET and note_is_true(name, receipt.row))
+    asked = ((name, request.GET[name]) for name in MARKS if name in request.GET)
+    named = (name for name, value in asked if _note_is_true(name, value, receipt))
     return next(named, "")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import analysis
@@ -31,15 +31,16 @@ def agency_charts(
     about: Mapping[str, Any],
     agency: str,
     language: str,
+    reworded: Collection[str] = (),
 ) -> dict[str, Any]:
     """Pictures of one agency: its factors beside the province, and its index over (period, method,
-    row, province).
+    row, province) with a mark where questions were ``reworded``.
     """
     frame = analysis.Frame(language, subtitle=_subtitle(about))
     found = {
         "profile": analysis.factor_profile(rows, agency, frame),
         "trend": analysis.index_trend(
-            history, analysis.Frame(language, subtitle=str(about.get("notice", "")))
+            history, analysis.Frame(language, subtitle=str(about.get("notice", ""))), reworded
         ),
     }
     return {name: picture for name, picture in found.items() if picture is not None}

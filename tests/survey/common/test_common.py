@@ -73,6 +73,9 @@ def test_cleaned_text_is_clean_or_refused(text: str) -> None:
 
 def test_codes_forgive_what_people_confuse() -> None:
     assert tokens.normalise_code("o1iL-23 45") == "01112345"
+    assert tokens.normalise_code("Mã: 5M2K-7") == "5M2K7"
+    assert tokens.normalise_code("Mã đánh giá 5M2K 7") == "5M2K7"
+    assert tokens.normalise_code("https://hailong.vn:8443/5M2K7.") == "5M2K7"
     assert tokens.group_code("ABCDEFGHJK") == "ABCDE-FGHJK"
     assert set(tokens.new_code(200)) <= set(tokens.ALPHABET)
 

@@ -24,6 +24,7 @@ from survey.questionnaires.models import (
 from survey.questionnaires.queries import (
     load_form,
     missing_wordings,
+    periods_reworded,
     published_extension,
     published_version,
     wordings,
@@ -147,6 +148,9 @@ def test_changed_words_are_a_new_version_and_a_mark_in_the_series(
     today = timezone.localdate()
     assert wordings_changed(today, today) == [fresh]
     assert wordings_changed(today - timedelta(days=9), today - timedelta(days=1)) == []
+    month = f"{today:%Y-%m}"
+    assert periods_reworded(["2020-Q1", month]) == [month]
+    assert periods_reworded([]) == []
 
 
 def test_the_page_of_a_period_says_that_the_words_changed_in_it(
