@@ -17,7 +17,8 @@ from survey.common import province
 def slips_pdf(
     codes: Sequence[str], *, name: str, language: str = "vi", second: str = "", notice: str = ""
 ) -> bytes:
-    """A4 sheets of slips with square code, code and a sentence: 12 a page, 10 in two languages.
+    """A4 sheets of slips with square code, code and a sentence: 12 a page, fewer where
+    names and languages need the room.
 
     Raises
     ------

@@ -353,13 +353,29 @@ def test_a_domain_of_forty_characters_fits_or_the_poster_says_so(cast: Cast, set
         poster_pdf([cast.code], paper="A5")
 
 
-def test_posters_and_slips_are_decoded_at_150_dpi(cast: Cast) -> None:
+LANGUAGES = ("vi", "en", "km")
+PAIRS = [(first, second) for first in LANGUAGES for second in ("", *LANGUAGES) if first != second]
+
+
+@pytest.mark.parametrize(("language", "second"), PAIRS)
+def test_posters_and_slips_are_decoded_at_150_dpi(cast: Cast, language: str, second: str) -> None:
     expected = qr.short_url(cast.code.code).upper()
     for paper in PAPERS:
-        assert set(rendered(poster_pdf([cast.code], paper=paper, second="km"))) == {expected}
+        pdf = poster_pdf([cast.code], paper=paper, language=language, second=second)
+        assert set(rendered(pdf)) == {expected}
     slips = [new_slip_code() for _place in range(12)]
-    found = rendered(slips_pdf(slips, name="Trung tâm", second="km"))
+    found = rendered(slips_pdf(slips, name="Trung tâm", language=language, second=second))
     assert sorted(found) == sorted(qr.short_url(code).upper() for code in slips)
+
+
+def test_a_long_name_makes_a_slip_higher_never_its_letters_smaller(cast: Cast) -> None:
+    name = "Bộ phận Tiếp nhận và Trả kết quả của Ban Quản lý Khu kinh tế tỉnh Đồng Tháp"
+    codes = [new_slip_code() for _place in range(12)]
+    for second in ("", "en", "km"):
+        pdf = slips_pdf(codes, name=name, second=second)
+        assert min(text_sizes(pdf, "Bộ phận Tiếp")) >= 11
+        assert min(text_sizes(pdf, "hài lòng")) >= 11
+        assert sorted(rendered(pdf)) == sorted(qr.short_url(code).upper() for code in codes)
 
 
 def test_a_poster_tells_the_latest_improvement_with_its_day(cast: Cast) -> None:
