@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
+from time import monotonic
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -74,7 +75,9 @@ def throttled(page: Page, network: tuple[int, int]) -> list[float | None]:
 def visit(page: Page, address: str, network: tuple[int, int], *, answer: bool) -> Figures:
     """One visit on a fresh profile."""
     sizes = throttled(page, network)
+    began = monotonic()
     page.goto(address, timeout=120_000)
+    opened = monotonic() - began
     page.wait_for_timeout(1000)
     found: dict[str, Any] = page.evaluate(READ)
     sent = [size for size in sizes if size]
@@ -82,9 +85,11 @@ def visit(page: Page, address: str, network: tuple[int, int], *, answer: bool) -
     if answer:
         button = page.locator("#answer button[type=submit]").first.bounding_box()
         figures["send_y"] = button["y"] if button else 0
+        began = monotonic()
         page.locator("label[for=overall-5]").click()
         page.locator("#answer button[type=submit]").first.click()
         page.wait_for_url("**/r/**", timeout=60_000)
+        figures["seconds"] = opened + monotonic() - began
         page.wait_for_timeout(1000)
     sent = [size for size in sizes if size]
     return {**figures, "bytes": sum(sent), "requests": len(sent)}
@@ -101,7 +106,12 @@ def show(name: str, figures: Figures) -> None:
         f"all {figures['bytes'] / 1000:.1f} kB in {figures['requests']:.0f}, FCP "
         f"{figures['fcp'] / 1000:.2f} s, "
         f"LCP {figures['lcp'] / 1000:.2f} s, CLS {figures['cls']:.3f}"
-        + (f", button at y = {figures['send_y']:.0f}" if "send_y" in figures else "")
+        + (
+            f", button at y = {figures['send_y']:.0f}, stored {figures['seconds']:.1f} s after the "
+            "scan (waiting and two taps, no reading)"
+            if "send_y" in figures
+            else ""
+        )
     )
 
 
