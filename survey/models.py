@@ -13,7 +13,7 @@ from survey.access.models import (
     ScreenUse,
     Slip,
 )
-from survey.accounts.models import User
+from survey.accounts.models import AuditEvent, StaffInvitation, StaffSession, User
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import (
     Agency,
@@ -57,6 +57,7 @@ __all__ = [
     "AgencyResult",
     "AgencyVersion",
     "AnswerDay",
+    "AuditEvent",
     "BallotBatch",
     "BallotCount",
     "Case",
@@ -99,6 +100,8 @@ __all__ = [
     "Slip",
     "SourceSystem",
     "Spending",
+    "StaffInvitation",
+    "StaffSession",
     "Succession",
     "TotalsImport",
     "User",

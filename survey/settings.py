@@ -5,15 +5,14 @@ variable.
 from __future__ import annotations
 
 import os
-import secrets
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import dj_database_url
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+from survey.environment import read_database, read_flag, read_secret_key, read_text
 
 # Whatever this program writes (database, snapshots, slips, keys) is for its own account only.
 os.umask(0o077)
@@ -21,89 +20,27 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("HAILONG_VAR", BASE_DIR / "var"))
 
 
-def _text(name: str, default: str = "") -> str:
-    """A value of the environment, or the content of the file ``NAME_FILE`` names: secrets need not
-    stand in a process's environment.
-    """
-    path = os.environ.get(f"{name}_FILE", "")
-    if path and name in os.environ:
-        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: choose one")
-    if path:
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE: {path} cannot be read ({error})") from error
-    return os.environ.get(name, default)
-
-
-def _flag(name: str, default: str = "0") -> bool:
-    """On or off; anything else is a mistake in typing, not off."""
-    value = os.environ.get(name, default).strip().lower()
-    if value in ("1", "true", "yes", "on"):
-        return True
-    if value in ("0", "false", "no", "off", ""):
-        return False
-    raise ImproperlyConfigured(f"{name}={os.environ[name]!r} is neither on nor off: use 1 or 0")
-
-
-def _secret_key() -> str:
-    """From the environment; otherwise a random key made once and kept readable by the owner
-    only.
-    """
-    if key := _text("SECRET_KEY"):
-        return key
-    path = VAR_DIR / "secret.key"
-    if not path.exists():
-        VAR_DIR.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
-        os.write(descriptor, secrets.token_urlsafe(50).encode())
-        os.close(descriptor)
-    return path.read_text(encoding="ascii")
-
-
-def _database(url: str) -> dict[str, Any]:
-    """SQLite or PostgreSQL by its address; a socket's folder may stand as ``?host=``."""
-    if urlsplit(url).scheme not in ("sqlite", "postgres", "postgresql"):
-        raise ImproperlyConfigured(
-            f"DATABASE_URL: unknown scheme {urlsplit(url).scheme!r}; use "
-            f"sqlite:////path/db.sqlite3 or postgresql://..."
-        )
-    config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=None))
-    options = config.setdefault("OPTIONS", {})
-    if config["ENGINE"].endswith("sqlite3"):
-        options |= {
-            "timeout": 20,
-            "transaction_mode": "IMMEDIATE",
-            # FULL: an accepted answer is on the disk before the citizen reads "thank you".
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA "
-            "foreign_keys=ON; "
-            "PRAGMA recursive_triggers=ON;",
-        }
-    config["HOST"] = options.pop("host", None) or config.get("HOST", "")
-    return config
-
-
-SECRET_KEY = _secret_key()
-SECRET_KEY_FALLBACKS = [key for key in _text("SECRET_KEY_OLD").split(",") if key]
+SECRET_KEY = read_secret_key(VAR_DIR)
+SECRET_KEY_FALLBACKS = [key for key in read_text("SECRET_KEY_OLD").split(",") if key]
 """Keys before this one, newest first: slips, links, receipts, screens and open pages made under
 them still work.
 """
-PHONE_KEY = _text("PHONE_KEY")
+PHONE_KEY = read_text("PHONE_KEY")
 """Keys that encrypt phone numbers; empty = a key of its own in the var folder."""
-PHONE_HASH_KEY = _text("PHONE_HASH_KEY")
+PHONE_HASH_KEY = read_text("PHONE_HASH_KEY")
 """Under it numbers are found again (opt-outs, caps); never changed, unlike PHONE_KEY."""
 SMS_BACKEND = os.environ.get(
     "SMS_BACKEND", "twilio" if os.environ.get("TWILIO_ACCOUNT_SID") else "console"
 )
 TWILIO_API_BASE_URL = os.environ.get("TWILIO_API_BASE_URL", "").rstrip("/")
 TWILIO_ACCOUNT_SID = os.environ.get("TWILIO_ACCOUNT_SID", "")
-TWILIO_AUTH_TOKEN = _text("TWILIO_AUTH_TOKEN")
-TWILIO_AUTH_TOKEN_OLD = _text("TWILIO_AUTH_TOKEN_OLD")
+TWILIO_AUTH_TOKEN = read_text("TWILIO_AUTH_TOKEN")
+TWILIO_AUTH_TOKEN_OLD = read_text("TWILIO_AUTH_TOKEN_OLD")
 """Also accepted on callbacks while a token is being changed."""
 TWILIO_MESSAGING_SERVICE_SID = os.environ.get("TWILIO_MESSAGING_SERVICE_SID", "")
 TWILIO_SENDER_ID = os.environ.get("TWILIO_SENDER_ID", "")
 SMS_STATUS_CALLBACK_BASE_URL = os.environ.get("SMS_STATUS_CALLBACK_BASE_URL", "").rstrip("/")
-SMS_BESIDE_SQLITE = _flag("SMS_BESIDE_SQLITE")
+SMS_BESIDE_SQLITE = read_flag("SMS_BESIDE_SQLITE")
 """Let the dispatcher write beside a server on an SQLite that may not survive it (decision 3)."""
 SMS_TIMEOUT = float(os.environ.get("SMS_TIMEOUT", "10"))
 SMS_LEASE = float(os.environ.get("SMS_LEASE", "120"))
@@ -119,8 +56,8 @@ SMS_SENSITIVE_PROCEDURES = frozenset(
         None, (code.strip() for code in os.environ.get("SMS_SENSITIVE_PROCEDURES", "").split(","))
     )
 )
-SMS_QUIET_HOURS = _flag("SMS_QUIET_HOURS", "on")
-DEBUG = _flag("DEBUG")
+SMS_QUIET_HOURS = read_flag("SMS_QUIET_HOURS", "on")
+DEBUG = read_flag("DEBUG")
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 """Address citizens see on posters, without a trailing slash."""
 PROVINCE_NAME = os.environ.get("PROVINCE_NAME", "Tỉnh Đồng Tháp")
@@ -134,7 +71,7 @@ PUBLIC_HOLIDAYS = frozenset(
     filter(None, (day.strip() for day in os.environ.get("PUBLIC_HOLIDAYS", "").split(",")))
 )
 """Days nobody works on beside Saturday and Sunday, as 2027-02-08; see ``survey/checks.py``."""
-DEMO = _flag("HAILONG_DEMO")
+DEMO = read_flag("HAILONG_DEMO")
 """True where the data are made up; pages, posters and exports then say so."""
 SECURE = PUBLIC_URL.startswith("https://")
 PROXIES = int(os.environ.get("PROXIES", "1" if SECURE else "0"))
@@ -158,6 +95,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "formtools",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
     "survey",
 ]
 MIDDLEWARE = [
@@ -173,6 +114,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "survey.accounts.middleware.AuditMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "survey.accounts.middleware.SecondFactorMiddleware",
 ]
 ROOT_URLCONF = "survey.urls"
 WSGI_APPLICATION = "survey.wsgi.application"
@@ -201,14 +145,57 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
 DATABASES = {
-    "default": _database(os.environ.get("DATABASE_URL", f"sqlite:///{VAR_DIR / 'hailong.sqlite3'}"))
+    "default": read_database(
+        os.environ.get("DATABASE_URL", f"sqlite:///{VAR_DIR / 'hailong.sqlite3'}")
+    )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "survey.User"
-LOGIN_URL = "console:sign-in"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "survey.accounts.sign_in.StaffBackend",
+]
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "console:home"
-LOGOUT_REDIRECT_URL = "console:sign-in"
+LOGOUT_REDIRECT_URL = "account_login"
+SECOND_FACTOR = read_flag("SECOND_FACTOR", "0" if DEMO else "1")
+"""Whether roles that need a second factor may do nothing without one; off where data are made
+up.
+"""
+ACCOUNT_ADAPTER = "survey.accounts.second_factor.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+"""Tries are counted by axes in the database, for all processes together."""
+MFA_ADAPTER = "survey.accounts.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1
+"""Steps of 30 seconds a phone's clock may be off."""
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+AXES_HANDLER = "survey.accounts.lockout.LockoutHandler"
+AXES_LOCKOUT_PARAMETERS = "survey.accounts.lockout.lockout_parameters"
+AXES_USERNAME_CALLABLE = "survey.accounts.lockout.lower_case_name"
+AXES_CLIENT_IP_CALLABLE = "survey.accounts.lockout.client_ip"
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_FAILURE_LIMIT = 5
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
+"""Mail server for invitations; empty = the link is shown, to be handed over."""
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = read_text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = read_flag("EMAIL_USE_TLS", "on")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", f"noreply@{urlsplit(PUBLIC_URL).hostname}")
 CSRF_FAILURE_VIEW = "survey.console.errors.forbidden"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -256,8 +243,10 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_AGE = 8 * 3600
 SECURE_SSL_REDIRECT = False  # the reverse proxy redirects; see docs/operations.md
-SILENCED_SYSTEM_CHECKS = ["security.W008"]  # asks for the redirect above
-BUFFERED = _flag("BUFFERED_BY_PROXY")
+# W008 asks for the redirect above; axes.W002 for a page in the place of our own sign-in page, which
+# asks axes itself.
+SILENCED_SYSTEM_CHECKS = ["security.W008", "axes.W002"]
+BUFFERED = read_flag("BUFFERED_BY_PROXY")
 """The proxy in front reads whole bodies before it passes them on: without it six slow senders stop
 the server.
 """

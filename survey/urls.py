@@ -29,6 +29,7 @@ handler400, handler403, handler404, handler500 = (
 admin.site.login = lambda request, extra_context=None: redirect_to_login(request.get_full_path())  # type: ignore[method-assign]
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("staff/", include("survey.console.sign_in_urls")),
     path("staff/", include("survey.console.urls")),
     path("api/", include("survey.api.urls")),
     path("sms/", include("survey.messaging.urls")),

@@ -2,67 +2,74 @@
 citizens keep a thread.
 
 Hashing takes a third of a second of a thread the citizens' pages need, so one is hashed at a time
-in each process. Failures are counted per account at an address, per account, and per address; an
-office behind one address is slowed only when thirty sign-ins in five minutes failed there. All of
-it is in this process's memory.
+in each process. Failures are kept by django-axes in the database, so that several processes count
+together: per account at an address, and per account. An address alone is never locked: a whole
+office stands behind one.
 """
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from threading import Lock, Semaphore
-from typing import Final
+from ipaddress import ip_address
+from threading import Semaphore
+from typing import Any, Final
 
+from axes.handlers.database import AxesDatabaseHandler
+from axes.handlers.proxy import AxesProxyHandler
+from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 
 from survey.common.throttling import client_address
 
-WINDOW: Final = 300.0
-"""Seconds a failure counts."""
-MOST: Final = {"pair": 5, "account": 20, "address": 30}
-MAX_KNOWN: Final = 20_000
-_failures: OrderedDict[tuple[str, ...], list[float]] = OrderedDict()
-_lock: Final = Lock()
+MAX_FAILURES_AT_ADDRESS: Final = 5
+"""Of one account from one address, within ``AXES_COOLOFF_TIME``."""
+MAX_FAILURES_OF_ACCOUNT: Final = 20
+"""Of one account from everywhere."""
 _hashing: Final = Semaphore(1)
 
 
-def _keys(request: HttpRequest, user_name: str) -> dict[str, tuple[str, ...]]:
-    name, address = user_name.strip().lower()[:150], client_address(request)
-    return {
-        "pair": ("pair", name, address),
-        "account": ("account", name),
-        "address": ("address", address),
-    }
+def lower_case_name(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
+    """The account a try is counted for: spelling it otherwise is no way around."""
+    sent = (credentials or {}).get("username") or request.POST.get("username", "")
+    return str(sent).strip().lower()[:150]
 
 
-def must_wait(request: HttpRequest, user_name: str) -> bool:
-    """Whether so many tries failed that this one is not looked at."""
-    now = time.monotonic()
-    with _lock:
+def client_ip(request: HttpRequest) -> str | None:
+    """The address a try is counted for; None where a proxy wrote something else."""
+    try:
+        return str(ip_address(client_address(request)))
+    except ValueError:
+        return None
+
+
+def lockout_parameters(request: HttpRequest, credentials: Mapping[str, Any] | None) -> list[Any]:
+    """What axes counts together: first the account at its address, then the account."""
+    del request, credentials
+    return [["username", "ip_address"], "username"]
+
+
+class LockoutHandler(AxesDatabaseHandler):
+    """Axes with two limits: few failures from one address, more from everywhere."""
+
+    def is_locked(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
+        """Whether so many tries failed that this one is not looked at."""
+        limits = (MAX_FAILURES_AT_ADDRESS, MAX_FAILURES_OF_ACCOUNT)
+        tries = self.get_user_attempts(request, credentials)
         return any(
-            sum(moment > now - WINDOW for moment in _failures.get(key, [])) >= MOST[kind]
-            for kind, key in _keys(request, user_name).items()
+            sum(attempts.values_list("failures_since_start", flat=True)) >= limit
+            for attempts, limit in zip(tries, limits, strict=True)
         )
 
 
+def must_wait(request: HttpRequest, user_name: str) -> bool:
+    """Whether so many tries failed that no password is looked at now."""
+    return not AxesProxyHandler.is_allowed(request, {"username": user_name})
+
+
 def note_failure(request: HttpRequest, user_name: str) -> None:
-    """A try failed."""
-    now = time.monotonic()
-    with _lock:
-        for kind, key in _keys(request, user_name).items():
-            recent = [moment for moment in _failures.pop(key, []) if moment > now - WINDOW]
-            _failures[key] = [*recent, now][-MOST[kind] :]
-        while len(_failures) > MAX_KNOWN:
-            _failures.popitem(last=False)
-
-
-def note_success(request: HttpRequest, user_name: str) -> None:
-    """The person is who he says: his own mistakes before are forgotten."""
-    with _lock:
-        _failures.pop(_keys(request, user_name)["pair"], None)
+    """A code or passkey was wrong: counted like a wrong password."""
+    user_login_failed.send(sender=__name__, credentials={"username": user_name}, request=request)
 
 
 @contextmanager
@@ -74,9 +81,3 @@ def hashing() -> Iterator[bool]:
     finally:
         if mine:
             _hashing.release()
-
-
-def forget() -> None:
-    """Start anew; for tests."""
-    with _lock:
-        _failures.clear()

@@ -30,23 +30,29 @@ def _rule(*roles: Role, province: bool = False) -> PermissionRule:
     return PermissionRule(frozenset(roles), province)
 
 
+_STAFF_OF_HOME_AFFAIRS: Final = (Role.OPERATOR, Role.ANALYST, Role.PROVINCE_ADMIN)
 RULES: Final = {
-    "change-counters": _rule(Role.OPERATOR, Role.ANALYST),
-    "check-posters": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD),
+    "manage-people": _rule(Role.PROVINCE_ADMIN),
+    "manage-places": _rule(*_STAFF_OF_HOME_AFFAIRS),
+    "change-counters": _rule(*_STAFF_OF_HOME_AFFAIRS, Role.OFFICE_MANAGER),
+    "check-posters": _rule(*_STAFF_OF_HOME_AFFAIRS, Role.AGENCY_HEAD, Role.OFFICE_MANAGER),
     "write-improvements": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD),
-    "approve-improvements": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD),
+    "approve-improvements": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD, Role.APPROVER),
     "close-cases": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD),
-    "import-totals": _rule(Role.OPERATOR, Role.ANALYST, province=True),
-    "import-events": _rule(Role.OPERATOR, province=True),
+    "import-totals": _rule(*_STAFF_OF_HOME_AFFAIRS, province=True),
+    "import-events": _rule(Role.OPERATOR, Role.PROVINCE_ADMIN, province=True),
     "enter-ballots": _rule(Role.OPERATOR, Role.ANALYST, province=True),
     "record-calls": _rule(Role.HOTLINE, Role.OPERATOR, Role.ANALYST, province=True),
     "operate-messages": _rule(Role.OPERATOR, province=True),
-    "see-previews": _rule(Role.OPERATOR, Role.ANALYST, Role.AUDITOR, province=True),
-    "see-languages": _rule(Role.OPERATOR, Role.ANALYST, Role.AUDITOR, province=True),
+    "author-questionnaires": _rule(Role.AUTHOR, province=True),
+    "decide-requests": _rule(Role.APPROVER, Role.PROVINCE_ADMIN, province=True),
+    "see-previews": _rule(*_STAFF_OF_HOME_AFFAIRS, Role.APPROVER, Role.AUDITOR, province=True),
+    "see-languages": _rule(*_STAFF_OF_HOME_AFFAIRS, Role.AUTHOR, Role.AUDITOR, province=True),
+    "see-audit": _rule(Role.AUDITOR, Role.PROVINCE_ADMIN),
 }
 """What can be done beside reading. Who ``WRITES_NOTHING`` stands in no line that writes."""
 WRITES_NOTHING: Final = frozenset({Role.AUDITOR})
-READS: Final = frozenset({"see-previews", "see-languages"})
+READS: Final = frozenset({"see-previews", "see-languages", "see-audit"})
 
 
 def may(user: User, action: str) -> bool:

@@ -131,3 +131,10 @@ def plain_content_type(header: str) -> str:
     media, _semicolon, rest = header.partition(";")
     boundary = re.search(r'(?:^|;)\s*boundary=("[^"]{1,70}"|[^;"\s]{1,70})', rest, re.IGNORECASE)
     return f"{media.strip()}; boundary={boundary[1]}" if boundary else media.strip()
+
+
+def plain_cell(text: str) -> str:
+    """A text for a cell of a CSV file that no spreadsheet takes for a formula."""
+    first = unicodedata.normalize("NFKC", text.lstrip())[:1]
+    risky = first in ("=", "+", "-", "@") or text[:1] in ("\t", "\r")
+    return f"'{text}" if risky else text

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from survey.accounts.lockout import hashing
 from survey.accounts.models import User
-from survey.accounts.sign_in_limits import hashing
 from survey.console.layout import page, staff_page
 
 

@@ -77,7 +77,7 @@ class ImprovementForm(forms.ModelForm):
         """
         super().__init__(*args, **kwargs)
         field = cast("forms.ModelChoiceField", self.fields["agency"])
-        choices = _agency_choices(agencies, today)
+        choices = agency_choices(agencies, today)
         field.queryset = agencies.filter(pk__in=[pk for pk, _name in choices if pk])
         field.choices = choices
 
@@ -91,7 +91,7 @@ class TotalsForm(forms.Form):
     )
 
 
-def _agency_choices(agencies: QuerySet[Agency], today: date) -> list[tuple[Any, Any]]:
+def agency_choices(agencies: QuerySet[Agency], today: date) -> list[tuple[Any, Any]]:
     """Agencies in force, by the names they bear, with the code where two bear the same."""
     versions = list(versions_on(today).filter(agency__in=agencies))
     twice = Counter(version.name for version in versions)
@@ -202,7 +202,7 @@ class CallForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = cast("forms.ModelChoiceField", self.fields["agency"])
         field.queryset = agencies
-        field.choices = _agency_choices(agencies, today)
+        field.choices = agency_choices(agencies, today)
         for code, question in questions.items():
             self.fields[code] = CallField(question, texts)
 

@@ -43,15 +43,19 @@ def page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """A staff page with the frame every page has."""
+    frame = page_frame(request, template)
+    return render(request, f"survey/console/{template}", {**frame, **context}, status=status)
+
+
+def page_frame(request: HttpRequest, template: str) -> dict[str, Any]:
+    """What every staff page shows around its content."""
     user = cast("User", request.user)
-    scope = str(user.agency) if user.agency else None
-    frame = {
+    return {
         "language": get_language(),
-        "scope": scope,
+        "scope": str(user.agency) if user.agency else None,
         "navigation": navigation(user, template.removesuffix(".html")),
         "may": allowed(user),
     }
-    return render(request, f"survey/console/{template}", {**frame, **context}, status=status)
 
 
 def chosen_edition(request: HttpRequest) -> Edition | None:

@@ -24,20 +24,37 @@ class Section:
     needs: str = ""
 
 
-SECTIONS: Final = (
-    Section("console:home", _("Satisfaction index"), ("home", "agency")),
-    Section("console:pictures", _("Charts"), ("pictures",)),
-    Section("console:codes", _("Codes and posters"), ("codes",)),
-    Section("console:presence", _("Screens, tablets, slips"), ("presence",)),
-    Section("console:ballots", _("Paper ballots"), ("ballots", "ballot_count"), "enter-ballots"),
-    Section("console:calls", _("Calls to 1022"), ("calls",), "record-calls"),
-    Section("console:improvements", _("You said, we did"), ("improvements",)),
-    Section("console:cases", _("Cases handed over"), ("cases",)),
-    Section("console:messages", _("Messages"), ("messages",)),
-    Section("console:dossiers", _("Dossier events"), ("dossiers",), "import-events"),
-    Section("console:totals", _("Dossier totals"), ("totals",), "import-totals"),
-    Section("console:languages", _("Languages"), ("languages",), "see-languages"),
-)
+SECTIONS: Final = {
+    _("Results"): (
+        Section("console:home", _("Satisfaction index"), ("home", "agency")),
+        Section("console:pictures", _("Charts"), ("pictures",)),
+    ),
+    _("Comments and follow-up"): (
+        Section("console:cases", _("Cases handed over"), ("cases",)),
+        Section("console:improvements", _("You said, we did"), ("improvements",)),
+    ),
+    _("Places"): (
+        Section("console:codes", _("Codes and posters"), ("codes",)),
+        Section("console:presence", _("Screens, tablets, slips"), ("presence",)),
+        Section(
+            "console:ballots", _("Paper ballots"), ("ballots", "ballot_count"), "enter-ballots"
+        ),
+        Section("console:calls", _("Calls to 1022"), ("calls",), "record-calls"),
+    ),
+    _("Questionnaires and messages"): (
+        Section("console:languages", _("Languages"), ("languages",), "see-languages"),
+        Section("console:messages", _("Messages"), ("messages",)),
+    ),
+    _("Imports"): (
+        Section("console:dossiers", _("Dossier events"), ("dossiers",), "import-events"),
+        Section("console:totals", _("Dossier totals"), ("totals",), "import-totals"),
+    ),
+    _("People and rules"): (
+        Section("console:people", _("People"), ("people", "person", "invite"), "manage-people"),
+        Section("console:audit", _("Audit trail"), ("audit",), "see-audit"),
+    ),
+}
+"""Headings of the navigation and what stands under each."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +67,23 @@ class Link:
     """For ``aria-current``: ``page`` or ``false``."""
 
 
-def navigation(user: User, current: str) -> list[Link]:
-    """What an account sees of the sections; ``current`` is the name of the page's template."""
-    shown = [section for section in SECTIONS if not section.needs or may(user, section.needs)]
-    links = [
-        Link(reverse(section.name), section.text, "page" if current in section.pages else "false")
-        for section in shown
+def navigation(user: User, current: str) -> list[tuple[object, list[Link]]]:
+    """What an account sees of the sections, under their headings; ``current`` is the name of the
+    page's template.
+    """
+    shown = [
+        (heading, [_link(section, current) for section in sections if _is_seen(section, user)])
+        for heading, sections in SECTIONS.items()
     ]
     if user.is_staff:
-        links.append(Link(reverse("admin:index"), _("Administration"), "false"))
-    return links
+        shown[-1][1].append(Link(reverse("admin:index"), _("Administration"), "false"))
+    return [(heading, links) for heading, links in shown if links]
+
+
+def _is_seen(section: Section, user: User) -> bool:
+    return not section.needs or may(user, section.needs)
+
+
+def _link(section: Section, current: str) -> Link:
+    mark = "page" if current in section.pages else "false"
+    return Link(reverse(section.name), section.text, mark)

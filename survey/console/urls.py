@@ -7,13 +7,17 @@ from django.urls import path, re_path
 
 from survey.console import (
     account,
+    audit,
     ballots,
     calls,
     charts,
     counters,
     devices,
     dossier_events,
+    invitation,
     messages,
+    people,
+    second_factor,
     views,
     voices,
 )
@@ -21,9 +25,28 @@ from survey.console import (
 app_name = "console"
 urlpatterns = [
     path("", views.home, name="home"),
-    path("sign-in", views.SignIn.as_view(), name="sign-in"),
     path("password", account.password, name="password"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("sessions", second_factor.sessions, name="sessions"),
+    path("sessions/end", second_factor.end_sessions, name="sessions-end"),
+    re_path(
+        r"^invitation/(?P<token>[A-Za-z0-9_-]{10,60})$", invitation.invitation, name="invitation"
+    ),
+    path("people", people.people, name="people"),
+    path("people/invite", people.invite_person, name="invite"),
+    re_path(
+        r"^people/invitations/(?P<pk>\d{1,12})/withdraw$",
+        people.withdraw_invitation,
+        name="invitation-withdraw",
+    ),
+    re_path(r"^people/(?P<pk>\d{1,12})$", people.change_person, name="person"),
+    re_path(
+        r"^people/(?P<pk>\d{1,12})/(?P<action>close|open)$",
+        people.close_person,
+        name="person-close",
+    ),
+    path("audit", audit.audit, name="audit"),
+    path("audit.csv", audit.audit_file, name="audit-file"),
     path("agency/<int:pk>", views.agency, name="agency"),
     path("download/index.<str:kind>", views.download, name="download"),
     path("pictures", charts.pictures, name="pictures"),

@@ -1,23 +1,18 @@
-"""Staff pages: sign-in, index per agency, one agency, downloads. Every query takes the account's
+"""Staff pages: index per agency, one agency, downloads. Every query takes the account's
 scope.
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
-from django.contrib.auth.views import LoginView
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.utils.translation import get_language, override
-from django.utils.translation import gettext as _
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from survey.accounts.models import User
-from survey.accounts.sign_in_limits import hashing, must_wait, note_failure, note_success
-from survey.common.languages import requested_language
 from survey.common.periods import parse_period
 from survey.console.charts import pictures_of_agency
-from survey.console.forms import SignInForm
 from survey.console.index_table import SORTS, agency_lines, build_line, choose_axis, overall
 from survey.console.layout import (
     chosen_edition,
@@ -36,51 +31,6 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
 }
-
-
-class SignIn(LoginView):
-    """Sign-in page."""
-
-    template_name = "survey/console/sign_in.html"
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with override(requested_language(request)):
-            response = super().dispatch(request, *args, **kwargs)
-            return response.render() if hasattr(response, "render") else response
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Try a password, unless too many failed: then it is not even looked at."""
-        name = request.POST.get("username", "")
-        if must_wait(request, name):
-            return self._refused(
-                _(
-                    "Too many attempts. Please wait five minutes, then sign in again. "
-                    "Nobody else is locked out."
-                )
-            )
-        with hashing() as free:
-            if not free:
-                return self._refused(_("Many people are signing in right now. Please try again."))
-            form = self.get_form()
-            right = form.is_valid()
-        if not right:
-            note_failure(request, name)
-            return self.form_invalid(form)
-        note_success(request, name)
-        return self.form_valid(form)
-
-    def _refused(self, sentence: str) -> HttpResponse:
-        form = self.get_form_class()(self.request)
-        response = self.render_to_response(
-            self.get_context_data(form=form, refused=sentence), status=429
-        )
-        response.headers["Retry-After"] = "300"
-        return response
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(language=get_language(), **kwargs)
 
 
 @require_safe

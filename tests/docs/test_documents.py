@@ -58,7 +58,7 @@ def test_every_command_and_setting_is_described_for_operators() -> None:
     }
     assert {name for name in commands if f"`{name}" not in text and f" {name}" not in text} == set()
     source = (ROOT / "survey/settings.py").read_text(encoding="utf-8")
-    settings = set(re.findall(r'(?:environ\.get|_flag|_text)\("(\w+)"', source))
+    settings = set(re.findall(r'(?:environ\.get|read_flag|read_text)\("(\w+)"', source))
     assert {name for name in settings if f"`{name}`" not in text} == set()
 
 

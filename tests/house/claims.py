@@ -13,6 +13,7 @@ RIGHTS: Final = "survey/citizen/test_rights.py::"
 PRESENCE: Final = "survey/citizen/test_presence.py::"
 KIOSK: Final = "flows/test_kiosk.py::"
 STAFF: Final = "survey/console/test_staff.py::"
+DOORS: Final = "survey/accounts/test_invitations.py::"
 INVITED: Final = "survey/messaging/test_invitations.py::"
 VERSIONS: Final = "survey/questionnaires/test_versions.py::"
 DISPUTE: Final = PRESENCE + "test_a_disputed_pair_counts_for_neither_and_both_keep_their_receipts"
@@ -21,6 +22,15 @@ WALK: Final = (
 )
 
 HELD: Final = {
+    "This invitation has been used.": DOORS
+    + "test_an_invitation_opens_one_account_with_what_was_decided",
+    "The invitation has been withdrawn.": DOORS
+    + "test_links_that_are_too_old_withdrawn_or_made_up_say_so",
+    "The invitation was sent to": DOORS
+    + "test_a_mail_server_takes_the_link_and_the_page_shows_it_to_nobody",
+    "All other devices have been signed out.": DOORS
+    + "test_the_owner_sees_and_ends_other_sessions",
+    "Dear %(name)s": DOORS + "test_a_mail_server_takes_the_link_and_the_page_shows_it_to_nobody",
     "Your password has been changed.": STAFF
     + "test_everybody_changes_the_own_password_and_other_devices_are_signed_out",
     "New code %(code)s is in use": STAFF + "test_an_operator_reissues_and_withdraws",

@@ -107,9 +107,9 @@ def test_templates_have_no_inline_script_style_or_foreign_host() -> None:
     for path in (ROOT / "templates" / "survey").rglob("*.html"):
         # The one script of the citizen pages is a file, put into the page and allowed by its hash.
         text = path.read_text(encoding="utf-8").replace("<script>{{ script|safe }}</script>", "")
-        assert not re.search(
-            r"<script(?! src=.{. (?:static|url))|\son\w+=|\sstyle=|https?://", text
-        ), path
+        # Data for a script are not run, so the policy lets them stand in the page.
+        script = r'<script(?! src=.{. (?:static|url)| type="application/json")'
+        assert not re.search(script + r"|\son\w+=|\sstyle=|https?://", text), path
 
 
 def contrast(one: str, two: str) -> float:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
-from survey.accounts import sign_in_limits
 from survey.citizen import short_form
 from survey.common import throttling
 from survey.questionnaires import queries
@@ -30,7 +30,7 @@ def citizen() -> Client:
 def nobody_guesses() -> None:
     """Failures are counted per process; each test begins with none."""
     throttling.forget()
-    sign_in_limits.forget()
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Collection
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -12,13 +13,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
-def dump() -> list[Any]:
-    """Every row of every table."""
+def dump(*, without: Collection[str] = ()) -> list[Any]:
+    """Every row of every table but those of ``without``."""
     from django.db import connection
 
     found: list[Any] = []
     with connection.cursor() as cursor:
-        for table in sorted(connection.introspection.table_names()):
+        for table in sorted({*connection.introspection.table_names()} - {*without}):
             cursor.execute(f'SELECT * FROM "{table}"')
             found.append((table, sorted(map(str, cursor.fetchall()))))
     return found

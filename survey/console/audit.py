@@ -1,0 +1,119 @@
+"""The audit trail as a page: who did what, when and from where, in the reader's branch."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from typing import Any, Final, cast
+
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from survey.accounts.models import AuditEvent, User
+from survey.accounts.permissions import requires
+from survey.agencies.queries import visible_agencies
+from survey.common.text import plain_cell
+from survey.console.layout import page, staff_page
+
+EVENTS_PER_PAGE: Final = 100
+ACTIONS: Final = {
+    "sign-in": _("signed in"),
+    "sign-out": _("signed out"),
+    "open-account": _("opened the account"),
+    "invite-person": _("invited a person"),
+    "change-person": _("changed role or scope"),
+}
+"""What an entry is called; others bear the name of the page's address."""
+
+
+def _events(request: HttpRequest) -> QuerySet[AuditEvent]:
+    """Entries of the reader's branch that match what was asked for, the newest first."""
+    user = cast("User", request.user)
+    found = AuditEvent.objects.select_related("user", "agency").order_by("-at", "-pk")
+    if not user.sees_province:
+        found = found.filter(agency__in=visible_agencies(user))
+    wanted = request.GET.get("q", "").strip()[:80]
+    if wanted:
+        words = Q(user_name__icontains=wanted) | Q(action__icontains=wanted)
+        found = found.filter(words | Q(thing__icontains=wanted) | Q(detail__icontains=wanted))
+    if request.GET.get("refused"):
+        found = found.filter(refused=True)
+    return _between(found, request.GET.get("from", ""), request.GET.get("to", ""))
+
+
+def _between(found: QuerySet[AuditEvent], first: str, last: str) -> QuerySet[AuditEvent]:
+    if begin := _day(first):
+        found = found.filter(at__gte=begin)
+    if end := _day(last):
+        found = found.filter(at__lt=end + timedelta(days=1))
+    return found
+
+
+def _day(text: str) -> datetime | None:
+    """Midnight of a day written 31/12/2026 or 2026-12-31; None for anything else."""
+    parts = text.strip().split("/")
+    iso = "-".join(reversed(parts)) if len(parts) == 3 else text.strip()
+    try:
+        day = parse_date(iso)
+    except ValueError:
+        return None
+    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+
+
+@require_safe
+@staff_page
+@requires("see-audit")
+def audit(request: HttpRequest) -> HttpResponse:
+    """Search the trail."""
+    part = Paginator(_events(request), EVENTS_PER_PAGE).get_page(request.GET.get("page"))
+    asked = request.GET.copy()
+    asked.pop("page", None)
+    context = {
+        "part": part,
+        "lines": [(event, ACTIONS.get(event.action, event.action)) for event in part],
+        "asked": request.GET,
+        "query": asked.urlencode(),
+    }
+    return page(request, "audit.html", context)
+
+
+class _Echo:
+    """A file that gives back what is written to it."""
+
+    def write(self, value: str) -> str:
+        return value
+
+
+def _rows(events: QuerySet[AuditEvent]) -> Iterator[list[Any]]:
+    yield ["at", "user", "agency", "action", "thing", "detail", "refused", "address"]
+    for event in events.iterator(chunk_size=1000):
+        yield [
+            timezone.localtime(event.at).isoformat(timespec="seconds"),
+            plain_cell(event.user_name),
+            plain_cell(str(event.agency or "")),
+            event.action,
+            plain_cell(event.thing),
+            plain_cell(event.detail),
+            int(event.refused),
+            event.address,
+        ]
+
+
+@require_safe
+@staff_page
+@requires("see-audit")
+def audit_file(request: HttpRequest) -> HttpResponseBase:
+    """What the search found as CSV, without a cap."""
+    writer = csv.writer(_Echo())
+    lines = (writer.writerow(row) for row in _rows(_events(request)))
+    response = StreamingHttpResponse(
+        (line.encode("utf-8") for line in lines), content_type="text/csv; charset=utf-8"
+    )
+    response.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
+    return response
