@@ -13,6 +13,7 @@ from survey.access.models import (
     ScreenUse,
     Slip,
 )
+from survey.accounts.approvals import ApprovalDecision, ApprovalRequest
 from survey.accounts.models import AuditEvent, StaffInvitation, StaffSession, User
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import (
@@ -57,6 +58,8 @@ __all__ = [
     "AgencyResult",
     "AgencyVersion",
     "AnswerDay",
+    "ApprovalDecision",
+    "ApprovalRequest",
     "AuditEvent",
     "BallotBatch",
     "BallotCount",

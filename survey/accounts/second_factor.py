@@ -120,7 +120,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": _("This code is not right. Codes change every 30 seconds."),
+        "incorrect_code": _("Incorrect code. Codes change every 30 seconds."),
         "cannot_delete_authenticator": _("Your role needs a second factor: add another one first."),
     }
 

@@ -133,7 +133,7 @@ def change_person(request: HttpRequest, pk: int) -> HttpResponse:
     if account is None:
         raise Http404
     if request.method == "POST" and account.pk == user.pk:
-        messages.error(request, _("Nobody changes their own role. Please ask a colleague."))
+        messages.error(request, _("You cannot change your own role. Please ask a colleague."))
         return redirect("console:people")
     form = AccountForm(request.POST or None, instance=account, user=user)
     if request.method == "POST" and form.is_valid():
@@ -180,7 +180,7 @@ def close_person(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     if account is None:
         raise Http404
     if account.pk == user.pk:
-        messages.error(request, _("Nobody closes their own account. Please ask a colleague."))
+        messages.error(request, _("You cannot close your own account. Please ask a colleague."))
         return redirect("console:people")
     account.is_active = action == "open"
     account.save(update_fields=["is_active"])

@@ -46,7 +46,7 @@ class ScopeMixin(forms.Form):
         """A last day lies ahead."""
         day: date | None = self.cleaned_data["ends_on"]
         if day is not None and day < timezone.localdate():
-            raise ValidationError(_("The last day lies before today."))
+            raise ValidationError(_("The last day is before today."))
         return day
 
 
@@ -72,7 +72,7 @@ class InvitationForm(ScopeMixin, forms.ModelForm):
         """One account an e-mail address."""
         email = str(self.cleaned_data["email"])
         if email and User.objects.filter(email__iexact=email).exists():
-            raise ValidationError(_("There is an account with this e-mail already."))
+            raise ValidationError(_("There is already an account with this e-mail address."))
         return email
 
 
@@ -123,7 +123,7 @@ class OpenAccountForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         password, repeated = cleaned.get("password"), cleaned.get("repeated")
         if password and repeated and password != repeated:
-            self.add_error("repeated", _("The two passwords are not alike."))
+            self.add_error("repeated", _("The two passwords do not match."))
         if password:
             try:
                 validate_password(password, User(username=cleaned.get("username", "")))

@@ -34,6 +34,8 @@ SECTIONS: Final = {
         Section("console:improvements", _("You said, we did"), ("improvements",)),
     ),
     _("Places"): (
+        Section("console:offices", _("Offices and counters"), ("offices", "office", "office_new")),
+        Section("console:agencies", _("Agencies"), ("agencies", "unit", "agency_new")),
         Section("console:codes", _("Codes and posters"), ("codes",)),
         Section("console:presence", _("Screens, tablets, slips"), ("presence",)),
         Section(
@@ -42,6 +44,12 @@ SECTIONS: Final = {
         Section("console:calls", _("Calls to 1022"), ("calls",), "record-calls"),
     ),
     _("Questionnaires and messages"): (
+        Section(
+            "console:questionnaires",
+            _("Questionnaires"),
+            ("questionnaires", "version", "words"),
+            "see-languages",
+        ),
         Section("console:languages", _("Languages"), ("languages",), "see-languages"),
         Section("console:messages", _("Messages"), ("messages",)),
     ),
@@ -50,6 +58,7 @@ SECTIONS: Final = {
         Section("console:totals", _("Dossier totals"), ("totals",), "import-totals"),
     ),
     _("People and rules"): (
+        Section("console:approvals", _("Approvals"), ("approvals", "approval")),
         Section("console:people", _("People"), ("people", "person", "invite"), "manage-people"),
         Section("console:audit", _("Audit trail"), ("audit",), "see-audit"),
     ),

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.contrib import admin
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
@@ -22,7 +19,6 @@ from survey.questionnaires.models import (
     VersionStatus,
     Wording,
 )
-from survey.questionnaires.services import publish_version
 
 
 class _DraftOnly:
@@ -82,20 +78,6 @@ class VersionAdmin(_DraftOnly, ModelAdmin):
     list_display = ("__str__", "status", "published_at", "retired_at")
     readonly_fields = ("status", "published_at", "retired_at")
     inlines = (FactorInline, QuestionInline, WordingInline)
-    actions = ("publish",)
-
-    @admin.action(description=_("Publish the chosen drafts"))
-    def publish(self, request: HttpRequest, queryset: QuerySet[Version]) -> None:
-        """Publish; what is missing is said."""
-        for version in queryset:
-            try:
-                publish_version(version=version, now=timezone.now())
-            except ValidationError as error:
-                self.message_user(request, f"{version}: {' '.join(error.messages)}", messages.ERROR)
-            else:
-                self.message_user(
-                    request, _("%(version)s is published.") % {"version": version}, messages.SUCCESS
-                )
 
 
 @admin.register(Questionnaire)

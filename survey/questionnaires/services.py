@@ -1,8 +1,8 @@
-"""Writes: load a questionnaire from its file, publish, retire."""
+"""Writes: a draft from a file, its words, publish, retire."""
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +12,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from survey.questionnaires.faults import find_faults
+from survey.questionnaires.file_shape import parse_questionnaire
+from survey.questionnaires.files import texts_by_slot, write_questionnaire
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.models import (
     Factor,
@@ -21,24 +23,35 @@ from survey.questionnaires.models import (
     VersionStatus,
     Wording,
 )
-from survey.questionnaires.queries import missing_wordings, read_form
+from survey.questionnaires.queries import list_wordings_slots, missing_wordings, read_form
 
 LIBRARY: Final = Path(__file__).parent / "library"
 LIBRARY_NAMES: Final = ("counter-short", "service-block")
 
 
-@transaction.atomic
 def load_questionnaire(*, path: Path) -> Version:
     """A new draft version from a TOML file (see ``library/``)."""
-    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    return draft_from_text(text=path.read_text(encoding="utf-8"))
+
+
+@transaction.atomic
+def draft_from_text(*, text: str) -> Version:
+    """A new draft version from the text of a TOML file.
+
+    Raises
+    ------
+    ValidationError
+        The text is no questionnaire: says where and what to do; nothing is kept.
+    """
+    data = parse_questionnaire(text)
     questionnaire, _made = Questionnaire.objects.get_or_create(
-        code=data["code"], defaults={"name": data["title"]["vi"]}
+        code=data["code"], defaults={"name": data["title"]["vi"][:200]}
     )
     latest = questionnaire.versions.order_by("-number").first()
     version = Version.objects.create(
         questionnaire=questionnaire,
         number=latest.number + 1 if latest else 1,
-        extends=Questionnaire.objects.get(code=data["extends"]) if "extends" in data else None,
+        extends=_find_extended(data),
     )
     texts: dict[str, dict[str, str]] = {"title": data["title"], "intro": data["intro"]}
     for position, factor in enumerate(data["factor"], start=1):
@@ -52,6 +65,76 @@ def load_questionnaire(*, path: Path) -> Version:
         for language, text in by_language.items()
     )
     return version
+
+
+def _find_extended(data: dict[str, Any]) -> Questionnaire | None:
+    if "extends" not in data:
+        return None
+    found = Questionnaire.objects.filter(code=data["extends"]).first()
+    if found is None:
+        raise ValidationError(
+            _("There is no questionnaire “%(code)s” to extend.") % {"code": data["extends"]}
+        )
+    return found
+
+
+@transaction.atomic
+def copy_to_draft(*, version: Version) -> Version:
+    """A draft like a version, to be changed; there is one draft of a questionnaire at a time.
+
+    Raises
+    ------
+    ValidationError
+        There is a draft already.
+    """
+    if version.questionnaire.versions.filter(status=VersionStatus.DRAFT).exists():
+        raise ValidationError(_("This questionnaire already has a draft."))
+    return draft_from_text(text=write_questionnaire(version))
+
+
+@transaction.atomic
+def save_wordings(*, version: Version, texts: Mapping[str, Mapping[str, str]]) -> int:
+    """Words of a draft by slot and language; an empty text takes the words away. Returns how many
+    changed.
+
+    Raises
+    ------
+    ValidationError
+        The version is no draft.
+    """
+    _check_draft(version)
+    slots = set(list_wordings_slots(read_form(version)))
+    before = texts_by_slot(version)
+    changed = 0
+    for slot, by_language in texts.items():
+        for language, text in by_language.items():
+            if slot not in slots or text == before.get(slot, {}).get(language, ""):
+                continue
+            rows = version.wordings.filter(slot=slot, language=language)
+            if not text:
+                rows.delete()
+            elif not rows.update(text=text):
+                version.wordings.create(slot=slot, language=language, text=text)
+            changed += 1
+    return changed
+
+
+@transaction.atomic
+def delete_draft(*, version: Version) -> None:
+    """A draft nobody needs; what was published stays for ever.
+
+    Raises
+    ------
+    ValidationError
+        The version is no draft.
+    """
+    _check_draft(version)
+    version.delete()
+
+
+def _check_draft(version: Version) -> None:
+    if version.status != VersionStatus.DRAFT:
+        raise ValidationError(_("Only a draft can be changed."))
 
 
 def _add_question(
@@ -82,7 +165,7 @@ def publish_version(*, version: Version, now: datetime) -> Version:
     """
     if version.status != VersionStatus.DRAFT:
         raise ValidationError(_("Only a draft can be published."))
-    if faults := find_faults(version):
+    if faults := [*find_faults(version), *_find_lost_core(version)]:
         raise ValidationError(faults)
     for language, slots in missing_wordings(version).items():
         if slots:
@@ -100,6 +183,23 @@ def publish_version(*, version: Version, now: datetime) -> Version:
     version.status, version.published_at = VersionStatus.PUBLISHED, now
     version.save()
     return version
+
+
+def _find_lost_core(version: Version) -> list[str]:
+    """Sentences on questions every figure rests on that a version no longer asks as it did."""
+    if version.questionnaire.code not in LIBRARY_NAMES:
+        return []
+    shipped = parse_questionnaire(
+        (LIBRARY / f"{version.questionnaire.code}.toml").read_text(encoding="utf-8")
+    )
+    core = [q for factor in shipped["factor"] for q in factor["question"] if q.get("required")]
+    asked = read_form(version).questions
+    return [
+        _("Question “%(code)s” belongs to the core block: it must stay, with its kind.")
+        % {"code": q["code"]}
+        for q in core
+        if q["code"] not in asked or asked[q["code"]].kind != q["kind"]
+    ]
 
 
 @transaction.atomic

@@ -215,7 +215,7 @@ def test_a_counter_with_a_code_keeps_its_agency(operator: Client, cast: Cast) ->
     ("path", "fields"),
     [
         ("monthlytotal/?month__year=-1", {}),
-        ("version/", {"action": "publish", "_selected_action": "abc"}),
+        ("version/", {"action": "delete_selected", "_selected_action": "abc"}),
         ("agency/", {"action": "delete_selected", "_selected_action": "9" * 21}),
         ("office/", {"action": "delete_selected", "_selected_action": "9" * 21}),
     ],

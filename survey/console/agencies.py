@@ -1,0 +1,214 @@
+"""Staff pages of agencies: search, history, renaming; merging and ending are decided by two."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final, cast
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from survey.accounts.models import User
+from survey.accounts.permissions import requires
+from survey.agencies.models import Agency, AgencyKind
+from survey.agencies.queries import (
+    find_by_code,
+    mapped_to,
+    version_on,
+    versions_on,
+    visible_agencies,
+)
+from survey.agencies.services import change_agency, found_agency
+from survey.common.text import fold_accents, name_order
+from survey.console.approvals import ask_for
+from survey.console.layout import page, staff_page
+from survey.console.place_forms import AgencyForm, DissolveForm, MergeForm
+from survey.console.sensitive_actions import SENSITIVE_ACTIONS
+
+AGENCIES_PER_PAGE: Final = 100
+
+
+@require_safe
+@staff_page
+def agencies(request: HttpRequest) -> HttpResponse:
+    """Agencies in force, by name with or without accents, by code or kind."""
+    user, today = cast("User", request.user), timezone.localdate()
+    wanted, kind = request.GET.get("q", "").strip()[:80], request.GET.get("kind", "")
+    rows = versions_on(today).filter(agency__in=visible_agencies(user))
+    names = dict(versions_on(today).values_list("agency_id", "name"))
+    if kind in AgencyKind.values:
+        rows = rows.filter(kind=kind)
+    bare = fold_accents(wanted)
+    found = [
+        row
+        for row in rows
+        if bare in fold_accents(row.name) or wanted.upper() in (row.agency_code, row.unit_code)
+    ]
+    found.sort(key=lambda row: (name_order(row.name), row.code))
+    part = Paginator(found, AGENCIES_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "part": part,
+        "lines": [(row, names.get(row.parent_id or 0, "")) for row in part],
+        "wanted": wanted,
+        "kind": kind,
+        "kinds": AgencyKind.choices,
+        "query": f"q={wanted}&kind={kind}",
+    }
+    return page(request, "agencies.html", context)
+
+
+def _find(request: HttpRequest, pk: int) -> Agency:
+    found = visible_agencies(cast("User", request.user)).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+@requires("change-agencies")
+def new_agency(request: HttpRequest) -> HttpResponse:
+    """A new agency from a day on."""
+    form = AgencyForm(
+        request.POST or None,
+        agencies=visible_agencies(cast("User", request.user)),
+        initial={"on": timezone.localdate(), "kind": AgencyKind.DEPARTMENT},
+    )
+    if request.method == "POST" and form.is_valid() and _code_is_free(form, None):
+        try:
+            made = found_agency(
+                key=f"a-{secrets.token_hex(5)}",
+                on=form.cleaned_data["on"],
+                attributes=form.attributes(),
+            )
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            messages.success(request, _("The agency has been created."))
+            return redirect("console:unit", pk=made.pk)
+    status = 422 if request.method == "POST" else 200
+    return page(request, "agency_new.html", {"form": form}, status=status)
+
+
+def _code_is_free(form: AgencyForm, agency: Agency | None) -> bool:
+    """Whether no other agency in force bears the code."""
+    code = form.cleaned_data["agency_code"]
+    other = find_by_code(code, form.cleaned_data["on"])
+    if other is None or (agency is not None and other.agency_id == agency.pk):
+        return True
+    form.add_error("agency_code", _("Another agency already has this code."))
+    return False
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+def unit(request: HttpRequest, pk: int) -> HttpResponse:
+    """One agency: what it was called when, where it came from and went, what uses it."""
+    found, user = _find(request, pk), cast("User", request.user)
+    if request.method == "POST":
+        return cast("HttpResponse", _rename(request, found))
+    return _unit_page(request, found, user)
+
+
+@requires("change-agencies")
+def _rename(request: HttpRequest, found: Agency) -> HttpResponse:
+    user = cast("User", request.user)
+    form = AgencyForm(request.POST, agencies=visible_agencies(user))
+    if form.is_valid() and _code_is_free(form, found):
+        try:
+            change_agency(agency=found, on=form.cleaned_data["on"], attributes=form.attributes())
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            messages.success(request, _("Saved. The change takes effect on that day."))
+            return redirect("console:unit", pk=found.pk)
+    return _unit_page(request, found, user, form=form, status=422)
+
+
+def _unit_page(
+    request: HttpRequest, found: Agency, user: User, *, status: int = 200, **forms: Any
+) -> HttpResponse:
+    today = timezone.localdate()
+    scope = visible_agencies(user)
+    current = version_on(found, today)
+    others = scope.exclude(pk=found.pk)
+    context = {
+        "unit": found,
+        "current": current,
+        "versions": found.versions.select_related("parent").order_by("-valid_from"),
+        "origins": found.origins.select_related("predecessor").order_by("-on"),
+        "heirs": [heir for heir in mapped_to([found], today)[found] if heir.agency != found],
+        "used_by": _uses(found),
+        "form": AgencyForm(agencies=others, initial=_initial(current)),
+        "merge_form": MergeForm(agencies=others, initial={"on": today}),
+        "dissolve_form": DissolveForm(agencies=others, initial={"on": today}),
+        **forms,
+    }
+    return page(request, "unit.html", context, status=status)
+
+
+def _initial(current: Any) -> dict[str, Any]:
+    if current is None:
+        return {}
+    return {
+        "name": current.name,
+        "kind": current.kind,
+        "parent": current.parent_id,
+        "agency_code": current.agency_code,
+        "on": timezone.localdate(),
+    }
+
+
+def _uses(found: Agency) -> list[tuple[str, int]]:
+    """What would move or stay with an agency: open counters, accounts, agencies below, months."""
+    below = versions_on(timezone.localdate()).filter(parent=found)
+    return [
+        (_("open counters"), found.counters.filter(closed_on=None).count()),
+        (_("accounts"), found.staff.filter(Q(is_active=True)).count()),
+        (_("agencies below it"), below.count()),
+    ]
+
+
+@require_POST
+@staff_page
+@requires("change-agencies")
+def ask_merge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask that two agencies become a new one."""
+    found, user = _find(request, pk), cast("User", request.user)
+    form = MergeForm(request.POST, agencies=visible_agencies(user).exclude(pk=pk))
+    if not form.is_valid():
+        return _unit_page(request, found, user, merge_form=form, status=422)
+    payload = {
+        "agencies": [found.pk, form.cleaned_data["other"].pk],
+        "name": form.cleaned_data["name"],
+        "code": form.cleaned_data["code"],
+        "key": f"a-{secrets.token_hex(5)}",
+        "on": form.cleaned_data["on"].isoformat(),
+    }
+    made = ask_for(request, SENSITIVE_ACTIONS["merge-agencies"], payload)
+    return redirect("console:approval", pk=made.pk) if made else redirect("console:unit", pk=pk)
+
+
+@require_POST
+@staff_page
+@requires("change-agencies")
+def ask_dissolve(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask that an agency ends."""
+    found, user = _find(request, pk), cast("User", request.user)
+    form = DissolveForm(request.POST, agencies=visible_agencies(user).exclude(pk=pk))
+    if not form.is_valid():
+        return _unit_page(request, found, user, dissolve_form=form, status=422)
+    successor = form.cleaned_data["other"]
+    payload = {
+        "agencies": [found.pk, *([successor.pk] if successor else [])],
+        "on": form.cleaned_data["on"].isoformat(),
+    }
+    made = ask_for(request, SENSITIVE_ACTIONS["dissolve-agency"], payload)
+    return redirect("console:approval", pk=made.pk) if made else redirect("console:unit", pk=pk)

@@ -1,0 +1,128 @@
+"""Forms of offices, counters and agencies."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from survey.agencies.models import Agency, AgencyKind, Office, ProcedureDomain
+from survey.agencies.services import Attributes
+from survey.console.forms import agency_choices
+
+MAX_COUNTER_NUMBER = 999
+_DAY = {"placeholder": "31/12/2026", "inputmode": "numeric", "autocomplete": "off"}
+
+
+class OfficeForm(forms.ModelForm):
+    """A place with counters."""
+
+    class Meta:
+        model = Office
+        fields = ("name", "address", "phone")
+
+
+class CounterForm(forms.Form):
+    """A new counter."""
+
+    agency = forms.ModelChoiceField(label=_("responsible agency"), queryset=Agency.objects.none())
+    domain = forms.ModelChoiceField(
+        label=_("procedure domain"),
+        queryset=ProcedureDomain.objects.order_by("name"),
+        required=False,
+        empty_label=_("All domains"),
+    )
+    number = forms.IntegerField(label=_("number"), min_value=1, max_value=MAX_COUNTER_NUMBER)
+    name = forms.CharField(
+        label=_("name"), max_length=100, required=False, help_text=_("Empty: “Counter 3”.")
+    )
+
+    def __init__(self, *args: Any, agencies: QuerySet[Agency], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self.fields["agency"], agencies)
+
+
+def _offer(field: Any, agencies: QuerySet[Agency]) -> None:
+    """Agencies in force, by the names they bear."""
+    choices = agency_choices(agencies, timezone.localdate())
+    field.queryset = agencies.filter(pk__in=[pk for pk, _name in choices if pk])
+    field.choices = choices
+
+
+class AgencyForm(forms.Form):
+    """What an agency is called and belongs to from a day on."""
+
+    name = forms.CharField(label=_("name"), max_length=200)
+    kind = forms.ChoiceField(label=_("kind"), choices=AgencyKind.choices)
+    parent = forms.ModelChoiceField(
+        label=_("parent"), queryset=Agency.objects.none(), required=False
+    )
+    agency_code = forms.CharField(
+        label=_("electronic identifier"),
+        max_length=35,
+        required=False,
+        help_text=_("As in the list of identifiers of the province, like H20.05."),
+    )
+    on = forms.DateField(
+        label=_("valid from"), widget=forms.DateInput(format="%d/%m/%Y", attrs=_DAY)
+    )
+
+    def __init__(self, *args: Any, agencies: QuerySet[Agency], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self.fields["parent"], agencies)
+
+    def attributes(self) -> Attributes:
+        """What the new version says."""
+        sent = self.cleaned_data
+        return Attributes(
+            name=sent["name"],
+            kind=sent["kind"],
+            parent=sent["parent"],
+            agency_code=sent["agency_code"],
+        )
+
+
+class EndForm(forms.Form):
+    """An agency merges with another, or ends."""
+
+    other = forms.ModelChoiceField(
+        label=_("other agency"), queryset=Agency.objects.none(), required=False
+    )
+    name = forms.CharField(label=_("name of the new agency"), max_length=200, required=False)
+    code = forms.CharField(label=_("electronic identifier"), max_length=35, required=False)
+    on = forms.DateField(
+        label=_("takes effect on"), widget=forms.DateInput(format="%d/%m/%Y", attrs=_DAY)
+    )
+
+    def __init__(self, *args: Any, agencies: QuerySet[Agency], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self.fields["other"], agencies)
+
+    def clean_on(self) -> date:
+        """Counters change hands at once."""
+        day: date = self.cleaned_data["on"]
+        if day > timezone.localdate():
+            raise ValidationError(_("Enter this on the day it takes effect or later."))
+        return day
+
+
+class MergeForm(EndForm):
+    """Two agencies become a new one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["other"].required = self.fields["name"].required = True
+
+
+class DissolveForm(EndForm):
+    """An agency ends; its counters go on under another one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["name"], self.fields["code"]
+        self.fields["other"].label = _("successor, if there is one")

@@ -1,0 +1,134 @@
+"""Staff pages of places: offices with their counters, agencies with their history."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from survey.accounts.models import User
+from survey.accounts.permissions import requires
+from survey.agencies.models import Counter, Office
+from survey.agencies.places import close_counter, open_counter, open_office
+from survey.agencies.queries import visible_agencies, visible_offices
+from survey.console.layout import page, staff_page
+from survey.console.place_forms import CounterForm, OfficeForm
+
+ROWS_PER_PAGE: Final = 50
+
+
+def _offices(user: User) -> QuerySet[Office]:
+    """Offices in scope; a new one has no counter yet and belongs to nobody but the province."""
+    return Office.objects.all() if user.sees_province else visible_offices(user)
+
+
+@require_safe
+@staff_page
+def offices(request: HttpRequest) -> HttpResponse:
+    """Offices by part of a name or address, with how many counters are open."""
+    wanted = request.GET.get("q", "").strip()[:80]
+    found = _offices(cast("User", request.user)).order_by("name")
+    if wanted:
+        found = found.filter(Q(name__icontains=wanted) | Q(address__icontains=wanted))
+    counted = found.annotate(
+        open=Count("counters", filter=Q(counters__closed_on=None), distinct=True)
+    )
+    part = Paginator(counted, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    return page(request, "offices.html", {"part": part, "wanted": wanted, "query": f"q={wanted}"})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+@requires("manage-places")
+def new_office(request: HttpRequest) -> HttpResponse:
+    """A new place; counters come on its own page."""
+    form = OfficeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        office = open_office(**form.cleaned_data)
+        messages.success(request, _("The office has been created. Now add its counters."))
+        return redirect("console:office", pk=office.pk)
+    status = 422 if request.method == "POST" else 200
+    return page(request, "office_new.html", {"form": form}, status=status)
+
+
+def _find_office(request: HttpRequest, pk: int) -> Office:
+    office = _offices(cast("User", request.user)).filter(pk=pk).first()
+    if office is None:
+        raise Http404
+    return office
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+@requires("manage-places")
+def office(request: HttpRequest, pk: int) -> HttpResponse:
+    """One office: its name and address, its counters."""
+    found = _find_office(request, pk)
+    form = OfficeForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("console:office", pk=pk)
+    return _office_page(request, found, form=form, status=422 if request.method == "POST" else 200)
+
+
+def _office_page(
+    request: HttpRequest, found: Office, *, status: int = 200, **forms: Any
+) -> HttpResponse:
+    agencies = visible_agencies(cast("User", request.user))
+    counters = found.counters.select_related("agency", "domain").filter(agency__in=agencies)
+    last = found.counters.order_by("-number").values_list("number", flat=True).first() or 0
+    context = {
+        "office": Office.objects.get(pk=found.pk),
+        "counters": counters.order_by("number"),
+        "form": OfficeForm(instance=found),
+        "counter_form": CounterForm(agencies=agencies, initial={"number": last + 1}),
+        **forms,
+    }
+    return page(request, "office.html", context, status=status)
+
+
+@require_POST
+@staff_page
+@requires("manage-places")
+def add_counter(request: HttpRequest, pk: int) -> HttpResponse:
+    """A counter with its agency and domain."""
+    found = _find_office(request, pk)
+    form = CounterForm(request.POST, agencies=visible_agencies(cast("User", request.user)))
+    if form.is_valid():
+        try:
+            open_counter(office=found, on=timezone.localdate(), **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(
+                request, _("The counter is open. Issue its code and print the poster.")
+            )
+            return redirect("console:office", pk=pk)
+    return _office_page(request, found, counter_form=form, status=422)
+
+
+@require_POST
+@staff_page
+@requires("manage-places")
+def end_counter(request: HttpRequest, pk: int) -> HttpResponse:
+    """No citizen is received there any more."""
+    agencies = visible_agencies(cast("User", request.user))
+    counter = Counter.objects.filter(pk=pk, agency__in=agencies).first()
+    if counter is None:
+        raise Http404
+    try:
+        close_counter(counter=counter, on=timezone.localdate())
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        messages.success(request, _("The counter is closed. Take its poster down."))
+    return redirect("console:office", pk=counter.office_id)

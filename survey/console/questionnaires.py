@@ -1,0 +1,260 @@
+"""Staff pages of questionnaires: versions, a draft's words in every language, files, what differs;
+a second person publishes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from survey.accounts.models import User
+from survey.accounts.permissions import holds_role, requires
+from survey.common.text import TextError, clean
+from survey.console.approvals import ask_for
+from survey.console.layout import page, staff_page
+from survey.console.sensitive_actions import SENSITIVE_ACTIONS
+from survey.questionnaires.faults import find_faults
+from survey.questionnaires.file_shape import MAX_FILE_CHARACTERS, MAX_WORDS
+from survey.questionnaires.files import compare_versions, texts_by_slot, write_questionnaire
+from survey.questionnaires.kinds import KINDS
+from survey.questionnaires.models import Questionnaire, Version, VersionStatus
+from survey.questionnaires.queries import list_wordings_slots, missing_wordings, read_form
+from survey.questionnaires.services import (
+    copy_to_draft,
+    delete_draft,
+    draft_from_text,
+    save_wordings,
+)
+
+REQUESTS: Final = {
+    "publish": SENSITIVE_ACTIONS["publish-questionnaire"],
+    "retire": SENSITIVE_ACTIONS["retire-questionnaire"],
+}
+
+
+def _find(pk: int) -> Version:
+    found = Version.objects.select_related("questionnaire", "extends").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_safe
+@staff_page
+@requires("see-languages")
+def questionnaires(request: HttpRequest) -> HttpResponse:
+    """Every questionnaire with its versions, the newest first, and how complete its words are."""
+    rows = Questionnaire.objects.prefetch_related("versions").order_by("name")
+    lines = [
+        {
+            "questionnaire": row,
+            "versions": [
+                (version, _shares(version)) for version in row.versions.order_by("-number")[:10]
+            ],
+        }
+        for row in rows
+    ]
+    return page(request, "questionnaires.html", {"lines": lines})
+
+
+def _shares(version: Version) -> list[tuple[str, int]]:
+    """Language -> texts that are there, per hundred, rounded down."""
+    slots = len(list(list_wordings_slots(read_form(version)))) or 1
+    missing = missing_wordings(version)
+    return [
+        (name, 100 * (slots - len(missing[code])) // slots) for code, name in settings.LANGUAGES
+    ]
+
+
+@require_safe
+@staff_page
+@requires("see-languages")
+def version(request: HttpRequest, pk: int) -> HttpResponse:
+    """One version: its questions as citizens read them, faults, and what differs from the one in
+    use.
+    """
+    found = _find(pk)
+    wanted = request.GET.get("words", get_language() or settings.LANGUAGE_CODE)
+    known = dict(settings.LANGUAGES)
+    language = wanted if wanted in known else settings.LANGUAGE_CODE
+    used = found.questionnaire.versions.filter(status=VersionStatus.PUBLISHED).first()
+    draft = found.status == VersionStatus.DRAFT
+    context = {
+        "version": found,
+        "draft": draft,
+        "shares": _shares(found),
+        "faults": find_faults(found) if draft else [],
+        "factors": _preview(found, language),
+        "words": language,
+        "languages": settings.LANGUAGES,
+        "used": used,
+        "changes": compare_versions(used, found) if used and draft else [],
+        "may_ask": holds_role(cast("User", request.user), "author-questionnaires"),
+    }
+    return page(request, "version.html", context)
+
+
+def _preview(found: Version, language: str) -> list[dict[str, Any]]:
+    """Factors with questions and choices in one language; Vietnamese where words are missing."""
+    every = texts_by_slot(found)
+    texts = {
+        slot: words.get(language) or words.get(settings.LANGUAGE_CODE, "")
+        for slot, words in every.items()
+    }
+    with override(language):
+        return [
+            {
+                "text": texts.get(f"factor.{code}", code),
+                "questions": [
+                    {
+                        "code": question.code,
+                        "text": texts.get(f"question.{question.code}", ""),
+                        "choices": [
+                            text for _value, text in KINDS[question.kind].choices(question, texts)
+                        ]
+                        if question.kind in KINDS
+                        else [],
+                        "condition": question.shown_when,
+                        "required": question.required,
+                    }
+                    for question in questions
+                ],
+            }
+            for code, questions in read_form(found).factors.items()
+        ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+@requires("author-questionnaires")
+def words(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every text of a draft beside its translations; what is empty is shown in Vietnamese."""
+    found = _find(pk)
+    if found.status != VersionStatus.DRAFT:
+        raise Http404
+    slots = list(list_wordings_slots(read_form(found)))
+    kept = texts_by_slot(found)
+    faults: dict[str, str] = {}
+    if request.method == "POST":
+        sent = {slot: _sent(request, slot, faults) for slot in slots}
+        if not faults:
+            changed = save_wordings(version=found, texts=sent)
+            messages.success(request, _("Saved: %(count)s texts changed.") % {"count": changed})
+            return redirect("console:version", pk=pk)
+        kept = sent
+    rows = [
+        {
+            "slot": slot,
+            "cells": [
+                {
+                    "name": f"{slot}:{code}",
+                    "language": name,
+                    "code": code,
+                    "text": kept.get(slot, {}).get(code, ""),
+                    "fault": faults.get(f"{slot}:{code}", ""),
+                }
+                for code, name in settings.LANGUAGES
+            ],
+        }
+        for slot in slots
+    ]
+    status = 422 if faults else 200
+    return page(request, "words.html", {"version": found, "rows": rows}, status=status)
+
+
+def _sent(request: HttpRequest, slot: str, faults: dict[str, str]) -> dict[str, str]:
+    texts = {}
+    for code, _name in settings.LANGUAGES:
+        name = f"{slot}:{code}"
+        if name not in request.POST:
+            continue
+        raw = request.POST[name]
+        try:
+            texts[code] = clean(raw)
+        except TextError:
+            texts[code], faults[name] = raw, _("This text holds characters that cannot be stored.")
+        if len(texts[code]) > MAX_WORDS:
+            faults[name] = _("At most %(most)s characters.") % {"most": MAX_WORDS}
+        elif not texts[code] and code == settings.LANGUAGE_CODE:
+            faults[name] = _("The Vietnamese text is required.")
+    return texts
+
+
+@require_safe
+@staff_page
+@requires("see-languages")
+def version_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """The version as a file that can be brought back."""
+    found = _find(pk)
+    name = f"{found.questionnaire.code}-v{found.number}.toml"
+    response = HttpResponse(
+        write_questionnaire(found), content_type="application/toml; charset=utf-8"
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_POST
+@staff_page
+@requires("author-questionnaires")
+def upload(request: HttpRequest) -> HttpResponse:
+    """A file becomes a draft, or the page says what is wrong in it and where."""
+    file = request.FILES.get("file")
+    if file is None or file.size is None or file.size > 4 * MAX_FILE_CHARACTERS:
+        messages.error(request, _("Choose a TOML file of at most 800 kB."))
+        return redirect("console:questionnaires")
+    try:
+        made = draft_from_text(text=file.read().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        messages.error(request, _("The file is not UTF-8. Save it again as UTF-8."))
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        messages.success(request, _("%(version)s has been created as a draft.") % {"version": made})
+        return redirect("console:version", pk=made.pk)
+    return redirect("console:questionnaires")
+
+
+@require_POST
+@staff_page
+@requires("author-questionnaires")
+def change_version(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """A new draft like it, or a draft deleted."""
+    found = _find(pk)
+    try:
+        if action == "copy":
+            pk = copy_to_draft(version=found).pk
+            messages.success(
+                request, _("The draft has been created. Edit it, then request publication.")
+            )
+        else:
+            delete_draft(version=found)
+            messages.success(request, _("The draft has been deleted."))
+            return redirect("console:questionnaires")
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    return redirect("console:version", pk=pk)
+
+
+@require_POST
+@staff_page
+@requires("author-questionnaires")
+def ask_version(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """Ask that a draft is published, or a published version retired."""
+    found = _find(pk)
+    wanted = VersionStatus.DRAFT if action == "publish" else VersionStatus.PUBLISHED
+    if found.status != wanted:
+        raise Http404
+    faults = find_faults(found) if action == "publish" else []
+    for sentence in faults:
+        messages.error(request, sentence)
+    made = None if faults else ask_for(request, REQUESTS[action], {"version": found.pk})
+    return redirect("console:approval", pk=made.pk) if made else redirect("console:version", pk=pk)

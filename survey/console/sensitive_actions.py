@@ -1,0 +1,141 @@
+"""The registry of grave deeds: who asks, who decides, what is done. One list for the pages of
+approvals, the table of roles and the audit trail.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from survey.accounts.approvals import Payload, Policy, SensitiveAction
+from survey.agencies.models import Agency
+from survey.agencies.queries import find_by_code, version_on
+from survey.agencies.services import Attributes, dissolve_agency, merge_agencies
+from survey.questionnaires.files import write_questionnaire
+from survey.questionnaires.models import Version
+from survey.questionnaires.services import publish_version, retire_version
+
+
+def _version(payload: Payload) -> Version:
+    found = Version.objects.select_related("questionnaire", "extends").filter(pk=payload["version"])
+    version = found.first()
+    if version is None:
+        raise ValidationError(_("This draft no longer exists."))
+    return version
+
+
+def _content(payload: Payload) -> str:
+    version = _version(payload)
+    return f"{version.status}\n{write_questionnaire(version)}"
+
+
+def _publish(payload: Payload, now: datetime) -> object:
+    return publish_version(version=_version(payload), now=now)
+
+
+def _retire(payload: Payload, now: datetime) -> object:
+    version = _version(payload)
+    if version.status != "published":
+        raise ValidationError(_("Only a published version can be retired."))
+    return retire_version(version=version, now=now)
+
+
+def _agencies(payload: Payload) -> list[Agency]:
+    found = {agency.pk: agency for agency in Agency.objects.filter(pk__in=payload["agencies"])}
+    if len(found) != len(payload["agencies"]):
+        raise ValidationError(_("An agency in this request no longer exists."))
+    return [found[pk] for pk in payload["agencies"]]
+
+
+def _tree_state(payload: Payload) -> str:
+    """The versions of the agencies as they are: whoever was renamed meanwhile is another thing."""
+    return "\n".join(
+        f"{agency.key} {v.name} {v.valid_from} {v.valid_to} {v.parent_id}"
+        for agency in _agencies(payload)
+        for v in agency.versions.order_by("valid_from")
+    )
+
+
+def _describe_merge(payload: Payload) -> str:
+    return _("%(names)s → %(name)s, on %(day)s") % {
+        "names": " + ".join(str(agency) for agency in _agencies(payload)),
+        "name": payload["name"],
+        "day": date.fromisoformat(payload["on"]).strftime("%d/%m/%Y"),
+    }
+
+
+def _merge(payload: Payload, now: datetime) -> object:
+    agencies, on = _agencies(payload), date.fromisoformat(payload["on"])
+    first = version_on(agencies[0], on)
+    if first is None:
+        raise ValidationError(_("The agencies are not in force on that day."))
+    if payload["code"] and find_by_code(payload["code"], on):
+        raise ValidationError(_("Another agency already has this code."))
+    attributes = Attributes(
+        name=payload["name"], kind=first.kind, parent=first.parent, agency_code=payload["code"]
+    )
+    return merge_agencies(agencies=agencies, into_key=payload["key"], on=on, attributes=attributes)
+
+
+def _describe_dissolve(payload: Payload) -> str:
+    return _("%(name)s ends on %(day)s") % {
+        "name": _agencies(payload)[0],
+        "day": date.fromisoformat(payload["on"]).strftime("%d/%m/%Y"),
+    }
+
+
+def _dissolve(payload: Payload, now: datetime) -> object:
+    agency, *successor = _agencies(payload)
+    return dissolve_agency(
+        agency=agency,
+        on=date.fromisoformat(payload["on"]),
+        successor=successor[0] if successor else None,
+    )
+
+
+_BY_TWO: Final = Policy(permission="decide-requests")
+SENSITIVE_ACTIONS: Final = {
+    action.key: action
+    for action in (
+        SensitiveAction(
+            key="publish-questionnaire",
+            label=gettext_lazy("Publish a questionnaire"),
+            asks="author-questionnaires",
+            policy=_BY_TWO,
+            describe=lambda payload: str(_version(payload)),
+            fingerprint=_content,
+            run=_publish,
+        ),
+        SensitiveAction(
+            key="retire-questionnaire",
+            label=gettext_lazy("Retire a questionnaire"),
+            asks="author-questionnaires",
+            policy=_BY_TWO,
+            describe=lambda payload: str(_version(payload)),
+            fingerprint=_content,
+            run=_retire,
+        ),
+        SensitiveAction(
+            key="merge-agencies",
+            label=gettext_lazy("Merge agencies"),
+            asks="change-agencies",
+            policy=_BY_TWO,
+            describe=_describe_merge,
+            fingerprint=_tree_state,
+            run=_merge,
+        ),
+        SensitiveAction(
+            key="dissolve-agency",
+            label=gettext_lazy("Dissolve an agency"),
+            asks="change-agencies",
+            policy=_BY_TWO,
+            describe=_describe_dissolve,
+            fingerprint=_tree_state,
+            run=_dissolve,
+        ),
+    )
+}

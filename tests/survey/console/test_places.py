@@ -1,0 +1,147 @@
+"""Places by pages: offices, counters, agencies; what ends is decided by two."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from survey.accounts.approvals import ApprovalRequest
+from survey.accounts.models import Role
+from survey.agencies.models import Agency, Counter, Hosting, Office
+from survey.agencies.queries import version_on
+from tests.survey.accounts.builders import account
+from tests.survey.console.builders import signed_in
+from tests.survey.factories import Cast
+
+
+@pytest.fixture
+def admin(cast: Cast) -> Client:
+    return signed_in(account("admin", role=Role.PROVINCE_ADMIN))
+
+
+def day(offset: int = 0) -> str:
+    return (timezone.localdate() + timedelta(days=offset)).strftime("%d/%m/%Y")
+
+
+def test_from_a_new_office_to_an_answer_by_pages_only(
+    cast: Cast, admin: Client, citizen: Client
+) -> None:
+    sent = {"name": "Trung tâm xã An Bình", "address": "Ấp 3", "phone": ""}
+    assert admin.post("/staff/places/new", sent).status_code == 302
+    office = Office.objects.get(name="Trung tâm xã An Bình")
+    counter = {"agency": cast.commune.pk, "domain": "", "number": "1", "name": ""}
+    assert admin.post(f"/staff/places/{office.pk}/counters", counter).status_code == 302
+    made = office.counters.get()
+    assert Hosting.objects.filter(office=office, agency=cast.commune, valid_to=None).exists()
+    again = admin.post(f"/staff/places/{office.pk}/counters", counter)
+    assert again.status_code == 422
+    assert "đã có quầy mang số đó" in again.content.decode()
+    admin.post(f"/staff/counters/{made.pk}/issue")
+    code = made.codes.get().code
+    assert "An Bình" in citizen.get(f"/{code}").content.decode()
+    admin.post(f"/staff/counters/{made.pk}/close")
+    made.refresh_from_db()
+    assert made.closed_on == timezone.localdate()
+    page = admin.post(f"/staff/counters/{made.pk}/close", follow=True).content.decode()
+    assert "đã đóng" in page
+    admin.post(f"/staff/places/{office.pk}", sent | {"address": "Ấp 4"})
+    office.refresh_from_db()
+    assert office.address == "Ấp 4"
+
+
+def test_offices_and_agencies_are_found_without_accents_and_by_code(
+    cast: Cast, admin: Client
+) -> None:
+    assert "Mỹ Tho" in admin.get("/staff/agencies?q=my tho").content.decode()
+    assert "Sở Nông nghiệp" in admin.get("/staff/agencies?q=h20.01").content.decode()
+    assert "Sở Nông nghiệp" not in admin.get("/staff/agencies?kind=commune").content.decode()
+    assert "phường" in admin.get("/staff/places?q=Mỹ").content.decode()
+    for odd in ("?q=%00%25", "?page=9999", "?kind=odd", "?q=" + "x" * 500):
+        assert admin.get(f"/staff/agencies{odd}").status_code == 200
+        assert admin.get(f"/staff/places{odd}").status_code == 200
+
+
+def test_a_new_agency_and_a_new_name_hold_from_their_day(cast: Cast, admin: Client) -> None:
+    sent = {
+        "name": "Sở Dân tộc và Tôn giáo",
+        "kind": "department",
+        "parent": cast.province.pk,
+        "agency_code": "H20.77",
+        "on": day(),
+    }
+    assert admin.post("/staff/agencies/new", sent).status_code == 302
+    made = Agency.objects.get(versions__agency_code="H20.77")
+    assert admin.post("/staff/agencies/new", sent).status_code == 422, "the code is taken"
+    renamed = sent | {"name": "Sở Dân tộc", "on": day(1)}
+    assert admin.post(f"/staff/agencies/{made.pk}", renamed).status_code == 302
+    today = timezone.localdate()
+    before, after = version_on(made, today), version_on(made, today + timedelta(days=1))
+    assert before is not None
+    assert after is not None
+    assert (before.name, after.name) == ("Sở Dân tộc và Tôn giáo", "Sở Dân tộc")
+    clash = sent | {"agency_code": "H20.01", "on": day(2)}
+    page = admin.post(f"/staff/agencies/{made.pk}", clash)
+    assert page.status_code == 422
+    assert "thuộc về cơ quan khác" in page.content.decode()
+    for change in ({"on": "99/99/2026"}, {"name": ""}, {"kind": "odd"}, {"parent": "x"}):
+        assert admin.post("/staff/agencies/new", sent | change).status_code == 422, change
+
+
+def test_a_merge_is_asked_for_by_one_and_done_by_another(cast: Cast, admin: Client) -> None:
+    path = f"/staff/agencies/{cast.land.pk}"
+    sent: dict[str, Any] = {
+        "other": cast.commune.pk,
+        "name": "Cơ quan mới",
+        "code": "H20.99",
+        "on": day(),
+        "reason": "Nghị quyết 12",
+    }
+    assert admin.post(f"{path}/merge", sent | {"other": ""}).status_code == 422
+    assert admin.post(f"{path}/merge", sent | {"on": day(3)}).status_code == 422
+    admin.post(f"{path}/merge", sent)
+    row = ApprovalRequest.objects.get()
+    assert "Cơ quan mới" in row.subject
+    admin.post(f"/staff/approvals/{row.pk}/decide", {"decision": "approve"})
+    assert version_on(cast.land, timezone.localdate()), "not by who asked"
+    approver = signed_in(account("approver", role=Role.APPROVER))
+    assert "Cơ quan mới" in approver.get("/staff/approvals").content.decode()
+    approver.post(f"/staff/approvals/{row.pk}/decide", {"decision": "approve"})
+    assert version_on(cast.land, timezone.localdate()) is None
+    successor = Agency.objects.get(versions__agency_code="H20.99")
+    assert set(Counter.objects.values_list("agency", flat=True)) == {successor.pk}
+    assert "Cơ quan mới" in admin.get(path).content.decode(), "history says what it became"
+
+
+def test_an_agency_ends_by_two_and_hands_its_counters_over(cast: Cast, admin: Client) -> None:
+    sent = {"other": cast.land.pk, "on": day(), "reason": "giải thể"}
+    admin.post(f"/staff/agencies/{cast.commune.pk}/dissolve", sent)
+    row = ApprovalRequest.objects.get()
+    approver = signed_in(account("approver", role=Role.APPROVER))
+    approver.post(f"/staff/approvals/{row.pk}/decide", {"decision": "approve"})
+    assert version_on(cast.commune, timezone.localdate()) is None
+    cast.commune_counter.refresh_from_db()
+    assert cast.commune_counter.agency == cast.land
+
+
+def test_a_branch_sees_its_own_and_changes_no_tree(cast: Cast) -> None:
+    head = signed_in(cast.head)
+    assert head.get(f"/staff/agencies/{cast.commune.pk}").status_code == 404
+    assert head.get(f"/staff/agencies/{cast.land.pk}").status_code == 200
+    page = head.get("/staff/agencies").content.decode()
+    assert "Mỹ Tho" not in page
+    assert "Mỹ Tho" not in head.get("/staff/places").content.decode()
+    for path in (
+        f"agencies/{cast.land.pk}",
+        f"agencies/{cast.land.pk}/merge",
+        f"agencies/{cast.land.pk}/dissolve",
+        "agencies/new",
+        "places/new",
+        f"places/{cast.land_counter.office_id}",
+        f"places/{cast.land_counter.office_id}/counters",
+        f"counters/{cast.land_counter.pk}/close",
+    ):
+        assert head.post(f"/staff/{path}").status_code == 403, path
