@@ -172,6 +172,18 @@ ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 """Tries are counted by axes in the database, for all processes together."""
 MFA_ADAPTER = "survey.accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    name: f"survey.accounts.second_factor_forms.{form}"
+    for name, form in {
+        "authenticate": "CodeForm",
+        "reauthenticate": "CodeAgainForm",
+        "activate_totp": "SetUpCodeForm",
+        "authenticate_webauthn": "PasskeyForm",
+        "login_webauthn": "PasskeySignInForm",
+        "reauthenticate_webauthn": "PasskeyAgainForm",
+        "add_webauthn": "AddPasskeyForm",
+    }.items()
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1

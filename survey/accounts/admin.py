@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
@@ -12,6 +14,9 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from survey.accounts.models import User
 
 admin.site.unregister(Group)
+# Second factors and addresses of people are their own business.
+for model in (EmailAddress, Authenticator):
+    admin.site.unregister(model)
 
 
 @admin.register(User)

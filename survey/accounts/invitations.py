@@ -11,9 +11,11 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from survey.accounts.models import StaffInvitation, User
+from survey.accounts.permissions import may
 from survey.common.province import province_name
 from survey.common.tokens import keyed_hash, keyed_hashes
 
@@ -52,7 +54,8 @@ def invite(*, who: Invited, by: User | None, now: datetime) -> tuple[StaffInvita
     invitation.token_hash = keyed_hash("staff-invitation", token)
     invitation.full_clean(exclude=["token_hash", "invited_by", "withdrawn_at", "account"])
     if who.email:
-        open_invitations(now).filter(email__iexact=who.email).update(withdrawn_at=now)
+        mine = open_invitations(now).filter(invited_by=by, email__iexact=who.email)
+        mine.update(withdrawn_at=now)
     invitation.save()
     return invitation, token
 
@@ -70,17 +73,27 @@ def find_invitation(token: str, now: datetime) -> StaffInvitation:
     InvitationError
         There is none, it was used, withdrawn, or is too old.
     """
+    today = timezone.localdate(now)
     hashes = keyed_hashes("staff-invitation", token)
-    found = StaffInvitation.objects.filter(token_hash__in=hashes).select_related("agency").first()
+    rows = StaffInvitation.objects.select_related("agency", "invited_by")
+    found = rows.filter(token_hash__in=hashes).first()
     if found is None:
         raise InvitationError(_("There is no such invitation. Please check the link."))
     if found.account_id is not None:
         raise InvitationError(_("This invitation has been used. Please sign in."))
     if found.withdrawn_at is not None:
         raise InvitationError(_("This invitation was withdrawn. Please ask who sent it."))
-    if found.expires_at <= now:
+    inviter = found.invited_by
+    if inviter is not None and not (inviter.is_open(today) and may(inviter, "manage-people")):
+        raise InvitationError(_("This invitation was withdrawn. Please ask who sent it."))
+    if found.expires_at <= now or (found.ends_on is not None and found.ends_on < today):
         raise InvitationError(_("This invitation is too old. Please ask for a new one."))
     return found
+
+
+def withdraw_invitations_by(person: User, now: datetime) -> int:
+    """End what somebody invited whose account is closed or changed; returns how many."""
+    return open_invitations(now).filter(invited_by=person).update(withdrawn_at=now)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ office stands behind one.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -32,7 +33,7 @@ _hashing: Final = Semaphore(1)
 def lower_case_name(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
     """The account a try is counted for: spelling it otherwise is no way around."""
     sent = (credentials or {}).get("username") or request.POST.get("username", "")
-    return str(sent).strip().lower()[:150]
+    return unicodedata.normalize("NFKC", str(sent)).strip().lower()[:150]
 
 
 def client_ip(request: HttpRequest) -> str | None:

@@ -7,13 +7,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
+from survey.accounts.asking_again import must_ask_again, suspend
 from survey.accounts.audit import record_event
-from survey.accounts.second_factor import has_second_factor, needs_second_factor
+from survey.accounts.second_factor import (
+    has_second_factor,
+    needs_second_factor,
+    shown_in_session,
+)
 
 STAFF: Final = ("/staff/", "/admin/")
+SAFE: Final = ("GET", "HEAD", "OPTIONS")
 WITHOUT_FACTOR: Final = frozenset(
     {
         "mfa_index",
@@ -26,8 +34,14 @@ WITHOUT_FACTOR: Final = frozenset(
     }
 )
 """Names of the pages somebody may open who needs a second factor and has none yet."""
-OWN_ROWS: Final = frozenset({"account_login", "mfa_authenticate", "mfa_login_webauthn", "sign-out"})
-"""Pages whose deed is recorded where it is done."""
+ASKING: Final = frozenset(
+    {"mfa_reauthenticate", "mfa_reauthenticate_webauthn", "sign-out", "account_login"}
+)
+"""Those of somebody whose account has a factor this session has not shown."""
+OWN_ROWS: Final = frozenset(
+    {"account_login", "mfa_authenticate", "mfa_login_webauthn", "sign-out", "invitation"}
+)
+"""Pages whose deed is recorded where it is done; the last has a secret in its address."""
 
 
 class SecondFactorMiddleware:
@@ -48,11 +62,32 @@ class SecondFactorMiddleware:
         match = request.resolver_match
         if not request.path.startswith(STAFF) or not request.user.is_authenticated:
             return None
+        name = match.url_name if match else ""
         user = request.user
-        allowed = match is not None and match.url_name in WITHOUT_FACTOR
-        if allowed or not needs_second_factor(user) or has_second_factor(user):
+        if not settings.SECOND_FACTOR:
             return None
-        return HttpResponseRedirect(reverse("mfa_index"))
+        if has_second_factor(user):
+            if not shown_in_session(request) and name not in ASKING:
+                return mark_suspended(suspend(request))
+            if request.path.startswith("/admin/") and request.method not in SAFE:
+                return mark_suspended(suspend(request)) if must_ask_again(request) else None
+        elif needs_second_factor(user) and name not in WITHOUT_FACTOR:
+            return mark_suspended(HttpResponseRedirect(reverse("mfa_index")))
+        return None
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """What a page asks for again, in our own way: allauth's would keep the cookies."""
+        if isinstance(exception, ReauthenticationRequired) and request.user.is_authenticated:
+            return mark_suspended(suspend(request))
+        return None
+
+
+def mark_suspended(response: HttpResponseBase) -> HttpResponseBase:
+    """Nothing was done yet: no row in the trail."""
+    response.suspended = True  # type: ignore[attr-defined]
+    return response
 
 
 class AuditMiddleware:
@@ -75,7 +110,8 @@ class AuditMiddleware:
         if match is None or not user.is_authenticated or match.url_name in OWN_ROWS:
             return response
         denied = response.status_code in (403, 404)
-        sent = request.method == "POST" and response.status_code < 400
+        done = response.status_code < 400 and not getattr(response, "suspended", False)
+        sent = request.method not in SAFE and done
         if denied or sent or (response.status_code == 200 and _takes_away(response)):
             record_event(
                 request,

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -60,6 +61,8 @@ class User(AbstractUser):
         blank=True,
         help_text=_("Empty: until somebody closes the account."),
     )
+    last_code_step = models.BigIntegerField(default=0, editable=False)
+    """Step of the last code of an authenticator app that was taken: none works twice."""
     session_salt = models.CharField(max_length=32, default="", blank=True, editable=False)
     """Part of what sessions are checked by: a new one ends them all."""
 
@@ -73,7 +76,8 @@ class User(AbstractUser):
                 | models.Q(is_superuser=True),
                 name="local_role_has_agency",
                 violation_error_message=NEEDS_AGENCY,
-            )
+            ),
+            models.UniqueConstraint(Lower("username"), name="one_account_a_name"),
         ]
 
     def clean(self) -> None:

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable
-from functools import wraps
 from typing import Any, Final, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -15,15 +13,19 @@ from allauth.account.internal.flows.login import (
     get_authentication_records,
     record_authentication,
 )
+from allauth.account.internal.stagekit import clear_login
 from allauth.core import context
-from allauth.core.exceptions import ReauthenticationRequired
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from survey.accounts.audit import record_event
 from survey.accounts.models import Role, User
 from survey.accounts.sessions import note_place
 from survey.common.encryption import decrypt, encrypt
@@ -36,6 +38,8 @@ NEEDS_SECOND_FACTOR: Final = frozenset(
 """Roles that move numbers or see the province's: a password alone does not open them."""
 RECENT_SECONDS: Final = 300
 """How long a shown factor is enough for a sensitive action."""
+HALF_SIGN_IN: Final = "half-sign-in"
+"""What the account's sessions had to match when the password was right."""
 _SHOWN: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -63,22 +67,20 @@ def note_shown(request: HttpRequest, kind: str) -> None:
     record_authentication(request, request.user, method="mfa", type=kind)
 
 
-def asks_again(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """A page that does something grave: who sent it shows the second factor again, then it is done.
-
-    Where second factors are switched off (demonstration, tests) an account without one is let
-    through. Stands below ``staff_page``.
+def shown_in_session(request: HttpRequest) -> bool:
+    """Whether the factor was shown at this browser since it signed in. A session may be older than
+    the factor: somebody else may hold it.
     """
+    records = get_authentication_records(request, request.user)
+    return any(record["method"] == "mfa" for record in records)
 
-    @wraps(view)
-    def inner(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        user = cast("User", request.user)
-        asked = settings.SECOND_FACTOR or has_second_factor(user)
-        if request.method == "POST" and asked and not shown_recently(request):
-            raise ReauthenticationRequired
-        return view(request, *args, **kwargs)
 
-    return inner
+def refuse_sign_in(request: HttpRequest, user: User | None) -> HttpResponse:
+    """Back to the first page, with a row in the trail and no word on why."""
+    clear_login(request)
+    name = user.get_username() if user else ""
+    record_event(request, "sign-in", user_name=name, refused=True)
+    return HttpResponseRedirect(reverse("account_login"))
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -98,8 +100,20 @@ class AccountAdapter(DefaultAccountAdapter):
         """The address everything else counts by."""
         return client_address(request)
 
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Accounts that are closed get no further, whichever way they come."""
+        del kwargs
+        return None if user.is_open(timezone.localdate()) else refuse_sign_in(request, user)
+
     def login(self, request: HttpRequest, user: User) -> None:
-        """Sign in, after every factor was shown."""
+        """Sign in, after every factor was shown; the account is looked at again: it may have been
+        closed, or got another password, since the first one.
+        """
+        began_as = request.session.pop(HALF_SIGN_IN, None)
+        user.refresh_from_db()
+        changed = began_as is not None and began_as != user.get_session_auth_hash()
+        if changed or not user.is_open(timezone.localdate()):
+            raise ImmediateHttpResponse(refuse_sign_in(request, user))
         super().login(request, user)
         note_place(request)
 

@@ -23,7 +23,7 @@ PLACE: Final = "signed-in-from"
 def note_place(request: HttpRequest) -> None:
     """Remember with a new session from where it was opened; its owner sees that in the list."""
     request.session[PLACE] = {
-        "address": client_address(request),
+        "address": client_address(request)[:45],
         "browser": request.headers.get("User-Agent", "")[:200],
         "began": int(timezone.now().timestamp()),
     }

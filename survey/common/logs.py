@@ -8,7 +8,7 @@ import logging
 import re
 
 _SECRET = re.compile(
-    r"(?i)(/(?:s|r|q|screen)/|[?&](?:code|receipt|t|pressed|typed)=)[^/\s?&'\"<>]+"
+    r"(?i)(/(?:s|r|q|screen|staff/invitation)/|[?&](?:code|receipt|t|pressed|typed)=)[^/\s?&'\"<>]+"
 )
 # A code may be a whole address by itself: /ABCD1234, with what phones stick to it.
 _BARE = re.compile(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from survey.accounts.lockout import hashing
+from survey.accounts.lockout import hashing, must_wait, note_failure
 from survey.accounts.models import User
 from survey.console.layout import page, staff_page
 
@@ -40,8 +40,14 @@ def password(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     form = PasswordForm(user, request.POST or None)
     if request.method == "POST":
+        name = user.get_username()
+        if must_wait(request, name):
+            messages.error(request, _("Too many attempts. Please wait fifteen minutes."))
+            return redirect("console:password")
         with hashing() as free:
             right = free and form.is_valid()
+        if "old_password" in form.errors:
+            note_failure(request, name)
         if not free:
             messages.error(request, _("Many people are signing in right now. Please try again."))
         if right:

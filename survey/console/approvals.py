@@ -25,10 +25,10 @@ from survey.accounts.approvals import (
     requests_waiting,
     why_not,
 )
+from survey.accounts.asking_again import asks_again
 from survey.accounts.audit import record_event
 from survey.accounts.models import User
 from survey.accounts.permissions import may
-from survey.accounts.second_factor import asks_again
 from survey.console.layout import page, staff_page
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.questionnaires.models import Version

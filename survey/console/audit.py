@@ -22,6 +22,7 @@ from survey.common.text import plain_cell
 from survey.console.layout import page, staff_page
 
 EVENTS_PER_PAGE: Final = 100
+FIRST_YEAR, LAST_YEAR = 2000, 2999
 ACTIONS: Final = {
     "sign-in": _("signed in"),
     "sign-out": _("signed out"),
@@ -63,7 +64,8 @@ def _day(text: str) -> datetime | None:
         day = parse_date(iso)
     except ValueError:
         return None
-    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+    known = day is not None and FIRST_YEAR <= day.year <= LAST_YEAR
+    return timezone.make_aware(datetime.combine(day, time.min)) if day and known else None
 
 
 @require_safe
@@ -101,7 +103,7 @@ def _rows(events: QuerySet[AuditEvent]) -> Iterator[list[Any]]:
             plain_cell(event.thing),
             plain_cell(event.detail),
             int(event.refused),
-            event.address,
+            plain_cell(event.address),
         ]
 
 

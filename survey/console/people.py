@@ -16,11 +16,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from survey.accounts.asking_again import asks_again
 from survey.accounts.audit import record_event
-from survey.accounts.invitations import can_mail, invite, mail_invitation, open_invitations
+from survey.accounts.invitations import (
+    can_mail,
+    invite,
+    mail_invitation,
+    open_invitations,
+    withdraw_invitations_by,
+)
 from survey.accounts.models import Role, StaffInvitation, StaffSession, User
 from survey.accounts.permissions import requires
-from survey.accounts.second_factor import asks_again, has_second_factor, needs_second_factor
+from survey.accounts.second_factor import has_second_factor, needs_second_factor
 from survey.agencies.queries import visible_agencies
 from survey.console.layout import page, staff_page
 from survey.console.people_forms import AccountForm, InvitationForm
@@ -139,6 +146,7 @@ def change_person(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         before = User.objects.get(pk=pk)
         form.save()
+        withdraw_invitations_by(account, timezone.now())
         record_event(
             request,
             "change-person",
@@ -186,6 +194,7 @@ def close_person(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     account.save(update_fields=["is_active"])
     if not account.is_active:
         StaffSession.objects.filter(user=account).delete()
+        withdraw_invitations_by(account, timezone.now())
         messages.success(request, _("The account is closed and signed out everywhere."))
     else:
         messages.success(request, _("The account is open again."))

@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -42,6 +44,18 @@ class ScopeMixin(forms.Form):
             self.add_error("agency", NEEDS_AGENCY)
         return cleaned
 
+    def email_of_one(self) -> str:
+        """One account an e-mail address, as far as who asks may see."""
+        email = str(self.cleaned_data["email"])
+        seen = User.objects.filter(email__iexact=email)
+        if (mine := getattr(self, "instance", None)) and isinstance(mine, User):
+            seen = seen.exclude(pk=mine.pk)
+        if not self.whole_province:
+            seen = seen.filter(agency__in=self.scope)
+        if email and seen.exists():
+            raise ValidationError(_("There is already an account with this e-mail address."))
+        return email
+
     def clean_ends_on(self) -> date | None:
         """A last day lies ahead."""
         day: date | None = self.cleaned_data["ends_on"]
@@ -70,10 +84,7 @@ class InvitationForm(ScopeMixin, forms.ModelForm):
 
     def clean_email(self) -> str:
         """One account an e-mail address."""
-        email = str(self.cleaned_data["email"])
-        if email and User.objects.filter(email__iexact=email).exists():
-            raise ValidationError(_("There is already an account with this e-mail address."))
-        return email
+        return self.email_of_one()
 
 
 class AccountForm(ScopeMixin, forms.ModelForm):
@@ -89,14 +100,19 @@ class AccountForm(ScopeMixin, forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.limit_to(user)
 
+    def clean_email(self) -> str:
+        """One account an e-mail address."""
+        return self.email_of_one()
+
 
 class OpenAccountForm(forms.Form):
     """What somebody who was invited chooses: a user name and a password."""
 
-    username = forms.CharField(
+    username = UsernameField(
         label=_("User name"),
         max_length=150,
-        validators=[User.username_validator],
+        help_text=_("Letters without marks, digits and . - _ @ +"),
+        validators=[ASCIIUsernameValidator()],
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
     password = forms.CharField(

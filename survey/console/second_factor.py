@@ -4,25 +4,42 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.views import IndexView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from survey.accounts.models import User
-from survey.accounts.second_factor import has_second_factor, needs_second_factor, note_shown
+from survey.accounts.second_factor import (
+    has_second_factor,
+    needs_second_factor,
+    note_shown,
+    shown_recently,
+)
 from survey.accounts.sessions import other_sessions
 from survey.console.layout import page, staff_page
 from survey.console.sign_in import in_own_language
+
+
+class _Guarded:
+    """Set up and taken away only by who has just shown the strongest thing the account has:
+    allauth would also take the password.
+    """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Ask again first."""
+        if request.user.is_authenticated and not shown_recently(request):
+            raise ReauthenticationRequired
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
 
 
 @in_own_language
@@ -43,7 +60,7 @@ class Overview(IndexView):
 
 
 @in_own_language
-class AddApp(ActivateTOTPView):
+class AddApp(_Guarded, ActivateTOTPView):
     """Scan the code with an authenticator app, type what it shows."""
 
     template_name = "survey/console/second_factor_app.html"
@@ -52,18 +69,19 @@ class AddApp(ActivateTOTPView):
         """Its first code is a factor just shown."""
         response = super().form_valid(form)
         note_shown(self.request, Authenticator.Type.TOTP)
+        other_sessions(self.request).delete()
         return response
 
 
 @in_own_language
-class RemoveApp(DeactivateTOTPView):
+class RemoveApp(_Guarded, DeactivateTOTPView):
     """Take the app away, where another factor is left or none is needed."""
 
     template_name = "survey/console/second_factor_remove.html"
 
 
 @in_own_language
-class AddPasskey(AddWebAuthnView):
+class AddPasskey(_Guarded, AddWebAuthnView):
     """The device's own fingerprint, face or number, or a key on the key ring."""
 
     template_name = "survey/console/second_factor_passkey.html"
@@ -72,15 +90,24 @@ class AddPasskey(AddWebAuthnView):
         """Its first use is a factor just shown."""
         response = super().form_valid(form)
         note_shown(self.request, Authenticator.Type.WEBAUTHN)
+        other_sessions(self.request).delete()
         return response
 
 
 @in_own_language
-class RemovePasskey(RemoveWebAuthnView):
+class RemovePasskey(_Guarded, RemoveWebAuthnView):
     """Take a passkey away."""
 
     template_name = "survey/console/second_factor_remove.html"
     success_url = reverse_lazy("mfa_index")
+
+    def form_valid(self, form: Any) -> HttpResponseBase:
+        """Not the last factor of a role that needs one."""
+        adapter = get_adapter()
+        if not adapter.can_delete_authenticator(self.get_object()):
+            form.add_error(None, adapter.validation_error("cannot_delete_authenticator"))
+            return self.form_invalid(form)
+        return super().form_valid(form)
 
 
 @in_own_language
@@ -89,10 +116,13 @@ class RecoveryCodes(ViewRecoveryCodesView):
 
     template_name = "survey/console/recovery_codes.html"
 
+    def head(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Nobody reads the answer: the codes are not shown by it."""
+        return HttpResponse()
+
 
 @in_own_language
-@method_decorator(reauthentication_required(app="allauth.mfa"), name="dispatch")
-class NewRecoveryCodes(GenerateRecoveryCodesView):
+class NewRecoveryCodes(_Guarded, GenerateRecoveryCodesView):
     """Ten new codes in the place of the old ones."""
 
     template_name = "survey/console/second_factor_remove.html"

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
+from urllib.parse import urlsplit
 
 from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.account.models import Login
 from allauth.account.views import ReauthenticateView
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.base.views import ReauthenticateView as CodeAgainView
+from allauth.mfa.webauthn.internal.auth import STATE_SESSION_KEY
 from allauth.mfa.webauthn.views import LoginWebAuthnView, ReauthenticateWebAuthnView
+from django.contrib import messages
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
+from survey.accounts.asking_again import resume
 from survey.accounts.lockout import hashing, must_wait, note_failure
 from survey.accounts.models import User
+from survey.accounts.second_factor import HALF_SIGN_IN, refuse_sign_in
 from survey.common.languages import requested_language, staff_language
 from survey.console.forms import SignInForm
 from survey.console.layout import page_frame
@@ -30,6 +36,8 @@ def in_own_language(view: Any) -> Any:
     """
 
     class Spoken(view):
+        http_method_names: ClassVar = ["get", "head", "post", "options"]
+
         def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             known = request.user.is_authenticated
             wish = cast("User", request.user).language if known else None
@@ -79,8 +87,15 @@ class SignIn(LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """The password is right: on to the second factor, or in."""
-        login = Login(user=form.get_user(), redirect_url=self.get_success_url())
+        user = form.get_user()
+        self.request.session[HALF_SIGN_IN] = user.get_session_auth_hash()
+        login = Login(user=user, redirect_url=self.get_success_url())
         return perform_password_login(self.request, form.cleaned_data, login)
+
+    def get_success_url(self) -> str:
+        """Where one wanted to go; never back to this page."""
+        url = super().get_success_url()
+        return self.get_default_redirect_url() if urlsplit(url).path == self.request.path else url
 
     def _refused(self, sentence: str) -> HttpResponse:
         form = self.get_form_class()(self.request)
@@ -121,16 +136,57 @@ class PasskeySignIn(LoginWebAuthnView):
 
     template_name = "survey/console/sign_in.html"
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Only what was asked for here, with fingerprint or number: what a page for a second factor
+        asked for would prove one factor alone.
+        """
+        state = request.session.get(STATE_SESSION_KEY) or {}
+        if state.get("user_verification") != "required":
+            return self.form_invalid(None)
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Back, with a word and a row in the trail."""
+        del form
+        messages.error(self.request, _("This passkey cannot be used here."))
+        return refuse_sign_in(self.request, None)
+
+
+class _Resumes:
+    """Carries out what waits once the factor was shown."""
+
+    def form_valid(self, form: Any) -> HttpResponseBase:
+        """Note what was shown, then go on."""
+        self.note(form)
+        return resume(self.request)  # type: ignore[attr-defined]
+
+    def note(self, form: Any) -> None:
+        """Record the factor in the session."""
+        form.save()
+
 
 @in_own_language
-class PasswordAgain(ReauthenticateView):
+class PasswordAgain(_Resumes, ReauthenticateView):
     """The password once more, of an account without a second factor."""
 
     template_name = "survey/console/again.html"
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Hash one password at a time, and none after too many wrong ones."""
+        with hashing() as free:
+            if not free or must_wait(request, request.user.get_username()):
+                form = self.get_form_class()(user=request.user)
+                return self.render_to_response(self.get_context_data(form=form, waits=True))
+            return super().post(request, *args, **kwargs)
+
+    def note(self, form: Any) -> None:
+        """A password has nothing to save."""
+        del form
+        reauthenticate_by_password(self.request)
+
 
 @in_own_language
-class CodeAgain(CodeAgainView):
+class CodeAgain(_Resumes, CodeAgainView):
     """The code of the app once more."""
 
     template_name = "survey/console/again.html"
@@ -151,7 +207,7 @@ class CodeAgain(CodeAgainView):
 
 
 @in_own_language
-class PasskeyAgain(ReauthenticateWebAuthnView):
+class PasskeyAgain(_Resumes, ReauthenticateWebAuthnView):
     """The passkey once more."""
 
     template_name = "survey/console/again_passkey.html"

@@ -74,7 +74,8 @@ def ask(action: SensitiveAction, by: User, reason: str = "vì cần") -> Approva
 
 
 def decide(action: SensitiveAction, row: ApprovalRequest, by: User, **more: Any) -> ApprovalRequest:
-    values = {"approve": True, "comment": "", "now": NOW + timedelta(hours=1)} | more
+    values: dict[str, Any] = {"approve": True, "comment": "", "now": NOW + timedelta(hours=1)}
+    values |= more
     return decide_request(action=action, request=row, by=by, **values)
 
 

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
 from survey.accounts.invitations import INVITATION_TTL, Invited, invite
 from survey.accounts.models import AuditEvent, Role, StaffInvitation, StaffSession, User
+from survey.common.logs import MaskCodes
 from tests.survey.accounts.builders import account, sign_in
 from tests.survey.console.builders import signed_in
 from tests.survey.factories import PASSWORD, Cast
@@ -180,3 +182,73 @@ def test_the_owner_sees_and_ends_other_sessions(cast: Cast) -> None:
     assert StaffSession.objects.filter(user=cast.head).count() == 1
     key = here.cookies["sessionid"].value
     assert not StaffSession.objects.filter(session_key=key).exists(), "kept under a hash"
+
+
+def test_who_was_closed_does_not_come_back_by_an_own_invitation(cast: Cast, admin: Client) -> None:
+    link = link_on(
+        admin.post(
+            "/staff/people/invite", {"name": "Tôi", "role": Role.PROVINCE_ADMIN, "agency": ""}
+        )
+    )
+    other = signed_in(account("admin-2", role=Role.PROVINCE_ADMIN))
+    me = User.objects.get(username="admin")
+    other.post(f"/staff/people/{me.pk}/close")
+    assert Client().post(link, NEW).status_code == 410
+    StaffInvitation.objects.update(withdrawn_at=None)
+    assert Client().post(link, NEW).status_code == 410, "whatever ended the account"
+    assert not User.objects.filter(username="nguoimoi").exists()
+
+
+def test_no_reader_of_trail_or_log_learns_a_link(
+    cast: Cast, admin: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    _row, token = invite(who=Invited(name="A", role=Role.AUDITOR), by=None, now=timezone.now())
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(cast.analyst)
+    assert strict.post(f"/staff/invitation/{token}", NEW).status_code == 403
+    Client().post(f"/staff/invitation/{token}", NEW | {"password": "x"})
+    assert not AuditEvent.objects.filter(thing__contains=token).exists()
+    masked = MaskCodes()
+    for record in caplog.records:
+        masked.filter(record)
+        assert token not in record.getMessage()
+
+
+def test_a_name_that_is_locked_or_an_account_that_has_ended_is_no_fault_of_ours(
+    cast: Cast,
+) -> None:
+    now = timezone.now()
+    _row, token = invite(who=Invited(name="A", role=Role.AUDITOR), by=None, now=now)
+    for _try in range(5):
+        sign_in(Client(), "nguoimoi", "wrong")
+    assert Client().post(f"/staff/invitation/{token}", NEW).status_code == 302
+    row, token = invite(
+        who=Invited(name="B", role=Role.AUDITOR, ends_on=timezone.localdate()), by=None, now=now
+    )
+    StaffInvitation.objects.filter(pk=row.pk).update(
+        ends_on=timezone.localdate() - timedelta(days=1)
+    )
+    answer = Client().post(f"/staff/invitation/{token}", NEW | {"username": "b"})
+    assert answer.status_code == 410
+
+
+def test_a_branch_ends_no_invitation_of_others_and_learns_no_address(cast: Cast) -> None:
+    now = timezone.now()
+    who = Invited(name="A", role=Role.AUDITOR, email="a@example.vn")
+    foreign, _token = invite(who=who, by=cast.operator, now=now)
+    User.objects.filter(pk=cast.analyst.pk).update(email="phantich@example.vn")
+    client = signed_in(account("admin-1", role=Role.PROVINCE_ADMIN, agency=cast.land))
+    sent = {"name": "X", "role": Role.ANALYST, "agency": cast.land.pk}
+    for email in ("a@example.vn", "phantich@example.vn"):
+        assert client.post("/staff/people/invite", sent | {"email": email}).status_code == 200
+    foreign.refresh_from_db()
+    assert foreign.withdrawn_at is None
+
+
+@pytest.mark.parametrize("name", ["ｍới1", "đạt", "Head", "HEAD"])
+def test_a_user_name_can_be_typed_again_and_is_nobody_elses(cast: Cast, name: str) -> None:
+    _row, token = invite(who=Invited(name="A", role=Role.AUDITOR), by=None, now=timezone.now())
+    answer = Client().post(f"/staff/invitation/{token}", NEW | {"username": name})
+    assert answer.status_code == 422
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.create_user(username="HEAD")

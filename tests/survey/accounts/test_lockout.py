@@ -14,7 +14,7 @@ from django.utils import timezone
 from survey.accounts.lockout import MAX_FAILURES_AT_ADDRESS, MAX_FAILURES_OF_ACCOUNT
 from survey.accounts.models import AuditEvent
 from tests.survey.accounts.builders import sign_in
-from tests.survey.factories import Cast
+from tests.survey.factories import PASSWORD, Cast
 
 
 def test_a_thousand_wrong_passwords_lock_the_account_and_not_the_office(cast: Cast) -> None:
@@ -61,3 +61,33 @@ def test_who_exists_is_told_neither_by_words_nor_by_work(
     for _try in range(MAX_FAILURES_AT_ADDRESS):
         page = sign_in(Client(), name, "wrong")
     assert page.status_code == 429, "and the lock comes at the same try"
+
+
+def test_the_old_password_cannot_be_guessed_either(cast: Cast) -> None:
+    client = Client()
+    client.force_login(cast.head)
+    sent = {
+        "new_password1": "một mật khẩu mới thật dài",
+        "new_password2": "một mật khẩu mới thật dài",
+    }
+    for _try in range(MAX_FAILURES_AT_ADDRESS):
+        client.post("/staff/password", sent | {"old_password": "wrong"})
+    client.post("/staff/password", sent | {"old_password": PASSWORD})
+    cast.head.refresh_from_db()
+    assert cast.head.check_password(PASSWORD), "not even the right one is looked at"
+
+
+def test_a_spelling_is_no_way_around_and_no_way_into_the_trail(cast: Cast) -> None:
+    for _try in range(MAX_FAILURES_AT_ADDRESS):
+        sign_in(Client(), "head", "wrong")
+    before = AuditEvent.objects.count()
+    for name in ("ｈead", " HEAD", "head "):
+        assert sign_in(Client(), name, "wrong").status_code == 429, name
+    assert AuditEvent.objects.count() == before
+
+
+def test_going_back_to_the_sign_in_page_is_no_loop(cast: Cast) -> None:
+    client = Client()
+    client.force_login(cast.head)
+    answer = client.get("/staff/sign-in?next=/staff/sign-in")
+    assert answer.headers["Location"] == "/staff/"

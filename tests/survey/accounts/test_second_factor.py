@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.core.cache import cache
 from django.test import Client
 
 from survey.accounts.lockout import MAX_FAILURES_AT_ADDRESS
@@ -157,3 +158,153 @@ def test_new_recovery_codes_end_the_old_ones(cast: Cast) -> None:
     other = Client()
     sign_in(other, "admin")
     assert other.post("/staff/sign-in/second-factor", {"code": old[0]}).status_code == 200
+
+
+def test_a_session_older_than_the_factor_opens_nothing(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, thief = Client(), Client()
+    account("admin", role=Role.PROVINCE_ADMIN)
+    sign_in(owner, "admin")
+    sign_in(thief, "admin")
+    key = thief.cookies["sessionid"].value
+    app = set_up_app(owner)
+    assert thief.get("/staff/people").status_code == 302, "signed out by the set-up"
+    # Also a session that was kept somehow.
+    kept = Client()
+    kept.force_login(User.objects.get(username="admin"))
+    kept.post("/staff/again", {"password": PASSWORD})
+    for path in ("/staff/people", "/staff/second-factor/codes/new", "/admin/"):
+        assert kept.get(path).headers["Location"].startswith("/staff/again/code"), path
+        assert kept.post(path).status_code in (302, 405), path
+    assert key
+    later(monkeypatch, 60)
+    assert kept.post("/staff/again/code", {"code": app.at(time.time())}).status_code == 302
+    assert kept.get("/staff/people").status_code == 200
+
+
+def test_a_code_works_once_in_every_process(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client()
+    app = admin(client)
+    ask = "/staff/sign-in/second-factor"
+    first = Client()
+    sign_in(first, "admin")
+    assert first.post(ask, {"code": app.now()}).status_code == 200, "the code of the set-up is used"
+    later(monkeypatch, 60)
+    code = app.at(time.time())
+    for expected in (302, 200):
+        cache.clear()  # what another process has
+        other = Client()
+        sign_in(other, "admin")
+        assert other.post(ask, {"code": code}).status_code == expected
+
+
+def test_changed_between_password_and_code_is_not_in(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client()
+    app = admin(client)
+    later(monkeypatch, 60)
+    for change in ("password", "closed"):
+        half = Client()
+        sign_in(half, "admin")
+        user = User.objects.get(username="admin")
+        if change == "password":
+            user.set_password("một mật khẩu hoàn toàn khác")
+        else:
+            user.is_active = False
+        user.save()
+        answer = half.post("/staff/sign-in/second-factor", {"code": app.at(time.time())})
+        assert answer.headers["Location"] == "/staff/sign-in", change
+        assert half.get("/staff/people").status_code == 302
+        assert AuditEvent.objects.filter(action="sign-in", refused=True).exists()
+        user.set_password(PASSWORD)
+        user.save()
+        later(monkeypatch, 120)
+
+
+def test_the_administration_asks_again_too(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client()
+    account("chief", role=Role.OPERATOR, is_staff=True, is_superuser=True)
+    sign_in(client, "chief")
+    set_up_app(client)
+    later(monkeypatch, RECENT_SECONDS + 1)
+    path = f"/admin/survey/user/{cast.head.pk}/change/"
+    assert client.get(path).status_code == 200
+    answer = client.post(path, {"username": "head", "is_superuser": "on"})
+    assert answer.headers["Location"].startswith("/staff/again/code")
+    cast.head.refresh_from_db()
+    assert not cast.head.is_superuser
+
+
+def test_what_waits_is_done_by_its_own_code_once_and_recorded_as_what_it_is(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client()
+    app = admin(client)
+    later(monkeypatch, RECENT_SECONDS + 60)
+    path = f"/staff/people/{cast.head.pk}/close"
+    where = client.post(f"{path}?lang=en").headers["Location"]
+    assert not AuditEvent.objects.filter(action="person-close").exists(), "nothing was done yet"
+    assert "sessionid" not in str(client.session.items()), "no cookie is kept with what waits"
+    client.post(where, {"code": app.at(time.time())})
+    cast.head.refresh_from_db()
+    assert not cast.head.is_active
+    assert AuditEvent.objects.get(action="person-close").thing == f"{cast.head.pk} close"
+
+    User.objects.filter(pk=cast.head.pk).update(is_active=True)
+    later(monkeypatch, 2 * RECENT_SECONDS + 120)
+    client.post(path)
+    only_looking = client.get("/staff/second-factor/codes/new").headers["Location"]
+    client.post(only_looking, {"code": app.at(time.time())})
+    cast.head.refresh_from_db()
+    assert cast.head.is_active, "what was given up is not done by looking at something else"
+
+
+ODD = ["1", "[]", "{}", '{"id":1}', "9" * 5000, "[" * 7000, '{"id":"a","rawId":1}', "x" * 9000]
+
+
+@pytest.mark.parametrize("credential", ODD)
+def test_odd_passkeys_are_wrong_and_no_fault_of_ours(cast: Cast, credential: str) -> None:
+    client = Client()
+    sent = {"credential": credential}
+    anybody = Client()
+    anybody.get("/staff/sign-in/passkey", headers={"accept": "application/json"})
+    assert anybody.post("/staff/sign-in/passkey", sent).status_code == 302
+    assert anybody.get("/staff/people").status_code == 302
+    admin(client)
+    assert client.post("/staff/second-factor/passkey", sent).status_code == 200
+    half = Client()
+    sign_in(half, "admin")
+    assert half.post("/staff/sign-in/second-factor", sent).status_code == 200
+    assert half.get("/staff/people").status_code == 302
+
+
+def test_a_challenge_for_a_second_factor_signs_nobody_in_alone(cast: Cast) -> None:
+    anybody = Client()
+    anybody.get("/staff/sign-in/passkey", headers={"accept": "application/json"})
+    session = anybody.session
+    assert session["mfa.webauthn.state"]["user_verification"] == "required"
+    session["mfa.webauthn.state"] |= {"user_verification": "preferred"}
+    session.save()
+    answer = anybody.post("/staff/sign-in/passkey", {"credential": "{}"})
+    assert answer.headers["Location"] == "/staff/sign-in"
+    assert "không dùng được ở đây" in anybody.get("/staff/sign-in").content.decode()
+    assert AuditEvent.objects.filter(action="sign-in", refused=True).exists()
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "patch"])
+def test_other_methods_do_nothing(cast: Cast, method: str) -> None:
+    client = Client()
+    admin(client)
+    for page in ("app/remove", "codes/new", "passkey"):
+        assert getattr(client, method)(f"/staff/second-factor/{page}").status_code == 405
+    assert Authenticator.objects.count() == 2
+
+
+def test_a_head_request_does_not_use_the_codes_up(cast: Cast) -> None:
+    client = Client()
+    admin(client)
+    client.head("/staff/second-factor/codes")
+    shown = client.get("/staff/second-factor/codes").content.decode()
+    assert len(re.findall(r"<code>([0-9]{8})</code>", shown)) == 10

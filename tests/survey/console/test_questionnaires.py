@@ -106,7 +106,7 @@ def test_a_file_goes_out_and_in_the_same(cast: Cast, author: Client, name: str) 
     assert write_questionnaire(shipped) == text
 
 
-WRONG = {
+WRONG: dict[str, tuple[str | bytes, str]] = {
     "no TOML": ("code = ", "không đúng dạng TOML"),
     "not UTF-8": (b"\xff\xfe\x00", "không phải UTF-8"),
     "a list": ("a = [1]", "“code”"),

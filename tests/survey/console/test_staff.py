@@ -151,6 +151,7 @@ def test_totals_are_imported_or_explained(cast: Cast) -> None:
 
 OPEN_TO_ALL = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "sign-out", "invitation"}
 ACTIONS = {"sender": "pause", "messages-decide": "again", "person-close": "close"}
+ACTIONS |= {"version-change": "copy", "version-ask": "publish"}
 
 
 def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
