@@ -152,7 +152,7 @@ def words(request: HttpRequest, pk: int) -> HttpResponse:
         kept = sent
     rows = [
         {
-            "slot": slot,
+            "slot": _slot_name(slot),
             "cells": [
                 {
                     "name": f"{slot}:{code}",
@@ -168,6 +168,21 @@ def words(request: HttpRequest, pk: int) -> HttpResponse:
     ]
     status = 422 if faults else 200
     return page(request, "words.html", {"version": found, "rows": rows}, status=status)
+
+
+def _slot_name(slot: str) -> str:
+    """What a text is, in words."""
+    kind, _dot, code = slot.partition(".")
+    question, _dot, choice = code.partition(".")
+    names = {
+        "title": _("Title"),
+        "intro": _("Introduction"),
+        "factor": _("Factor %(code)s") % {"code": code},
+        "question": _("Question %(code)s") % {"code": code},
+        "option": _("Choice %(choice)s of question %(code)s")
+        % {"choice": choice, "code": question},
+    }
+    return names.get(kind, slot)
 
 
 def _sent(request: HttpRequest, slot: str, faults: dict[str, str]) -> dict[str, str]:

@@ -8,6 +8,9 @@ from django import template
 from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+from survey.common.province import emblem_address, province_name
 
 register = template.Library()
 
@@ -19,6 +22,14 @@ def scroll(content: str, label: str) -> SafeString:
     """
     opened = format_html('<div class="scroll" tabindex="0" role="region" aria-label="{}">', label)
     return SafeString(f"{opened}{content}</div>")
+
+
+@register.simple_tag
+def brand() -> SafeString:
+    """Whose console this is: the province's name, with its emblem where it has one."""
+    emblem = emblem_address()
+    picture = format_html('<img src="{}" alt="">', emblem) if emblem else ""
+    return format_html('<p class="brand">{}<span>{}</span></p>', picture, capfirst(province_name()))
 
 
 @register.simple_block_tag
