@@ -32,6 +32,7 @@ def _rule(*roles: Role, province: bool = False) -> PermissionRule:
 
 _STAFF_OF_HOME_AFFAIRS: Final = (Role.OPERATOR, Role.ANALYST, Role.PROVINCE_ADMIN)
 RULES: Final = {
+    "set-up": _rule(Role.PROVINCE_ADMIN, Role.OPERATOR, province=True),
     "manage-people": _rule(Role.PROVINCE_ADMIN),
     "manage-places": _rule(*_STAFF_OF_HOME_AFFAIRS, province=True),
     "change-counters": _rule(*_STAFF_OF_HOME_AFFAIRS, Role.OFFICE_MANAGER),

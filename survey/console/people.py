@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -29,6 +29,7 @@ from survey.accounts.models import Role, StaffInvitation, StaffSession, User
 from survey.accounts.permissions import requires
 from survey.accounts.second_factor import has_second_factor, needs_second_factor
 from survey.agencies.queries import visible_agencies
+from survey.common.text import fold_accents
 from survey.console.layout import page, staff_page
 from survey.console.people_forms import AccountForm, InvitationForm
 
@@ -53,15 +54,10 @@ def people(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     wanted, role = request.GET.get("q", "").strip(), request.GET.get("role", "")
     found = people_in_scope(user).order_by("-is_active", "username")
-    if wanted:
-        names = ("first_name", "last_name", "username", "email")
-        matches = Q()
-        for name in names:
-            matches |= Q(**{f"{name}__icontains": wanted})
-        found = found.filter(matches)
     if role in Role.values:
         found = found.filter(role=role)
-    part = Paginator(found, PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
+    matching = [account for account in found if is_meant(account, wanted)]
+    part = Paginator(matching, PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "part": part,
         "wanted": wanted,
@@ -71,6 +67,12 @@ def people(request: HttpRequest) -> HttpResponse:
         "invitations": _find_invitations(user),
     }
     return page(request, "people.html", context)
+
+
+def is_meant(account: User, wanted: str) -> bool:
+    """Whether a name, user name or e-mail holds what was typed, with or without accents."""
+    words = (account.get_full_name(), account.username, account.email)
+    return fold_accents(wanted) in fold_accents(" ".join(words))
 
 
 def _line(account: User) -> dict[str, Any]:

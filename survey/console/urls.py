@@ -22,6 +22,7 @@ from survey.console import (
     places,
     questionnaires,
     second_factor,
+    set_up,
     views,
     voices,
 )
@@ -36,6 +37,8 @@ urlpatterns = [
     re_path(
         r"^invitation/(?P<token>[A-Za-z0-9_-]{10,60})$", invitation.invitation, name="invitation"
     ),
+    path("set-up", set_up.set_up, name="set-up"),
+    re_path(r"^set-up/(?P<what>units|library)$", set_up.load_data, name="set-up-load"),
     path("people", people.people, name="people"),
     path("people/invite", people.invite_person, name="invite"),
     re_path(

@@ -137,6 +137,8 @@ HELD: Final = {
 """Beginning of a sentence in English -> file under ``tests/`` and function."""
 
 NONE: Final = (
+    "recorded a call",
+    "paused or resumed a sender",
     "No questionnaire is published.",
     "For who has no phone",
     "Read the question and the five answers",

@@ -75,6 +75,8 @@ def environment_for(folder: Path, database_url: str | None) -> dict[str, str]:
         "HAILONG_VAR": str(folder),
         "SECRET_KEY": "server-tests-" + "x" * 40,
         "LOG_LEVEL": "WARNING",
+        # Journeys about something else sign in by password; test_first_days.py switches it on.
+        "SECOND_FACTOR": "0",
     }
     return {**plain, **wanted, **({"DATABASE_URL": database_url} if database_url else {})}
 

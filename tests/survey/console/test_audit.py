@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
+from django.urls import get_resolver
 
 from survey.accounts.audit import record_event
 from survey.accounts.models import AuditEvent, Role
+from survey.console.audit import ACTIONS
 from tests.survey.accounts.builders import account, sign_in
 from tests.survey.console.builders import signed_in
 from tests.survey.factories import Cast
+
+SILENT = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "sign-out", "invitation"}
+"""Pages whose deed is recorded under another name, where it is done."""
+READING = {"mfa_index", "mfa_list_webauthn", "mfa_view_recovery_codes"}
+
+
+def test_everything_that_can_be_sent_has_a_name_in_the_trail(db: None) -> None:
+    resolvers: list[Any] = get_resolver().url_patterns
+    sent = {
+        pattern.name
+        for resolver in resolvers
+        if str(resolver.pattern) == "staff/"
+        for pattern in resolver.url_patterns
+        if Client().post(_path(pattern)).status_code != 405
+    }
+    assert sent - SILENT - READING - set(ACTIONS) == set()
+
+
+def _path(pattern: Any) -> str:
+    """An address of a pattern, with the first choice in the place of each part."""
+    text = re.sub(r"\(\?P<\w+>\\d\{1,12\}\)|<int:pk>", "1", str(pattern.pattern))
+    text = re.sub(r"\(\?P<\w+>([a-zA-Z]+)\|[^)]*\)", r"\1", text)
+    text = re.sub(r"\(\?P<\w+>[^)]*\)|<str:kind>", "ABCD2345", text)
+    return "/staff/" + text.strip("^$").replace("\\", "")
 
 
 def test_what_is_sent_refused_and_downloaded_is_recorded(cast: Cast) -> None:

@@ -167,6 +167,7 @@ def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
             continue
         wanted = pattern.pattern.converters or pattern.pattern.regex.groupindex
         kind = {"kind": "xlsx"} if "template" in str(pattern.name) else {}
+        kind |= {"what": "library"} if pattern.name == "set-up-load" else {}
         kind |= {"action": ACTIONS.get(str(pattern.name), "revoke")}
         name = f"{resolver.app_name}:{pattern.name}" if resolver.app_name else pattern.name
         path = reverse(name, kwargs={k: {**arguments, **kind}[k] for k in wanted})

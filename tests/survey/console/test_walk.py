@@ -214,6 +214,7 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "unit": lambda: AgencyVersion.objects.count(),
     "unit-merge": lambda: ApprovalRequest.objects.count(),
     "unit-dissolve": lambda: ApprovalRequest.objects.count(),
+    "set-up-load": lambda: Agency.objects.count(),
     "invite": lambda: StaffInvitation.objects.count(),
     "invitation-withdraw": lambda: StaffInvitation.objects.filter(withdrawn_at=None).count(),
     "person": lambda: sorted(User.objects.values_list("username", "ends_on")),
@@ -380,7 +381,15 @@ def test_every_form_and_link_of_every_page_works_for_every_role(scene: Cast, db:
 TRAIL: Final = ("survey_auditevent", "survey_staffsession")
 """What was refused is in the audit trail."""
 REPEATED: Final = frozenset(
-    {"totals", "verify", "sender", "improvement-approve", "case-close", "messages-decide"}
+    {
+        "totals",
+        "verify",
+        "sender",
+        "improvement-approve",
+        "case-close",
+        "messages-decide",
+        "set-up-load",
+    }
 )
 """Done before in this walk by another role: there is nothing left to change."""
 
