@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import cast
+from typing import Final, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -27,6 +27,7 @@ from survey.agencies.queries import visible_agencies, visible_offices
 from survey.common.languages import is_supported_language
 from survey.console.forms import TotalsForm
 from survey.console.layout import page, staff_page
+from survey.console.place_search import search_offices
 from survey.console.views import TYPES
 from survey.scorecards.bridge.snapshots import NOTICE
 from survey.transactions.reading import MAX_FILE_BYTES, FileError
@@ -39,6 +40,9 @@ from survey.transactions.services import (
 )
 from survey.transactions.template import template_csv, template_xlsx
 
+MAX_WITHOUT: Final = 50
+"""Counters without a code on one page; the search finds the others."""
+
 
 @require_safe
 @staff_page
@@ -48,12 +52,16 @@ def codes(request: HttpRequest) -> HttpResponse:
     """
     user = cast("User", request.user)
     agencies = visible_agencies(user)
-    offices: dict[Office, list[CounterCode]] = {}
-    for code in active_codes(agencies):
-        offices.setdefault(code.counter.office, []).append(code)
+    found = search_offices(request, visible_offices(user))
+    offices: dict[Office, list[CounterCode]] = {office: [] for office in found.part}
+    for code in active_codes(agencies).filter(counter__office__in=list(found.part)):
+        offices[code.counter.office].append(code)
+    without = counters_without_code(agencies).filter(office__in=found.every)
     context = {
-        "offices": offices.items(),
-        "without": counters_without_code(agencies),
+        **found.context,
+        "offices": [(office, codes) for office, codes in offices.items() if codes],
+        "without": without[:MAX_WITHOUT],
+        "more_without": max(0, without.count() - MAX_WITHOUT),
         "papers": PAPERS,
         "seconds": second_languages(),
     }

@@ -28,13 +28,14 @@ from survey.access.slips import Batch, disputes_by_agency, issue_slips
 from survey.access.twin_pictures import draw_picture, name_picture
 from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
-from survey.agencies.models import Counter
-from survey.agencies.queries import visible_agencies
+from survey.agencies.models import Agency, Counter
+from survey.agencies.queries import visible_agencies, visible_offices
 from survey.common.languages import is_supported_language
 from survey.common.numbers import round_down_to_ten
 from survey.common.tokens import group_code, is_code, normalise_code
 from survey.console.counters import attached, second_languages
 from survey.console.layout import page, staff_page
+from survey.console.place_search import search_offices
 from survey.scorecards.bridge.snapshots import NOTICE
 from survey.transactions.models import Channel
 
@@ -55,7 +56,10 @@ def _counters(request: HttpRequest) -> QuerySet[Counter]:
 @staff_page
 def overview(request: HttpRequest) -> HttpResponse:
     """Screens and kiosks of every counter in scope, with what never arrived."""
-    counters = list(_counters(request))
+    user = cast("User", request.user)
+    found = search_offices(request, visible_offices(user))
+    every = _counters(request)
+    counters = list(every.filter(office__in=list(found.part)))
     kiosks = Kiosk.objects.filter(counter__in=counters, revoked_at=None)
     screens = Screen.objects.filter(counter__in=counters, revoked_at=None)
     lines = [
@@ -75,10 +79,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         }
         for counter in counters
     ]
-    agencies = {counter.agency_id: counter.agency for counter in counters}
-    province = cast("User", request.user).sees_province
-    today = timezone.localdate()
-    disputes = disputes_by_agency(list(agencies), today if province else today - timedelta(days=1))
+    agencies = list(every.order_by().values_list("agency_id", flat=True).distinct())
+    province, today = user.sees_province, timezone.localdate()
+    disputes = disputes_by_agency(agencies, today if province else today - timedelta(days=1))
     if not province:
         # Below the province a count must not go up by one: it would tell who complained.
         disputes = {
@@ -86,9 +89,11 @@ def overview(request: HttpRequest) -> HttpResponse:
             for pk, count in disputes.items()
             if round_down_to_ten(count)
         }
+    named = Agency.objects.in_bulk(list(disputes))
     context = {
+        **found.context,
         "lines": lines,
-        "disputes": [(agencies[pk], count) for pk, count in disputes.items()],
+        "disputes": [(named[pk], count) for pk, count in disputes.items()],
         "seconds": second_languages(),
     }
     return page(request, "presence.html", context)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from survey.access.models import CounterCode
 from survey.accounts.models import User
-from survey.accounts.permissions import requires
+from survey.accounts.permissions import may, requires
 from survey.agencies.models import Agency, Counter
 from survey.agencies.reorganisation import load_units, units_now
 from survey.agencies.services import ensure_domains
@@ -38,7 +38,7 @@ class Step:
     link: str = ""
 
 
-def steps() -> list[Step]:
+def steps(user: User) -> list[Step]:
     """The way from an empty database to a first answer, in order."""
     code = CounterCode.objects.filter(status="active").order_by("pk").first()
     return [
@@ -59,14 +59,14 @@ def steps() -> list[Step]:
             _("Colleagues"),
             _("Invite an approver, an author and an analyst at least: two people decide."),
             User.objects.filter(is_active=True).count() > 1,
-            reverse("console:invite"),
+            reverse("console:invite") if may(user, "manage-people") else "",
         ),
         Step(
             "office",
             _("First office and counter"),
             _("A place where citizens come, with one counter and its agency."),
             Counter.objects.filter(closed_on=None).exists(),
-            reverse("console:office-new"),
+            reverse("console:office-new") if may(user, "manage-places") else "",
         ),
         Step(
             "code",
@@ -90,7 +90,7 @@ def steps() -> list[Step]:
 @requires("set-up")
 def set_up(request: HttpRequest) -> HttpResponse:
     """What is done and what comes next."""
-    found = steps()
+    found = steps(cast("User", request.user))
     context: dict[str, Any] = {
         "steps": found,
         "next": next((step.name for step in found if not step.done), ""),

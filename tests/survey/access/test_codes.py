@@ -437,7 +437,8 @@ def test_page_and_poster_show_the_same_picture(citizen: Client, cast: Cast) -> N
     assert name_picture(picture) in page
     pdf = pypdfium2.PdfDocument(poster_pdf([cast.code], paper="A4"))
     with override("vi"):
-        assert name_picture(picture) in pdf[0].get_textpage().get_text_range().replace("\r\n", " ")
+        printed = " ".join(pdf[0].get_textpage().get_text_range().split())
+        assert name_picture(picture) in printed
 
 
 def test_a_neighbouring_issue_has_another_picture(citizen: Client, cast: Cast) -> None:

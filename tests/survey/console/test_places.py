@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from survey.access.posters import issue_code
 from survey.accounts.approvals import ApprovalRequest
 from survey.accounts.models import Role
 from survey.agencies.models import Agency, Counter, Hosting, Office
@@ -145,3 +146,26 @@ def test_a_branch_sees_its_own_and_changes_no_tree(cast: Cast) -> None:
         f"counters/{cast.land_counter.pk}/close",
     ):
         assert head.post(f"/staff/{path}").status_code == 403, path
+
+
+def test_a_province_of_500_counters_has_pages_of_a_hundred_rows(cast: Cast) -> None:
+    offices = Office.objects.bulk_create(
+        Office(key=f"o{place}", name=f"Nơi {place}", address="Ấp Đông") for place in range(100)
+    )
+    Counter.objects.bulk_create(
+        Counter(office=office, agency=cast.land, number=number)
+        for office in offices
+        for number in range(1, 6)
+    )
+    for counter in Counter.objects.exclude(codes__isnull=False):
+        issue_code(counter=counter, now=timezone.now())
+    client = signed_in(cast.analyst)
+    for page in ("codes", "presence"):
+        first = client.get(f"/staff/{page}").content.decode()
+        assert 90 < first.count('<th scope="row">') <= 110, page
+        found = client.get(f"/staff/{page}?q=noi 77").content.decode()
+        assert found.count('<th scope="row">') == 5, "without accents, too"
+        assert "Nơi 77" in found
+        last = client.get(f"/staff/{page}?page=6").content.decode()
+        assert "Nơi" in last
+        assert client.get(f"/staff/{page}?page=x&q=%00").status_code == 200
