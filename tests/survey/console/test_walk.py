@@ -310,6 +310,7 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
     later = timezone.localdate() + timedelta(days=AgencyVersion.objects.count())
     typed: dict[str, dict[str, Any]] = {
         "office-new": {"name": "Nơi mới"},
+        "set-up-load": {"province": "12"},  # the smallest
         "office": {"address": f"Số {Office.objects.count()}/{Counter.objects.count()}"},
         "agency-new": {"name": f"Cơ quan {Agency.objects.count()}"},
         "unit": {"on": later.strftime("%d/%m/%Y")},
