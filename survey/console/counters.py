@@ -224,6 +224,7 @@ def list_digest(replaced: list[Replaced]) -> str:
 
 @require_safe
 @staff_page
+@requires("import-totals")
 def totals_template(request: HttpRequest, kind: str) -> HttpResponse:
     """The empty template to fill in."""
     content = template_xlsx() if kind == "xlsx" else template_csv()

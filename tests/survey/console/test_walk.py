@@ -238,7 +238,7 @@ def inside(address: str) -> bool:
     )
 
 
-def pages(client: Client, *, alike: int = 3) -> dict[str, Page]:
+def pages(client: Client, *, alike: int = 2) -> dict[str, Page]:
     """All pages that can be reached by links, of those of one name the first ``alike``; every link
     works.
     """
@@ -356,7 +356,7 @@ def test_every_form_and_link_of_every_page_works_for_every_role(scene: Cast, db:
         user.save()
         client.force_login(user)
         whole = role in ("root", "author", "approver")
-        forms = forms_of(pages(client, alike=99 if whole else 3))
+        forms = forms_of(pages(client, alike=99 if whole else 2))
         if user.role in WRITES_NOTHING:
             assert forms == {}, f"{role} is offered something to write"
         for (action, button), form in sorted(forms.items(), key=takes_something_away):

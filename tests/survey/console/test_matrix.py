@@ -1,0 +1,252 @@
+"""Who may do what, over every staff address, role and method: nothing that is not in the table, and
+another agency's things are as if they were not there.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+from django.utils import timezone
+
+from survey.access.ballots import BallotBatch, issue_ballots
+from survey.access.kiosks import add_kiosk
+from survey.access.screens import enrol_screen
+from survey.accounts.models import Role, User
+from survey.accounts.permissions import RULES, may
+from survey.agencies.improvements import Improvement
+from survey.responses.cases import Case, open_case
+from survey.responses.services import record_response
+from survey.scorecards.models import AgencyResult
+from survey.scorecards.services import make_edition
+from tests.survey.console.builders import AFTER
+from tests.survey.factories import Cast
+from tests.survey.scorecards.builders import fill, snapshot
+
+READS: Final = "reads"
+"""Everybody with an account, within their scope."""
+NEEDS: Final = {
+    "home": READS,
+    "agency": READS,
+    "agencies": READS,
+    "unit": READS,
+    "download": READS,
+    "pictures": READS,
+    "picture": READS,
+    "agency-picture": READS,
+    "codes": READS,
+    "code-image": READS,
+    "code-poster": READS,
+    "office-poster": READS,
+    "code-change": "change-counters",
+    "code-issue": "change-counters",
+    "verify": READS,
+    "presence": READS,
+    "presence-add": "change-counters",
+    "presence-withdraw": "change-counters",
+    "ballots": "enter-ballots",
+    "ballots-print": "enter-ballots",
+    "ballot-count": "enter-ballots",
+    "calls": "record-calls",
+    "improvements": READS,
+    "improvement-approve": "approve-improvements",
+    "cases": READS,
+    "case-close": "close-cases",
+    "languages": "see-languages",
+    "messages": READS,
+    "sender": "operate-messages",
+    "messages-decide": "operate-messages",
+    "dossiers": "import-events",
+    "dossiers-template": "import-events",
+    "totals": "import-totals",
+    "totals-template": "import-totals",
+    "offices": READS,
+    "office": "manage-places",
+    "office-new": "manage-places",
+    "counter-add": "manage-places",
+    "counter-close": "manage-places",
+    "agency-new": "change-agencies",
+    "unit-merge": "change-agencies",
+    "unit-dissolve": "change-agencies",
+    "questionnaires": "see-languages",
+    "version": "see-languages",
+    "version-file": "see-languages",
+    "version-words": "author-questionnaires",
+    "version-change": "author-questionnaires",
+    "version-ask": "author-questionnaires",
+    "questionnaire-upload": "author-questionnaires",
+    "approvals": READS,
+    "approval": READS,
+    "approval-decide": READS,
+    "approval-cancel": READS,
+    "people": "manage-people",
+    "invite": "manage-people",
+    "invitation-withdraw": "manage-people",
+    "person": "manage-people",
+    "person-close": "manage-people",
+    "set-up": "set-up",
+    "set-up-load": "set-up",
+    "audit": "see-audit",
+    "audit-file": "see-audit",
+    "password": READS,
+    "sessions": READS,
+    "sessions-end": READS,
+}
+"""Name of an address -> who gets in; what is open to strangers stands in test_staff.py."""
+OPEN: Final = {"sign-out", "invitation"}
+METHODS: Final = ("get", "head", "post", "put", "patch", "delete", "options")
+CHOICES: Final = {
+    "sender": {"action": "pause"},
+    "messages-decide": {"action": "again"},
+    "person-close": {"action": "open"},
+    "version-change": {"action": "copy"},
+    "version-ask": {"action": "retire"},
+    "set-up-load": {"what": "library"},
+    "presence-add": {"what": "screen"},
+    "presence-withdraw": {"what": "screen"},
+    "code-change": {"action": "reissue"},
+    "code-image": {"kind": "png"},
+    "code-poster": {"paper": "A4"},
+    "office-poster": {"paper": "A4"},
+    "download": {"kind": "json"},
+    "picture": {"name": "index", "kind": "svg"},
+    "agency-picture": {"name": "profile", "kind": "svg"},
+    "totals-template": {"kind": "csv"},
+    "dossiers-template": {"kind": "csv"},
+    "verify": {"code": "ABCD1234"},
+    "ballot-count": {"code": "ABCD1234"},
+}
+
+
+def staff_names() -> set[str]:
+    resolvers: list[Any] = get_resolver().url_patterns
+    found = next(
+        item for item in resolvers if str(item.pattern) == "staff/" and item.app_name == "console"
+    )
+    return {str(pattern.name) for pattern in found.url_patterns} - OPEN
+
+
+def test_every_staff_address_is_in_the_table() -> None:
+    assert staff_names() == set(NEEDS)
+    assert {needs for needs in NEEDS.values() if needs != READS} | {
+        "see-previews",
+        "check-posters",
+        "write-improvements",
+        "decide-requests",
+    } == set(RULES), "a permission no address needs, or one there is no line for"
+
+
+def addresses(pk: int) -> dict[str, str]:
+    resolvers: list[Any] = get_resolver().url_patterns
+    console = next(
+        item for item in resolvers if str(item.pattern) == "staff/" and item.app_name == "console"
+    )
+    found = {}
+    for pattern in console.url_patterns:
+        if pattern.name in OPEN:
+            continue
+        wanted = pattern.pattern.converters or pattern.pattern.regex.groupindex
+        parts = {"pk": str(pk), **CHOICES.get(str(pattern.name), {})}
+        found[str(pattern.name)] = reverse(
+            f"console:{pattern.name}", kwargs={key: parts[key] for key in wanted}
+        )
+    return found
+
+
+def people(cast: Cast) -> dict[str, User]:
+    """One account of every role for the province, and one for the land department."""
+    found = {"superuser": cast.operator}
+    for role in Role:
+        for agency in (None, cast.land):
+            if agency is None and role in (Role.AGENCY_HEAD, Role.OFFICE_MANAGER):
+                continue
+            name = f"{role}-{'one' if agency else 'all'}"
+            found[name] = User.objects.create_user(username=name, role=role, agency=agency)
+    return found
+
+
+@pytest.mark.long
+def test_nobody_gets_into_what_the_table_does_not_give_them(cast: Cast) -> None:
+    """Refused is 403 whatever the method, before anything is looked up; a thing that is not there
+    is 404.
+    """
+    for name, user in people(cast).items():
+        client = Client(raise_request_exception=False)
+        client.force_login(user)
+        for page, address in addresses(999_999_999).items():
+            given = NEEDS[page] == READS or may(user, NEEDS[page])
+            for method in METHODS:
+                status = getattr(client, method)(address).status_code
+                assert status < 500, (name, page, method, status)
+                if not given:
+                    assert status in (403, 405), (name, page, method, status)
+                elif status == 200:
+                    assert method in ("get", "head", "post", "options"), (name, page, method)
+
+
+@pytest.fixture
+def foreign(cast: Cast, tmp_path: Any) -> dict[str, int | str]:
+    """One of everything that belongs to the commune: nothing of it is the land department's."""
+    now = timezone.now()
+    fill(cast, good=50, bad=10)
+    make_edition(folder=snapshot(tmp_path), method="sipas-service", now=AFTER)
+    enrol_screen(counter=cast.commune_counter, now=now)
+    add_kiosk(counter=cast.commune_counter, name="Máy 1", now=now)
+    issue_ballots(counter=cast.commune_counter, count=4, now=now)
+    row = record_response(submission=cast.submission("case", 2)).row
+    open_case(row=row, now=now)
+    improvement = Improvement.objects.create(
+        agency=cast.commune, said="a", did="b", author=cast.analyst, done_on=now.date()
+    )
+    person = User.objects.create_user(
+        username="người của phường", role=Role.AGENCY_HEAD, agency=cast.commune
+    )
+    result = AgencyResult.objects.filter(agency=cast.commune).first()
+    return {
+        "agency": result.pk if result else 0,
+        "agency-picture": result.pk if result else 0,
+        "unit": cast.commune.pk,
+        "code-image": cast.commune_code.pk,
+        "code-poster": cast.commune_code.pk,
+        "office-poster": cast.commune_counter.office_id,
+        "code-change": cast.commune_code.pk,
+        "code-issue": cast.commune_counter.pk,
+        "presence-add": cast.commune_counter.pk,
+        "presence-withdraw": cast.commune_counter.screens.get().pk,
+        "improvement-approve": improvement.pk,
+        "case-close": Case.objects.get().pk,
+        "person": person.pk,
+        "person-close": person.pk,
+        "counter-close": cast.commune_counter.pk,
+        "office": cast.commune_counter.office_id,
+        "counter-add": cast.commune_counter.office_id,
+        "verify": cast.commune_code.code,
+        "ballot-count": BallotBatch.objects.get().code,
+    }
+
+
+def test_another_agencys_things_are_as_if_they_were_not_there(
+    cast: Cast, foreign: dict[str, int | str]
+) -> None:
+    """The same status and the same bytes as a number nobody has."""
+    nonsense = addresses(999_999_999)
+    local_people = {name: user for name, user in people(cast).items() if name.endswith("-one")}
+    for name, user in local_people.items():
+        client = Client(raise_request_exception=False)
+        client.force_login(user)
+        for page, key in foreign.items():
+            address = nonsense[page].replace("999999999", str(key)).replace("ABCD1234", str(key))
+            for method in ("get", "post"):
+                theirs = getattr(client, method)(address)
+                nothing = getattr(client, method)(nonsense[page])
+                assert theirs.status_code == nothing.status_code, (name, page, method)
+                assert theirs.status_code in (302, 403, 404, 405, 422), (name, page, method)
+                assert plain(theirs.content, address) == plain(nothing.content, nonsense[page])
+
+
+def plain(content: bytes, address: str) -> str:
+    """A page without its own address and the number of its form."""
+    text = content.decode(errors="replace").replace(address, "")
+    return "\n".join(line for line in text.splitlines() if "csrfmiddlewaretoken" not in line)
