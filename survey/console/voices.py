@@ -31,6 +31,7 @@ from survey.questionnaires.queries import (
     read_form,
 )
 from survey.responses.cases import Case, open_cases
+from survey.responses.masking import mask_personal
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,6 +91,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     lines = [
         {
             "case": case,
+            "text": mask_personal(case.text),
             "level": levels.get(str(case.level), "–"),
             "reasons": [reasons.get(reason, reason) for reason in case.reasons],
         }
