@@ -148,11 +148,14 @@ def index_trend(
     """Index of an agency over (period, method checksum, its row, the province's row); a new method
     breaks the line, periods in which a question was ``reworded`` are marked on it.
     """
-    usable = [
-        (period, sha, mine, whole)
-        for period, sha, mine, whole in editions
-        if mine["status"] in SHOWN and whole["weighted_index"] is not None
-    ]
+    usable, marked, pending = [], [], False
+    for period, sha, mine, whole in editions:
+        # A mark in a period without a figure goes to the next one that has one.
+        pending = pending or period in reworded
+        if mine["status"] in SHOWN and whole["weighted_index"] is not None:
+            usable.append((period, sha, mine, whole))
+            marked.append(pending)
+            pending = False
     if len(usable) < 2:
         return None
     series = {
@@ -164,9 +167,9 @@ def index_trend(
             series[sha],
             *_score(mine, "")[1:4],
             float(whole["weighted_index"]),
-            period in reworded,
+            mark,
         )
-        for period, sha, mine, whole in usable
+        for (period, sha, mine, whole), mark in zip(usable, marked, strict=True)
     ]
     return trend_picture(periods, str(usable[0][2]["agency_name"]), frame)
 

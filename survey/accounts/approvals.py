@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,6 +25,7 @@ from survey.accounts.models import User
 from survey.accounts.permissions import holds_role
 
 Payload = Mapping[str, Any]
+_TAKEN = gettext_lazy("This cannot be done: something else has taken its place.")
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,15 @@ class RequestState(models.TextChoices):
     DONE = "done", gettext_lazy("approved and done")
     REFUSED = "refused", gettext_lazy("rejected")
     CANCELLED = "cancelled", gettext_lazy("withdrawn")
+    EXPIRED = "expired", gettext_lazy("expired")
 
 
 class ApprovalRequest(models.Model):
     """Something one person asked for, as it was asked for."""
 
     action = models.CharField(gettext_lazy("action"), max_length=40)
+    asks = models.CharField(gettext_lazy("permission"), max_length=40)
+    """What who asks has to be allowed, also when it is decided."""
     payload = models.JSONField(gettext_lazy("what"))
     payload_hash = models.CharField(max_length=64)
     subject = models.CharField(gettext_lazy("subject"), max_length=300)
@@ -148,12 +152,14 @@ def request_approval(
     if not reason.strip():
         raise ValidationError(_("Please give a reason: the person who decides reads it."))
     expire_requests(now)
+    try_action(action, payload, now)
     digest = hash_payload(action, payload)
     waiting = ApprovalRequest.objects.filter(action=action.key, state=RequestState.WAITING)
     if waiting.filter(payload_hash=digest).exists():
         raise ValidationError(_("The same request is already waiting for a decision."))
     return ApprovalRequest.objects.create(
         action=action.key,
+        asks=action.asks,
         payload=dict(payload),
         payload_hash=digest,
         subject=action.describe(payload)[:300],
@@ -163,6 +169,20 @@ def request_approval(
         made_at=now,
         expires_at=now + timedelta(days=action.policy.days),
     )
+
+
+def try_action(action: SensitiveAction, payload: Payload, now: datetime) -> None:
+    """Do it and take it back: what can never be done is told to who asks, not to who decides."""
+    with transaction.atomic():
+        mark = transaction.savepoint()
+        try:
+            action.run(payload, now)
+        except IntegrityError as error:
+            raise ValidationError(
+                _("This cannot be done: something else has taken its place.")
+            ) from error
+        finally:
+            transaction.savepoint_rollback(mark)
 
 
 def why_not(request: ApprovalRequest, user: User, now: datetime) -> str:
@@ -176,9 +196,11 @@ def why_not(request: ApprovalRequest, user: User, now: datetime) -> str:
         return _("You cannot decide your own request.")
     if not holds_role(user, policy.permission):
         return _("Your role cannot decide this.")
+    if not request.requester.is_active or not holds_role(request.requester, request.asks):
+        return _("Who requested this may no longer do so. Somebody else has to request it.")
     if policy.other_body and request.requester.agency_id == user.agency_id:
         return _("Somebody from another body has to decide this.")
-    if request.decisions.filter(user=user).exists():
+    if any(decision.user_id == user.pk for decision in request.decisions.all()):
         return _("You have already decided this.")
     return ""
 
@@ -212,7 +234,13 @@ def decide_request(
     locked.decisions.create(user=by, approved=approve, comment=comment.strip()[:1000], at=now)
     enough = locked.decisions.filter(approved=True).count() >= locked.policy["min_approvers"]
     if approve and enough:
-        action.run(locked.payload, now)
+        try:
+            with transaction.atomic():
+                action.run(locked.payload, now)
+        except IntegrityError as error:
+            raise ValidationError(
+                _("This cannot be done: something else has taken its place.")
+            ) from error
         _end(locked, RequestState.DONE, now)
     elif not approve:
         _end(locked, RequestState.REFUSED, now)
@@ -239,7 +267,7 @@ def cancel_request(*, request: ApprovalRequest, by: User, now: datetime) -> None
 def expire_requests(now: datetime) -> int:
     """End requests nobody decided in time; returns how many."""
     old = ApprovalRequest.objects.filter(state=RequestState.WAITING, expires_at__lte=now)
-    return old.update(state=RequestState.CANCELLED, ended_at=now)
+    return old.update(state=RequestState.EXPIRED, ended_at=now)
 
 
 def _end(request: ApprovalRequest, state: RequestState, now: datetime) -> None:
@@ -249,6 +277,8 @@ def _end(request: ApprovalRequest, state: RequestState, now: datetime) -> None:
 
 def requests_waiting(now: datetime) -> QuerySet[ApprovalRequest]:
     """Requests somebody has to decide."""
-    return ApprovalRequest.objects.filter(
-        state=RequestState.WAITING, expires_at__gt=now
-    ).select_related("requester__agency")
+    return (
+        ApprovalRequest.objects.filter(state=RequestState.WAITING, expires_at__gt=now)
+        .select_related("requester__agency")
+        .prefetch_related("decisions")
+    )

@@ -12,8 +12,10 @@ from allauth.account.adapter import get_adapter
 from allauth.account.utils import get_next_redirect_url
 from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.urls import resolve, reverse
+from django.utils.translation import gettext as _
 
 from survey.accounts.models import User
 from survey.accounts.second_factor import RECENT_SECONDS, has_second_factor, shown_recently
@@ -49,16 +51,26 @@ def suspend(request: HttpRequest) -> HttpResponseBase:
     headers, as long as a shown factor lasts.
     """
     request.session.pop(SUSPENDED, None)
+    back = request.get_full_path()
     if request.method == "POST":
+        back = _page_before(request)
         request.session[SUSPENDED] = {
             "at": time.time(),
             "path": request.path,
             "query": request.GET.urlencode(),
             "post": request.POST.urlencode(),
+            "back": back,
         }
     methods = get_adapter().get_reauthentication_methods(request.user)
     page = methods[0]["url"] if methods else reverse("account_login")
-    return HttpResponseRedirect(f"{page}?{urlencode({'next': request.get_full_path()})}")
+    return HttpResponseRedirect(f"{page}?{urlencode({'next': back})}")
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Where the form stood: the address of what was sent may take no visit."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    known = before.netloc == request.get_host() and before.path.startswith("/staff/")
+    return before.path if known else reverse("console:home")
 
 
 def resume(request: HttpRequest) -> HttpResponseBase:
@@ -68,7 +80,9 @@ def resume(request: HttpRequest) -> HttpResponseBase:
     waiting = request.session.pop(SUSPENDED, None)
     wanted = get_next_redirect_url(request, "next") or reverse("console:home")
     fresh = waiting is not None and time.time() - waiting["at"] < RECENT_SECONDS
-    if not fresh or waiting["path"] != urlsplit(wanted).path:
+    if waiting is not None and not fresh:
+        messages.error(request, _("That took too long, nothing was done. Please send it again."))
+    if not fresh or waiting["back"] != wanted:
         return HttpResponseRedirect(wanted)
     request.path = request.path_info = waiting["path"]
     request.GET, request.POST = QueryDict(waiting["query"]), QueryDict(waiting["post"])

@@ -39,9 +39,16 @@ ASKING: Final = frozenset(
 )
 """Those of somebody whose account has a factor this session has not shown."""
 OWN_ROWS: Final = frozenset(
-    {"account_login", "mfa_authenticate", "mfa_login_webauthn", "sign-out", "invitation"}
+    {
+        "account_login",
+        "mfa_authenticate",
+        "mfa_login_webauthn",
+        "sign-out",
+        "invitation",
+        "approval-decide",
+    }
 )
-"""Pages whose deed is recorded where it is done; the last has a secret in its address."""
+"""Pages whose deed is recorded where it is done; an invitation's address is a secret."""
 
 
 class SecondFactorMiddleware:

@@ -4,6 +4,7 @@ procedures.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from django.db import models
@@ -54,15 +55,7 @@ class Agency(models.Model):
         today = timezone.localdate()
         known = self.versions.order_by("-valid_from")
         current = known.filter(valid_from__lte=today).first() or known.last()
-        if current is None:
-            return self.key
-        # Of many wards of one name most are gone: lists must tell them apart.
-        ended = current.valid_to is not None and current.valid_to <= today
-        return (
-            f"{current.name} ({current.code}, – {current.valid_to:%d/%m/%Y})"
-            if ended
-            else current.name
-        )
+        return self.key if current is None else current.name_on(today)
 
 
 class AgencyVersion(models.Model):
@@ -118,6 +111,14 @@ class AgencyVersion(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def name_on(self, day: date) -> str:
+        """The name, with code and last day where it has ended: of many wards of one name most are
+        gone, and lists must tell them apart.
+        """
+        if self.valid_to is None or self.valid_to > day:
+            return self.name
+        return f"{self.name} ({self.code}, – {self.valid_to:%d/%m/%Y})"
 
     @property
     def code(self) -> str:

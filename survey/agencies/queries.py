@@ -143,6 +143,17 @@ def _latest_versions(today: date) -> QuerySet[AgencyVersion]:
     return begun.filter(~Exists(later))
 
 
+def agency_names(agencies: QuerySet[Agency]) -> dict[int, str]:
+    """Number of an agency -> the name it bears today, for many of them in one statement."""
+    today = timezone.localdate()
+    versions = AgencyVersion.objects.filter(agency__in=agencies).order_by("valid_from")
+    newest: dict[int, AgencyVersion] = {}
+    for version in versions:
+        if version.agency_id not in newest or version.valid_from <= today:
+            newest[version.agency_id] = version
+    return {pk: version.name_on(today) for pk, version in newest.items()}
+
+
 def visible_offices(user: User) -> QuerySet[Office]:
     """Offices with a counter of an agency in the account's scope."""
     return Office.objects.filter(counters__agency__in=visible_agencies(user)).distinct()

@@ -23,7 +23,7 @@ from survey.agencies.models import (
     Succession,
     SuccessionKind,
 )
-from survey.agencies.queries import version_on
+from survey.agencies.queries import version_on, versions_on
 
 DOMAINS: Final = {
     "land": "Đất đai",
@@ -66,13 +66,43 @@ def found_agency(*, key: str, on: date, attributes: Attributes) -> Agency:
 
 
 def _open_version(agency: Agency, on: date, attributes: Attributes) -> AgencyVersion:
+    _check_parent(agency, on, attributes.parent)
     version = AgencyVersion(agency=agency, valid_from=on, **vars(attributes))
     version.full_clean()
     version.save()
     return version
 
 
+def _check_parent(agency: Agency, on: date, parent: Agency | None) -> None:
+    """The parent is in force on that day, and not the agency itself or one below it."""
+    seen: set[int] = set()
+    above = parent
+    while above is not None:
+        version = version_on(above, on)
+        if version is None:
+            raise ValidationError(
+                {"parent": _("“%(name)s” is not in force on that day.") % {"name": above}}
+            )
+        if above.pk == agency.pk or above.pk in seen:
+            raise ValidationError({"parent": _("An agency cannot stand below itself.")})
+        seen.add(above.pk)
+        above = version.parent
+
+
+def _check_nothing_below(agencies: Iterable[Agency], on: date) -> None:
+    """Who ends leaves nobody behind: those below it are moved first."""
+    ending = list(agencies)
+    below = versions_on(on).filter(parent__in=ending).exclude(agency__in=ending).first()
+    if below is not None:
+        raise ValidationError(
+            _("“%(name)s” stands below an agency that would end. Move it first.")
+            % {"name": below.name}
+        )
+
+
 def _close(agency: Agency, on: date) -> AgencyVersion:
+    # Of two changes at once the second waits here, and then finds nothing in force.
+    Agency.objects.select_for_update().get(pk=agency.pk)
     current = version_on(agency, on)
     if current is None or current.valid_to is not None:
         raise ValidationError(
@@ -105,6 +135,10 @@ def merge_agencies(
     _check_begun(on)
     if len(predecessors) < 2:
         raise ValidationError(_("A merge needs at least two agencies."))
+    if attributes.parent in predecessors:
+        raise ValidationError(_("An agency cannot merge with the one it stands below."))
+    _check_nothing_below(predecessors, on)
+    predecessors.sort(key=lambda agency: agency.pk)
     for agency in predecessors:
         _close(agency, on)
     successor = found_agency(key=into_key, on=on, attributes=attributes)
@@ -163,6 +197,7 @@ def dissolve_agency(*, agency: Agency, on: date, successor: Agency | None = None
     """The agency ends; its tasks go to ``successor`` when there is one."""
     if successor is not None:
         _check_begun(on)
+    _check_nothing_below([agency], on)
     _close(agency, on)
     if successor is not None:
         if version_on(successor, on) is None:

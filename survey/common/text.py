@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _KEPT = "\n\t"
@@ -79,6 +80,7 @@ _LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _TONES = "\u0300\u0309\u0303\u0301\u0323"
 
 
+@lru_cache(maxsize=32_768)
 def name_order(text: str) -> tuple[object, ...]:
     """Key that sorts names as a Vietnamese list does: letters first, then tones; numbers by their
     value.
@@ -111,6 +113,7 @@ def legible(text: str) -> str:
     )
 
 
+@lru_cache(maxsize=32_768)
 def fold_accents(text: str) -> str:
     """For searching: lower case without accents, as people type on a phone; "Đồng Tháp" is "dong
     thap".

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db import IntegrityError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -33,6 +34,12 @@ from survey.console.place_forms import AgencyForm, DissolveForm, MergeForm
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 
 AGENCIES_PER_PAGE: Final = 100
+CHANGES: Final[dict[str, Any]] = {
+    "rename": AgencyForm,
+    "merge": MergeForm,
+    "dissolve": DissolveForm,
+}
+"""What can be done to an agency, one form at a time: each holds a list of all the others."""
 
 
 @require_safe
@@ -41,7 +48,7 @@ def agencies(request: HttpRequest) -> HttpResponse:
     """Agencies in force, by name with or without accents, by code or kind."""
     user, today = cast("User", request.user), timezone.localdate()
     wanted, kind = request.GET.get("q", "").strip()[:80], request.GET.get("kind", "")
-    rows = versions_on(today).filter(agency__in=visible_agencies(user))
+    rows = versions_on(today).filter(agency__in=visible_agencies(user)).select_related(None)
     names = dict(versions_on(today).values_list("agency_id", "name"))
     if kind in AgencyKind.values:
         rows = rows.filter(kind=kind)
@@ -89,7 +96,9 @@ def new_agency(request: HttpRequest) -> HttpResponse:
                 attributes=form.attributes(),
             )
         except ValidationError as error:
-            form.add_error(None, error.messages)
+            form.add_error(None, error if hasattr(error, "error_dict") else error.messages)
+        except IntegrityError:
+            form.add_error("agency_code", _("Another agency already has this code."))
         else:
             messages.success(request, _("The agency has been created."))
             return redirect("console:unit", pk=made.pk)
@@ -120,16 +129,16 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("change-agencies")
 def _rename(request: HttpRequest, found: Agency) -> HttpResponse:
     user = cast("User", request.user)
-    form = AgencyForm(request.POST, agencies=visible_agencies(user))
+    form = AgencyForm(request.POST, agencies=visible_agencies(user).exclude(pk=found.pk))
     if form.is_valid() and _code_is_free(form, found):
         try:
             change_agency(agency=found, on=form.cleaned_data["on"], attributes=form.attributes())
         except ValidationError as error:
-            form.add_error(None, error.messages)
+            form.add_error(None, error if hasattr(error, "error_dict") else error.messages)
         else:
             messages.success(request, _("Saved. The change takes effect on that day."))
             return redirect("console:unit", pk=found.pk)
-    return _unit_page(request, found, user, form=form, status=422)
+    return _unit_page(request, found, user, rename=form, status=422)
 
 
 def _unit_page(
@@ -139,6 +148,12 @@ def _unit_page(
     scope = visible_agencies(user)
     current = version_on(found, today)
     others = scope.exclude(pk=found.pk)
+    change = next(iter(forms), request.GET.get("change", ""))
+    if not forms and change in CHANGES:
+        rename = change == "rename"
+        more = {"kept": current.parent if current else None} if rename else {}
+        initial = _initial(current) if rename else {"on": today}
+        forms[change] = CHANGES[change](agencies=others, initial=initial, **more)
     context = {
         "unit": found,
         "current": current,
@@ -146,10 +161,8 @@ def _unit_page(
         "origins": found.origins.select_related("predecessor").order_by("-on"),
         "heirs": [heir for heir in mapped_to([found], today)[found] if heir.agency != found],
         "used_by": _uses(found),
-        "form": AgencyForm(agencies=others, initial=_initial(current)),
-        "merge_form": MergeForm(agencies=others, initial={"on": today}),
-        "dissolve_form": DissolveForm(agencies=others, initial={"on": today}),
-        **forms,
+        "change": change,
+        "form": forms.get(change),
     }
     return page(request, "unit.html", context, status=status)
 
@@ -162,6 +175,7 @@ def _initial(current: Any) -> dict[str, Any]:
         "kind": current.kind,
         "parent": current.parent_id,
         "agency_code": current.agency_code,
+        "unit_code": current.unit_code,
         "on": timezone.localdate(),
     }
 
@@ -184,12 +198,12 @@ def ask_merge(request: HttpRequest, pk: int) -> HttpResponse:
     found, user = _find(request, pk), cast("User", request.user)
     form = MergeForm(request.POST, agencies=visible_agencies(user).exclude(pk=pk))
     if not form.is_valid():
-        return _unit_page(request, found, user, merge_form=form, status=422)
+        return _unit_page(request, found, user, merge=form, status=422)
     payload = {
         "agencies": [found.pk, form.cleaned_data["other"].pk],
         "name": form.cleaned_data["name"],
         "code": form.cleaned_data["code"],
-        "key": f"a-{secrets.token_hex(5)}",
+        "unit_code": form.cleaned_data["unit_code"],
         "on": form.cleaned_data["on"].isoformat(),
     }
     made = ask_for(request, SENSITIVE_ACTIONS["merge-agencies"], payload)
@@ -204,7 +218,7 @@ def ask_dissolve(request: HttpRequest, pk: int) -> HttpResponse:
     found, user = _find(request, pk), cast("User", request.user)
     form = DissolveForm(request.POST, agencies=visible_agencies(user).exclude(pk=pk))
     if not form.is_valid():
-        return _unit_page(request, found, user, dissolve_form=form, status=422)
+        return _unit_page(request, found, user, dissolve=form, status=422)
     successor = form.cleaned_data["other"]
     payload = {
         "agencies": [found.pk, *([successor.pk] if successor else [])],

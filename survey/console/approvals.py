@@ -131,6 +131,7 @@ def _link(row: ApprovalRequest) -> int:
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve or turn down; the last approval does it."""
     row = _find(request, pk)
+    user = cast("User", request.user)
     decision = request.POST.get("decision", "")
     if decision not in ("approve", "refuse"):
         raise SuspiciousOperation("neither approved nor turned down")
@@ -140,16 +141,24 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             request=row,
             approve=decision == "approve",
             comment=request.POST.get("comment", ""),
-            by=cast("User", request.user),
+            by=user,
             now=timezone.now(),
         )
     except ValidationError as error:
-        for sentence in error.messages:
-            messages.error(request, sentence)
+        told = " ".join(error.messages)
+        messages.error(request, told)
     except IntegrityError:
-        messages.error(request, _("You have already decided this."))
+        messages.error(request, told := _("You have already decided this."))
     else:
+        told = ""
         messages.success(request, f"{row.subject}: {done.get_state_display()}.")
+    record_event(
+        request,
+        "approval-decide",
+        thing=f"request {row.pk}",
+        detail=f"{decision}: {row.subject} {told}".strip(),
+        refused=bool(told),
+    )
     return redirect("console:approval", pk=pk)
 
 

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_safe
 
 from survey.accounts.models import AuditEvent, User
 from survey.accounts.permissions import requires
-from survey.agencies.queries import visible_agencies
+from survey.agencies.models import Agency
+from survey.agencies.queries import agency_names, visible_agencies
 from survey.common.text import plain_cell
 from survey.console.layout import page, staff_page
 
@@ -94,7 +95,7 @@ ACTIONS: Final = {
 def _events(request: HttpRequest) -> QuerySet[AuditEvent]:
     """Entries of the reader's branch that match what was asked for, the newest first."""
     user = cast("User", request.user)
-    found = AuditEvent.objects.select_related("user", "agency").order_by("-at", "-pk")
+    found = AuditEvent.objects.order_by("-at", "-pk")
     if not user.sees_province:
         found = found.filter(agency__in=visible_agencies(user))
     wanted = request.GET.get("q", "").strip()[:80]
@@ -134,9 +135,13 @@ def audit(request: HttpRequest) -> HttpResponse:
     part = Paginator(_events(request), EVENTS_PER_PAGE).get_page(request.GET.get("page"))
     asked = request.GET.copy()
     asked.pop("page", None)
+    names = agency_names(Agency.objects.filter(pk__in={event.agency_id for event in part}))
     context = {
         "part": part,
-        "lines": [(event, ACTIONS.get(event.action, event.action)) for event in part],
+        "lines": [
+            (event, ACTIONS.get(event.action, event.action), names.get(event.agency_id or 0, ""))
+            for event in part
+        ],
         "asked": request.GET,
         "query": asked.urlencode(),
     }
@@ -151,12 +156,14 @@ class _Echo:
 
 
 def _rows(events: QuerySet[AuditEvent]) -> Iterator[list[Any]]:
+    there = events.order_by().values("agency").distinct()
+    names = agency_names(Agency.objects.filter(pk__in=there))
     yield ["at", "user", "agency", "action", "thing", "detail", "refused", "address"]
     for event in events.iterator(chunk_size=1000):
         yield [
             timezone.localtime(event.at).isoformat(timespec="seconds"),
             plain_cell(event.user_name),
-            plain_cell(str(event.agency or "")),
+            plain_cell(names.get(event.agency_id or 0, "")),
             event.action,
             plain_cell(event.thing),
             plain_cell(event.detail),

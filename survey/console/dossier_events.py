@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from survey.accounts.models import User
 from survey.accounts.permissions import requires
-from survey.agencies.models import ProcedureDomain
-from survey.agencies.queries import visible_agencies
+from survey.agencies.models import Agency, ProcedureDomain
+from survey.agencies.queries import agency_names, visible_agencies
 from survey.common.periods import first_of_month
 from survey.console.counters import attached
 from survey.console.forms import EventsForm
@@ -97,12 +97,14 @@ def _take(
 
 def _differences(user: User, today: date) -> list[dict[str, Any]]:
     """The last three months, in words."""
-    names = {agency.key: str(agency) for agency in visible_agencies(user)}
+    scope = dict(visible_agencies(user).values_list("key", "pk"))
     domains = dict(ProcedureDomain.objects.values_list("code", "name"))
     first = first_of_month(first_of_month(today) - timedelta(days=62))
+    found = differences_in(first, today, scope)
+    named = agency_names(Agency.objects.filter(key__in={row.agency for row in found}))
     return [
         {
-            "agency": names[row.agency],
+            "agency": named[scope[row.agency]],
             "domain": domains[row.domain],
             "channel": Channel(row.channel).label,
             "month": f"{row.month[5:]}/{row.month[:4]}",
@@ -110,7 +112,7 @@ def _differences(user: User, today: date) -> list[dict[str, Any]]:
             "counted": row.counted,
             "gap": row.gap,
         }
-        for row in differences_in(first, today, names)
+        for row in found
     ]
 
 

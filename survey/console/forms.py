@@ -9,7 +9,10 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +40,29 @@ class SignInForm(AuthenticationForm):
         super().__init__(*args, **kwargs)
         self.fields["username"].label = _("User name")
         self.fields["password"].label = _("Password")
+
+
+class LongSelect(forms.Select):
+    """A list of thousands of agencies, drawn at once: a template for each line takes a quarter of a
+    second.
+    """
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        """Flat choices only."""
+        del renderer
+        chosen = {str(one) for one in self.format_value(value)}
+        given = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
+        lines = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            (
+                (key, mark_safe(" selected") if str(key) in chosen else "", label)
+                for key, label in self.choices
+            ),
+        )
+        return format_html("<select{}>{}</select>", given, lines)
 
 
 class EventsForm(forms.Form):
@@ -76,10 +102,7 @@ class ImprovementForm(forms.ModelForm):
         they bear.
         """
         super().__init__(*args, **kwargs)
-        field = cast("forms.ModelChoiceField", self.fields["agency"])
-        choices = agency_choices(agencies, today)
-        field.queryset = agencies.filter(pk__in=[pk for pk, _name in choices if pk])
-        field.choices = choices
+        offer_agencies(self.fields["agency"], agencies, today)
 
 
 class TotalsForm(forms.Form):
@@ -91,19 +114,42 @@ class TotalsForm(forms.Form):
     )
 
 
+def offer_agencies(
+    field: Any,
+    agencies: QuerySet[Agency],
+    today: date,
+    *,
+    first: object = None,
+    kept: Agency | None = None,
+) -> None:
+    """Let a field choose among agencies in force; ``first`` stands for none of them, ``kept`` is
+    offered although it may have ended: saving something else changes nothing unasked.
+    """
+    found = agency_choices(agencies, today)
+    if kept is not None and kept.pk not in dict(found):
+        found.append((kept.pk, str(kept)))
+    field.widget = LongSelect()
+    field.queryset = agencies.filter(pk__in=versions_on(today).values("agency"))
+    if kept is not None:
+        field.queryset = Agency.objects.filter(Q(pk__in=field.queryset) | Q(pk=kept.pk))
+    field.choices = [("", first), *found[1:]] if first is not None else found
+
+
 def agency_choices(agencies: QuerySet[Agency], today: date) -> list[tuple[Any, Any]]:
     """Agencies in force, by the names they bear, with the code where two bear the same."""
-    versions = list(versions_on(today).filter(agency__in=agencies))
-    twice = Counter(version.name for version in versions)
-    ordered = sorted(versions, key=lambda version: (name_order(version.name), version.code))
+    rows = list(
+        versions_on(today)
+        .filter(agency__in=agencies)
+        .select_related(None)
+        .values_list("agency_id", "name", "agency_code", "unit_code")
+    )
+    twice = Counter(name for _pk, name, *_codes in rows)
     named = [
-        (
-            version.agency_id,
-            f"{version.name} ({version.code})" if twice[version.name] > 1 else version.name,
-        )
-        for version in ordered
+        (name_order(name), pk, f"{name} ({code or unit})" if twice[name] > 1 else name)
+        for pk, name, code, unit in rows
     ]
-    return [("", _("Choose an agency")), *named]
+    named.sort()
+    return [("", _("Choose an agency")), *((pk, name) for _order, pk, name in named)]
 
 
 class CounterField(forms.ModelChoiceField):
@@ -200,9 +246,7 @@ class CallForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        field = cast("forms.ModelChoiceField", self.fields["agency"])
-        field.queryset = agencies
-        field.choices = agency_choices(agencies, today)
+        offer_agencies(self.fields["agency"], agencies, today)
         for code, question in questions.items():
             self.fields[code] = CallField(question, texts)
 

@@ -28,7 +28,8 @@ from survey.accounts.invitations import (
 from survey.accounts.models import Role, StaffInvitation, StaffSession, User
 from survey.accounts.permissions import requires
 from survey.accounts.second_factor import has_second_factor, needs_second_factor
-from survey.agencies.queries import visible_agencies
+from survey.agencies.models import Agency
+from survey.agencies.queries import agency_names, visible_agencies
 from survey.common.text import fold_accents
 from survey.console.layout import page, staff_page
 from survey.console.people_forms import AccountForm, InvitationForm
@@ -58,12 +59,13 @@ def people(request: HttpRequest) -> HttpResponse:
         found = found.filter(role=role)
     matching = [account for account in found if is_meant(account, wanted)]
     part = Paginator(matching, PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
+    names = agency_names(Agency.objects.filter(pk__in={account.agency_id for account in part}))
     context = {
         "part": part,
         "wanted": wanted,
         "role": role,
         "roles": Role.choices,
-        "lines": [_line(account) for account in part],
+        "lines": [_line(account, names) for account in part],
         "invitations": _find_invitations(user),
     }
     return page(request, "people.html", context)
@@ -75,10 +77,11 @@ def is_meant(account: User, wanted: str) -> bool:
     return fold_accents(wanted) in fold_accents(" ".join(words))
 
 
-def _line(account: User) -> dict[str, Any]:
+def _line(account: User, names: dict[int, str]) -> dict[str, Any]:
     missing = needs_second_factor(account) and not has_second_factor(account)
     return {
         "account": account,
+        "agency": names.get(account.agency_id or 0, ""),
         "open": account.is_open(timezone.localdate()),
         "missing": missing,
     }

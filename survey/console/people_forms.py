@@ -17,7 +17,7 @@ from survey.accounts.invitations import Invited
 from survey.accounts.models import LOCAL_ROLES, NEEDS_AGENCY, StaffInvitation, User
 from survey.agencies.models import Agency
 from survey.agencies.queries import visible_agencies
-from survey.console.forms import agency_choices
+from survey.console.forms import offer_agencies
 
 _DAY = {"placeholder": "31/12/2026", "inputmode": "numeric", "autocomplete": "off"}
 
@@ -25,15 +25,15 @@ _DAY = {"placeholder": "31/12/2026", "inputmode": "numeric", "autocomplete": "of
 class ScopeMixin(forms.Form):
     """Role, agency and last day; nobody gives away more than they have."""
 
-    def limit_to(self, user: User) -> None:
-        """Offer the roles and agencies ``user`` may give."""
+    def limit_to(self, user: User, kept: Agency | None = None) -> None:
+        """Offer the roles and agencies ``user`` may give, and the one there is."""
         self.scope = visible_agencies(user)
         self.whole_province = user.sees_province
-        field: Any = self.fields["agency"]
-        field.queryset = self.scope
-        field.choices = [("", _("Whole province"))] if self.whole_province else []
-        field.choices += agency_choices(self.scope, timezone.localdate())
-        field.required = False
+        first = _("Whole province") if self.whole_province else _("Choose an agency")
+        offer_agencies(
+            self.fields["agency"], self.scope, timezone.localdate(), first=first, kept=kept
+        )
+        self.fields["agency"].required = False
 
     def clean(self) -> dict[str, Any]:
         """A local role needs an agency, and who has only a branch gives no more than it."""
@@ -98,7 +98,7 @@ class AccountForm(ScopeMixin, forms.ModelForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.limit_to(user)
+        self.limit_to(user, kept=self.instance.agency)
 
     def clean_email(self) -> str:
         """One account an e-mail address."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from survey.agencies.models import Agency, AgencyKind, Office, ProcedureDomain
 from survey.agencies.services import Attributes
-from survey.console.forms import agency_choices
+from survey.console.forms import offer_agencies
 
 MAX_COUNTER_NUMBER = 999
 _DAY = {"placeholder": "31/12/2026", "inputmode": "numeric", "autocomplete": "off"}
@@ -44,14 +44,7 @@ class CounterForm(forms.Form):
 
     def __init__(self, *args: Any, agencies: QuerySet[Agency], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _offer(self.fields["agency"], agencies)
-
-
-def _offer(field: Any, agencies: QuerySet[Agency]) -> None:
-    """Agencies in force, by the names they bear."""
-    choices = agency_choices(agencies, timezone.localdate())
-    field.queryset = agencies.filter(pk__in=[pk for pk, _name in choices if pk])
-    field.choices = choices
+        offer_agencies(self.fields["agency"], agencies, timezone.localdate())
 
 
 class AgencyForm(forms.Form):
@@ -68,13 +61,24 @@ class AgencyForm(forms.Form):
         required=False,
         help_text=_("As in the list of identifiers of the province, like H20.05."),
     )
+    unit_code = forms.CharField(
+        label=_("administrative unit code"),
+        max_length=10,
+        required=False,
+        help_text=_("Of communes, wards and provinces, like 28261."),
+    )
     on = forms.DateField(
         label=_("valid from"), widget=forms.DateInput(format="%d/%m/%Y", attrs=_DAY)
     )
 
-    def __init__(self, *args: Any, agencies: QuerySet[Agency], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, agencies: QuerySet[Agency], kept: Agency | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        _offer(self.fields["parent"], agencies)
+        today = timezone.localdate()
+        offer_agencies(
+            self.fields["parent"], agencies, today, first=_("Nothing above it"), kept=kept
+        )
 
     def attributes(self) -> Attributes:
         """What the new version says."""
@@ -84,6 +88,7 @@ class AgencyForm(forms.Form):
             kind=sent["kind"],
             parent=sent["parent"],
             agency_code=sent["agency_code"],
+            unit_code=sent["unit_code"],
         )
 
 
@@ -95,13 +100,20 @@ class EndForm(forms.Form):
     )
     name = forms.CharField(label=_("name of the new agency"), max_length=200, required=False)
     code = forms.CharField(label=_("electronic identifier"), max_length=35, required=False)
+    unit_code = forms.CharField(label=_("administrative unit code"), max_length=10, required=False)
     on = forms.DateField(
         label=_("takes effect on"), widget=forms.DateInput(format="%d/%m/%Y", attrs=_DAY)
     )
 
     def __init__(self, *args: Any, agencies: QuerySet[Agency], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _offer(self.fields["other"], agencies)
+        offer_agencies(self.fields["other"], agencies, timezone.localdate())
+
+    reason = forms.CharField(
+        label=_("Reason for the request"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
     def clean_on(self) -> date:
         """Counters change hands at once."""
@@ -124,5 +136,5 @@ class DissolveForm(EndForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        del self.fields["name"], self.fields["code"]
+        del self.fields["name"], self.fields["code"], self.fields["unit_code"]
         self.fields["other"].label = _("successor, if there is one")

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db import IntegrityError
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from survey.accounts.models import User
 from survey.accounts.permissions import requires
-from survey.agencies.models import Counter, Office
+from survey.agencies.models import Agency, Counter, Office
 from survey.agencies.places import close_counter, open_counter, open_office
-from survey.agencies.queries import visible_agencies, visible_offices
+from survey.agencies.queries import agency_names, visible_agencies, visible_offices
 from survey.console.layout import page, staff_page
 from survey.console.place_forms import CounterForm, OfficeForm
 
@@ -84,13 +85,18 @@ def _office_page(
     request: HttpRequest, found: Office, *, status: int = 200, **forms: Any
 ) -> HttpResponse:
     agencies = visible_agencies(cast("User", request.user))
-    counters = found.counters.select_related("agency", "domain").filter(agency__in=agencies)
+    counters = found.counters.select_related("domain").filter(agency__in=agencies)
+    names = agency_names(Agency.objects.filter(counters__in=counters))
     last = found.counters.order_by("-number").values_list("number", flat=True).first() or 0
     context = {
         "office": Office.objects.get(pk=found.pk),
-        "counters": counters.order_by("number"),
+        "counters": [
+            (counter, names.get(counter.agency_id, "")) for counter in counters.order_by("number")
+        ],
         "form": OfficeForm(instance=found),
-        "counter_form": CounterForm(agencies=agencies, initial={"number": last + 1}),
+        "counter_form": CounterForm(
+            agencies=agencies, initial={"number": last + 1}, auto_id="counter_%s"
+        ),
         **forms,
     }
     return page(request, "office.html", context, status=status)
@@ -102,12 +108,15 @@ def _office_page(
 def add_counter(request: HttpRequest, pk: int) -> HttpResponse:
     """A counter with its agency and domain."""
     found = _find_office(request, pk)
-    form = CounterForm(request.POST, agencies=visible_agencies(cast("User", request.user)))
+    agencies = visible_agencies(cast("User", request.user))
+    form = CounterForm(request.POST, agencies=agencies, auto_id="counter_%s")
     if form.is_valid():
         try:
             open_counter(office=found, on=timezone.localdate(), **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
+        except IntegrityError:
+            form.add_error("number", _("This office already has a counter with that number."))
         else:
             messages.success(
                 request, _("The counter is open. Issue its code and print the poster.")

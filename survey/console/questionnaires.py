@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language, override
@@ -26,7 +27,7 @@ from survey.questionnaires.file_shape import MAX_FILE_CHARACTERS, MAX_WORDS
 from survey.questionnaires.files import compare_versions, texts_by_slot, write_questionnaire
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.models import Questionnaire, Version, VersionStatus
-from survey.questionnaires.queries import list_wordings_slots, missing_wordings, read_form
+from survey.questionnaires.queries import complete_shares, list_wordings_slots, read_form
 from survey.questionnaires.services import (
     copy_to_draft,
     delete_draft,
@@ -34,6 +35,8 @@ from survey.questionnaires.services import (
     save_wordings,
 )
 
+SHOWN_VERSIONS: Final = 4
+"""Newest versions of each questionnaire in the list."""
 REQUESTS: Final = {
     "publish": SENSITIVE_ACTIONS["publish-questionnaire"],
     "retire": SENSITIVE_ACTIONS["retire-questionnaire"],
@@ -57,7 +60,8 @@ def questionnaires(request: HttpRequest) -> HttpResponse:
         {
             "questionnaire": row,
             "versions": [
-                (version, _shares(version)) for version in row.versions.order_by("-number")[:10]
+                (version, _shares(version))
+                for version in sorted(row.versions.all(), key=lambda v: -v.number)[:SHOWN_VERSIONS]
             ],
         }
         for row in rows
@@ -67,11 +71,8 @@ def questionnaires(request: HttpRequest) -> HttpResponse:
 
 def _shares(version: Version) -> list[tuple[str, int]]:
     """Language -> texts that are there, per hundred, rounded down."""
-    slots = len(list(list_wordings_slots(read_form(version)))) or 1
-    missing = missing_wordings(version)
-    return [
-        (name, 100 * (slots - len(missing[code])) // slots) for code, name in settings.LANGUAGES
-    ]
+    shares = complete_shares(version)
+    return [(name, shares[code]) for code, name in settings.LANGUAGES]
 
 
 @require_safe
@@ -256,6 +257,8 @@ def change_version(request: HttpRequest, pk: int, action: str) -> HttpResponse:
             return redirect("console:questionnaires")
     except ValidationError as error:
         messages.error(request, error.messages[0])
+    except IntegrityError:
+        messages.error(request, _("This questionnaire already has a draft."))
     return redirect("console:version", pk=pk)
 
 

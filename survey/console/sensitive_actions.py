@@ -4,6 +4,7 @@ approvals, the table of roles and the audit trail.
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, datetime
 from typing import Final
 
@@ -16,7 +17,7 @@ from survey.agencies.models import Agency
 from survey.agencies.queries import find_by_code, version_on
 from survey.agencies.services import Attributes, dissolve_agency, merge_agencies
 from survey.questionnaires.files import write_questionnaire
-from survey.questionnaires.models import Version
+from survey.questionnaires.models import Version, VersionStatus
 from survey.questionnaires.services import publish_version, retire_version
 
 
@@ -30,7 +31,8 @@ def _version(payload: Payload) -> Version:
 
 def _content(payload: Payload) -> str:
     version = _version(payload)
-    return f"{version.status}\n{write_questionnaire(version)}"
+    used = version.questionnaire.versions.filter(status=VersionStatus.PUBLISHED).first()
+    return f"{version.status} {used.pk if used else 0}\n{write_questionnaire(version)}"
 
 
 def _publish(payload: Payload, now: datetime) -> object:
@@ -39,7 +41,7 @@ def _publish(payload: Payload, now: datetime) -> object:
 
 def _retire(payload: Payload, now: datetime) -> object:
     version = _version(payload)
-    if version.status != "published":
+    if version.status != VersionStatus.PUBLISHED:
         raise ValidationError(_("Only a published version can be retired."))
     return retire_version(version=version, now=now)
 
@@ -69,16 +71,26 @@ def _describe_merge(payload: Payload) -> str:
 
 
 def _merge(payload: Payload, now: datetime) -> object:
+    del now
     agencies, on = _agencies(payload), date.fromisoformat(payload["on"])
     first = version_on(agencies[0], on)
     if first is None:
         raise ValidationError(_("The agencies are not in force on that day."))
-    if payload["code"] and find_by_code(payload["code"], on):
-        raise ValidationError(_("Another agency already has this code."))
+    code, unit_code = payload["code"], payload["unit_code"]
+    own = {agency.pk for agency in agencies}
+    for wanted in (code, unit_code):
+        bearer = find_by_code(wanted, on)
+        if bearer is not None and bearer.agency_id not in own:
+            raise ValidationError(_("Another agency already has this code."))
     attributes = Attributes(
-        name=payload["name"], kind=first.kind, parent=first.parent, agency_code=payload["code"]
+        name=payload["name"],
+        kind=first.kind,
+        parent=first.parent,
+        agency_code=code,
+        unit_code=unit_code,
     )
-    return merge_agencies(agencies=agencies, into_key=payload["key"], on=on, attributes=attributes)
+    key = f"a-{secrets.token_hex(5)}"
+    return merge_agencies(agencies=agencies, into_key=key, on=on, attributes=attributes)
 
 
 def _describe_dissolve(payload: Payload) -> str:

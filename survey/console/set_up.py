@@ -111,9 +111,17 @@ def load_data(request: HttpRequest, what: str) -> HttpResponse:
     if what == "library":
         ensure_domains()
         ensure_library(now=timezone.now())
-        messages.success(request, _("The questionnaires are there and published."))
+        if published_short_form() is None:
+            messages.error(request, _("The short form was retired. An author can bring it back."))
+        else:
+            messages.success(request, _("The questionnaires are there and published."))
         return redirect("console:set-up")
     known = {unit.code for unit in units_now() if unit.parent is None}
+    if Agency.objects.exists():
+        messages.error(
+            request, _("There are units already. Another province is loaded by command.")
+        )
+        return redirect("console:set-up")
     if (wanted := request.POST.get("province", "")) not in known:
         messages.error(request, _("Choose your province."))
         return redirect("console:set-up")

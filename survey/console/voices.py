@@ -24,12 +24,7 @@ from survey.common.catalogues import completeness
 from survey.console.forms import ImprovementForm
 from survey.console.layout import page, staff_page
 from survey.questionnaires.models import Version, VersionStatus
-from survey.questionnaires.queries import (
-    choice_texts,
-    list_wordings_slots,
-    missing_wordings,
-    read_form,
-)
+from survey.questionnaires.queries import choice_texts, complete_shares
 from survey.responses.cases import Case, open_cases
 from survey.responses.masking import mask_personal
 
@@ -130,19 +125,14 @@ def languages(request: HttpRequest) -> HttpResponse:
         .exclude(status=VersionStatus.RETIRED)
         .order_by("pk")
     )
+    shares = [(str(version), complete_shares(version)) for version in versions]
     lines = [
         {
             "name": name,
             "code": code,
             "pages": completeness(code),
-            "forms": [(str(version), _share(version, code)) for version in versions],
+            "forms": [(version, share[code]) for version, share in shares],
         }
         for code, name in settings.LANGUAGES
     ]
     return page(request, "languages.html", {"lines": lines})
-
-
-def _share(version: Version, language: str) -> int:
-    """Texts that are there, per hundred, rounded down: only a complete form has 100."""
-    slots = len(list(list_wordings_slots(read_form(version))))
-    return 100 * (slots - len(missing_wordings(version)[language])) // slots

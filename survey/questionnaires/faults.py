@@ -89,7 +89,7 @@ def _faults_of_form(form: Form) -> Iterator[str]:
 
 def _faults_of_question(question: QuestionSpec, before: Sequence[QuestionSpec]) -> Iterator[str]:
     name = {"code": question.code}
-    if not CODE.match(question.code) or question.code in TECHNICAL:
+    if not CODE.fullmatch(question.code) or question.code in TECHNICAL:
         yield (
             _(
                 "Question code “%(code)s”: letters, digits, “-” and “_” only, and no name the "
@@ -111,7 +111,7 @@ def _faults_of_question(question: QuestionSpec, before: Sequence[QuestionSpec]) 
 
 def _faults_of_options(question: QuestionSpec, name: dict[str, str]) -> Iterator[str]:
     chooses = question.kind in ("single-choice", "multiple-choice")
-    well_formed = all(OPTION.match(str(option)) for option in question.options)
+    well_formed = all(OPTION.fullmatch(str(option)) for option in question.options)
     if chooses and (
         len(question.options) < 2
         or not well_formed

@@ -36,7 +36,7 @@ def _question(question: Question, texts: Mapping[str, Mapping[str, str]]) -> Ite
     if question.not_applicable:
         yield "not_applicable = true"
     for code, answers in question.shown_when.items():
-        yield f"shown_when.{code} = {json.dumps(answers)}"
+        yield f"shown_when.{_quoted(code)} = {json.dumps(answers, ensure_ascii=False)}"
     yield from _words("text", texts.get(f"question.{question.code}", {}))
     for option in question.options:
         words = texts.get(f"option.{question.code}.{option}", {})
@@ -85,7 +85,7 @@ def compare_versions(old: Version, new: Version) -> list[dict[str, Any]]:
             if (one := before.get(slot, {}).get(language, ""))
             != (two := after.get(slot, {}).get(language, ""))
         ]
-    rules = [{code: _rule(q) for code, q in read_form(v).questions.items()} for v in (old, new)]
+    rules = [_rules(version) for version in (old, new)]
     return changes + [
         {"slot": code, "language": "", "before": one, "after": two}
         for code in dict.fromkeys((*rules[0], *rules[1]))
@@ -93,8 +93,18 @@ def compare_versions(old: Version, new: Version) -> list[dict[str, Any]]:
     ]
 
 
-def _rule(question: Any) -> str:
-    parts = [question.kind, *(["required"] if question.required else [])]
-    parts += [", ".join(question.options)] if question.options else []
-    parts += [f"{code}: {list(values)}" for code, values in question.shown_when.items()]
-    return "; ".join(parts)
+def _rules(version: Version) -> dict[str, str]:
+    """What moves figures beside the words: place, kind, duty, choices, condition; what is gone on
+    from.
+    """
+    form = read_form(version)
+    found = {"extends": form.extends or ""} if form.extends else {}
+    for place, question in enumerate(form.questions.values(), start=1):
+        parts = [f"{place}. {question.factor}", question.kind]
+        parts += ["required"] if question.required else []
+        parts += ["not_applicable"] if question.not_applicable else []
+        parts += [", ".join(question.options)] if question.options else []
+        condition = question.shown_when or {}
+        parts += [f"{code}: {list(values)}" for code, values in condition.items()]
+        found[question.code] = "; ".join(parts)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -163,6 +164,16 @@ def missing_wordings(version: Version) -> dict[str, list[str]]:
     return missing
 
 
+def complete_shares(version: Version) -> dict[str, int]:
+    """Language -> texts that are there, per hundred, rounded down: only a complete form has 100."""
+    slots = set(list_wordings_slots(read_form(version)))
+    present = version.wordings.exclude(text="").values_list("language", "slot")
+    found = Counter(language for language, slot in present if slot in slots)
+    return {
+        code: 100 * found[code] // len(slots) if slots else 0 for code, _name in settings.LANGUAGES
+    }
+
+
 def wordings_changed(first: date, last: date) -> list[Version]:
     """Versions that took the place of an earlier one between two days: a break a series has to
     show.
@@ -177,17 +188,20 @@ def wordings_changed(first: date, last: date) -> list[Version]:
 
 
 def periods_reworded(periods: Sequence[str]) -> list[str]:
-    """Those of these periods, like ``2026-Q3``, within which questions got other words."""
-    spans = [parse_period(name) for name in periods]
+    """Those of these periods, like ``2026-Q3``, in which questions got other words, or between the
+    period before and it.
+    """
+    spans = sorted(((parse_period(name), name) for name in periods), key=lambda s: s[0].last)
     if not spans:
         return []
-    changed = wordings_changed(min(s.first for s in spans), max(s.last for s in spans))
+    changed = wordings_changed(min(span.first for span, _name in spans), spans[-1][0].last)
     days = [timezone.localdate(version.published_at) for version in changed]
-    return [
-        name
-        for name, span in zip(periods, spans, strict=True)
-        if any(span.first <= day <= span.last for day in days)
-    ]
+    found, since = [], date.min
+    for span, name in spans:
+        if any(since < day <= span.last for day in days):
+            found.append(name)
+        since = span.last
+    return found
 
 
 def newest_version() -> int:

@@ -47,6 +47,7 @@ def draft_from_text(*, text: str) -> Version:
     questionnaire, _made = Questionnaire.objects.get_or_create(
         code=data["code"], defaults={"name": data["title"]["vi"][:200]}
     )
+    Questionnaire.objects.select_for_update().get(pk=questionnaire.pk)
     latest = questionnaire.versions.order_by("-number").first()
     version = Version.objects.create(
         questionnaire=questionnaire,
@@ -71,11 +72,24 @@ def _find_extended(data: dict[str, Any]) -> Questionnaire | None:
     if "extends" not in data:
         return None
     found = Questionnaire.objects.filter(code=data["extends"]).first()
-    if found is None:
+    if found is None or data["extends"] == data["code"]:
         raise ValidationError(
             _("There is no questionnaire “%(code)s” to extend.") % {"code": data["extends"]}
         )
     return found
+
+
+def _find_rivals(version: Version) -> list[str]:
+    """Sentences on another published form that goes on from the same one: citizens meet one."""
+    if version.extends is None:
+        return []
+    rivals = Version.objects.filter(extends=version.extends, status=VersionStatus.PUBLISHED)
+    other = rivals.exclude(questionnaire=version.questionnaire).first()
+    return (
+        [_("“%(other)s” goes on from the same form. Retire it first.") % {"other": other}]
+        if other
+        else []
+    )
 
 
 @transaction.atomic
@@ -87,6 +101,7 @@ def copy_to_draft(*, version: Version) -> Version:
     ValidationError
         There is a draft already.
     """
+    Questionnaire.objects.select_for_update().get(pk=version.questionnaire_id)
     if version.questionnaire.versions.filter(status=VersionStatus.DRAFT).exists():
         raise ValidationError(_("This questionnaire already has a draft."))
     return draft_from_text(text=write_questionnaire(version))
@@ -165,7 +180,8 @@ def publish_version(*, version: Version, now: datetime) -> Version:
     """
     if version.status != VersionStatus.DRAFT:
         raise ValidationError(_("Only a draft can be published."))
-    if faults := [*find_faults(version), *_find_lost_core(version)]:
+    faults = [*find_faults(version), *_find_lost_core(version), *_find_rivals(version)]
+    if faults:
         raise ValidationError(faults)
     for language, slots in missing_wordings(version).items():
         if slots:
@@ -192,9 +208,13 @@ def _find_lost_core(version: Version) -> list[str]:
     shipped = parse_questionnaire(
         (LIBRARY / f"{version.questionnaire.code}.toml").read_text(encoding="utf-8")
     )
-    core = [q for factor in shipped["factor"] for q in factor["question"] if q.get("required")]
+    every = [q for factor in shipped["factor"] for q in factor["question"]]
+    core = [q for q in every if q.get("required")] or every
     asked = read_form(version).questions
-    return [
+    found = []
+    if (version.extends.code if version.extends else None) != shipped.get("extends"):
+        found.append(_("This questionnaire goes on from another one: “extends” must stay."))
+    return found + [
         _("Question “%(code)s” belongs to the core block: it must stay, with its kind.")
         % {"code": q["code"]}
         for q in core

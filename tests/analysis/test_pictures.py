@@ -209,6 +209,11 @@ def test_one_agency_and_its_history(table: Table) -> None:
     )
     whole: dict[str, Any] = table.rows[0]
     assert index_trend([("2026-Q2", "a", mine, whole)], Frame()) is None
+    hidden = {**mine, "status": "suppressed"}
+    quarters = [("2026-Q1", "a", mine, whole), ("2026-Q2", "a", hidden, whole)]
+    after = index_trend([*quarters, ("2026-Q3", "a", mine, whole)], Frame(), {"2026-Q2"})
+    assert after is not None
+    assert VI["reworded"] in str(after.spec), "a mark in a period without a figure is not lost"
     trend = index_trend([("2026-Q2", "a", mine, whole), ("2026-Q3", "b", mine, whole)], Frame())
     assert trend is not None
     assert VI["break"] in str(trend.spec)

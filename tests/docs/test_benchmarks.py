@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
         ("messages", "60", "ms CPU a message"),
         ("web", "20", "PostgreSQL, 2 processes: short form"),
         ("pages", "1", "first paint, ours to the peer's"),
+        ("console", "2000", "/staff/audit"),
         ("claims", "2000", "postgresql, 2,000 old rows and budgets"),
         ("analysis_scale", "40000", "from row summaries, 40,000"),
     ],

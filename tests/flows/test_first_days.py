@@ -132,7 +132,7 @@ def test_a_province_is_set_up_by_pages_only(province: Province) -> None:
     look(page)
     page.fill("#id_name", "Trung tâm Phục vụ hành chính công phường Mỹ Tho")
     press(page, MAIN)
-    page.select_option("#id_agency", label="UBND phường Mỹ Tho")
+    page.select_option("#counter_agency", label="UBND phường Mỹ Tho")
     press(page, MAIN)
     look(page)
     assert "Đã mở quầy" in page.locator("main").inner_text()

@@ -22,6 +22,7 @@ from survey.accounts.approvals import (
     request_approval,
 )
 from survey.accounts.models import Role, User
+from survey.agencies.models import ProcedureDomain
 from tests.survey.accounts.builders import account
 from tests.survey.factories import NOW, Cast
 
@@ -32,12 +33,16 @@ class Deed:
     """Something grave that can be seen to be done."""
 
     def __init__(self) -> None:
-        self.thing, self.done, self.fails = "as it was", 0, False
+        self.thing, self.fails = "as it was", False
+
+    @property
+    def done(self) -> int:
+        return ProcedureDomain.objects.filter(code__startswith="deed").count()
 
     def run(self, payload: Mapping[str, Any], now: datetime) -> None:
         if self.fails:
             raise ValidationError("cannot be done")
-        self.done += 1
+        ProcedureDomain.objects.create(code=f"deed-{self.done}", name="Việc đã làm")
 
 
 @pytest.fixture
@@ -188,7 +193,7 @@ def test_what_is_too_old_or_withdrawn_is_not_done(
         action=action, payload=THING, reason="x", by=people["author"], now=late
     )
     fresh.refresh_from_db()
-    assert (fresh.state, again.state) == (RequestState.CANCELLED, RequestState.WAITING)
+    assert (fresh.state, again.state) == (RequestState.EXPIRED, RequestState.WAITING)
 
 
 def test_what_cannot_be_done_leaves_the_request_waiting(
@@ -200,6 +205,21 @@ def test_what_cannot_be_done_leaves_the_request_waiting(
         decide(action, row, people["approver"])
     row.refresh_from_db()
     assert (row.state, row.decisions.count()) == (RequestState.WAITING, 0)
+    with pytest.raises(ValidationError, match="cannot be done"):
+        request_approval(
+            action=action, payload={"value": "other"}, reason="x", by=people["author"], now=NOW
+        )
+    assert ApprovalRequest.objects.count() == 1, "what can never be done is not asked of anybody"
+
+
+def test_who_lost_the_role_to_ask_is_not_obeyed(
+    action: SensitiveAction, deed: Deed, people: dict[str, User]
+) -> None:
+    row = ask(action, people["author"])
+    User.objects.filter(pk=people["author"].pk).update(is_active=False)
+    with pytest.raises(ValidationError, match="không còn được"):
+        decide(action, row, people["approver"])
+    assert deed.done == 0
 
 
 def test_the_same_is_asked_for_once_at_a_time(

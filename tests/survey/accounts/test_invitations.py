@@ -157,6 +157,20 @@ def test_who_is_changed_is_out_at_the_next_request(cast: Cast, admin: Client, ch
         assert sign_in(Client(), "head").status_code == 302
 
 
+def test_saving_a_person_of_an_ended_agency_gives_them_no_province(
+    cast: Cast, admin: Client
+) -> None:
+    person = account("cu", role=Role.ANALYST, agency=cast.commune)
+    cast.commune.versions.update(valid_to=timezone.localdate())
+    page = admin.get(f"/staff/people/{person.pk}").content.decode()
+    chosen = re.search(r'<option value="(\d+)" selected>UBND phường Mỹ Tho', page)
+    assert chosen, "the agency there is stands in the list, chosen"
+    sent = {"first_name": "Tên mới", "email": "", "role": Role.ANALYST, "agency": chosen[1]}
+    admin.post(f"/staff/people/{person.pk}", sent)
+    person.refresh_from_db()
+    assert (person.first_name, person.agency) == ("Tên mới", cast.commune)
+
+
 def test_nobody_changes_their_own_role_or_an_account_of_last_resort(
     cast: Cast, admin: Client
 ) -> None:

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from survey.access.posters import issue_code
 from survey.accounts.approvals import ApprovalRequest
+from survey.accounts.audit import record_event
 from survey.accounts.models import Role
 from survey.agencies.models import Agency, Counter, Hosting, Office
-from survey.agencies.queries import version_on
+from survey.agencies.queries import tree_on, version_on
 from tests.survey.accounts.builders import account
 from tests.survey.console.builders import signed_in
 from tests.survey.factories import Cast
@@ -126,6 +127,64 @@ def test_an_agency_ends_by_two_and_hands_its_counters_over(cast: Cast, admin: Cl
     assert version_on(cast.commune, timezone.localdate()) is None
     cast.commune_counter.refresh_from_db()
     assert cast.commune_counter.agency == cast.land
+
+
+def test_no_change_breaks_the_tree(cast: Cast, admin: Client) -> None:
+    """Below itself, below its own child, merged with its parent, ended over somebody's head."""
+    sent = {"name": "Tên", "kind": "province", "agency_code": "", "unit_code": "82", "on": day()}
+    for parent in (cast.province, cast.commune):
+        page = admin.post(f"/staff/agencies/{cast.province.pk}", sent | {"parent": parent.pk})
+        assert page.status_code == 422, parent
+    merge = {"other": cast.province.pk, "name": "Mới", "on": day(), "reason": "x"}
+    page = admin.post(f"/staff/agencies/{cast.land.pk}/merge", merge, follow=True)
+    assert "trực thuộc" in page.content.decode()
+    end = {"other": "", "on": day(), "reason": "x"}
+    page = admin.post(f"/staff/agencies/{cast.province.pk}/dissolve", end, follow=True)
+    assert "Chuyển" in page.content.decode()
+    assert not ApprovalRequest.objects.exists()
+    assert len(tree_on(timezone.localdate())) == 3
+
+
+def test_another_name_keeps_the_codes_and_a_parent_that_ended(cast: Cast, admin: Client) -> None:
+    page = admin.get(f"/staff/agencies/{cast.commune.pk}?change=rename").content.decode()
+    assert 'value="28261"' in page
+    sent = {
+        "name": "UBND phường Mỹ Tho mới",
+        "kind": "commune",
+        "parent": cast.province.pk,
+        "agency_code": "",
+        "unit_code": "28261",
+        "on": day(),
+    }
+    admin.post(f"/staff/agencies/{cast.commune.pk}", sent)
+    version = version_on(cast.commune, timezone.localdate())
+    assert version is not None
+    assert (version.name, version.unit_code) == ("UBND phường Mỹ Tho mới", "28261")
+
+
+def test_a_reason_left_out_loses_nothing_that_was_typed(cast: Cast, admin: Client) -> None:
+    sent = {"other": cast.commune.pk, "name": "Cơ quan hợp nhất", "on": day(), "reason": ""}
+    page = admin.post(f"/staff/agencies/{cast.land.pk}/merge", sent)
+    assert page.status_code == 422
+    assert "Cơ quan hợp nhất" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "page", ["people", "audit", "approvals", "questionnaires", "places/{office}", "languages"]
+)
+def test_no_page_asks_more_the_more_rows_there_are(
+    cast: Cast, django_assert_max_num_queries: Any, page: str
+) -> None:
+    for number in range(40):
+        account(f"p{number}", role=Role.AUDITOR, agency=cast.land)
+        Counter.objects.create(
+            office=cast.land_counter.office, agency=cast.land, number=100 + number
+        )
+        record_event(None, "sign-in", agency_id=cast.land.pk)
+    client = signed_in(account("chief", role=Role.PROVINCE_ADMIN))
+    with django_assert_max_num_queries(40 if page == "questionnaires" else 30):
+        address = page.format(office=cast.land_counter.office_id)
+        assert client.get(f"/staff/{address}").status_code == 200
 
 
 def test_a_branch_sees_its_own_and_changes_no_tree(cast: Cast) -> None:

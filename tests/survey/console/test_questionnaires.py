@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -15,10 +16,10 @@ from survey.accounts.models import Role
 from survey.questionnaires.files import compare_versions, write_questionnaire
 from survey.questionnaires.models import Version, VersionStatus
 from survey.questionnaires.queries import published_version
-from survey.questionnaires.services import LIBRARY, draft_from_text
+from survey.questionnaires.services import LIBRARY, draft_from_text, publish_version
 from tests.survey.accounts.builders import account
 from tests.survey.console.builders import signed_in
-from tests.survey.factories import Cast
+from tests.survey.factories import NOW, Cast
 
 
 @pytest.fixture
@@ -106,6 +107,10 @@ def test_a_file_goes_out_and_in_the_same(cast: Cast, author: Client, name: str) 
     assert write_questionnaire(shipped) == text
 
 
+QUESTION = (
+    'code = "own"\ntitle.vi = "a"\nintro.vi = "b"\n[[factor]]\n'
+    'code = "A"\ntext.vi = "t"\n[[factor.question]]\ncode = "q"\nkind = "scale"\ntext.vi = "x"\n'
+)
 WRONG: dict[str, tuple[str | bytes, str]] = {
     "no TOML": ("code = ", "không đúng dạng TOML"),
     "not UTF-8": (b"\xff\xfe\x00", "không phải UTF-8"),
@@ -132,6 +137,14 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
         'code = "A"\ntext.vi = "t"\n[[factor.question]]\ncode = "q"\nkind = "scale"\ntext.vi = "x"',
         "“nothing”",
     ),
+    "twice": (QUESTION + QUESTION[QUESTION.index("[[factor]]") :], "“factor A”"),
+    "an answer as a day": (QUESTION + "shown_when.q = [1979-05-27]", "shown_when"),
+    "an answer as no number": (QUESTION + "shown_when.q = [nan]", "shown_when"),
+    "endless digits": ("a = " + "9" * 5000, "lồng quá nhiều lớp"),
+    "endless dots": (".".join("a" * 9000) + " = 1", "lồng quá nhiều lớp"),
+    "an invisible character": (QUESTION.replace('"t"', '"a\\u0000b"'), "factor 1, text.vi"),
+    "a code with a line end": (QUESTION.replace('"own"', '"own\\n"'), "“code”"),
+    "a number as code": (QUESTION.replace('"own"', "inf"), "“code”"),
     "a strange kind": (
         'code = "own"\ntitle.vi = "a"\nintro.vi = "b"\n[[factor]]\n'
         'code = "A"\ntext.vi = "t"\n[[factor.question]]\ncode = "q"\nkind = "odd"\ntext.vi = "x"',
@@ -150,6 +163,38 @@ def test_a_file_that_is_none_says_where(cast: Cast, author: Client, case: str) -
     assert words in page.content.decode()
     assert not Version.objects.filter(status=VersionStatus.DRAFT).exists()
     assert author.post("/staff/questionnaires/upload").status_code == 302
+
+
+def test_what_moves_figures_is_told_beside_the_words(cast: Cast) -> None:
+    text = write_questionnaire(short())
+    moved = text.replace('kind = "short-text"', 'kind = "short-text"\nnot_applicable = true')
+    changes = compare_versions(short(), draft_from_text(text=moved))
+    assert [change["slot"] for change in changes] == ["comment"]
+
+
+@pytest.mark.parametrize("name", ["own", "counter-short"])
+def test_no_second_form_takes_the_place_of_the_sixteen_questions(
+    cast: Cast, author: Client, approver: Client, name: str
+) -> None:
+    text = (LIBRARY / "service-block.toml").read_text(encoding="utf-8")
+    rival = draft_from_text(text=text.replace('code = "service-block"', 'code = "own-block"', 1))
+    page = author.post(
+        f"/staff/versions/{rival.pk}/ask/publish", {"reason": "x"}, follow=True
+    ).content.decode()
+    assert "Ngừng dùng phiếu đó trước" in page
+    assert not ApprovalRequest.objects.exists()
+    if name == "counter-short":
+        own = (LIBRARY / "counter-short.toml").read_text(encoding="utf-8")
+        with pytest.raises(ValidationError):
+            draft_from_text(text=own.replace("title.vi", 'extends = "counter-short"\ntitle.vi', 1))
+
+
+def test_a_questionnaire_of_the_library_keeps_all_its_core(cast: Cast) -> None:
+    text = write_questionnaire(Version.objects.get(questionnaire__code="service-block"))
+    head, *factors = text.split("\n[[factor]]\n")
+    shorter = draft_from_text(text="\n[[factor]]\n".join([head, factors[0]]) + "\n")
+    with pytest.raises(ValidationError, match="phần lõi"):
+        publish_version(version=shorter, now=NOW)
 
 
 def test_the_core_cannot_be_taken_out(cast: Cast, author: Client, approver: Client) -> None:
