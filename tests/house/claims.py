@@ -138,6 +138,8 @@ HELD: Final = {
 
 NONE: Final = (
     "recorded a call",
+    "“%(other)s” goes on from the same form.",
+    "This questionnaire goes on from another one",
     "paused or resumed a sender",
     "No questionnaire is published.",
     "For who has no phone",
