@@ -159,7 +159,8 @@ def _unit_page(
         "current": current,
         "versions": found.versions.select_related("parent").order_by("-valid_from"),
         "origins": found.origins.select_related("predecessor").order_by("-on"),
-        "heirs": [heir for heir in mapped_to([found], today)[found] if heir.agency != found],
+        # Asked for only where it has ended: the way to its heirs leads through all successions.
+        "heirs": [] if current else mapped_to([found], today)[found],
         "used_by": _uses(found),
         "change": change,
         "form": forms.get(change),
