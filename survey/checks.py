@@ -145,6 +145,20 @@ def slow_senders_are_kept_out(
 
 
 @register(Tags.security)
+def second_factors_are_on(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Real data behind https are not opened by a password alone."""
+    if settings.SECOND_FACTOR or settings.DEMO or not settings.SECURE:
+        return []
+    return [
+        Error(
+            "SECOND_FACTOR is off: administrators and analysts sign in by a password alone.",
+            hint="Leave SECOND_FACTOR out, or set HAILONG_DEMO=1 where the data are made up.",
+            id="survey.E013",
+        )
+    ]
+
+
+@register(Tags.security)
 def public_address_is_usable(
     app_configs: Sequence[Any] | None, **kwargs: Any
 ) -> list[CheckMessage]:

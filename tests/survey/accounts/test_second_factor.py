@@ -14,6 +14,7 @@ from django.test import Client
 from survey.accounts.lockout import MAX_FAILURES_AT_ADDRESS
 from survey.accounts.models import AuditEvent, Role, User
 from survey.accounts.second_factor import NEEDS_SECOND_FACTOR, RECENT_SECONDS
+from survey.checks import second_factors_are_on
 from tests.survey.accounts.builders import account, set_up_app, sign_in
 from tests.survey.factories import PASSWORD, Cast, hidden
 
@@ -308,3 +309,19 @@ def test_a_head_request_does_not_use_the_codes_up(cast: Cast) -> None:
     client.head("/staff/second-factor/codes")
     shown = client.get("/staff/second-factor/codes").content.decode()
     assert len(re.findall(r"<code>([0-9]{8})</code>", shown)) == 10
+
+
+@pytest.mark.parametrize(
+    ("on", "secure", "demo", "refused"),
+    [
+        (True, True, False, 0),
+        (False, True, False, 1),
+        (False, False, False, 0),
+        (False, True, True, 0),
+    ],
+)
+def test_production_does_not_start_with_second_factors_off(
+    settings: Any, *, on: bool, secure: bool, demo: bool, refused: int
+) -> None:
+    settings.SECOND_FACTOR, settings.SECURE, settings.DEMO = on, secure, demo
+    assert len(second_factors_are_on(None)) == refused
