@@ -14,11 +14,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from survey.accounts.models import User
 from survey.agencies.models import (
     Agency,
     AgencyVersion,
     Counter,
     Extent,
+    Hosting,
     ProcedureDomain,
     Succession,
     SuccessionKind,
@@ -146,7 +148,7 @@ def merge_agencies(
         Succession(predecessor=agency, successor=successor, on=on, change=SuccessionKind.MERGE)
         for agency in predecessors
     )
-    _hand_over_counters(predecessors, successor)
+    _hand_over(predecessors, successor, on)
     return successor
 
 
@@ -162,11 +164,22 @@ def _check_begun(on: date) -> None:
         )
 
 
-def _hand_over_counters(agencies: Iterable[Agency], successor: Agency) -> None:
-    """Open counters go on under the successor; posters stay valid, answers already given stay where
-    they are.
+def _hand_over(agencies: Iterable[Agency], successor: Agency, on: date) -> None:
+    """Open counters, their offices and accounts go on under the successor; posters stay valid,
+    answers already given stay where they are.
     """
-    Counter.objects.filter(agency__in=list(agencies), closed_on=None).update(agency=successor)
+    before = list(agencies)
+    hosted = Hosting.objects.filter(agency__in=before, valid_to=None)
+    offices = set(hosted.values_list("office_id", flat=True))
+    hosted.filter(valid_from__lt=on).update(valid_to=on)
+    hosted.filter(valid_from__gte=on).delete()
+    there = Hosting.objects.filter(agency=successor, valid_to=None)
+    offices -= set(there.values_list("office_id", flat=True))
+    Hosting.objects.bulk_create(
+        Hosting(office_id=office, agency=successor, valid_from=on) for office in offices
+    )
+    Counter.objects.filter(agency__in=before, closed_on=None).update(agency=successor)
+    User.objects.filter(agency__in=before).update(agency=successor)
 
 
 @transaction.atomic
@@ -207,4 +220,6 @@ def dissolve_agency(*, agency: Agency, on: date, successor: Agency | None = None
         Succession.objects.create(
             predecessor=agency, successor=successor, on=on, change=SuccessionKind.TRANSFER
         )
-        _hand_over_counters([agency], successor)
+        _hand_over([agency], successor, on)
+    else:
+        Counter.objects.filter(agency=agency, closed_on=None).update(closed_on=on)

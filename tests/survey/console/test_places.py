@@ -17,7 +17,7 @@ from survey.agencies.models import Agency, Counter, Hosting, Office
 from survey.agencies.queries import tree_on, version_on
 from tests.survey.accounts.builders import account
 from tests.survey.console.builders import signed_in
-from tests.survey.factories import Cast
+from tests.survey.factories import START, Cast
 
 
 @pytest.fixture
@@ -115,10 +115,15 @@ def test_a_merge_is_asked_for_by_one_and_done_by_another(cast: Cast, admin: Clie
     assert version_on(cast.land, timezone.localdate()) is None
     successor = Agency.objects.get(versions__agency_code="H20.99")
     assert set(Counter.objects.values_list("agency", flat=True)) == {successor.pk}
+    cast.head.refresh_from_db()
+    assert cast.head.agency == successor, "accounts go on under it, too"
     assert "Cơ quan mới" in admin.get(path).content.decode(), "history says what it became"
 
 
 def test_an_agency_ends_by_two_and_hands_its_counters_over(cast: Cast, admin: Client) -> None:
+    Hosting.objects.create(
+        office=cast.commune_counter.office, agency=cast.commune, valid_from=START
+    )
     sent = {"other": cast.land.pk, "on": day(), "reason": "giải thể"}
     admin.post(f"/staff/agencies/{cast.commune.pk}/dissolve", sent)
     row = ApprovalRequest.objects.get()
@@ -127,6 +132,22 @@ def test_an_agency_ends_by_two_and_hands_its_counters_over(cast: Cast, admin: Cl
     assert version_on(cast.commune, timezone.localdate()) is None
     cast.commune_counter.refresh_from_db()
     assert cast.commune_counter.agency == cast.land
+    hosted = Hosting.objects.filter(office=cast.commune_counter.office, valid_to=None)
+    assert [row.agency for row in hosted] == [cast.land]
+
+
+def test_an_agency_that_ends_without_an_heir_closes_its_counters(cast: Cast, admin: Client) -> None:
+    office = cast.commune_counter.office
+    Hosting.objects.create(
+        office=office, agency=cast.commune, valid_from=cast.code.issued_at.date()
+    )
+    sent = {"other": "", "on": day(), "reason": "giải thể"}
+    admin.post(f"/staff/agencies/{cast.commune.pk}/dissolve", sent)
+    approver = signed_in(account("approver", role=Role.APPROVER))
+    row = ApprovalRequest.objects.get()
+    approver.post(f"/staff/approvals/{row.pk}/decide", {"decision": "approve"})
+    cast.commune_counter.refresh_from_db()
+    assert cast.commune_counter.closed_on == timezone.localdate()
 
 
 def test_no_change_breaks_the_tree(cast: Cast, admin: Client) -> None:
