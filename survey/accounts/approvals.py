@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -178,9 +179,7 @@ def try_action(action: SensitiveAction, payload: Payload, now: datetime) -> None
         try:
             action.run(payload, now)
         except IntegrityError as error:
-            raise ValidationError(
-                _("This cannot be done: something else has taken its place.")
-            ) from error
+            raise ValidationError(_TAKEN) from error
         finally:
             transaction.savepoint_rollback(mark)
 
@@ -196,7 +195,8 @@ def why_not(request: ApprovalRequest, user: User, now: datetime) -> str:
         return _("You cannot decide your own request.")
     if not holds_role(user, policy.permission):
         return _("Your role cannot decide this.")
-    if not request.requester.is_active or not holds_role(request.requester, request.asks):
+    asker_is_open = request.requester.is_open(timezone.localdate(now))
+    if not asker_is_open or not holds_role(request.requester, request.asks):
         return _("Who requested this may no longer do so. Somebody else has to request it.")
     if policy.other_body and request.requester.agency_id == user.agency_id:
         return _("Somebody from another body has to decide this.")
@@ -238,9 +238,7 @@ def decide_request(
             with transaction.atomic():
                 action.run(locked.payload, now)
         except IntegrityError as error:
-            raise ValidationError(
-                _("This cannot be done: something else has taken its place.")
-            ) from error
+            raise ValidationError(_TAKEN) from error
         _end(locked, RequestState.DONE, now)
     elif not approve:
         _end(locked, RequestState.REFUSED, now)

@@ -39,7 +39,7 @@ NEEDS_SECOND_FACTOR: Final = frozenset(
 RECENT_SECONDS: Final = 300
 """How long a shown factor is enough for a sensitive action."""
 HALF_SIGN_IN: Final = "half-sign-in"
-"""What the account's sessions had to match when the password was right."""
+"""Number of the account, and what its sessions had to match when the password was right."""
 _SHOWN: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -111,7 +111,9 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         began_as = request.session.pop(HALF_SIGN_IN, None)
         user.refresh_from_db()
-        changed = began_as is not None and began_as != user.get_session_auth_hash()
+        # What somebody else left half done at this browser says nothing about this account.
+        mine = began_as is not None and began_as[0] == user.pk
+        changed = mine and began_as[1] != user.get_session_auth_hash()
         if changed or not user.is_open(timezone.localdate()):
             raise ImmediateHttpResponse(refuse_sign_in(request, user))
         super().login(request, user)

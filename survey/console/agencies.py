@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any, Final, cast
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -66,7 +67,7 @@ def agencies(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "kind": kind,
         "kinds": AgencyKind.choices,
-        "query": f"q={wanted}&kind={kind}",
+        "query": urlencode({"q": wanted, "kind": kind}),
     }
     return page(request, "agencies.html", context)
 
@@ -182,7 +183,7 @@ def _initial(current: Any) -> dict[str, Any]:
 
 
 def _uses(found: Agency) -> list[tuple[str, int]]:
-    """What would move or stay with an agency: open counters, accounts, agencies below, months."""
+    """What would move with an agency: open counters, accounts, agencies below it."""
     below = versions_on(timezone.localdate()).filter(parent=found)
     return [
         (_("open counters"), found.counters.filter(closed_on=None).count()),

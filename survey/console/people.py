@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -63,6 +64,7 @@ def people(request: HttpRequest) -> HttpResponse:
     context = {
         "part": part,
         "wanted": wanted,
+        "query": urlencode({"q": wanted, "role": role}),
         "role": role,
         "roles": Role.choices,
         "lines": [_line(account, names) for account in part],

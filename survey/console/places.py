@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from collections import Counter as Counted
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.db import IntegrityError
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -22,8 +22,7 @@ from survey.agencies.places import close_counter, open_counter, open_office
 from survey.agencies.queries import agency_names, visible_agencies, visible_offices
 from survey.console.layout import page, staff_page
 from survey.console.place_forms import CounterForm, OfficeForm
-
-ROWS_PER_PAGE: Final = 50
+from survey.console.place_search import search_offices
 
 
 def _offices(user: User) -> QuerySet[Office]:
@@ -35,15 +34,11 @@ def _offices(user: User) -> QuerySet[Office]:
 @staff_page
 def offices(request: HttpRequest) -> HttpResponse:
     """Offices by part of a name or address, with how many counters are open."""
-    wanted = request.GET.get("q", "").strip()[:80]
-    found = _offices(cast("User", request.user)).order_by("name")
-    if wanted:
-        found = found.filter(Q(name__icontains=wanted) | Q(address__icontains=wanted))
-    counted = found.annotate(
-        open=Count("counters", filter=Q(counters__closed_on=None), distinct=True)
-    )
-    part = Paginator(counted, ROWS_PER_PAGE).get_page(request.GET.get("page"))
-    return page(request, "offices.html", {"part": part, "wanted": wanted, "query": f"q={wanted}"})
+    found = search_offices(request, _offices(cast("User", request.user)))
+    counters = Counter.objects.filter(office__in=list(found.part), closed_on=None)
+    opened = Counted(counters.values_list("office_id", flat=True))
+    lines = [(office, opened[office.pk]) for office in found.part]
+    return page(request, "offices.html", {**found.context, "lines": lines})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -88,7 +88,7 @@ class SignIn(LoginView):
     def form_valid(self, form: Any) -> HttpResponse:
         """The password is right: on to the second factor, or in."""
         user = form.get_user()
-        self.request.session[HALF_SIGN_IN] = user.get_session_auth_hash()
+        self.request.session[HALF_SIGN_IN] = [user.pk, user.get_session_auth_hash()]
         login = Login(user=user, redirect_url=self.get_success_url())
         return perform_password_login(self.request, form.cleaned_data, login)
 

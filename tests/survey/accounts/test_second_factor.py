@@ -10,7 +10,9 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
+from survey.accounts.invitations import Invited, invite
 from survey.accounts.lockout import MAX_FAILURES_AT_ADDRESS
 from survey.accounts.models import AuditEvent, Role, User
 from survey.accounts.second_factor import NEEDS_SECOND_FACTOR, RECENT_SECONDS
@@ -222,6 +224,23 @@ def test_changed_between_password_and_code_is_not_in(
         user.set_password(PASSWORD)
         user.save()
         later(monkeypatch, 120)
+
+
+def test_what_somebody_else_left_half_done_stops_nobody(cast: Cast) -> None:
+    client = Client()
+    admin(client)
+    shared = Client()
+    sign_in(shared, "admin")
+    assert sign_in(shared, "head").status_code == 302
+    session = shared.session
+    session["half-sign-in"] = [User.objects.get(username="admin").pk, "another hash"]
+    session.save()
+    row, token = invite(who=Invited(name="A", role=Role.HOTLINE), by=None, now=timezone.now())
+    sent = {"username": "tongdai", "password": PASSWORD, "repeated": PASSWORD}
+    answer = shared.post(f"/staff/invitation/{token}", sent)
+    assert answer.headers["Location"] == "/staff/"
+    row.refresh_from_db()
+    assert row.account is not None
 
 
 def test_the_administration_asks_again_too(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

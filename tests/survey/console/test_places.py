@@ -61,7 +61,11 @@ def test_offices_and_agencies_are_found_without_accents_and_by_code(
     assert "Mỹ Tho" in admin.get("/staff/agencies?q=my tho").content.decode()
     assert "Sở Nông nghiệp" in admin.get("/staff/agencies?q=h20.01").content.decode()
     assert "Sở Nông nghiệp" not in admin.get("/staff/agencies?kind=commune").content.decode()
-    assert "phường" in admin.get("/staff/places?q=Mỹ").content.decode()
+    assert "phường" in admin.get("/staff/places?q=my tho").content.decode()
+    Office.objects.bulk_create(Office(key=f"q{n}", name=f"A&B {n}") for n in range(25))
+    page = admin.get("/staff/places?q=A%26B").content.decode()
+    assert "?q=A%26B&amp;page=2" in page, "the way to the next page keeps what was searched"
+    assert "A&amp;B 24" in admin.get("/staff/places?q=A%26B&page=2").content.decode()
     for odd in ("?q=%00%25", "?page=9999", "?kind=odd", "?q=" + "x" * 500):
         assert admin.get(f"/staff/agencies{odd}").status_code == 200
         assert admin.get(f"/staff/places{odd}").status_code == 200
