@@ -42,7 +42,7 @@ from survey.messaging.outbox.models import MessageEvent, OutboxMessage, Spending
 from survey.questionnaires.models import Factor, Question, Questionnaire, Version, Wording
 from survey.responses.cases import Case
 from survey.responses.models import AnswerDay, Comment, Response
-from survey.scorecards.models import AgencyResult, Edition
+from survey.scorecards.models import AgencyResult, Computation, Edition
 from survey.transactions.models import (
     DossierEvent,
     EventsImport,
@@ -65,6 +65,7 @@ __all__ = [
     "BallotCount",
     "Case",
     "Comment",
+    "Computation",
     "Counter",
     "CounterCode",
     "Dispute",

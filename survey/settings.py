@@ -99,6 +99,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "axes",
+    "django_tasks",
+    "django_tasks_db",
     "survey",
 ]
 MIDDLEWARE = [
@@ -150,6 +152,8 @@ DATABASES = {
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+"""What takes longer than a page may: a worker beside the server does it (docs/operations.md)."""
 
 AUTH_USER_MODEL = "survey.User"
 AUTHENTICATION_BACKENDS = [

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from importlib import import_module
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "survey.settings")
 
-from survey.checks import claim_sqlite, refuse_unbuffered
+from survey.checks import claim_sqlite, refuse_unbuffered, uses_sqlite
 from survey.common.text import plain_content_type
 
 refuse_unbuffered()
 claim_sqlite()
 _django = get_wsgi_application()
+if uses_sqlite():
+    import_module("survey.common.background").start_worker_thread()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

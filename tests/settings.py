@@ -15,5 +15,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 WHITENOISE_USE_FINDERS = True
 DEMO = False
+# Done at once, where it is asked for; tests of the worker ask for the database's queue.
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 # Tests of second factors switch them on; all others are about something else.
 SECOND_FACTOR = False

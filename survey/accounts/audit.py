@@ -25,7 +25,7 @@ def record_event(
     user_name: str = "",
     agency_id: int | None = None,
 ) -> AuditEvent:
-    """Add a row.
+    """Add a row; the middleware adds none of its own for the same request.
 
     Parameters
     ----------
@@ -37,6 +37,8 @@ def record_event(
     account = user or (getattr(request, "user", None) if request else None)
     if isinstance(account, AnonymousUser):
         account = None
+    if request is not None:
+        request.recorded = True  # type: ignore[attr-defined]
     return AuditEvent.objects.create(
         at=timezone.now(),
         user=account,

@@ -118,7 +118,7 @@ class AuditMiddleware:
             return response
         denied = response.status_code in (403, 404)
         done = response.status_code < 400 and not getattr(response, "suspended", False)
-        sent = request.method not in SAFE and done
+        sent = request.method not in SAFE and done and not getattr(request, "recorded", False)
         if denied or sent or (response.status_code == 200 and _takes_away(response)):
             record_event(
                 request,

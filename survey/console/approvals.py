@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -32,6 +33,7 @@ from survey.accounts.permissions import may
 from survey.console.layout import page, staff_page
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.questionnaires.models import Version
+from survey.scorecards.models import Edition
 
 REQUESTS_PER_PAGE = 50
 
@@ -119,10 +121,14 @@ def approval(request: HttpRequest, pk: int) -> HttpResponse:
     return page(request, "approval.html", context)
 
 
-def _link(row: ApprovalRequest) -> int:
-    """Number of the version a request is about; 0 for other things, and drafts that are gone."""
-    number = int(row.payload.get("version", 0))
-    return number if Version.objects.filter(pk=number).exists() else 0
+def _link(row: ApprovalRequest) -> str:
+    """Page of what a request is about; empty for other things, and drafts that are gone."""
+    version, edition = row.payload.get("version"), row.payload.get("edition")
+    if version and Version.objects.filter(pk=version).exists():
+        return reverse("console:version", args=[version])
+    if edition and Edition.objects.filter(pk=edition).exists():
+        return reverse("console:edition", args=[edition])
+    return ""
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from hashlib import sha256
 from typing import Final, cast
 
@@ -25,11 +26,13 @@ from survey.accounts.permissions import requires
 from survey.agencies.models import Office
 from survey.agencies.queries import visible_agencies, visible_offices
 from survey.common.languages import is_supported_language
+from survey.common.periods import Period, first_of_month
 from survey.console.forms import TotalsForm
 from survey.console.layout import page, staff_page
 from survey.console.place_search import search_offices
 from survey.console.views import TYPES
 from survey.scorecards.bridge.snapshots import NOTICE
+from survey.transactions.coverage import MonthCoverage, totals_coverage
 from survey.transactions.reading import MAX_FILE_BYTES, FileError
 from survey.transactions.services import (
     ImportRefused,
@@ -211,10 +214,20 @@ def totals(request: HttpRequest) -> HttpResponse:
         "faults": faults,
         "replaced": replaced,
         "digest": list_digest(replaced),
+        "months": _last_year(user),
     }
     return page(
         request, "totals.html", context, status=422 if form.errors or faults or replaced else 200
     )
+
+
+def _last_year(user: User) -> list[MonthCoverage]:
+    """The twelve months that ended last, newest first."""
+    today = timezone.localdate()
+    last = first_of_month(today) - timedelta(days=1)
+    span = Period("", first_of_month(last - timedelta(days=334)), last)
+    scope = list(visible_agencies(user).values_list("pk", flat=True))
+    return totals_coverage(span, scope, today)[::-1]
 
 
 def list_digest(replaced: list[Replaced]) -> str:

@@ -28,6 +28,9 @@ SECTIONS: Final = {
     _("Results"): (
         Section("console:home", _("Satisfaction index"), ("home", "agency")),
         Section("console:pictures", _("Charts"), ("pictures",)),
+        Section(
+            "console:periods", _("Periods and release"), ("periods", "edition"), "see-previews"
+        ),
     ),
     _("Comments and follow-up"): (
         Section("console:cases", _("Cases handed over"), ("cases",)),

@@ -4,11 +4,13 @@ approvals, the table of roles and the audit trail.
 
 from __future__ import annotations
 
+import json
 import secrets
 from datetime import date, datetime
 from typing import Final
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,9 +18,12 @@ from survey.accounts.approvals import Payload, Policy, SensitiveAction
 from survey.agencies.models import Agency
 from survey.agencies.queries import find_by_code, version_on
 from survey.agencies.services import Attributes, dissolve_agency, merge_agencies
+from survey.common.periods import parse_period
 from survey.questionnaires.files import write_questionnaire
 from survey.questionnaires.models import Version, VersionStatus
 from survey.questionnaires.services import publish_version, retire_version
+from survey.scorecards.models import Edition
+from survey.scorecards.services import release_edition, withdraw_edition
 
 
 def _version(payload: Payload) -> Version:
@@ -109,6 +114,40 @@ def _dissolve(payload: Payload, now: datetime) -> object:
     )
 
 
+def _edition(payload: Payload) -> Edition:
+    edition = Edition.objects.filter(pk=payload["edition"]).first()
+    if edition is None:
+        raise ValidationError(_("These figures no longer exist."))
+    return edition
+
+
+def _describe_edition(payload: Payload) -> str:
+    edition = _edition(payload)
+    return _("%(method)s, %(period)s, computed %(moment)s") % {
+        "method": edition.method,
+        "period": parse_period(edition.period).title,
+        "moment": timezone.localtime(edition.made_at).strftime("%H:%M %d/%m/%Y"),
+    }
+
+
+def _edition_state(payload: Payload) -> str:
+    """The figures themselves, and from what they come."""
+    edition = _edition(payload)
+    rows = list(edition.results.order_by("pk").values_list("name", "rows"))
+    return json.dumps(
+        [edition.state, edition.method_sha256, edition.snapshot_sha256, edition.about, rows],
+        sort_keys=True,
+    )
+
+
+def _release(payload: Payload, now: datetime) -> object:
+    return release_edition(edition=_edition(payload), now=now)
+
+
+def _withdraw(payload: Payload, now: datetime) -> object:
+    return withdraw_edition(edition=_edition(payload), now=now)
+
+
 _BY_TWO: Final = Policy(permission="decide-requests")
 SENSITIVE_ACTIONS: Final = {
     action.key: action
@@ -148,6 +187,24 @@ SENSITIVE_ACTIONS: Final = {
             describe=_describe_dissolve,
             fingerprint=_tree_state,
             run=_dissolve,
+        ),
+        SensitiveAction(
+            key="release-edition",
+            label=gettext_lazy("Release figures"),
+            asks="compute-figures",
+            policy=_BY_TWO,
+            describe=_describe_edition,
+            fingerprint=_edition_state,
+            run=_release,
+        ),
+        SensitiveAction(
+            key="withdraw-edition",
+            label=gettext_lazy("Withdraw figures"),
+            asks="compute-figures",
+            policy=_BY_TWO,
+            describe=_describe_edition,
+            fingerprint=_edition_state,
+            run=_withdraw,
         ),
     )
 }

@@ -19,6 +19,7 @@ from survey.console import (
     invitation,
     messages,
     people,
+    periods,
     places,
     questionnaires,
     second_factor,
@@ -85,6 +86,14 @@ urlpatterns = [
     path("audit.csv", audit.audit_file, name="audit-file"),
     path("agency/<int:pk>", views.agency, name="agency"),
     path("download/index.<str:kind>", views.download, name="download"),
+    path("periods", periods.periods, name="periods"),
+    path("periods/compute", periods.compute, name="period-compute"),
+    re_path(r"^editions/(?P<pk>\d{1,12})$", periods.edition, name="edition"),
+    re_path(
+        r"^editions/(?P<pk>\d{1,12})/ask/(?P<action>release|withdraw)$",
+        periods.ask_edition,
+        name="edition-ask",
+    ),
     path("pictures", charts.pictures, name="pictures"),
     re_path(
         r"^pictures/(?P<name>[a-z]{1,12})\.(?P<kind>svg|pdf|png)$", charts.picture, name="picture"

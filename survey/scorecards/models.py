@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from survey.agencies.models import Agency
 from survey.common.periods import parse_period
+
+
+class EditionState(models.TextChoices):
+    """What an edition is good for; no column, it follows from its times."""
+
+    PREVIEW = "preview", _("provisional")
+    COMPUTED = "computed", _("waiting for release")
+    RELEASED = "released", _("released")
+    WITHDRAWN = "withdrawn", pgettext_lazy("figures", "withdrawn")
 
 
 class Edition(models.Model):
@@ -29,6 +40,8 @@ class Edition(models.Model):
     answers = models.JSONField(_("checksums of the answers"), default=dict, editable=False)
     """By agency key: whether anybody's answer changed since; never shown."""
     made_at = models.DateTimeField(_("made at"))
+    released_at = models.DateTimeField(_("released at"), null=True, editable=False)
+    withdrawn_at = models.DateTimeField(_("withdrawn on"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("edition")
@@ -46,8 +59,22 @@ class Edition(models.Model):
 
     @property
     def is_preview(self) -> bool:
-        """Made while its period ran: no release, but a look ahead for the province only."""
+        """Made while its period ran: never released, a look ahead for the province only."""
         return timezone.localdate(self.made_at) <= parse_period(self.period).last
+
+    @property
+    def is_released(self) -> bool:
+        """Whether everybody may see it: two people released it, and nobody took it back."""
+        return self.released_at is not None and self.withdrawn_at is None
+
+    @property
+    def state(self) -> EditionState:
+        """What it is good for."""
+        if self.withdrawn_at is not None:
+            return EditionState.WITHDRAWN
+        if self.released_at is not None:
+            return EditionState.RELEASED
+        return EditionState.PREVIEW if self.is_preview else EditionState.COMPUTED
 
 
 class AgencyResult(models.Model):
@@ -75,3 +102,45 @@ class AgencyResult(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ComputationState(models.TextChoices):
+    """How far a computation has come."""
+
+    WAITING = "waiting", _("waiting")
+    COUNTING = "counting", _("freezing the answers")
+    COMPUTING = "computing", _("computing")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+
+
+class Computation(models.Model):
+    """A period somebody had frozen and computed by a button, and what became of it."""
+
+    period = models.CharField(_("period"), max_length=10)
+    method = models.CharField(_("method"), max_length=60)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("requested by"),
+    )
+    asked_at = models.DateTimeField(_("requested at"))
+    state = models.CharField(
+        _("state"),
+        max_length=10,
+        choices=ComputationState.choices,
+        default=ComputationState.WAITING,
+    )
+    edition = models.ForeignKey(
+        Edition, on_delete=models.PROTECT, null=True, verbose_name=_("edition")
+    )
+    problem = models.TextField(_("problem"), blank=True)
+
+    class Meta:
+        verbose_name = _("computation")
+        verbose_name_plural = _("computations")
+        ordering: ClassVar = ["-asked_at"]
+
+    def __str__(self) -> str:
+        return f"{self.period} {self.method}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 
@@ -13,19 +13,26 @@ from survey.common.periods import parse_period
 from survey.scorecards.differencing import Release, ReleasedFigure
 from survey.scorecards.models import AgencyResult, Edition
 
+DEFAULT_METHOD: Final = "sipas-service"
+"""The method with most detail: what a page shows when nobody asked for another."""
+
 
 def editions(user: User) -> list[Edition]:
     """Editions an account may open: latest end of period first, then the one made last.
 
-    Previews are for the province only, and only until their period is released: between a preview
-    and what follows it lie the answers of a few people.
+    What is not released is for the province only, and previews only until their period is computed:
+    between a preview and what follows it lie the answers of a few people.
     """
     found = list(Edition.objects.order_by("-made_at"))
-    released = {(edition.period, edition.method) for edition in found if not edition.is_preview}
-    ahead = may(user, "see-previews")
-    shown = [
-        e for e in found if not e.is_preview or (ahead and (e.period, e.method) not in released)
-    ]
+    if may(user, "see-previews"):
+        computed = {(edition.period, edition.method) for edition in found if not edition.is_preview}
+        shown = [
+            edition
+            for edition in found
+            if not edition.is_preview or (edition.period, edition.method) not in computed
+        ]
+    else:
+        shown = [edition for edition in found if edition.is_released]
     return sorted(shown, key=lambda edition: parse_period(edition.period).last, reverse=True)
 
 
@@ -36,9 +43,10 @@ def find_edition(pk: int | None, user: User) -> Edition | None:
     found = editions(user)
     if pk is not None:
         return next((edition for edition in found if edition.pk == pk), None)
+    standing = [edition for edition in found if edition.withdrawn_at is None] or found
     return next(
-        (edition for edition in found if edition.method == "sipas-service"),
-        found[0] if found else None,
+        (edition for edition in standing if edition.method == DEFAULT_METHOD),
+        standing[0] if standing else None,
     )
 
 
@@ -86,18 +94,29 @@ def results_over_time(result: AgencyResult) -> list[tuple[Edition, dict[str, Any
     found = AgencyResult.objects.filter(agency=result.agency, edition__method=result.edition.method)
     newest: dict[str, AgencyResult] = {}
     for item in found.select_related("edition").order_by("edition__made_at"):
-        newest[item.edition.period] = item
+        before = newest.get(item.edition.period)
+        if before is None or _stands_before(item.edition, before.edition, result.edition):
+            newest[item.edition.period] = item
     rows = []
     for period in sorted(
         newest, key=lambda name: (parse_period(name).last, parse_period(name).first)
     ):
         whole = province_result(newest[period].edition)
         counts = (
-            not newest[period].edition.is_preview or newest[period].edition_id == result.edition_id
+            newest[period].edition.is_released or newest[period].edition_id == result.edition_id
         )
         if whole is not None and counts and len(period) == len(result.edition.period):
             rows.append((newest[period].edition, newest[period].rows[0], whole.rows[0]))
     return rows
+
+
+def _stands_before(new: Edition, old: Edition, own: Edition) -> bool:
+    """Whether a later edition takes an earlier one's place in a line: the one looked at stays, and
+    a released one is not replaced by one that is not.
+    """
+    if old.pk == own.pk:
+        return False
+    return new.pk == own.pk or new.is_released or not old.is_released
 
 
 def province_result(edition: Edition) -> AgencyResult | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from survey.scorecards.archive import find_snapshot, keep_snapshot
 from survey.scorecards.bridge.indices import Computed, compute_index, method_items
 from survey.scorecards.bridge.snapshots import combine_snapshots, snapshot_period
 from survey.scorecards.holding import hold_preview, moved_enough
-from survey.scorecards.models import AgencyResult, Edition
+from survey.scorecards.models import AgencyResult, Edition, EditionState
 from survey.scorecards.queries import figures_shown, releases_about
 
 
@@ -26,11 +27,12 @@ def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
     """Compute a snapshot and keep the publishable figures; the same snapshot and method give the
     same edition once.
 
-    Editions made after their period ended are releases. No number of a new one may tell, with
-    those, of a few people. The answers of a released period stand: a later snapshot of it changes
-    them only where every agency it moves moves by enough of them; otherwise its dossiers are taken
-    with the released answers. While a period runs its editions are previews, marked so: they hold
-    nothing finer than whole agencies, and keep still until ten answers have come in.
+    Editions made after their period ended wait for two people to release them. No number of a new
+    one may tell, with those, of a few people. The answers of such an edition stand: a later
+    snapshot changes them only where every agency it moves moves by enough of them; otherwise its
+    dossiers are taken with the answers that stand. While a period runs its editions are previews,
+    marked so: they hold nothing finer than whole agencies, and keep still until ten answers have
+    come in.
 
     Raises
     ------
@@ -58,6 +60,41 @@ def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
         both = Path(temporary) / "snapshot"
         combine_snapshots(answers=_released_answers(standing), dossiers=folder, folder=both)
         return _keep_released(both, method, now, released)
+
+
+@transaction.atomic
+def release_edition(*, edition: Edition, now: datetime) -> Edition:
+    """Show an edition to everybody.
+
+    Raises
+    ------
+    ValidationError
+        It was made while its period ran, or was released or withdrawn before.
+    """
+    locked = Edition.objects.select_for_update().get(pk=edition.pk)
+    if locked.state != EditionState.COMPUTED:
+        raise ValidationError(_("Only figures of a finished period can be released, and once."))
+    Edition.objects.filter(pk=locked.pk).update(released_at=now)
+    locked.released_at = now
+    return locked
+
+
+@transaction.atomic
+def withdraw_edition(*, edition: Edition, now: datetime) -> Edition:
+    """Take released figures back. They stay in the archive, and what was told of them stays told:
+    later editions are still held against them.
+
+    Raises
+    ------
+    ValidationError
+        It is not released.
+    """
+    locked = Edition.objects.select_for_update().get(pk=edition.pk)
+    if not locked.is_released:
+        raise ValidationError(_("Only released figures can be withdrawn."))
+    Edition.objects.filter(pk=locked.pk).update(withdrawn_at=now)
+    locked.withdrawn_at = now
+    return locked
 
 
 def _keep_released(

@@ -337,6 +337,51 @@ def test_the_switch_keeps_the_answers_with_and_without_script(
         page.context.close()
 
 
+def test_a_period_is_computed_beside_the_server_and_what_was_begun_is_taken_up_again(
+    browser: Browser, server: Server
+) -> None:
+    """On SQLite a thread of the server does it; stopped at it, the next one does it again."""
+    year = server.environment["YEAR"]
+    page = browser.new_context(viewport={"width": 360, "height": 740}).new_page()
+    page.goto(f"{server.url}/staff/periods?period={year}")
+    page.fill("#id_username", "analyst")
+    page.fill("#id_password", PASSWORD)
+    press(page, "main button[type=submit]")
+    assert violations(page) == []
+    press(page, "main button.primary")
+    for _look in range(60):
+        if page.locator("text=đã xong").count() == 2:
+            break
+        page.wait_for_timeout(500)
+        page.goto(f"{server.url}/staff/periods?period={year}")
+    assert page.locator("text=đã xong").count() == 2, server.log.read_text()
+    page.click("main tbody th a >> nth=-1")
+    page.wait_for_load_state()
+    assert "Tạm tính" in page.inner_text("main")
+    assert violations(page) == []
+    server.manage("shell", "--no-imports", "-c", BEGUN)
+    server.process.terminate()
+    server.process.wait(20)
+    with serve(server.environment, server.log.parent, port=free_port()) as again:
+        for _look in range(60):
+            if again.manage("shell", "--no-imports", "-c", STATES).split()[-1] == "done":
+                break
+            page.wait_for_timeout(500)
+        assert again.manage("shell", "--no-imports", "-c", STATES).split()[-1] == "done"
+
+
+BEGUN = """
+from django_tasks_db.models import DBTaskResult
+from survey.scorecards.models import Computation
+Computation.objects.update(state="counting", edition=None)
+DBTaskResult.objects.update(status="RUNNING")
+"""
+STATES = """
+from survey.scorecards.models import Computation
+print(*sorted(set(Computation.objects.values_list("state", flat=True))))
+"""
+
+
 def test_the_analyst_downloads_what_the_page_shows(
     browser: Browser, server: Server, tmp_path: Path
 ) -> None:

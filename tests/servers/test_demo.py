@@ -73,6 +73,12 @@ def test_the_demonstration_is_complete_and_can_be_run_again(tmp_path: Path) -> N
     assert {login["username"] for login in links["staff_logins"]} == {
         "phantich",
         "thutruong",
+        "quantritinh",
+        "soanthao",
+        "pheduyet",
+        "kiemtra",
+        "motcua",
+        "tongdai",
         "quantri",
     }
     truth, index = rows(links["truth_csv"]), rows(links["index_csv"])

@@ -164,6 +164,16 @@ def make_accounts(password: str) -> list[User]:
             "agency": head_of,
             "first_name": "Giám đốc Sở Tư pháp",
         },
+        "quantritinh": {"role": Role.PROVINCE_ADMIN, "first_name": "Chánh Văn phòng Sở Nội vụ"},
+        "soanthao": {"role": Role.AUTHOR, "first_name": "Người soạn phiếu hỏi"},
+        "pheduyet": {"role": Role.APPROVER, "first_name": "Phó Giám đốc Sở Nội vụ"},
+        "kiemtra": {"role": Role.AUDITOR, "first_name": "Thanh tra tỉnh"},
+        "motcua": {
+            "role": Role.OFFICE_MANAGER,
+            "agency": head_of,
+            "first_name": "Phụ trách bộ phận một cửa",
+        },
+        "tongdai": {"role": Role.HOTLINE, "first_name": "Tổng đài 1022"},
         "quantri": {
             "role": Role.OPERATOR,
             "is_staff": True,

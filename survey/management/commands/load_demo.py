@@ -30,7 +30,8 @@ from survey.responses.models import Response
 from survey.scorecards.bridge.exports import write_exports
 from survey.scorecards.bridge.indices import index_by_channel
 from survey.scorecards.bridge.snapshots import NOTICE, take_snapshot
-from survey.scorecards.services import make_edition
+from survey.scorecards.models import EditionState
+from survey.scorecards.services import make_edition, release_edition
 from survey.transactions.models import Channel
 
 METHODS = ("sipas-service", "overall")
@@ -88,7 +89,9 @@ class Command(BaseCommand):
             progress=progress,
         )
         for method in METHODS:
-            make_edition(folder=folder, method=method, now=now)
+            edition = make_edition(folder=folder, method=method, now=now)
+            if edition.state == EditionState.COMPUTED:
+                release_edition(edition=edition, now=now)
 
     def _index(self, out: Path, period: Period, progress: bool) -> dict[str, Any]:
         """The index of the running quarter: files, and the preview the province sees."""

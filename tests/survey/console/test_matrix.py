@@ -20,8 +20,7 @@ from survey.agencies.improvements import Improvement
 from survey.responses.cases import Case, open_case
 from survey.responses.services import record_response
 from survey.scorecards.models import AgencyResult
-from survey.scorecards.services import make_edition
-from tests.survey.console.builders import AFTER
+from tests.survey.console.builders import release
 from tests.survey.factories import Cast
 from tests.survey.scorecards.builders import fill, snapshot
 
@@ -34,6 +33,10 @@ NEEDS: Final = {
     "unit": READS,
     "download": READS,
     "pictures": READS,
+    "periods": "see-previews",
+    "period-compute": "compute-figures",
+    "edition": "see-previews",
+    "edition-ask": "compute-figures",
     "picture": READS,
     "agency-picture": READS,
     "codes": READS,
@@ -103,6 +106,7 @@ CHOICES: Final = {
     "person-close": {"action": "open"},
     "version-change": {"action": "copy"},
     "version-ask": {"action": "retire"},
+    "edition-ask": {"action": "release"},
     "set-up-load": {"what": "library"},
     "presence-add": {"what": "screen"},
     "presence-withdraw": {"what": "screen"},
@@ -191,7 +195,7 @@ def foreign(cast: Cast, tmp_path: Any) -> dict[str, int | str]:
     """One of everything that belongs to the commune: nothing of it is the land department's."""
     now = timezone.now()
     fill(cast, good=50, bad=10)
-    make_edition(folder=snapshot(tmp_path), method="sipas-service", now=AFTER)
+    release(snapshot(tmp_path))
     enrol_screen(counter=cast.commune_counter, now=now)
     add_kiosk(counter=cast.commune_counter, name="Máy 1", now=now)
     issue_ballots(counter=cast.commune_counter, count=4, now=now)

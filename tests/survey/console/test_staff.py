@@ -16,9 +16,8 @@ from django.utils import timezone
 from survey.access.models import CodeStatus
 from survey.accounts.models import User
 from survey.scorecards.models import AgencyResult, Edition
-from survey.scorecards.services import make_edition
 from survey.transactions.models import MonthlyTotal
-from tests.survey.console.builders import AFTER, signed_in
+from tests.survey.console.builders import release, signed_in
 from tests.survey.factories import NOW, PASSWORD, Cast
 from tests.survey.scorecards.builders import fill, snapshot
 from tests.survey.transactions.builders import GOOD, csv_file
@@ -33,7 +32,7 @@ def edition(cast: Cast, tmp_path: Path) -> Edition:
         "2026-07,H20.01,land,counter,600,500", "2026-07,28261,civil-status,counter,40,40"
     )
     import_totals(content=content, file_name="t.csv", by=None, now=NOW)
-    return make_edition(folder=snapshot(tmp_path), method="sipas-service", now=AFTER)
+    return release(snapshot(tmp_path))
 
 
 def test_signing_in_and_out(cast: Cast) -> None:
@@ -151,7 +150,7 @@ def test_totals_are_imported_or_explained(cast: Cast) -> None:
 
 OPEN_TO_ALL = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "sign-out", "invitation"}
 ACTIONS = {"sender": "pause", "messages-decide": "again", "person-close": "close"}
-ACTIONS |= {"version-change": "copy", "version-ask": "publish"}
+ACTIONS |= {"version-change": "copy", "version-ask": "publish", "edition-ask": "release"}
 
 
 def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:

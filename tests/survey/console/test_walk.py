@@ -38,11 +38,11 @@ from survey.questionnaires.services import LIBRARY
 from survey.responses.cases import Case, open_case
 from survey.responses.models import Response
 from survey.responses.services import record_response
-from survey.scorecards.services import make_edition
+from survey.scorecards.models import Computation
 from survey.transactions.models import DossierEvent, MonthlyTotal, SourceSystem
 from survey.transactions.services import import_totals
 from tests.survey.citizen.builders import dump
-from tests.survey.console.builders import AFTER
+from tests.survey.console.builders import release
 from tests.survey.factories import NOW, Cast, hidden
 from tests.survey.messaging.builders import invited, raw
 from tests.survey.scorecards.builders import fill, snapshot
@@ -144,7 +144,7 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
         "2026-07,H20.01,land,counter,600,500", "2026-07,28261,civil-status,counter,40,40"
     )
     import_totals(content=content, file_name="t.csv", by=None, now=NOW)
-    make_edition(folder=snapshot(tmp_path), method="sipas-service", now=AFTER)
+    release(snapshot(tmp_path))
     Counter.objects.create(office=cast.land_counter.office, agency=cast.land, number=9)
     enrol_screen(counter=cast.land_counter, now=now)
     issue_ballots(counter=cast.land_counter, count=4, now=now)
@@ -204,6 +204,8 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "version-change": lambda: Version.objects.count(),
     "version-words": lambda: sorted(Wording.objects.values_list("text", flat=True)),
     "version-ask": lambda: ApprovalRequest.objects.count(),
+    "edition-ask": lambda: ApprovalRequest.objects.count(),
+    "period-compute": lambda: Computation.objects.count(),
     "approval-decide": lambda: ApprovalDecision.objects.count(),
     "approval-cancel": lambda: ApprovalRequest.objects.filter(state="cancelled").count(),
     "office-new": lambda: Office.objects.count(),
@@ -296,12 +298,12 @@ def takes_something_away(item: tuple[tuple[str, tuple[str, str]], Form]) -> bool
     return item[0][0].endswith(("/delete", "/close", "/withdraw"))
 
 
-def ends_an_agency(action: str) -> bool:
+def ends_what_others_need(action: str) -> bool:
     """Whether approving would take away what the rest of the walk stands on; tests/.../test_places
     approves such requests.
     """
     row = ApprovalRequest.objects.get(pk=resolve(action).kwargs["pk"])
-    return row.action in ("merge-agencies", "dissolve-agency")
+    return row.action in ("merge-agencies", "dissolve-agency", "withdraw-edition")
 
 
 def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[str, Any]:
@@ -361,7 +363,7 @@ def test_every_form_and_link_of_every_page_works_for_every_role(scene: Cast, db:
             assert forms == {}, f"{role} is offered something to write"
         for (action, button), form in sorted(forms.items(), key=takes_something_away):
             name = str(resolve(action).url_name)
-            if button == ("decision", "approve") and ends_an_agency(action):
+            if button == ("decision", "approve") and ends_what_others_need(action):
                 button = ("decision", "refuse")
             before = CHANGED[name]()
             answer = send(client, form, button)

@@ -36,8 +36,7 @@ from survey.questionnaires.services import (
     publish_version,
     renew_library,
 )
-from survey.scorecards.services import make_edition
-from tests.survey.console.builders import AFTER
+from tests.survey.console.builders import release
 from tests.survey.factories import NOW, Cast
 from tests.survey.scorecards.builders import fill, snapshot
 
@@ -157,7 +156,7 @@ def test_the_page_of_a_period_says_that_the_words_changed_in_it(
     client: Client, cast: Cast, tmp_path: Path
 ) -> None:
     fill(cast, good=50, bad=10)
-    make_edition(folder=snapshot(tmp_path), method="sipas-service", now=AFTER)
+    release(snapshot(tmp_path))
     client.force_login(cast.analyst)
     assert "Câu chữ" not in client.get("/staff/").content.decode()
     reworded(tmp_path)

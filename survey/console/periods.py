@@ -1,0 +1,169 @@
+"""Staff pages of a reporting period: what is missing, computing it, and release by two people."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, Final, cast
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from survey.accounts.approvals import ApprovalRequest
+from survey.accounts.audit import record_event
+from survey.accounts.models import User
+from survey.accounts.permissions import holds_role, requires
+from survey.common.periods import Period, parse_period
+from survey.console.approvals import ask_for
+from survey.console.index_table import overall
+from survey.console.layout import method_title, page, staff_page
+from survey.console.sensitive_actions import SENSITIVE_ACTIONS
+from survey.scorecards.computing import ENDED, request_computation
+from survey.scorecards.models import Computation, Edition, EditionState
+from survey.scorecards.queries import editions, province_result
+from survey.scorecards.readiness import check_readiness
+
+REQUESTS: Final = {name: SENSITIVE_ACTIONS[f"{name}-edition"] for name in ("release", "withdraw")}
+QUARTERS_SHOWN: Final = 6
+SHOWN: Final = 10
+"""Computations on the page."""
+
+
+def periods_on_offer(today: date) -> list[Period]:
+    """The running quarter and those before it, and the years, halves and nine months they end."""
+    found: list[Period] = []
+    day = today
+    for _number in range(QUARTERS_SHOWN):
+        quarter = parse_period(f"{day.year}-Q{(day.month + 2) // 3}")
+        longer = {2: ["H1"], 3: ["9M"], 4: ["H2", ""]}.get((day.month + 2) // 3, [])
+        found += [parse_period(f"{day.year}-{part}".rstrip("-")) for part in longer]
+        found.append(quarter)
+        day = quarter.first - timedelta(days=1)
+    return found
+
+
+def _chosen(text: str, today: date) -> Period:
+    """The period asked for; without one the last quarter that has ended."""
+    if not text:
+        return next(p for p in periods_on_offer(today) if "Q" in p.name and p.last < today)
+    try:
+        return parse_period(text)
+    except ValueError as error:
+        raise Http404 from error
+
+
+@require_safe
+@staff_page
+@requires("see-previews")
+def periods(request: HttpRequest) -> HttpResponse:
+    """What a period lacks, its computations, and its editions."""
+    user, today = cast("User", request.user), timezone.localdate()
+    period = _chosen(request.GET.get("period", ""), today)
+    runs = list(Computation.objects.filter(period=period.name).select_related("asked_by")[:SHOWN])
+    offered = periods_on_offer(today)
+    context = {
+        "period": period,
+        "offered": offered if period in offered else [period, *offered],
+        "ready": check_readiness(period, today),
+        "runs": runs,
+        "running": any(run.state not in ENDED for run in runs),
+        "lines": [
+            {"edition": edition, "title": method_title(edition)}
+            for edition in editions(user)
+            if edition.period == period.name
+        ],
+    }
+    return page(request, "periods.html", context)
+
+
+@require_POST
+@staff_page
+@requires("compute-figures")
+def compute(request: HttpRequest) -> HttpResponse:
+    """Freeze the answers of a period and compute its figures, in the background."""
+    user, period = cast("User", request.user), request.POST.get("period", "")
+    try:
+        rows = request_computation(period=period, by=user, now=timezone.now())
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+        return redirect("console:periods")
+    record_event(request, "compute-figures", thing=f"period {period}", detail=rows[0].period)
+    messages.success(request, _("The answers are being frozen and computed."))
+    return redirect(reverse("console:periods") + f"?period={period}")
+
+
+def _find(request: HttpRequest, pk: int) -> Edition:
+    found = Edition.objects.filter(pk=pk).first()
+    if found is None or found not in editions(cast("User", request.user)):
+        raise Http404
+    return found
+
+
+@require_safe
+@staff_page
+@requires("see-previews")
+def edition(request: HttpRequest, pk: int) -> HttpResponse:
+    """One edition: where it comes from, what it tells, what it changes, and its release."""
+    found = _find(request, pk)
+    user = cast("User", request.user)
+    whole = province_result(found)
+    state = found.state
+    action = {EditionState.COMPUTED: "release", EditionState.RELEASED: "withdraw"}.get(state)
+    context = {
+        "edition": found,
+        "period": parse_period(found.period),
+        "method_title": method_title(found),
+        "whole": whole.rows[0] if whole else None,
+        "figures": found.results.count(),
+        "changes": _changes(found),
+        "action": action if action and holds_role(user, REQUESTS[action].asks) else "",
+        "waiting": _waiting(found),
+    }
+    return page(request, "edition.html", context)
+
+
+def _waiting(found: Edition) -> ApprovalRequest | None:
+    keys = [action.key for action in REQUESTS.values()]
+    return ApprovalRequest.objects.filter(
+        action__in=keys, payload__edition=found.pk, state="waiting"
+    ).first()
+
+
+def _changes(found: Edition) -> list[dict[str, Any]]:
+    """Agencies whose overall figure differs from the one released before it under the method."""
+    before = (
+        Edition.objects.filter(period=found.period, method=found.method, made_at__lt=found.made_at)
+        .exclude(released_at=None)
+        .order_by("-made_at")
+        .first()
+    )
+    if before is None:
+        return []
+    old = {result.agency_id: overall(result) for result in before.results.all()}
+    lines = []
+    for result in found.results.select_related("agency"):
+        now, then = overall(result), old.get(result.agency_id, {})
+        if now["weighted_index"] != then.get("weighted_index"):
+            lines.append(
+                {
+                    "name": result.name,
+                    "before": then.get("weighted_index"),
+                    "after": now["weighted_index"],
+                }
+            )
+    return lines
+
+
+@require_POST
+@staff_page
+@requires("compute-figures")
+def ask_edition(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """Ask that figures are released, or taken back."""
+    found = _find(request, pk)
+    made = ask_for(request, REQUESTS[action], {"edition": found.pk})
+    return redirect("console:approval", pk=made.pk) if made else redirect("console:edition", pk=pk)

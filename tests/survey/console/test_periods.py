@@ -1,0 +1,188 @@
+"""A quarter by buttons: check, compute, look, and release by a second person."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from survey.accounts.approvals import ApprovalRequest
+from survey.accounts.models import AuditEvent, Role, User
+from survey.console.periods import periods_on_offer
+from survey.scorecards.computing import STUCK_AFTER, compute_period, request_computation
+from survey.scorecards.models import Computation, Edition, EditionState
+from survey.transactions.services import import_totals
+from tests.survey.console.builders import release, signed_in
+from tests.survey.factories import NOW, Cast, flat
+from tests.survey.scorecards.builders import fill, snapshot
+from tests.survey.transactions.builders import csv_file
+
+PERIODS = reverse("console:periods")
+COMPUTE = reverse("console:period-compute")
+QUARTER = "2026-Q3"
+
+
+@pytest.fixture
+def approver(cast: Cast) -> User:
+    return User.objects.create_user(username="approver", role=Role.APPROVER)
+
+
+@pytest.fixture
+def filled(cast: Cast) -> Cast:
+    """Sixty answers about the land department, and its dossiers of two of three months."""
+    fill(cast, good=50, bad=10)
+    content = csv_file("2026-07,H20.01,land,counter,600,500", "2026-08,H20.01,land,counter,60,50")
+    import_totals(content=content, file_name="so-ho-so.csv", by=cast.analyst, now=NOW)
+    return cast
+
+
+def compute(cast: Cast, capture: DjangoCaptureOnCommitCallbacks, period: str = QUARTER) -> Any:
+    with capture(execute=True):
+        return signed_in(cast.analyst).post(COMPUTE, {"period": period}, follow=True)
+
+
+def test_the_page_names_what_is_missing_before_anything_is_computed(filled: Cast) -> None:
+    page = flat(signed_in(filled.analyst).get(PERIODS, {"period": QUARTER}))
+    assert "so-ho-so.csv" in page
+    assert "UBND phường Mỹ Tho" in page, "an agency with a counter and no totals is named"
+    assert "Chưa có kết quả nào được tính cho kỳ này." in page
+
+
+def test_agencies_that_were_rated_without_dossiers_are_named(cast: Cast) -> None:
+    fill(cast, good=50, bad=10)
+    page = flat(signed_in(cast.analyst).get(PERIODS, {"period": QUARTER}))
+    assert "1 cơ quan được đánh giá nhưng chưa có số hồ sơ" in page
+
+
+def test_the_worker_freezes_and_computes_and_the_heads_see_nothing_yet(
+    filled: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    compute(filled, django_capture_on_commit_callbacks)
+    runs = list(Computation.objects.order_by("pk"))
+    assert [(run.method, run.state, run.problem) for run in runs] == [
+        ("sipas-service", "done", ""),
+        ("overall", "done", ""),
+    ]
+    edition = runs[0].edition
+    assert edition is not None
+    assert edition.state == EditionState.COMPUTED
+    assert edition.responses == 60
+    page = flat(signed_in(filled.analyst).get(reverse("console:edition", args=[edition.pk])))
+    assert "Chờ công bố" in page
+    head = signed_in(filled.head)
+    assert "Chưa có số liệu" in flat(head.get("/staff/"))
+    assert head.get("/staff/", {"edition": edition.pk}).status_code == 404
+    assert head.get(reverse("console:edition", args=[edition.pk])).status_code == 403
+
+
+def test_a_second_person_releases_and_the_heads_see_it(
+    filled: Cast, approver: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    compute(filled, django_capture_on_commit_callbacks)
+    edition = Edition.objects.get(method="sipas-service")
+    ask = reverse("console:edition-ask", args=[edition.pk, "release"])
+    signed_in(filled.analyst).post(ask, {"reason": "Đã kiểm tra"})
+    request = ApprovalRequest.objects.get()
+    decide = reverse("console:approval-decide", args=[request.pk])
+    signed_in(filled.analyst).post(decide, {"decision": "approve"})
+    assert Edition.objects.get(pk=edition.pk).released_at is None, "nobody releases their own"
+    signed_in(approver).post(decide, {"decision": "approve"})
+    edition.refresh_from_db()
+    assert edition.is_released
+    assert "83,3" in flat(signed_in(filled.head).get("/staff/"))
+    assert {"compute-figures", "release-edition", "approval-decide"} <= set(
+        AuditEvent.objects.values_list("action", flat=True)
+    )
+
+
+def test_withdrawn_figures_leave_the_pages_of_the_heads_and_stay_in_the_archive(
+    filled: Cast, approver: User, tmp_path: Any
+) -> None:
+    edition = release(snapshot(tmp_path))
+    ask = reverse("console:edition-ask", args=[edition.pk, "withdraw"])
+    signed_in(filled.analyst).post(ask, {"reason": "Sai số hồ sơ"})
+    decide = reverse("console:approval-decide", args=[ApprovalRequest.objects.get().pk])
+    signed_in(approver).post(decide, {"decision": "approve"})
+    edition.refresh_from_db()
+    assert edition.state == EditionState.WITHDRAWN
+    assert signed_in(filled.head).get("/staff/", {"edition": edition.pk}).status_code == 404
+    assert "Đã thu hồi" in flat(
+        signed_in(filled.analyst).get(reverse("console:edition", args=[edition.pk]))
+    )
+
+
+def test_figures_of_a_running_period_are_never_released(
+    cast: Cast, approver: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    now = timezone.now()
+    fill(cast, good=50, bad=10, now=now)
+    period = periods_on_offer(timezone.localdate())[0].name
+    compute(cast, django_capture_on_commit_callbacks, period)
+    edition = Edition.objects.get(method="overall")
+    assert edition.state == EditionState.PREVIEW
+    page = signed_in(cast.analyst).get(reverse("console:edition", args=[edition.pk]))
+    assert "Đề nghị công bố" not in page.content.decode()
+    ask = reverse("console:edition-ask", args=[edition.pk, "release"])
+    told = flat(signed_in(cast.analyst).post(ask, {"reason": "x"}, follow=True))
+    assert "Chỉ công bố được kết quả của kỳ đã kết thúc" in told
+    assert not ApprovalRequest.objects.exists()
+
+
+def test_a_period_is_computed_once_at_a_time(filled: Cast) -> None:
+    now = timezone.now()
+    request_computation(period=QUARTER, by=filled.analyst, now=now)
+    client = signed_in(filled.analyst)
+    told = flat(client.post(COMPUTE, {"period": QUARTER}, follow=True))
+    assert "Kỳ này đang được tính" in told
+    assert Computation.objects.count() == 2
+    Computation.objects.update(asked_at=now - STUCK_AFTER - timedelta(minutes=1))
+    client.post(COMPUTE, {"period": QUARTER})
+    assert Computation.objects.count() == 4, "a worker that was killed blocks nobody for ever"
+
+
+@pytest.mark.parametrize("period", ["", "2026-Q5", "quý 3", "2027-Q1", "2026-Q3\x00", "9" * 4000])
+def test_a_period_that_is_none_is_refused_with_a_sentence(cast: Cast, period: str) -> None:
+    client = signed_in(cast.analyst)
+    answer = client.post(COMPUTE, {"period": period}, follow=True)
+    assert answer.status_code == 200
+    assert 'class="error"' in answer.content.decode()
+    assert not Computation.objects.exists()
+
+
+def test_what_was_done_is_not_done_again(
+    filled: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    compute(filled, django_capture_on_commit_callbacks)
+    compute_period.call(list(Computation.objects.values_list("pk", flat=True)), "vi")
+    assert Edition.objects.count() == 2
+
+
+def test_a_fault_is_told_on_the_page_and_blocks_nothing(
+    filled: Cast,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    def full(**_more: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("survey.scorecards.computing.take_snapshot", full)
+    compute(filled, django_capture_on_commit_callbacks)
+    page = flat(signed_in(filled.analyst).get(PERIODS, {"period": QUARTER}))
+    assert "No space left on device" in page
+    assert {run.state for run in Computation.objects.all()} == {"failed"}
+
+
+def test_the_page_of_totals_tells_what_is_there_and_who_brought_it(filled: Cast) -> None:
+    page = flat(signed_in(filled.analyst).get(reverse("console:totals")))
+    assert "so-ho-so.csv" in page
+    assert "08/2026" in page
+
+
+def test_periods_on_offer_are_those_that_end_with_their_quarters() -> None:
+    day = datetime(2026, 11, 26, tzinfo=UTC).date()
+    names = [period.name for period in periods_on_offer(day)]
+    assert names[:6] == ["2026-H2", "2026", "2026-Q4", "2026-9M", "2026-Q3", "2026-H1"]
