@@ -27,6 +27,7 @@ from survey.agencies.models import (
     ProcedureVersion,
     Succession,
 )
+from survey.imports.models import FileImport
 from survey.messaging.models import (
     FunnelCount,
     Invitation,
@@ -73,6 +74,7 @@ __all__ = [
     "Edition",
     "EventsImport",
     "Factor",
+    "FileImport",
     "FunnelCount",
     "Hosting",
     "Improvement",

@@ -40,6 +40,7 @@ RULES: Final = {
     "write-improvements": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD),
     "approve-improvements": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD, Role.APPROVER),
     "close-cases": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD),
+    "import-files": _rule(Role.OPERATOR, Role.ANALYST, Role.PROVINCE_ADMIN),
     "import-totals": _rule(*_STAFF_OF_HOME_AFFAIRS, province=True),
     "import-events": _rule(Role.OPERATOR, Role.PROVINCE_ADMIN, province=True),
     "enter-ballots": _rule(Role.OPERATOR, Role.ANALYST, province=True),

@@ -1,9 +1,8 @@
-"""Staff pages for counters: codes and posters, and the import of monthly totals."""
+"""Staff pages for counters: codes and posters; and the monthly totals that are there."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from hashlib import sha256
 from typing import Final, cast
 
 from django.conf import settings
@@ -13,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from survey.access.models import CounterCode
 from survey.access.posters import issue_code, revoke_code
@@ -27,21 +26,10 @@ from survey.agencies.models import Office
 from survey.agencies.queries import visible_agencies, visible_offices
 from survey.common.languages import is_supported_language
 from survey.common.periods import Period, first_of_month
-from survey.console.forms import TotalsForm
 from survey.console.layout import page, staff_page
 from survey.console.place_search import search_offices
-from survey.console.views import TYPES
 from survey.scorecards.bridge.snapshots import NOTICE
 from survey.transactions.coverage import MonthCoverage, totals_coverage
-from survey.transactions.reading import MAX_FILE_BYTES, FileError
-from survey.transactions.services import (
-    ImportRefused,
-    Replaced,
-    check_totals,
-    import_totals,
-    replaced_by,
-)
-from survey.transactions.template import template_csv, template_xlsx
 
 MAX_WITHOUT: Final = 50
 """Counters without a code on one page; the search finds the others."""
@@ -182,43 +170,12 @@ def code_change(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     return redirect("console:codes")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @staff_page
 @requires("import-totals")
 def totals(request: HttpRequest) -> HttpResponse:
-    """Import monthly totals; faults are listed by row and column."""
-    user = cast("User", request.user)
-    form = TotalsForm(request.POST, request.FILES) if request.method == "POST" else TotalsForm()
-    faults: list[object] = []
-    replaced: list[Replaced] = []
-    if request.method == "POST" and form.is_valid():
-        upload, now = form.cleaned_data["file"], timezone.now()
-        content = upload.read(MAX_FILE_BYTES + 1)
-        try:
-            rows = check_totals(
-                content=content, file_name=upload.name, today=timezone.localdate(now)
-            )
-            replaced = replaced_by(rows)
-            if not replaced or list_digest(replaced) == request.POST.get("replace", ""):
-                source = import_totals(content=content, file_name=upload.name, by=user, now=now)
-                messages.success(
-                    request, _("%(count)s totals were imported.") % {"count": source.rows}
-                )
-                return redirect("console:totals")
-        except FileError as error:
-            form.add_error("file", str(error))
-        except ImportRefused as error:
-            faults = list(error.faults)
-    context = {
-        "form": form,
-        "faults": faults,
-        "replaced": replaced,
-        "digest": list_digest(replaced),
-        "months": _last_year(user),
-    }
-    return page(
-        request, "totals.html", context, status=422 if form.errors or faults or replaced else 200
-    )
+    """Which totals are there, which are missing, and who brought them."""
+    return page(request, "totals.html", {"months": _last_year(cast("User", request.user))})
 
 
 def _last_year(user: User) -> list[MonthCoverage]:
@@ -228,17 +185,3 @@ def _last_year(user: User) -> list[MonthCoverage]:
     span = Period("", first_of_month(last - timedelta(days=334)), last)
     scope = list(visible_agencies(user).values_list("pk", flat=True))
     return totals_coverage(span, scope, today)[::-1]
-
-
-def list_digest(replaced: list[Replaced]) -> str:
-    """What the person has read of the rows that go: another list has to be read anew."""
-    return sha256("\n".join(map(str, replaced)).encode()).hexdigest()[:16] if replaced else ""
-
-
-@require_safe
-@staff_page
-@requires("import-totals")
-def totals_template(request: HttpRequest, kind: str) -> HttpResponse:
-    """The empty template to fill in."""
-    content = template_xlsx() if kind == "xlsx" else template_csv()
-    return attached(content, TYPES[kind], f"mau-so-ho-so.{kind}")

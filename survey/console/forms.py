@@ -25,7 +25,7 @@ from survey.common.text import name_order
 from survey.questionnaires.content import Answers, QuestionSpec
 from survey.questionnaires.kinds import KINDS, AnswerError
 from survey.questionnaires.kinds.scale import level_names
-from survey.transactions.models import Channel, SourceSystem
+from survey.transactions.models import Channel
 
 
 class SignInForm(AuthenticationForm):
@@ -65,24 +65,6 @@ class LongSelect(forms.Select):
         return format_html("<select{}>{}</select>", given, lines)
 
 
-class EventsForm(forms.Form):
-    """A file of dossier events and the case system it comes from."""
-
-    source = forms.ModelChoiceField(
-        label=_("case system the file comes from"),
-        queryset=SourceSystem.objects.filter(active=True).order_by("name"),
-        empty_label=None,
-        error_messages={
-            "required": _("Choose the case system the file comes from."),
-            "invalid_choice": _("Choose the case system the file comes from."),
-        },
-    )
-    file = forms.FileField(
-        label=_("CSV or XLSX file"),
-        error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
-    )
-
-
 class ImprovementForm(forms.ModelForm):
     """What citizens said and what was done about it."""
 
@@ -103,15 +85,6 @@ class ImprovementForm(forms.ModelForm):
         """
         super().__init__(*args, **kwargs)
         offer_agencies(self.fields["agency"], agencies, today)
-
-
-class TotalsForm(forms.Form):
-    """A file of monthly totals."""
-
-    file = forms.FileField(
-        label=_("CSV or XLSX file"),
-        error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
-    )
 
 
 def offer_agencies(

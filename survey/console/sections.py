@@ -57,8 +57,14 @@ SECTIONS: Final = {
         Section("console:messages", _("Messages"), ("messages",)),
     ),
     _("Imports"): (
-        Section("console:dossiers", _("Dossier events"), ("dossiers",), "import-events"),
+        Section(
+            "console:imports",
+            _("Import files"),
+            ("imports", "import", "import_kind", "import_links"),
+            "import-files",
+        ),
         Section("console:totals", _("Dossier totals"), ("totals",), "import-totals"),
+        Section("console:dossiers", _("Dossier events"), ("dossiers",), "import-events"),
     ),
     _("People and rules"): (
         Section("console:approvals", _("Approvals"), ("approvals", "approval")),

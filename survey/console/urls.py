@@ -16,6 +16,7 @@ from survey.console import (
     counters,
     devices,
     dossier_events,
+    imports,
     invitation,
     messages,
     people,
@@ -149,14 +150,24 @@ urlpatterns = [
         name="sender",
     ),
     path("dossiers", dossier_events.dossiers, name="dossiers"),
-    re_path(
-        r"^dossiers/template\.(?P<kind>xlsx|csv)$",
-        dossier_events.dossiers_template,
-        name="dossiers-template",
-    ),
     re_path(r"^messages/(?P<action>again|give-up)$", messages.decide, name="messages-decide"),
     path("totals", counters.totals, name="totals"),
+    path("imports", imports.imports, name="imports"),
     re_path(
-        r"^totals/template\.(?P<kind>xlsx|csv)$", counters.totals_template, name="totals-template"
+        r"^imports/(?P<kind>totals|events|agencies|offices|staff)$",
+        imports.import_kind,
+        name="import-kind",
+    ),
+    re_path(
+        r"^imports/(?P<kind>totals|events|agencies|offices|staff)/template\.(?P<form>xlsx|csv)$",
+        imports.import_template,
+        name="import-template",
+    ),
+    re_path(r"^imports/(?P<pk>\d{1,12})$", imports.import_file, name="import"),
+    re_path(r"^imports/(?P<pk>\d{1,12})/faults\.csv$", imports.import_faults, name="import-faults"),
+    re_path(
+        r"^imports/(?P<pk>\d{1,12})/(?P<action>take|discard|undo|links)$",
+        imports.decide_import,
+        name="import-decide",
     ),
 ]

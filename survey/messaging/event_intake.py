@@ -83,18 +83,29 @@ def import_events(
             % {"count": most}
         )
     events = [dict(zip(FILE_FIELDS, row.cells, strict=True)) for row in rows]
-    EventsImport.objects.create(
-        file_name=file_name[:200],
-        sha256=sha256(content).hexdigest(),
-        rows=len(rows),
-        source=source,
-        imported_by=by,
-        imported_at=now,
-    )
+    note_file(content=content, file_name=file_name, rows=len(rows), source=source, by=by, now=now)
     report = ingest_events(events=events, source=source, now=now, province=source.province)
     report.faults = [(rows[position].number, message) for position, message in report.faults]
     report.not_asked = [(rows[position].number, reason) for position, reason in report.not_asked]
     return report
+
+
+def note_file(
+    *,
+    content: bytes,
+    file_name: str,
+    rows: int,
+    source: SourceSystem,
+    by: User | None,
+    now: datetime,
+) -> EventsImport:
+    """Keep who brought a file; the same file of one moment is noted once."""
+    return EventsImport.objects.get_or_create(
+        sha256=sha256(content).hexdigest(),
+        source=source,
+        imported_at=now,
+        defaults={"file_name": file_name[:200], "rows": rows, "imported_by": by},
+    )[0]
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class _Found:
     source: int = 0
 
 
-def months_of(period: Period) -> list[date]:
+def list_months(period: Period) -> list[date]:
     """First days of the months of a period."""
     days, day = [], period.first
     while day <= period.last:
@@ -60,7 +60,7 @@ def totals_coverage(period: Period, agencies: Collection[int], today: date) -> l
     )
     return [
         _line(month, found[month], expected, names, sources.get(found[month].source))
-        for month in months_of(period)
+        for month in list_months(period)
         if last_day(month) < today or found[month].agencies
     ]
 

@@ -14,6 +14,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from survey.common.text import TextError, clean
+from survey.transactions.headings import TITLES, is_heading
 from survey.transactions.workbook import workbook_rows
 from survey.transactions.workbook_limits import FileError, too_large
 
@@ -124,16 +125,19 @@ def _cleaned(cell: str, number: int) -> str:
 
 def _below_heading(rows: Iterator[tuple[int, list[str]]], columns: Sequence[str]) -> list[RawRow]:
     _number, heading = next(rows, (1, []))
-    found = [cell.strip().lower() for cell in heading]
+    found = [cell.strip() for cell in heading]
     while found and not found[-1]:
         found.pop()
-    if found != list(columns):
+    if not is_heading(found, columns):
         raise FileError(
             _(
                 "Row 1 must hold these headings in this order: %(wanted)s. Found: %(found)s. Use "
                 "the template."
             )
-            % {"wanted": ", ".join(columns), "found": ", ".join(found)[:200] or "–"}
+            % {
+                "wanted": ", ".join(TITLES[name] for name in columns),
+                "found": ", ".join(found)[:200] or "–",
+            }
         )
     result = []
     for number, cells in rows:

@@ -18,6 +18,7 @@ from survey.accounts.models import User
 from survey.agencies.models import Agency, AgencyVersion, ProcedureDomain
 from survey.agencies.queries import versions_on
 from survey.common.periods import last_day
+from survey.transactions.headings import TITLES
 from survey.transactions.models import Channel, MonthlyTotal, TotalsImport
 from survey.transactions.reading import COLUMNS, RawRow, read_rows
 
@@ -34,10 +35,15 @@ class Fault:
     column: str
     message: str
 
+    @property
+    def title(self) -> str:
+        """Heading of the column, as it stands in the template."""
+        return TITLES.get(self.column, self.column)
+
     def __str__(self) -> str:
         return _("Row %(row)s, column %(column)s: %(message)s") % {
             "row": self.row,
-            "column": self.column,
+            "column": self.title,
             "message": self.message,
         }
 
@@ -163,14 +169,14 @@ class _Reader:
         return found
 
     def _channel(self, row: RawRow) -> str:
-        if row.cells[3] not in Channel.values:
-            message = _("“%(value)s” is not a channel; use %(known)s.")
-            self._fault(
-                row,
-                "channel",
-                message % {"value": row.cells[3][:40], "known": ", ".join(Channel.values)},
-            )
-        return row.cells[3]
+        words = row.cells[3].casefold()
+        for value, label in Channel.choices:
+            if words in (value, str(label).casefold()):
+                return value
+        message = _("“%(value)s” is not a channel; use %(known)s.")
+        known = ", ".join(f"{value} ({label})" for value, label in Channel.choices)
+        self._fault(row, "channel", message % {"value": row.cells[3][:40], "known": known})
+        return ""
 
     def _count(self, row: RawRow, column: str, place: int) -> int | None:
         text = row.cells[place]

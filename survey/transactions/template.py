@@ -1,4 +1,4 @@
-"""The templates operators fill in: headings, and a sheet that explains every column."""
+"""The files people fill in: headings, a sheet that explains every column, and one of codes."""
 
 from __future__ import annotations
 
@@ -6,55 +6,60 @@ import io
 from collections.abc import Iterable, Sequence
 
 import xlsxwriter
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from survey.agencies.models import ProcedureDomain
+from survey.agencies.queries import versions_on
+from survey.common.text import name_order
+from survey.transactions.headings import TITLES
 from survey.transactions.models import Channel, DossierEvent
-from survey.transactions.reading import COLUMNS
 
 
-def template_xlsx() -> bytes:
-    """An empty workbook of monthly totals."""
-    return _workbook("totals", COLUMNS, _explanations(), 4)
-
-
-def events_xlsx(columns: Sequence[str]) -> bytes:
-    """An empty workbook of dossier events."""
-    return _workbook("events", columns, _about_events(), len(columns))
-
-
-def _workbook(name: str, columns: Sequence[str], explanations: Sequence[str], texts: int) -> bytes:
-    """Headings in the form the import reads; codes are text so that leading zeros stay."""
+def template_xlsx(columns: Sequence[str], explanations: Sequence[str]) -> bytes:
+    """An empty workbook in the form the import reads: headings, what stands in each column, and the
+    codes of this province. Cells are text so that leading zeros stay.
+    """
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
     text, head = (
         book.add_format({"num_format": "@"}),
         book.add_format({"bold": True, "bottom": 1, "bg_color": "#F4F6FA"}),
     )
-    sheet = book.add_worksheet(name)
-    sheet.write_row(0, 0, columns, head)
-    sheet.set_column(0, texts - 1, 16, text)
+    sheet = book.add_worksheet(_("Data"))
+    titles = [TITLES[name] for name in columns]
+    sheet.write_row(0, 0, titles, head)
+    words = sum(name not in ("completed", "on_time") for name in columns)
+    sheet.set_column(0, words - 1, 22, text)
+    sheet.set_column(words, len(columns), 22)
     sheet.freeze_panes(1, 0)
-    help_sheet = book.add_worksheet(_("How to fill in"))
-    help_sheet.set_column(0, 0, 16)
-    help_sheet.set_column(1, 1, 90)
-    help_sheet.write_column(0, 0, columns, head)
-    help_sheet.write_column(0, 1, explanations)
+    for name, rows in ((_("How to fill in"), zip(titles, explanations, strict=True)), _codes()):
+        beside = book.add_worksheet(name)
+        beside.set_column(0, 0, 24, text)
+        beside.set_column(1, 1, 90)
+        for number, row in enumerate(rows):
+            beside.write_row(number, 0, row)
     book.close()
     return buffer.getvalue()
 
 
-def template_csv() -> bytes:
-    """The headings of monthly totals as CSV with BOM, for Excel."""
-    return events_csv(COLUMNS)
+def _codes() -> tuple[str, list[tuple[str, str]]]:
+    """The codes a row may name, with what they mean."""
+    agencies = [
+        (version.code, version.name)
+        for version in sorted(versions_on(timezone.localdate()), key=lambda v: name_order(v.name))
+    ]
+    domains = [(domain.code, domain.name) for domain in ProcedureDomain.objects.all()]
+    return _("Codes"), [*agencies, *domains]
 
 
-def events_csv(columns: Sequence[str]) -> bytes:
-    """These headings as CSV with BOM, for Excel."""
-    return ("\ufeff" + ",".join(columns) + "\r\n").encode()
+def template_csv(columns: Sequence[str]) -> bytes:
+    """The headings as CSV with BOM, for Excel."""
+    return ("\ufeff" + ",".join(TITLES[name] for name in columns) + "\r\n").encode()
 
 
-def _about_events() -> list[str]:
+def explain_events() -> list[str]:
+    """What stands in each column of a file of dossier events."""
     domains = ", ".join(
         f"{domain.code} = {domain.name}" for domain in ProcedureDomain.objects.all()
     )
@@ -82,7 +87,8 @@ def _choices(choices: Iterable[tuple[str, object]]) -> str:
     return ", ".join(f"{value} = {label}" for value, label in choices if value)
 
 
-def _explanations() -> list[str]:
+def explain_totals() -> list[str]:
+    """What stands in each column of a file of monthly totals."""
     domains = ", ".join(
         f"{domain.code} = {domain.name}" for domain in ProcedureDomain.objects.all()
     )

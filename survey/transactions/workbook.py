@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from survey.transactions.headings import is_heading
 from survey.transactions.workbook_limits import (
     DAMAGE,
     FileError,
@@ -76,7 +77,7 @@ def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
 def _chosen(book: Any, columns: Sequence[str]) -> Any:
     """The one visible sheet that begins with the headings; the first visible one when none does."""
     visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    fitting = [sheet for sheet in visible if _heading(sheet) == list(columns)]
+    fitting = [sheet for sheet in visible if is_heading(_heading(sheet), columns)]
     if len(fitting) > 1:
         names = ", ".join(f"“{sheet.title[:40]}”" for sheet in fitting)
         raise FileError(
@@ -89,7 +90,7 @@ def _chosen(book: Any, columns: Sequence[str]) -> Any:
     if fitting:
         _refuse_others(visible, fitting[0])
         return fitting[0]
-    if any(_heading(sheet) == list(columns) for sheet in book.worksheets):
+    if any(is_heading(_heading(sheet), columns) for sheet in book.worksheets):
         raise FileError(
             _("The sheet with the headings is hidden. Show it, check it, and send the file again.")
         )

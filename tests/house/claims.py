@@ -19,6 +19,7 @@ FORMS: Final = "survey/console/test_questionnaires.py::"
 PLACES: Final = "survey/console/test_places.py::"
 INVITED: Final = "survey/messaging/test_invitations.py::"
 VERSIONS: Final = "survey/questionnaires/test_versions.py::"
+IMPORTS: Final = "survey/imports/test_imports.py::"
 DISPUTE: Final = PRESENCE + "test_a_disputed_pair_counts_for_neither_and_both_keep_their_receipts"
 WALK: Final = (
     "survey/console/test_walk.py::test_every_form_and_link_of_every_page_works_for_every_role"
@@ -51,7 +52,15 @@ HELD: Final = {
     + "test_everybody_changes_the_own_password_and_other_devices_are_signed_out",
     "New code %(code)s is in use": STAFF + "test_an_operator_reissues_and_withdraws",
     "Code %(code)s has been withdrawn.": STAFF + "test_an_operator_reissues_and_withdraws",
-    "%(count)s totals were imported.": STAFF + "test_totals_are_imported_or_explained",
+    "The file has been discarded.": IMPORTS + "test_a_discarded_file_is_gone_and_imports_nothing",
+    "The import has been undone.": IMPORTS
+    + "test_what_would_go_is_named_and_is_put_back_by_undoing",
+    "All invitations have been sent by e-mail.": IMPORTS
+    + "test_links_go_by_mail_where_there_is_a_server",
+    "The links have been shown already.": IMPORTS
+    + "test_colleagues_get_a_link_each_shown_once_to_who_invited_them",
+    "%(period)s has been computed with these totals.": IMPORTS
+    + "test_totals_of_a_computed_period_cannot_be_undone",
     "Nothing was imported": (
         "survey/transactions/test_import.py::test_all_faults_are_listed_and_good_rows_are_not_kept"
     ),
@@ -83,9 +92,6 @@ HELD: Final = {
     "A newer poster hangs": CITIZEN
     + "test_a_replaced_poster_is_answered_for_the_office_with_a_mark",
     "We cannot tell whether you stand": PRESENCE + "test_no_post_proves_presence",
-    "Preview; nothing is stored yet": (
-        "survey/messaging/test_faults.py::test_a_batch_is_told_before_it_goes_and_nothing_stays"
-    ),
     "These dossiers were stored": (
         "survey/messaging/test_intake.py::test_the_command_says_what_became_of_every_row"
     ),
@@ -144,6 +150,15 @@ NONE: Final = (
     "No questionnaire is published.",
     "For who has no phone",
     "Read the question and the five answers",
+    "One of these agencies is in use",
+    "One of these counters is in use",
+    "E-mail address; may be empty",
+    "%(mailed)s invitations go by e-mail",
+    "Something in the file has been taken meanwhile.",
+    "Possible until what was imported has been used.",
+    "Decided",
+    "No file has been uploaded yet.",
+    "Nothing has been computed for this period yet.",
     "Only what has been done is shown",
     "not asked: no message text is in use",
     "The interval shows how exact the figure is",

@@ -59,8 +59,8 @@ def test_what_is_sent_refused_and_downloaded_is_recorded(cast: Cast) -> None:
         ("totals", "head"),
         ("code-image", "head"),
     }
-    client.get("/staff/totals/template.xlsx")
-    assert AuditEvent.objects.filter(action="totals-template").exists()
+    client.get("/staff/imports/totals/template.xlsx")
+    assert AuditEvent.objects.filter(action="import-template").exists()
     client.get("/staff/codes")
     assert not AuditEvent.objects.filter(action="codes").exists(), "reading a list is no deed"
 

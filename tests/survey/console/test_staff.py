@@ -16,11 +16,10 @@ from django.utils import timezone
 from survey.access.models import CodeStatus
 from survey.accounts.models import User
 from survey.scorecards.models import AgencyResult, Edition
-from survey.transactions.models import MonthlyTotal
 from tests.survey.console.builders import release, signed_in
 from tests.survey.factories import NOW, PASSWORD, Cast
 from tests.survey.scorecards.builders import fill, snapshot
-from tests.survey.transactions.builders import GOOD, csv_file
+from tests.survey.transactions.builders import csv_file
 
 
 @pytest.fixture
@@ -128,29 +127,10 @@ def test_an_operator_reissues_and_withdraws(cast: Cast) -> None:
     assert client.post(f"/staff/counters/{cast.land_counter.pk}/issue").status_code == 404
 
 
-def upload(content: bytes, name: str = "t.csv") -> dict[str, object]:
-    file = io.BytesIO(content)
-    file.name = name
-    return {"file": file}
-
-
-def test_totals_are_imported_or_explained(cast: Cast) -> None:
-    client = signed_in(cast.analyst)
-    assert client.get("/staff/totals/template.xlsx").status_code == 200
-    bad = client.post("/staff/totals", upload(csv_file("2026-07,H99,land,counter,1,1")))
-    assert bad.status_code == 422
-    assert "Dòng 2, cột agency_code" in bad.content.decode()
-    assert client.post("/staff/totals", {}).status_code == 422
-    assert client.post("/staff/totals", upload(b"x", "a.png")).status_code == 422
-    assert not MonthlyTotal.objects.exists()
-    assert client.post("/staff/totals", upload(csv_file(GOOD))).status_code == 302
-    assert MonthlyTotal.objects.get().source.imported_by == cast.analyst
-    assert signed_in(cast.head).get("/staff/totals").status_code == 403
-
-
 OPEN_TO_ALL = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "sign-out", "invitation"}
 ACTIONS = {"sender": "pause", "messages-decide": "again", "person-close": "close"}
 ACTIONS |= {"version-change": "copy", "version-ask": "publish", "edition-ask": "release"}
+ACTIONS |= {"import-decide": "take"}
 
 
 def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
@@ -165,7 +145,7 @@ def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
         if pattern.name in OPEN_TO_ALL:
             continue
         wanted = pattern.pattern.converters or pattern.pattern.regex.groupindex
-        kind = {"kind": "xlsx"} if "template" in str(pattern.name) else {}
+        kind = {"kind": "totals", "form": "xlsx"} if "import" in str(pattern.name) else {}
         kind |= {"what": "library"} if pattern.name == "set-up-load" else {}
         kind |= {"action": ACTIONS.get(str(pattern.name), "revoke")}
         name = f"{resolver.app_name}:{pattern.name}" if resolver.app_name else pattern.name

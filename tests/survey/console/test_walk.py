@@ -15,8 +15,8 @@ from urllib.parse import urljoin
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
-from django.urls import resolve
+from django.test import Client, TestCase
+from django.urls import resolve, reverse
 from django.utils import timezone
 
 from survey.access.ballots import BallotBatch, BallotCount, issue_ballots
@@ -30,6 +30,7 @@ from survey.accounts.permissions import WRITES_NOTHING
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import Agency, AgencyVersion, Counter, Office
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
+from survey.imports.models import FileImport, ImportState
 from survey.messaging.models import Sender
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.questionnaires.models import Version, Wording
@@ -167,9 +168,21 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
     return cast
 
 
-def upload(name: str) -> SimpleUploadedFile:
-    if name == "totals":
-        year, month = divmod(2025 * 12 + 6 + MonthlyTotal.objects.count(), 12)
+def upload(name: str, action: str) -> SimpleUploadedFile:
+    """A file nobody has brought before."""
+    n = FileImport.objects.count()
+    if action.endswith("/agencies"):
+        return made_file(
+            "name,kind,agency_code,unit_code,parent_code,valid_from",
+            f"Sở {n},department,H9.{n},,82,",
+        )
+    if action.endswith("/offices"):
+        head = "office,address,office_phone,counter_number,counter_name,agency_code,domain_code"
+        return made_file(head, f"Nơi {n},,,1,,H20.01,land")
+    if action.endswith("/staff"):
+        return made_file("full_name,role,agency_code,email,ends_on", f"Người {n},auditor,H20.01,,")
+    if action.endswith("/totals"):
+        year, month = divmod(2025 * 12 + 6 + MonthlyTotal.objects.count() + n, 12)
         return SimpleUploadedFile(
             "t.csv", csv_file(f"{year}-{month + 1:02d},H20.01,land,counter,77,70")
         )
@@ -182,9 +195,15 @@ def upload(name: str) -> SimpleUploadedFile:
     return SimpleUploadedFile("e.csv", text.encode())
 
 
+def made_file(head: str, row: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile("f.csv", f"{head}\r\n{row}\r\n".encode())
+
+
 CHANGED: Final[dict[str, Callable[[], Any]]] = {
-    "totals": lambda: MonthlyTotal.objects.filter(completed=77).count(),
-    "dossiers": lambda: DossierEvent.objects.count(),
+    "import-kind": lambda: FileImport.objects.count(),
+    "import-decide": lambda: [
+        (row.state, row.told_sealed is None) for row in FileImport.objects.order_by("pk")
+    ],
     "improvements": lambda: Improvement.objects.count(),
     "improvement-approve": lambda: Improvement.objects.exclude(approved_at=None).count(),
     "case-close": lambda: Case.objects.exclude(closed_on=None).count(),
@@ -283,10 +302,10 @@ def send(client: Client, form: Form, button: tuple[str, str]) -> Any:
         data |= {"level_4": "2", "opened_on": timezone.localdate().strftime("%d/%m/%Y")}
     if "overall" in data:
         data["ticket"] = hidden(client.get(form.action).content).get("ticket", "")
-    data |= {file: upload(name) for file in form.files}
-    data.pop("replace", None)
+    data |= {file: upload(name, form.action) for file in form.files}
     data |= {button[0]: button[1]} if button[0] else {}
-    return client.post(form.action, data)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        return client.post(form.action, data)
 
 
 OWN_ACCOUNT: Final = ("/staff/password", "/staff/second-factor", "/staff/sessions")
@@ -295,7 +314,7 @@ OWN_ACCOUNT: Final = ("/staff/password", "/staff/second-factor", "/staff/session
 
 def takes_something_away(item: tuple[tuple[str, tuple[str, str]], Form]) -> bool:
     """Forms after which others would have nothing left to work on come last."""
-    return item[0][0].endswith(("/delete", "/close", "/withdraw"))
+    return item[0][0].endswith(("/delete", "/close", "/withdraw", "/discard", "/undo"))
 
 
 def ends_what_others_need(action: str) -> bool:
@@ -378,14 +397,31 @@ def test_every_form_and_link_of_every_page_works_for_every_role(scene: Cast, db:
                 sent.add(name)
             if role in ("root", "operator") and button[0] != "preview":
                 assert CHANGED[name]() != before or name in REPEATED, (role, action)
+        sent |= decide_files(client, user)
     assert sent == set(CHANGED), "a form no role was offered, or one this test does not know"
+
+
+def decide_files(client: Client, user: User) -> set[str]:
+    """Take, open and undo what the account has just brought, button by button."""
+    sent = set()
+    for row in FileImport.objects.filter(brought_by=user, state=ImportState.READY):
+        address = reverse("console:import", args=[row.pk])
+        for _step in range(4):
+            forms = Page(get(client, address).content.decode(), address).forms
+            chosen = next((form for form in forms if "/imports/" in form.action), None)
+            if chosen is None:
+                break
+            before = CHANGED["import-decide"]()
+            assert send(client, chosen, ("", "")).status_code in (200, 302)
+            assert CHANGED["import-decide"]() != before, (user.username, chosen.action)
+            sent.add(str(resolve(chosen.action).url_name))
+    return sent
 
 
 TRAIL: Final = ("survey_auditevent", "survey_staffsession")
 """What was refused is in the audit trail."""
 REPEATED: Final = frozenset(
     {
-        "totals",
         "verify",
         "sender",
         "improvement-approve",

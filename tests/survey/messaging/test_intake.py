@@ -9,7 +9,6 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -115,27 +114,6 @@ def test_the_command_says_what_became_of_every_row(
     path.write_bytes(as_csv(raw(event="lost")))
     with pytest.raises(CommandError, match="1 rows were not taken"):
         call_command("import_events", path, "--source", "portal")
-
-
-def test_staff_take_a_file_on_their_page(source: SourceSystem, cast: Cast) -> None:
-    sender()
-    client = Client()
-    client.force_login(cast.operator)
-    upload = SimpleUploadedFile("e.csv", as_csv(raw(), raw(channel="fax")))
-    page = client.post("/staff/dossiers", {"source": source.pk, "file": upload})
-    assert page.status_code == 200
-    text = page.content.decode()
-    assert "Dòng 3" in text
-    assert "0912" not in text
-    assert client.post("/staff/dossiers", {"source": "x"}).status_code == 422
-    wrong = SimpleUploadedFile("e.csv", b"a,b\n1,2")
-    assert client.post("/staff/dossiers", {"source": source.pk, "file": wrong}).status_code == 422
-    assert client.get("/staff/dossiers/template.xlsx").content.startswith(b"PK")
-    assert client.get("/staff/dossiers/template.csv").content.decode(
-        "utf-8-sig"
-    ).strip() == ",".join(FILE_FIELDS)
-    client.force_login(cast.head)
-    assert client.get("/staff/dossiers").status_code == 403
 
 
 def test_an_event_whose_invitation_fails_comes_again_whole(

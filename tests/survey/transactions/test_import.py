@@ -15,8 +15,8 @@ from survey.agencies.services import Attributes, dissolve_agency, found_agency
 from survey.transactions import reading
 from survey.transactions.models import MonthlyTotal
 from survey.transactions.reading import COLUMNS, FileError, read_rows
-from survey.transactions.services import ImportRefused, import_totals
-from survey.transactions.template import template_csv, template_xlsx
+from survey.transactions.services import ImportRefused, check_totals, import_totals
+from survey.transactions.template import explain_totals, template_csv, template_xlsx
 from tests.survey.factories import NOW, Cast
 from tests.survey.transactions.builders import GOOD, HEAD, csv_file
 
@@ -239,5 +239,14 @@ def test_too_many_rows_and_too_large_files_are_refused(monkeypatch: pytest.Monke
 
 
 def test_the_templates_are_files_the_import_understands(cast: Cast) -> None:
-    assert read_rows(template_csv(), "a.csv") == []
-    assert read_rows(template_xlsx(), "a.xlsx") == []
+    assert read_rows(template_csv(COLUMNS), "a.csv") == []
+    assert read_rows(template_xlsx(COLUMNS, explain_totals()), "a.xlsx") == []
+
+
+def test_headings_may_be_titles_or_names_and_channels_words(cast: Cast) -> None:
+    """As the template has them, as older files have them, and as people type them."""
+    row = "2026-07,H20.01,land,Tại quầy,100,96"
+    title = "tháng,ma co quan,Mã lĩnh vực,channel,Hồ sơ đã giải quyết,Đúng hạn hoặc trước hạn"
+    content = f"{title}\r\n{row}\r\n".encode()
+    totals = check_totals(content=content, file_name="a.csv", today=date(2026, 8, 15))
+    assert [(total.channel, total.completed) for total in totals] == [("counter", 100)]
