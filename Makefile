@@ -51,7 +51,7 @@ serve: setup  ## serve what is there, in the foreground: make serve PORT=8123
 	@$(PY) manage.py check --database default
 	@[ -f "$${HAILONG_VAR:-var}/demo/links.json" ] && export HAILONG_DEMO=$${HAILONG_DEMO:-1}; \
 	echo "Serving on $(PUBLIC_URL) (Ctrl+C stops)"; \
-	$(if $(filter postgres%,$(DATABASE_URL)),$(PY) manage.py db_worker --queue-name '*' & trap "kill $$!" EXIT;) \
+	$(if $(filter postgres%,$(DATABASE_URL)),$(PY) manage.py run_tasks & trap "kill $$!" EXIT;) \
 	$(if $(filter postgres%,$(DATABASE_URL)),,exec) env GRANIAN_WORKERS=$(WORKERS) $(BIN)/granian --interface wsgi --no-ws --host 127.0.0.1 --port $(PORT) \
 	  --workers $(WORKERS) --blocking-threads 2 --backlog 1024 survey.wsgi:application
 

@@ -41,8 +41,11 @@ from survey.messaging.models import (
 )
 from survey.messaging.outbox.models import MessageEvent, OutboxMessage, Spending
 from survey.questionnaires.models import Factor, Question, Questionnaire, Version, Wording
+from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case
 from survey.responses.models import AnswerDay, Comment, Response
+from survey.responses.reading import CommentBatch, ReadableComment
+from survey.responses.topics import Topic
 from survey.scorecards.models import AgencyResult, Computation, Edition
 from survey.transactions.models import (
     DossierEvent,
@@ -65,7 +68,9 @@ __all__ = [
     "BallotBatch",
     "BallotCount",
     "Case",
+    "CaseNote",
     "Comment",
+    "CommentBatch",
     "Computation",
     "Counter",
     "CounterCode",
@@ -96,6 +101,7 @@ __all__ = [
     "ProcedureVersion",
     "Question",
     "Questionnaire",
+    "ReadableComment",
     "Response",
     "SampleDraw",
     "SamplingRule",
@@ -109,6 +115,7 @@ __all__ = [
     "StaffInvitation",
     "StaffSession",
     "Succession",
+    "Topic",
     "TotalsImport",
     "User",
     "Version",

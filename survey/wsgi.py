@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
+from django.utils import timezone
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "survey.settings")
 
@@ -18,7 +19,10 @@ refuse_unbuffered()
 claim_sqlite()
 _django = get_wsgi_application()
 if uses_sqlite():
-    import_module("survey.common.background").start_worker_thread()
+    # These know the tables, which are there now.
+    import_module("survey.common.background").start_worker_thread(
+        lambda: import_module("survey.nightly").plan_night(timezone.now())
+    )
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -39,7 +39,13 @@ RULES: Final = {
     "check-posters": _rule(*_STAFF_OF_HOME_AFFAIRS, Role.AGENCY_HEAD, Role.OFFICE_MANAGER),
     "write-improvements": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD),
     "approve-improvements": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD, Role.APPROVER),
-    "close-cases": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD),
+    "read-comments": _rule(
+        Role.ANALYST, Role.PROVINCE_ADMIN, Role.AGENCY_HEAD, Role.OFFICE_MANAGER, Role.AUDITOR
+    ),
+    "read-fresh-comments": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, Role.AUDITOR, province=True),
+    "open-cases": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
+    "edit-topics": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
+    "close-cases": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD, Role.PROVINCE_ADMIN),
     "import-files": _rule(Role.OPERATOR, Role.ANALYST, Role.PROVINCE_ADMIN),
     "import-totals": _rule(*_STAFF_OF_HOME_AFFAIRS, province=True),
     "import-events": _rule(Role.OPERATOR, Role.PROVINCE_ADMIN, province=True),
@@ -58,7 +64,9 @@ RULES: Final = {
 }
 """What can be done beside reading. Who ``WRITES_NOTHING`` stands in no line that writes."""
 WRITES_NOTHING: Final = frozenset({Role.AUDITOR})
-READS: Final = frozenset({"see-previews", "see-languages", "see-audit"})
+READS: Final = frozenset(
+    {"see-previews", "see-languages", "see-audit", "read-comments", "read-fresh-comments"}
+)
 
 
 def may(user: User, action: str) -> bool:

@@ -1,6 +1,6 @@
 """Who does what takes longer than a page may: the worker of django-tasks on the database's queue.
 
-On PostgreSQL it is a process of its own (``manage.py db_worker``). An SQLite that takes one writing
+On PostgreSQL it is a process of its own (``manage.py run_tasks``). An SQLite that takes one writing
 process (decision 3) has it as a thread of the server.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 from django.db import connection
@@ -22,18 +23,21 @@ SECONDS_BETWEEN_LOOKS: Final = 1.0
 SECONDS_AFTER_A_FAULT: Final = 10.0
 
 
-def start_worker_thread() -> threading.Thread:
-    """Work through the queue beside the server, for as long as it lives."""
-    thread = threading.Thread(target=_work, name="tasks", daemon=True)
+def start_worker_thread(begin: Callable[[], object]) -> threading.Thread:
+    """Work through the queue beside the server, for as long as it lives; ``begin`` is called
+    first.
+    """
+    thread = threading.Thread(target=_work, args=(begin,), name="tasks", daemon=True)
     thread.start()
     return thread
 
 
-def _work() -> None:
+def _work(begin: Callable[[], object]) -> None:
     """A fault of the database ends no worker: it begins again."""
     while True:
         try:
             take_up_again()
+            begin()
             _new_worker().run()
         except Exception:
             logger.exception("the worker of the tasks begins again")

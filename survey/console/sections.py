@@ -33,7 +33,9 @@ SECTIONS: Final = {
         ),
     ),
     _("Comments and follow-up"): (
-        Section("console:cases", _("Cases handed over"), ("cases",)),
+        Section("console:comments", _("Comments"), ("comments",), "read-comments"),
+        Section("console:topics", _("Topics of comments"), ("topics", "topic"), "edit-topics"),
+        Section("console:cases", _("Cases handed over"), ("cases", "case")),
         Section("console:improvements", _("You said, we did"), ("improvements",)),
     ),
     _("Places"): (

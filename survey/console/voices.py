@@ -1,6 +1,4 @@
-"""Staff pages for what citizens said: improvements to tell them of, cases handed over, languages
-they can read.
-"""
+"""Staff pages: improvements to tell citizens of, and the languages they can read."""
 
 from __future__ import annotations
 
@@ -12,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -24,9 +21,7 @@ from survey.common.catalogues import completeness
 from survey.console.forms import ImprovementForm
 from survey.console.layout import page, staff_page
 from survey.questionnaires.models import Version, VersionStatus
-from survey.questionnaires.queries import choice_texts, complete_shares
-from survey.responses.cases import Case, open_cases
-from survey.responses.masking import mask_personal
+from survey.questionnaires.queries import complete_shares
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +32,10 @@ def improvements(request: HttpRequest) -> HttpResponse:
     agencies = visible_agencies(user)
     if request.method == "POST" and not may(user, "write-improvements"):
         raise PermissionDenied
-    form = ImprovementForm(request.POST or None, agencies=agencies, today=timezone.localdate())
+    begun = {"said": request.GET.get("said", "")[:200], "agency": request.GET.get("agency", "")}
+    form = ImprovementForm(
+        request.POST or None, agencies=agencies, today=timezone.localdate(), initial=begun
+    )
     if request.method == "POST" and form.is_valid():
         row = form.save(commit=False)
         row.author = user
@@ -72,45 +70,6 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
         )
         messages.success(request, _("Approved. Citizens can see it now."))
     return redirect("console:improvements")
-
-
-@require_safe
-@staff_page
-def cases(request: HttpRequest) -> HttpResponse:
-    """Cases handed over to a unit in the account's own hands; the rated agency sees none of its
-    own.
-    """
-    user = cast("User", request.user)
-    reasons = choice_texts("reasons", get_language() or settings.LANGUAGE_CODE)
-    levels = choice_texts("overall", get_language() or settings.LANGUAGE_CODE)
-    lines = [
-        {
-            "case": case,
-            "text": mask_personal(case.text),
-            "level": levels.get(str(case.level), "–"),
-            "reasons": [reasons.get(reason, reason) for reason in case.reasons],
-        }
-        for case in open_cases(_handled_by(user))
-    ]
-    return page(request, "cases.html", {"lines": lines})
-
-
-def _handled_by(user: User) -> list[int]:
-    if user.sees_province:
-        return list(visible_agencies(user).values_list("pk", flat=True))
-    return [user.agency_id] if user.agency_id else []
-
-
-@require_POST
-@staff_page
-@requires("close-cases")
-def close(request: HttpRequest, pk: int) -> HttpResponse:
-    """A case has been dealt with."""
-    row = Case.objects.filter(pk=pk, handler__in=_handled_by(cast("User", request.user)))
-    if not row.exists():
-        raise Http404
-    row.filter(closed_on=None).update(closed_on=timezone.localdate())
-    return redirect("console:cases")
 
 
 @require_safe

@@ -22,6 +22,15 @@ CONSENT: Final = "2026-11-3"
 """Version of the sentence the citizen agreed to."""
 
 
+class Outcome(models.TextChoices):
+    """What came of a case."""
+
+    SOLVED = "solved", _("put right")
+    EXPLAINED = "explained", _("explained")
+    UNFOUNDED = "unfounded", _("not confirmed")
+    FORWARDED = "forwarded", _("handed to another body")
+
+
 class Case(models.Model):
     """What was handed over, by consent: level, reasons and comment, to whom, and the code to ask
     about it at 1022.
@@ -42,6 +51,16 @@ class Case(models.Model):
     opened_on = models.DateField(_("opened on"))
     withdrawn_on = models.DateField(_("withdrawn on"), null=True)
     closed_on = models.DateField(_("closed on"), null=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("dealt with by"),
+    )
+    deadline = models.DateField(_("deadline"), null=True)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, blank=True)
+    answer = models.TextField(_("what 1022 tells the citizen"), max_length=2000, blank=True)
     behind = models.BooleanField(_("something was added later"), default=False)
     """Set by whatever is sent after it was handed over, the same again too: to compare the contents
     would tell who holds the receipt which rating the case has.
@@ -67,7 +86,7 @@ class Case(models.Model):
     @property
     def due_on(self) -> date:
         """The day the hotline has an answer by."""
-        return add_working_days(self.opened_on, settings.CASE_WORKING_DAYS)
+        return self.deadline or add_working_days(self.opened_on, settings.CASE_WORKING_DAYS)
 
 
 def _contents(row: Response) -> dict[str, Any]:
@@ -163,7 +182,7 @@ def erase_comments(*, row: Response, now: datetime) -> int:
 def open_cases(agencies: Sequence[int]) -> models.QuerySet[Case]:
     """Cases to be handled by these agencies, oldest first."""
     return (
-        Case.objects.select_related("rated")
+        Case.objects.select_related("rated", "owner")
         .filter(handler__in=agencies, withdrawn_on=None)
         .order_by("opened_on")
     )

@@ -19,6 +19,10 @@ FORMS: Final = "survey/console/test_questionnaires.py::"
 PLACES: Final = "survey/console/test_places.py::"
 INVITED: Final = "survey/messaging/test_invitations.py::"
 VERSIONS: Final = "survey/questionnaires/test_versions.py::"
+CASES: Final = (
+    "survey/responses/test_reading.py::"
+    "test_a_comment_becomes_a_case_with_owner_deadline_answer_and_history"
+)
 IMPORTS: Final = "survey/imports/test_imports.py::"
 DISPUTE: Final = PRESENCE + "test_a_disputed_pair_counts_for_neither_and_both_keep_their_receipts"
 WALK: Final = (
@@ -52,6 +56,14 @@ HELD: Final = {
     + "test_everybody_changes_the_own_password_and_other_devices_are_signed_out",
     "New code %(code)s is in use": STAFF + "test_an_operator_reissues_and_withdraws",
     "Code %(code)s has been withdrawn.": STAFF + "test_an_operator_reissues_and_withdraws",
+    "Case %(code)s has been opened.": CASES,
+    "The case has been assigned.": CASES,
+    "The case has been closed.": CASES,
+    "The case has been reopened.": CASES,
+    "The note has been added.": CASES,
+    "Saved. Topics of %(count)s comments have been changed.": (
+        "survey/responses/test_reading.py::test_a_changed_list_finds_topics_anew"
+    ),
     "The file has been discarded.": IMPORTS + "test_a_discarded_file_is_gone_and_imports_nothing",
     "The import has been undone.": IMPORTS
     + "test_what_would_go_is_named_and_is_put_back_by_undoing",
@@ -157,6 +169,7 @@ NONE: Final = (
     "Something in the file has been taken meanwhile.",
     "Possible until what was imported has been used.",
     "Decided",
+    "Nothing has been done with this case yet.",
     "No file has been uploaded yet.",
     "Nothing has been computed for this period yet.",
     "Only what has been done is shown",
@@ -164,7 +177,6 @@ NONE: Final = (
     "The interval shows how exact the figure is",
     "No dossier totals were imported",
     "Cases handed over",
-    "No case has been handed over.",
     "No figures have been computed yet.",
     "Citizens see the three latest",
 )

@@ -50,6 +50,9 @@ _COMMENTS: Final = (
     "Hồ sơ đất đai phải đi lại ba lần mới xong.",
     "Trả kết quả sớm hơn ngày hẹn, rất cảm ơn.",
     "Mong có chỗ gửi xe rộng hơn.",
+    "Tôi chờ lâu mà không ai giải thích.",
+    "toi nop ho so qua mang bi loi, goi 0912 345 678 khong ai nghe",
+    "Hồ sơ trễ hẹn hai tuần, cán bộ tên Nguyễn Văn An hẹn lại nhiều lần.",
 )
 
 

@@ -27,6 +27,7 @@ from survey.dev.demo.presence import answer_at_counters
 from survey.dev.demo.province import build_province, issued_codes, make_accounts
 from survey.questionnaires.services import ensure_library
 from survey.responses.models import Response
+from survey.responses.reading import prepare_comments
 from survey.scorecards.bridge.exports import write_exports
 from survey.scorecards.bridge.indices import index_by_channel
 from survey.scorecards.bridge.snapshots import NOTICE, take_snapshot
@@ -64,6 +65,8 @@ class Command(BaseCommand):
         services.write_truth(cells, out / "truth.csv")
         self._release(out, before, progress)
         accounts = self._accounts(out)
+        for _night in range(2):
+            prepare_comments()
         # Before the posters: they tell what was done after people gave their opinion.
         at_counters = answer_at_counters(out=out, now=now)
         links = {**self._index(out, period, progress), **self._posters(out), **accounts}

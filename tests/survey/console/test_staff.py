@@ -130,7 +130,7 @@ def test_an_operator_reissues_and_withdraws(cast: Cast) -> None:
 OPEN_TO_ALL = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "sign-out", "invitation"}
 ACTIONS = {"sender": "pause", "messages-decide": "again", "person-close": "close"}
 ACTIONS |= {"version-change": "copy", "version-ask": "publish", "edition-ask": "release"}
-ACTIONS |= {"import-decide": "take"}
+ACTIONS |= {"import-decide": "take", "case-act": "note"}
 
 
 def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:

@@ -36,9 +36,12 @@ from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.questionnaires.models import Version, Wording
 from survey.questionnaires.queries import published_version
 from survey.questionnaires.services import LIBRARY
+from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case, open_case
 from survey.responses.models import Response
+from survey.responses.reading import prepare_comments
 from survey.responses.services import record_response
+from survey.responses.topics import Topic
 from survey.scorecards.models import Computation
 from survey.transactions.models import DossierEvent, MonthlyTotal, SourceSystem
 from survey.transactions.services import import_totals
@@ -156,6 +159,11 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
         )
     row = record_response(submission=cast.submission("case", 2)).row
     open_case(row=row, now=now)
+    record_response(
+        submission=cast.submission("words", 2, answers={"overall": 2, "comment": "Chờ lâu"})
+    )
+    prepare_comments()
+    prepare_comments()
     made, _token = invited(cast)
     before = now - timedelta(days=2)
     OutboxMessage.objects.filter(invitation=made).update(
@@ -206,7 +214,9 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     ],
     "improvements": lambda: Improvement.objects.count(),
     "improvement-approve": lambda: Improvement.objects.exclude(approved_at=None).count(),
-    "case-close": lambda: Case.objects.exclude(closed_on=None).count(),
+    "comment-case": lambda: Case.objects.count(),
+    "case-act": lambda: CaseNote.objects.count(),
+    "topic": lambda: sorted(Topic.objects.values_list("words", flat=True)),
     "sender": lambda: Sender.objects.exclude(paused_at=None).count(),
     "messages-decide": lambda: OutboxMessage.objects.filter(state=MessageState.UNKNOWN).count(),
     "code-change": lambda: sorted(CounterCode.objects.values_list("code", "status")),
@@ -334,6 +344,8 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
         "agency-new": {"name": f"Cơ quan {Agency.objects.count()}"},
         "unit": {"on": later.strftime("%d/%m/%Y")},
         "unit-merge": {"name": "Cơ quan hợp nhất"},
+        "topic": {"words": f"chờ lâu\ncụm từ {timezone.now()}"},
+        "case-act": {"text": "Ghi chú", "answer": "Đã xin lỗi", "outcome": "solved"},
         "version-words": {"title:vi": f"Phiếu {Wording.objects.count()} {timezone.now()}"},
     }
     found = typed.get(name, {})
@@ -425,7 +437,8 @@ REPEATED: Final = frozenset(
         "verify",
         "sender",
         "improvement-approve",
-        "case-close",
+        "case-act",
+        "comment-case",
         "messages-decide",
         "unit-merge",
         "unit-dissolve",
