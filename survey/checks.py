@@ -13,8 +13,9 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from survey.common.province import MAX_EMBLEM_BYTES
 
@@ -154,6 +155,26 @@ def second_factors_are_on(app_configs: Sequence[Any] | None, **kwargs: Any) -> l
             "SECOND_FACTOR is off: administrators and analysts sign in by a password alone.",
             hint="Leave SECOND_FACTOR out, or set HAILONG_DEMO=1 where the data are made up.",
             id="survey.E013",
+        )
+    ]
+
+
+@register(Tags.database)
+def row_level_security_holds(
+    app_configs: Sequence[Any] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Superusers and roles that bypass policies have one layer of isolation only."""
+    if "default" not in (kwargs.get("databases") or []) or uses_sqlite():
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        if not (cursor.fetchone() or [False])[0]:
+            return []
+    return [
+        Warning(
+            "The database role of this program is a superuser or bypasses row-level security.",
+            hint="Make a role of its own, as docs/operations.md says.",
+            id="survey.W002",
         )
     ]
 

@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "survey.accounts.middleware.AuditMiddleware",
+    "survey.agencies.scope.ScopeMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "survey.accounts.middleware.SecondFactorMiddleware",
 ]

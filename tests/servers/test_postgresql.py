@@ -54,6 +54,12 @@ def test_what_writes_and_counts_does_so_on_postgresql(scratch_database: Callable
     pass_on(scratch_database(), *WRITING)
 
 
+def test_rows_of_other_agencies_are_not_there_whatever_is_asked(
+    scratch_database: Callable[[], str],
+) -> None:
+    pass_on(scratch_database(), "tests/survey/agencies/isolation.py")
+
+
 @pytest.mark.slow
 def test_the_rooms_pass_their_tests_on_postgresql(scratch_database: Callable[[], str]) -> None:
     pass_on(scratch_database(), "tests/survey", *COUNTED_IN_MEMORY)

@@ -1,0 +1,60 @@
+"""Tells PostgreSQL whose rows a page may touch: the second layer under the queries' own scope.
+
+The policies are in migration 0022. On SQLite there is nothing to tell: it has one layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponseBase
+
+from survey.agencies.queries import visible_agencies
+
+STAFF: Final = "/staff/"
+NOBODY: Final = "0"
+"""No agency has this number."""
+
+
+class ScopeMiddleware:
+    """While a staff page is answered, the database session knows the account's agencies.
+
+    Strangers get none. Accounts of the whole province are not limited: every row is theirs to read.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Name the scope, answer, forget it; a streamed answer is still within it."""
+        if connection.vendor != "postgresql" or not request.path.startswith(STAFF):
+            return self.get_response(request)
+        set_scope(_read_scope(request))
+        try:
+            response = self.get_response(request)
+        except BaseException:
+            set_scope(None)
+            raise
+        if response.streaming:
+            response._resource_closers.append(  # type: ignore[attr-defined]
+                lambda: set_scope(None)
+            )
+        else:
+            set_scope(None)
+        return response
+
+
+def _read_scope(request: HttpRequest) -> Iterable[int] | None:
+    user = request.user
+    if not user.is_authenticated:
+        return ()
+    return None if user.sees_province else visible_agencies(user).values_list("pk", flat=True)
+
+
+def set_scope(agencies: Iterable[int] | None) -> None:
+    """Limit this database session to the rows of these agencies; None: to nothing."""
+    names = "" if agencies is None else ",".join(map(str, agencies)) or NOBODY
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('hailong.scope', %s, false)", [names])

@@ -1,0 +1,207 @@
+"""The second layer of isolation, run on PostgreSQL by tests/servers/test_postgresql.py: as a role
+that owns nothing, with the queries' own scope left out.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from django.db import DatabaseError, connection, models, transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from survey.accounts.models import Role, User
+from survey.agencies.improvements import Improvement
+from survey.agencies.models import Agency
+from survey.agencies.scope import ScopeMiddleware, set_scope
+from survey.responses.case_work import CaseNote, add_note
+from survey.responses.cases import Case, open_case
+from survey.responses.models import Comment, Response
+from survey.responses.reading import CommentBatch, ReadableComment, prepare_comments
+from survey.responses.services import record_response
+from survey.scorecards.models import AgencyResult
+from survey.transactions.models import DossierEvent, MonthlyTotal
+from survey.transactions.services import import_totals
+from tests.survey.console.builders import release, signed_in
+from tests.survey.factories import NOW, PASSWORD, Cast
+from tests.survey.messaging.messages import event
+from tests.survey.scorecards.builders import fill, snapshot
+from tests.survey.transactions.builders import csv_file
+
+QUERIES: Final = 2000
+OWNER: Final[dict[type[models.Model], str]] = {
+    Response: "agency_id",
+    Comment: "submission__agency_id",
+    ReadableComment: "agency_id",
+    CommentBatch: "agency_id",
+    Case: "handler_id",
+    CaseNote: "case__handler_id",
+    AgencyResult: "agency_id",
+    MonthlyTotal: "agency_id",
+    Improvement: "agency_id",
+    DossierEvent: "agency_id",
+}
+
+
+@pytest.fixture
+def filled(cast: Cast, tmp_path: Any) -> Cast:
+    """One of everything, of both agencies."""
+    now = timezone.now()
+    fill(cast, good=40, bad=10)
+    for agency, counter in ((cast.land, cast.land_counter), (cast.commune, cast.commune_counter)):
+        place = type(cast.submission("x").place)(
+            agency_id=agency.pk, office_id=counter.office_id, counter_id=counter.pk
+        )
+        for number in range(12):
+            answers = {"overall": 2, "comment": "Chờ lâu"}
+            seed = f"{agency.pk}/{number}"
+            row = record_response(
+                submission=cast.submission(seed, 2, answers=answers, place=place)
+            ).row
+        case = open_case(row=row, now=now)
+        assert case is not None
+        add_note(case=case, step=CaseNote.Step.NOTED, by=cast.analyst, now=now)
+        Improvement.objects.create(
+            agency=agency, said="a", did="b", author=cast.analyst, done_on=now.date()
+        )
+    prepare_comments()
+    prepare_comments()
+    lines = ("2026-07,H20.01,land,counter,600,500", "2026-07,28261,civil-status,counter,90,80")
+    import_totals(content=csv_file(*lines), file_name="t.csv", by=None, now=NOW)
+    release(snapshot(tmp_path))
+    event(cast)
+    event(cast, code="H20.01.05-261110-0009", agency=cast.commune)
+    return cast
+
+
+@pytest.fixture
+def as_application(filled: Cast) -> Iterator[Cast]:
+    """A role that owns no table and may read and write all of them."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP ROLE IF EXISTS hailong_app_test")
+        cursor.execute("CREATE ROLE hailong_app_test NOLOGIN NOSUPERUSER")
+        cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO hailong_app_test")
+        cursor.execute("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO hailong_app_test")
+        cursor.execute("SET ROLE hailong_app_test")
+    yield filled
+    set_scope(None)
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+
+
+def ask(model: type[models.Model], dice: random.Random, foreign: list[Any]) -> set[Any]:
+    """One query made up at random; the agencies of the rows it tells of."""
+    owner = OWNER[model]
+    found = model._default_manager.all()
+    kind = dice.randrange(7)
+    if kind == 0 and foreign:
+        found = found.filter(pk__in=dice.sample(foreign, min(3, len(foreign))))
+    elif kind == 1:
+        found = found.filter(Q(pk__isnull=False) | Q(pk=dice.choice(foreign or [0])))
+    elif kind == 2:
+        found = found.exclude(pk__in=dice.sample(foreign, min(2, len(foreign))))
+    elif kind == 3:
+        found = found.order_by("-pk")[: dice.randrange(1, 50)]
+    elif kind == 4:
+        return set(found.values_list(owner, flat=True).annotate(Count("pk")))
+    elif kind == 5:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT id FROM {model._meta.db_table}")
+            keys = [row[0] for row in cursor.fetchall()]
+        assert not {str(key) for key in keys} & {str(key) for key in foreign}
+    return set(found.values_list(owner, flat=True))
+
+
+def test_two_thousand_random_queries_tell_nothing_of_another_agency(as_application: Cast) -> None:
+    cast = as_application
+    own = {Case: cast.province.pk, CaseNote: cast.province.pk}
+    foreign = {
+        model: list(
+            model._default_manager.exclude(**{owner: own.get(model, cast.land.pk)})
+            .exclude(**{owner: None})
+            .values_list("pk", flat=True)
+        )
+        for model, owner in OWNER.items()
+    }
+    assert all(foreign[model] for model in OWNER if model not in own), "there is something to find"
+    dice, seen = random.Random(20261126), 0
+    set_scope([cast.land.pk])
+    for _number in range(QUERIES):
+        model = dice.choice(list(OWNER))
+        agencies = ask(model, dice, foreign[model])
+        assert agencies <= {cast.land.pk, None}, model
+        assert None not in agencies or model is AgencyResult
+        seen += bool(agencies)
+    assert seen > QUERIES / 3, "the own rows are there"
+    assert not Case.objects.exists(), "the rated agency has no case in its hands"
+
+
+def test_nothing_is_written_for_another_agency(as_application: Cast) -> None:
+    cast = as_application
+    set_scope([cast.land.pk])
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Improvement.objects.create(
+            agency=cast.commune,
+            said="a",
+            did="b",
+            author=cast.analyst,
+            done_on=timezone.localdate(),
+        )
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Improvement.objects.filter(agency=cast.land).update(agency=cast.commune)
+    assert Improvement.objects.filter(agency=cast.commune).update(did="c") == 0
+    assert Improvement.objects.filter(agency=cast.commune).delete()[0] == 0
+    set_scope(None)
+    assert Improvement.objects.filter(agency=cast.commune, did="b").count() == 1
+
+
+def test_an_empty_scope_is_none_and_no_scope_is_all(as_application: Cast) -> None:
+    set_scope([])
+    assert not Response.objects.exists()
+    assert not Comment.objects.exists()
+    set_scope(None)
+    assert set(Response.objects.values_list("agency", flat=True)) == {
+        as_application.land.pk,
+        as_application.commune.pk,
+    }
+
+
+def test_pages_name_the_scope_of_their_account_and_forget_it(
+    as_application: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = as_application
+    named: list[str] = []
+    real = ScopeMiddleware.__call__
+
+    def note(self: ScopeMiddleware, request: Any) -> Any:
+        inner = self.get_response
+
+        def look(given: Any) -> Any:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT current_setting('hailong.scope', true)")
+                named.append(cursor.fetchone()[0])
+            return inner(given)
+
+        self.get_response = look
+        try:
+            return real(self, request)
+        finally:
+            self.get_response = inner
+
+    monkeypatch.setattr(ScopeMiddleware, "__call__", note)
+    auditor = User.objects.create_user(
+        username="auditor", password=PASSWORD, role=Role.AUDITOR, agency=cast.commune
+    )
+    for user, scope in ((cast.head, str(cast.land.pk)), (cast.analyst, "")):
+        assert signed_in(user).get("/staff/").status_code == 200
+        assert named[-1] == scope
+    answer = signed_in(auditor).get("/staff/audit.csv")
+    assert named[-1] == str(cast.commune.pk)
+    assert b"".join(answer)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('hailong.scope', true)")
+        assert cursor.fetchone()[0] == ""
+    assert Agency.objects.count() == 3
