@@ -40,7 +40,14 @@ from survey.messaging.models import (
     Sender,
 )
 from survey.messaging.outbox.models import MessageEvent, OutboxMessage, Spending
-from survey.questionnaires.models import Factor, Question, Questionnaire, Version, Wording
+from survey.questionnaires.models import (
+    Assignment,
+    Factor,
+    Question,
+    Questionnaire,
+    Version,
+    Wording,
+)
 from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case
 from survey.responses.models import AnswerDay, Comment, Response
@@ -64,6 +71,7 @@ __all__ = [
     "AnswerDay",
     "ApprovalDecision",
     "ApprovalRequest",
+    "Assignment",
     "AuditEvent",
     "BallotBatch",
     "BallotCount",

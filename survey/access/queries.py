@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from survey.access.models import CodeStatus, CounterCode
 from survey.agencies.models import Agency, Counter
 from survey.common.tokens import ALPHABET, is_code
+from survey.questionnaires.queries import ASSIGNED
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,14 @@ _LANDING = """
            c.closed_on IS NULL AND EXISTS (SELECT 1 FROM
                survey_agencyversion a WHERE a.agency_id = c.agency_id
                AND a.valid_from <= %s AND (a.valid_to IS NULL OR a.valid_to > %s)),
-           o.id, o.name, c.agency_id, c.domain_id, v.id
+           o.id, o.name, c.agency_id, c.domain_id, COALESCE((@), v.id)
     FROM survey_countercode k
     JOIN survey_counter c ON c.id = k.counter_id
     JOIN survey_office o ON o.id = c.office_id
     LEFT JOIN survey_version v ON v.questionnaire_id = k.questionnaire_id AND v.status = 'published'
     WHERE k.code = %s
 """
+_LANDING = _LANDING.replace("@", ASSIGNED.format(today="%s", office="o.id", domain="c.domain_id"))
 
 
 def check_characters(code: str) -> str:
@@ -76,7 +78,7 @@ def find_landing(code: str, today: date) -> Landing | None:
     if not is_code(code):
         return None
     with connection.cursor() as cursor:
-        cursor.execute(_LANDING, [today, today, code])
+        cursor.execute(_LANDING, [today, today, today, code])
         row = cursor.fetchone()
     if row is None:
         return None

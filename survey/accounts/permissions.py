@@ -53,6 +53,7 @@ RULES: Final = {
     "record-calls": _rule(Role.HOTLINE, Role.OPERATOR, Role.ANALYST, province=True),
     "operate-messages": _rule(Role.OPERATOR, province=True),
     "author-questionnaires": _rule(Role.AUTHOR, province=True),
+    "assign-questionnaires": _rule(Role.AUTHOR, Role.PROVINCE_ADMIN, province=True),
     "change-agencies": _rule(*_STAFF_OF_HOME_AFFAIRS, province=True),
     "decide-requests": _rule(Role.APPROVER, Role.PROVINCE_ADMIN, province=True),
     "compute-figures": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),

@@ -57,6 +57,8 @@ ACTIONS: Final = {
     "compute-figures": _("had figures computed"),
     "period-compute": _("sent a request to compute figures"),
     "version-ask": _("sent a request about a questionnaire"),
+    "assignment-new": _("assigned a questionnaire"),
+    "assignment-withdraw": _("withdrew an assignment of a questionnaire"),
     "version-words": _("changed texts of a draft"),
     "version-change": _("created or deleted a draft"),
     "version-file": _("downloaded a questionnaire"),

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -26,7 +27,7 @@ from survey.questionnaires.faults import find_faults
 from survey.questionnaires.file_shape import MAX_FILE_CHARACTERS, MAX_WORDS
 from survey.questionnaires.files import compare_versions, texts_by_slot, write_questionnaire
 from survey.questionnaires.kinds import KINDS
-from survey.questionnaires.models import Questionnaire, Version, VersionStatus
+from survey.questionnaires.models import Assignment, Questionnaire, Version, VersionStatus
 from survey.questionnaires.queries import complete_shares, list_wordings_slots, read_form
 from survey.questionnaires.services import (
     copy_to_draft,
@@ -66,7 +67,13 @@ def questionnaires(request: HttpRequest) -> HttpResponse:
         }
         for row in rows
     ]
-    return page(request, "questionnaires.html", {"lines": lines})
+    assignments = Assignment.objects.select_related("questionnaire", "office", "domain", "made_by")
+    context = {
+        "lines": lines,
+        "assignments": assignments,
+        "today": timezone.localdate(),
+    }
+    return page(request, "questionnaires.html", context)
 
 
 def _shares(version: Version) -> list[tuple[str, int]]:
@@ -98,6 +105,7 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
         "languages": settings.LANGUAGES,
         "used": used,
         "changes": compare_versions(used, found) if used and draft else [],
+        "used_by": found.questionnaire.assignments.select_related("office", "domain"),
         "may_ask": holds_role(cast("User", request.user), "author-questionnaires"),
     }
     return page(request, "version.html", context)

@@ -52,7 +52,7 @@ SECTIONS: Final = {
         Section(
             "console:questionnaires",
             _("Questionnaires"),
-            ("questionnaires", "version", "words"),
+            ("questionnaires", "version", "words", "assignment_new"),
             "see-languages",
         ),
         Section("console:languages", _("Languages"), ("languages",), "see-languages"),

@@ -13,7 +13,7 @@ from survey.agencies.models import AgencyVersion
 from survey.common.tokens import is_code, keyed_hashes
 from survey.messaging.models import Invitation
 from survey.messaging.places import open_place
-from survey.questionnaires.queries import published_short_form
+from survey.questionnaires.queries import find_first_form
 from survey.transactions.models import Channel
 
 TOKEN_LENGTH: Final = 12
@@ -80,7 +80,7 @@ def find_link(token: str, now: datetime) -> LinkLanding | None:
         channel=place.channel,
         expires_at=found.expires_at,
         expired=found.expires_at <= now,
-        version_id=published_short_form(),
+        version_id=find_first_form(office_id=None, domain_id=place.domain_id, today=local),
         phone_hash=place.phone_hash,
         finished_on=place.finished_on,
         secret=hashes[found.token_hash],

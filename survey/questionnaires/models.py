@@ -148,3 +148,48 @@ class Wording(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slot} ({self.language})"
+
+
+class Assignment(models.Model):
+    """From a day on, an office or a procedure domain asks a questionnaire of its own.
+
+    Who names both goes before who names the office, then the domain; of equals the later day.
+    """
+
+    questionnaire = models.ForeignKey(
+        Questionnaire,
+        on_delete=models.PROTECT,
+        related_name="assignments",
+        verbose_name=_("questionnaire"),
+    )
+    office = models.ForeignKey(
+        "survey.Office", on_delete=models.CASCADE, null=True, blank=True, verbose_name=_("office")
+    )
+    domain = models.ForeignKey(
+        "survey.ProcedureDomain",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        verbose_name=_("procedure domain"),
+    )
+    valid_from = models.DateField(_("valid from"))
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("assigned by"),
+    )
+
+    class Meta:
+        verbose_name = _("assignment of a questionnaire")
+        verbose_name_plural = _("assignments of questionnaires")
+        ordering: ClassVar = ["-valid_from", "-pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(office__isnull=False) | Q(domain__isnull=False),
+                name="assignment_is_for_something",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.questionnaire_id}: {self.office_id}/{self.domain_id} {self.valid_from}"

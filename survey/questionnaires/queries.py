@@ -81,10 +81,14 @@ def published_version(questionnaire: str) -> Version | None:
 
 
 def is_alternative(version_id: int, current: int, since: datetime) -> bool:
-    """Whether a version is of the same questionnaire and was in use until after ``since``."""
-    same = Version.objects.filter(pk=version_id, questionnaire__versions=current).exclude(
-        status=VersionStatus.DRAFT
-    )
+    """Whether a version is of the same questionnaire, or of another first form that is assigned
+    somewhere, and was in use until after ``since``: what a page was opened with is taken.
+    """
+    others = Q(questionnaire__assignments__isnull=False) | Q(questionnaire__code=SHORT_FORM)
+    if Version.objects.filter(pk=current).exclude(extends=None).exists():
+        others = Q(pk__in=[])
+    same = Version.objects.filter(pk=version_id).exclude(status=VersionStatus.DRAFT)
+    same = same.filter(Q(questionnaire__versions=current) | (Q(extends=None) & others))
     return same.filter(Q(retired_at=None) | Q(retired_at__gt=since)).exists()
 
 
@@ -202,6 +206,29 @@ def periods_reworded(periods: Sequence[str]) -> list[str]:
             found.append(name)
         since = span.last
     return found
+
+
+ASSIGNED: Final = """
+    SELECT v.id FROM survey_assignment a
+    JOIN survey_version v ON v.questionnaire_id = a.questionnaire_id AND v.status = 'published'
+    WHERE a.valid_from <= {today} AND (a.office_id IS NULL OR a.office_id = {office})
+        AND (a.domain_id IS NULL OR a.domain_id = {domain})
+    ORDER BY (a.office_id IS NULL), (a.domain_id IS NULL), a.valid_from DESC, a.id DESC LIMIT 1
+"""
+"""The published form an office and domain ask by assignment, to stand in a statement."""
+_FIRST_FORM = """
+    SELECT COALESCE((@),
+        (SELECT v.id FROM survey_version v JOIN survey_questionnaire q
+         ON q.id = v.questionnaire_id WHERE q.code = %s AND v.status = 'published'))
+""".replace("@", ASSIGNED.format(today="%s", office="%s", domain="%s"))
+
+
+def find_first_form(*, office_id: int | None, domain_id: int | None, today: date) -> int | None:
+    """The form asked at an office and about a domain: the assigned one, else the short form."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST_FORM, [today, office_id, domain_id, SHORT_FORM])
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def newest_version() -> int:

@@ -56,6 +56,10 @@ HELD: Final = {
     + "test_everybody_changes_the_own_password_and_other_devices_are_signed_out",
     "New code %(code)s is in use": STAFF + "test_an_operator_reissues_and_withdraws",
     "Code %(code)s has been withdrawn.": STAFF + "test_an_operator_reissues_and_withdraws",
+    "The assignment has been withdrawn.": (
+        "survey/questionnaires/test_assignments.py::"
+        "test_an_extension_cannot_be_chosen_and_what_began_stays"
+    ),
     "Case %(code)s has been opened.": CASES,
     "The case has been assigned.": CASES,
     "The case has been closed.": CASES,

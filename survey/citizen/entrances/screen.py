@@ -26,7 +26,7 @@ from survey.citizen.short_form import (
 )
 from survey.common.throttling import note_failure
 from survey.common.tokens import TICKET_TTL, Ticket, TicketError, read_ticket
-from survey.questionnaires.queries import published_short_form
+from survey.questionnaires.queries import find_first_form
 from survey.responses.answers import Parsed
 from survey.responses.flags import Flag
 from survey.responses.models import Evidence
@@ -44,10 +44,14 @@ def find(request: HttpRequest, code: str) -> Found:
     """
     now = timezone.now()
     screen = find_screen(code) if request.method == "POST" else check_code(code, now)
-    version_id = published_short_form()
     if screen is None:
         note_failure(request)
         return message_page("old-screen", status=410, ask=True)
+    version_id = find_first_form(
+        office_id=screen.counter.office_id,
+        domain_id=screen.counter.domain_id,
+        today=timezone.localdate(now),
+    )
     if version_id is None:
         return message_page("closed", status=410)
     return _form_context(screen, version_id)

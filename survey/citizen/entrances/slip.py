@@ -25,7 +25,7 @@ from survey.citizen.short_form import (
 )
 from survey.citizen.wishes import link_query
 from survey.common.tokens import Ticket, derive_ticket, issue_ticket, read_ticket
-from survey.questionnaires.queries import published_short_form
+from survey.questionnaires.queries import find_first_form
 from survey.responses.answers import Parsed
 from survey.responses.flags import Flag
 from survey.responses.models import Evidence, Response
@@ -35,14 +35,19 @@ from survey.responses.services import AnswerPlace, mark_response
 
 def find(request: HttpRequest, code: str) -> Found:
     """The form of a slip; who finds the code used may say that it was not them."""
-    found, version_id = find_slip(code), published_short_form()
+    found = find_slip(code)
     if found is None:
         if find_response(code) is not None:
             return HttpResponseRedirect(f"/r/{code}?{link_query()}", status=303)
         return message_page("unknown", status=404, ask=True, typed=typed_code(request))
+    slip, secret = found
+    version_id = find_first_form(
+        office_id=slip.counter.office_id if slip.counter else None,
+        domain_id=slip.domain_id,
+        today=timezone.localdate(),
+    )
     if version_id is None:
         return message_page("closed", status=410)
-    slip, secret = found
     first = Response.objects.filter(submission_key=slip_key(code, secret)).first()
     disputing = "dispute" in request.POST
     context = _form_context(slip, code, version_id, secret, first=first if disputing else None)

@@ -88,6 +88,8 @@ NEEDS: Final = {
     "version-words": "author-questionnaires",
     "version-change": "author-questionnaires",
     "version-ask": "author-questionnaires",
+    "assignment-new": "assign-questionnaires",
+    "assignment-withdraw": "assign-questionnaires",
     "questionnaire-upload": "author-questionnaires",
     "approvals": READS,
     "approval": READS,

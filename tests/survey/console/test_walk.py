@@ -33,7 +33,7 @@ from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.imports.models import FileImport, ImportState
 from survey.messaging.models import Sender
 from survey.messaging.outbox.models import MessageState, OutboxMessage
-from survey.questionnaires.models import Version, Wording
+from survey.questionnaires.models import Assignment, Questionnaire, Version, Wording
 from survey.questionnaires.queries import published_version
 from survey.questionnaires.services import LIBRARY
 from survey.responses.case_work import CaseNote
@@ -164,6 +164,12 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
     )
     prepare_comments()
     prepare_comments()
+    Assignment.objects.create(
+        questionnaire=Questionnaire.objects.get(code="counter-short"),
+        office=cast.land_counter.office,
+        valid_from=now.date() + timedelta(days=30),
+        made_by=cast.analyst,
+    )
     made, _token = invited(cast)
     before = now - timedelta(days=2)
     OutboxMessage.objects.filter(invitation=made).update(
@@ -232,6 +238,8 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "questionnaire-upload": lambda: Version.objects.count(),
     "version-change": lambda: Version.objects.count(),
     "version-words": lambda: sorted(Wording.objects.values_list("text", flat=True)),
+    "assignment-new": lambda: Assignment.objects.count(),
+    "assignment-withdraw": lambda: Assignment.objects.count(),
     "version-ask": lambda: ApprovalRequest.objects.count(),
     "edition-ask": lambda: ApprovalRequest.objects.count(),
     "period-compute": lambda: Computation.objects.count(),
@@ -343,6 +351,11 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
         "office": {"address": f"Số {Office.objects.count()}/{Counter.objects.count()}"},
         "agency-new": {"name": f"Cơ quan {Agency.objects.count()}"},
         "unit": {"on": later.strftime("%d/%m/%Y")},
+        "assignment-new": {
+            "questionnaire": str(Questionnaire.objects.get(code="counter-short").pk),
+            "office": str(Office.objects.order_by("pk")[0].pk),
+            "on": (timezone.localdate() + timedelta(days=9)).strftime("%d/%m/%Y"),
+        },
         "unit-merge": {"name": "Cơ quan hợp nhất"},
         "topic": {"words": f"chờ lâu\ncụm từ {timezone.now()}"},
         "case-act": {"text": "Ghi chú", "answer": "Đã xin lỗi", "outcome": "solved"},
