@@ -48,6 +48,7 @@ from survey.questionnaires.models import (
     Version,
     Wording,
 )
+from survey.responses.alerts import Alert
 from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case
 from survey.responses.models import AnswerDay, Comment, Response
@@ -68,6 +69,7 @@ __all__ = [
     "Agency",
     "AgencyResult",
     "AgencyVersion",
+    "Alert",
     "AnswerDay",
     "ApprovalDecision",
     "ApprovalRequest",

@@ -11,6 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from survey.accounts.approvals import expire_requests
 from survey.imports.services import forget_files
+from survey.responses.alerts import find_alerts
 from survey.responses.reading import prepare_comments
 
 AT: Final = time(2, 20)
@@ -21,6 +22,7 @@ def work_nightly() -> None:
     """Comments ripen and come into batches, old requests and files end; then wait for tomorrow."""
     now = timezone.now()
     prepare_comments()
+    find_alerts(now)
     expire_requests(now)
     forget_files(now)
     plan_night(now)

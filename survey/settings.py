@@ -162,7 +162,7 @@ AUTHENTICATION_BACKENDS = [
     "survey.accounts.sign_in.StaffBackend",
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "console:home"
+LOGIN_REDIRECT_URL = "console:today"
 LOGOUT_REDIRECT_URL = "account_login"
 SECOND_FACTOR = read_flag("SECOND_FACTOR", "0" if DEMO else "1")
 """Whether roles that need a second factor may do nothing without one; off where data are made

@@ -39,6 +39,9 @@ RULES: Final = {
     "check-posters": _rule(*_STAFF_OF_HOME_AFFAIRS, Role.AGENCY_HEAD, Role.OFFICE_MANAGER),
     "write-improvements": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD),
     "approve-improvements": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD, Role.APPROVER),
+    "see-alerts": _rule(
+        *_STAFF_OF_HOME_AFFAIRS, Role.AGENCY_HEAD, Role.OFFICE_MANAGER, Role.AUDITOR
+    ),
     "read-comments": _rule(
         Role.ANALYST, Role.PROVINCE_ADMIN, Role.AGENCY_HEAD, Role.OFFICE_MANAGER, Role.AUDITOR
     ),
@@ -66,7 +69,14 @@ RULES: Final = {
 """What can be done beside reading. Who ``WRITES_NOTHING`` stands in no line that writes."""
 WRITES_NOTHING: Final = frozenset({Role.AUDITOR})
 READS: Final = frozenset(
-    {"see-previews", "see-languages", "see-audit", "read-comments", "read-fresh-comments"}
+    {
+        "see-previews",
+        "see-languages",
+        "see-audit",
+        "see-alerts",
+        "read-comments",
+        "read-fresh-comments",
+    }
 )
 
 

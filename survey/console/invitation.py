@@ -57,7 +57,7 @@ def _open(request: HttpRequest, found: StaffInvitation, form: OpenAccountForm) -
             return _page(request, {"invitation": found, "form": form}, 422)
     user.backend = BACKEND  # what authenticate() would have said
     record_event(request, "open-account", user=user, thing=f"invitation {found.pk}")
-    login = Login(user=user, redirect_url=reverse("console:home"))
+    login = Login(user=user, redirect_url=reverse("console:today"))
     return cast("HttpResponseBase", perform_password_login(request, {"username": name}, login))
 
 

@@ -25,6 +25,10 @@ class Section:
 
 
 SECTIONS: Final = {
+    _("Today"): (
+        Section("console:today", _("What needs me today"), ("today",)),
+        Section("console:alerts", _("Alerts"), ("alerts",), "see-alerts"),
+    ),
     _("Results"): (
         Section("console:home", _("Satisfaction index"), ("home", "agency")),
         Section("console:pictures", _("Charts"), ("pictures",)),

@@ -28,6 +28,7 @@ from survey.console import (
     questionnaires,
     second_factor,
     set_up,
+    today,
     views,
     voices,
 )
@@ -35,6 +36,8 @@ from survey.console import (
 app_name = "console"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("today", today.today, name="today"),
+    path("alerts", today.alerts, name="alerts"),
     path("password", account.password, name="password"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
     path("sessions", second_factor.sessions, name="sessions"),

@@ -90,4 +90,4 @@ def test_going_back_to_the_sign_in_page_is_no_loop(cast: Cast) -> None:
     client = Client()
     client.force_login(cast.head)
     answer = client.get("/staff/sign-in?next=/staff/sign-in")
-    assert answer.headers["Location"] == "/staff/"
+    assert answer.headers["Location"] == "/staff/today"

@@ -238,7 +238,7 @@ def test_what_somebody_else_left_half_done_stops_nobody(cast: Cast) -> None:
     row, token = invite(who=Invited(name="A", role=Role.HOTLINE), by=None, now=timezone.now())
     sent = {"username": "tongdai", "password": PASSWORD, "repeated": PASSWORD}
     answer = shared.post(f"/staff/invitation/{token}", sent)
-    assert answer.headers["Location"] == "/staff/"
+    assert answer.headers["Location"] == "/staff/today"
     row.refresh_from_db()
     assert row.account is not None
 

@@ -28,6 +28,8 @@ READS: Final = "reads"
 """Everybody with an account, within their scope."""
 NEEDS: Final = {
     "home": READS,
+    "today": READS,
+    "alerts": "see-alerts",
     "agency": READS,
     "agencies": READS,
     "unit": READS,

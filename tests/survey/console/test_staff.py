@@ -42,7 +42,7 @@ def test_signing_in_and_out(cast: Cast) -> None:
     assert "chưa đúng" in bad.content.decode()
     assert [part in unknown.content.decode() for part in ("chưa đúng", "Đăng nhập")] == [True, True]
     good = client.post("/staff/sign-in", {"username": "head", "password": PASSWORD})
-    assert good.headers["Location"] == "/staff/"
+    assert good.headers["Location"] == "/staff/today"
     assert client.post("/staff/sign-out").status_code == 302
     assert client.get("/staff/").status_code == 302
 

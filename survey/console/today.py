@@ -1,0 +1,176 @@
+"""The first page: what needs this account today, and what is wrong at counters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final, cast
+
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from survey.access.queries import counters_without_code
+from survey.accounts.approvals import requests_waiting, why_not
+from survey.accounts.models import User
+from survey.accounts.permissions import may, requires
+from survey.agencies.improvements import Improvement
+from survey.agencies.queries import visible_agencies
+from survey.common.periods import parse_period
+from survey.console.layout import page, staff_page
+from survey.imports.models import FileImport, ImportState
+from survey.responses.alerts import FOR_THE_OFFICE, Alert, visible_alerts
+from survey.responses.cases import Case, open_cases
+from survey.scorecards.models import Edition
+from survey.transactions.coverage import totals_coverage
+
+REPORT_DAY: Final = 20
+"""The quarterly report is due before this day of the quarter's last month."""
+ALERTS_PER_PAGE: Final = 100
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to do: what, how many, and where."""
+
+    text: str
+    link: str
+    count: int = 0
+    late: bool = False
+
+
+@require_safe
+@staff_page
+def today(request: HttpRequest) -> HttpResponse:
+    """Everything that waits for this account, the late first."""
+    user = cast("User", request.user)
+    found = [*_decisions(user), *_cases(user), *_files(user), *_places(user), *_period(user)]
+    items = sorted(found, key=lambda item: not item.late)
+    return page(request, "today.html", {"items": items})
+
+
+def _decisions(user: User) -> list[Item]:
+    """Requests and improvements of others."""
+    now = timezone.now()
+    waiting = [row for row in requests_waiting(now) if not why_not(row, user, now)]
+    items = []
+    if waiting:
+        text = ngettext(
+            "request waits for your decision", "requests wait for your decision", len(waiting)
+        )
+        items.append(Item(text, reverse("console:approvals"), len(waiting)))
+    if may(user, "approve-improvements"):
+        rows = Improvement.objects.filter(agency__in=visible_agencies(user), approved_at=None)
+        n = rows.exclude(author__agency=user.agency_id).exclude(author=user).count()
+        if user.agency_id is None:
+            n = rows.exclude(author__agency=None).count()
+        if n:
+            text = ngettext("improvement waits for approval", "improvements wait for approval", n)
+            items.append(Item(text, reverse("console:improvements"), n))
+    return items
+
+
+def _cases(user: User) -> list[Item]:
+    """Cases that are late, or the account's own."""
+    if not may(user, "close-cases"):
+        return []
+    agencies = (
+        list(visible_agencies(user).values_list("pk", flat=True))
+        if user.sees_province
+        else [user.agency_id or 0]
+    )
+    rows: list[Case] = [row for row in open_cases(agencies) if row.closed_on is None]
+    late = sum(row.due_on < timezone.localdate() for row in rows)
+    mine = sum(row.owner_id == user.pk for row in rows)
+    address, items = reverse("console:cases"), []
+    if late:
+        text = ngettext("case is past its deadline", "cases are past their deadline", late)
+        items.append(Item(text, f"{address}?state=late", late, late=True))
+    if mine:
+        text = ngettext("case is yours", "cases are yours", mine)
+        items.append(Item(text, f"{address}?state=mine", mine))
+    return items
+
+
+def _files(user: User) -> list[Item]:
+    """Files the account brought and has not decided about."""
+    rows = FileImport.objects.filter(brought_by=user, state=ImportState.READY)
+    if not (n := rows.count()):
+        return []
+    text = ngettext(
+        "file is checked and not imported yet", "files are checked and not imported yet", n
+    )
+    return [Item(text, reverse("console:imports"), n)]
+
+
+def _places(user: User) -> list[Item]:
+    """Alerts by kind, and counters without a code."""
+    agencies, items = visible_agencies(user), []
+    if may(user, "see-alerts"):
+        kinds = dict(Alert.Kind.choices)
+        found = visible_alerts(agencies, province=user.sees_province)
+        for kind, n in found.order_by().values_list("kind").annotate(n=Count("pk")):
+            text = ngettext("counter: %(what)s", "counters: %(what)s", n) % {"what": kinds[kind]}
+            items.append(Item(text, reverse("console:alerts") + f"?kind={kind}", n))
+    if may(user, "change-counters") and (n := counters_without_code(agencies).count()):
+        text = ngettext("counter has no code", "counters have no code", n)
+        items.append(Item(text, reverse("console:codes"), n))
+    return items
+
+
+def _period(user: User) -> list[Item]:
+    """What the quarterly report still lacks, and a finished quarter nobody has released."""
+    if not may(user, "compute-figures"):
+        return []
+    day = timezone.localdate()
+    quarter = parse_period(f"{day.year}-Q{(day.month + 2) // 3}")
+    before = quarter.first - timedelta(days=1)
+    last = parse_period(f"{before.year}-Q{(before.month + 2) // 3}")
+    scope = list(visible_agencies(user).values_list("pk", flat=True))
+    missing = max((len(m.missing) for m in totals_coverage(quarter, scope, day)), default=0)
+    address, items = reverse("console:periods"), []
+    due = date(quarter.last.year, quarter.last.month, REPORT_DAY)
+    if day < due:
+        words = _("days until the report of %(period)s is due") % {"period": quarter.title}
+        link = f"{address}?period={quarter.name}"
+        items.append(Item(words, link, (due - day).days, late=(due - day).days <= 7))
+    if missing:
+        text = ngettext(
+            "agency lacks dossier totals of this quarter",
+            "agencies lack dossier totals of this quarter",
+            missing,
+        )
+        items.append(Item(text, f"{address}?period={quarter.name}", missing))
+    released = Edition.objects.filter(period=last.name).exclude(released_at=None)
+    if not released.filter(withdrawn_at=None).exists():
+        text = _("The figures of %(period)s have not been released.") % {"period": last.title}
+        items.append(Item(text, f"{address}?period={last.name}", late=True))
+    return items
+
+
+@require_safe
+@staff_page
+@requires("see-alerts")
+def alerts(request: HttpRequest) -> HttpResponse:
+    """What is wrong at counters, oldest first."""
+    user, kind = cast("User", request.user), request.GET.get("kind", "")
+    found = visible_alerts(visible_agencies(user), province=user.sees_province)
+    if kind in Alert.Kind.values:
+        found = found.filter(kind=kind)
+    part = Paginator(found, ALERTS_PER_PAGE).get_page(request.GET.get("page"))
+    context: dict[str, Any] = {
+        "kind": kind,
+        "kinds": [
+            (value, label)
+            for value, label in Alert.Kind.choices
+            if user.sees_province or value in FOR_THE_OFFICE
+        ],
+        "query": f"kind={kind}" if kind in Alert.Kind.values else "",
+        "part": part,
+    }
+    return page(request, "alerts.html", context)
