@@ -98,6 +98,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "axes",
     "django_tasks",
     "django_tasks_db",
@@ -194,6 +196,28 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1
 """Steps of 30 seconds a phone's clock may be off."""
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+OIDC_SERVER = os.environ.get("OIDC_SERVER", "").rstrip("/")
+"""Address of the province's identity provider (OpenID Connect); empty = none."""
+OIDC_NAME = os.environ.get("OIDC_NAME", "SSO")
+"""What the button of the sign-in page calls it."""
+SOCIALACCOUNT_ADAPTER = "survey.accounts.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": OIDC_NAME,
+                "client_id": os.environ.get("OIDC_CLIENT_ID", ""),
+                "secret": read_text("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": OIDC_SERVER},
+            }
+        ]
+        if OIDC_SERVER
+        else [],
+    }
+}
 AXES_HANDLER = "survey.accounts.lockout.LockoutHandler"
 AXES_LOCKOUT_PARAMETERS = "survey.accounts.lockout.lockout_parameters"
 AXES_USERNAME_CALLABLE = "survey.accounts.lockout.lower_case_name"
@@ -272,13 +296,15 @@ SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"  # citizen pages say no-referrer; sign-in needs an Origin
 X_FRAME_OPTIONS = "DENY"
+# The button of the sign-in page leads there.
+OIDC_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(OIDC_SERVER)) if OIDC_SERVER else ""
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "base-uri": [NONE],
         "connect-src": [SELF],
         "font-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *([OIDC_ORIGIN] if OIDC_ORIGIN else [])],
         "frame-ancestors": [NONE],
         "img-src": [SELF, "data:"],
         "media-src": [SELF],

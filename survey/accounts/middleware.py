@@ -43,6 +43,8 @@ OWN_ROWS: Final = frozenset(
         "account_login",
         "mfa_authenticate",
         "mfa_login_webauthn",
+        "sso_login",
+        "openid_connect_callback",
         "sign-out",
         "invitation",
         "approval-decide",

@@ -13,16 +13,23 @@ from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.base.views import ReauthenticateView as CodeAgainView
 from allauth.mfa.webauthn.internal.auth import STATE_SESSION_KEY
 from allauth.mfa.webauthn.views import LoginWebAuthnView, ReauthenticateWebAuthnView
+from allauth.socialaccount.providers.openid_connect.views import callback as openid_callback
+from allauth.socialaccount.providers.openid_connect.views import login as openid_login
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from requests import RequestException
 
 from survey.accounts.asking_again import resume
 from survey.accounts.lockout import hashing, must_wait, note_failure
 from survey.accounts.models import User
 from survey.accounts.second_factor import HALF_SIGN_IN, refuse_sign_in
+from survey.accounts.single_sign_on import PROVIDER, refuse_identity
 from survey.common.languages import requested_language, staff_language
 from survey.console.forms import SignInForm
 from survey.console.layout import page_frame
@@ -92,6 +99,11 @@ class SignIn(LoginView):
         login = Login(user=user, redirect_url=self.get_success_url())
         return perform_password_login(self.request, form.cleaned_data, login)
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The other door, where there is one."""
+        name = settings.OIDC_NAME if settings.OIDC_SERVER else ""
+        return super().get_context_data(**kwargs) | {"single_sign_on": name}
+
     def get_success_url(self) -> str:
         """Where one wanted to go; never back to this page."""
         url = super().get_success_url()
@@ -104,6 +116,30 @@ class SignIn(LoginView):
         )
         response.headers["Retry-After"] = str(REFUSED_SECONDS)
         return response
+
+
+@never_cache
+@require_POST
+def begin_single_sign_on(request: HttpRequest) -> HttpResponseBase:
+    """To the province's identity provider."""
+    if not settings.OIDC_SERVER:
+        raise Http404
+    try:
+        return cast("HttpResponseBase", openid_login(request, PROVIDER))
+    except RequestException:
+        return refuse_identity(request)
+
+
+@never_cache
+@require_safe
+def end_single_sign_on(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """Back from there; a provider that does not answer is a sentence on the first page."""
+    if not settings.OIDC_SERVER:
+        raise Http404
+    try:
+        return cast("HttpResponseBase", openid_callback(request, provider_id))
+    except RequestException:
+        return refuse_identity(request)
 
 
 @in_own_language

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from survey.console import second_factor, sign_in
 
@@ -10,6 +10,12 @@ urlpatterns = [
     path("sign-in", sign_in.SignIn.as_view(), name="account_login"),
     path("sign-in/second-factor", sign_in.SecondFactor.as_view(), name="mfa_authenticate"),
     path("sign-in/passkey", sign_in.PasskeySignIn.as_view(), name="mfa_login_webauthn"),
+    path("sign-in/sso", sign_in.begin_single_sign_on, name="sso_login"),
+    re_path(
+        r"^sign-in/(?P<provider_id>sso)/callback$",
+        sign_in.end_single_sign_on,
+        name="openid_connect_callback",
+    ),
     path("again", sign_in.PasswordAgain.as_view(), name="account_reauthenticate"),
     path("again/code", sign_in.CodeAgain.as_view(), name="mfa_reauthenticate"),
     path("again/passkey", sign_in.PasskeyAgain.as_view(), name="mfa_reauthenticate_webauthn"),

@@ -18,6 +18,7 @@ from tests.survey.console.builders import signed_in
 from tests.survey.factories import Cast
 
 SILENT = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "sign-out", "invitation"}
+SILENT |= {"sso_login", "openid_connect_callback"}
 """Pages whose deed is recorded under another name, where it is done."""
 READING = {"mfa_index", "mfa_list_webauthn", "mfa_view_recovery_codes"}
 
