@@ -54,6 +54,7 @@ RULES: Final = {
     "import-events": _rule(Role.OPERATOR, Role.PROVINCE_ADMIN, province=True),
     "enter-ballots": _rule(Role.OPERATOR, Role.ANALYST, province=True),
     "record-calls": _rule(Role.HOTLINE, Role.OPERATOR, Role.ANALYST, province=True),
+    "set-up-messages": _rule(Role.OPERATOR, Role.PROVINCE_ADMIN, province=True),
     "operate-messages": _rule(Role.OPERATOR, province=True),
     "author-questionnaires": _rule(Role.AUTHOR, province=True),
     "assign-questionnaires": _rule(Role.AUTHOR, Role.PROVINCE_ADMIN, province=True),

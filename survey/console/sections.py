@@ -61,6 +61,12 @@ SECTIONS: Final = {
         ),
         Section("console:languages", _("Languages"), ("languages",), "see-languages"),
         Section("console:messages", _("Messages"), ("messages",)),
+        Section(
+            "console:message-settings",
+            _("Senders, texts, samples"),
+            ("message_settings", "message_setting", "source_secret"),
+            "set-up-messages",
+        ),
     ),
     _("Imports"): (
         Section(

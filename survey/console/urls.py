@@ -21,6 +21,7 @@ from survey.console import (
     dossier_events,
     imports,
     invitation,
+    message_settings,
     messages,
     people,
     periods,
@@ -165,6 +166,27 @@ urlpatterns = [
     ),
     path("languages", voices.languages, name="languages"),
     path("messages", messages.overview, name="messages"),
+    path("messages/settings", message_settings.overview, name="message-settings"),
+    re_path(
+        r"^messages/settings/(?P<what>sender|text|rule|number|source)/new$",
+        message_settings.add,
+        name="message-setting-new",
+    ),
+    re_path(
+        r"^messages/settings/(?P<what>sender|text|rule|source)/(?P<pk>\d{1,12})$",
+        message_settings.change,
+        name="message-setting",
+    ),
+    re_path(
+        r"^messages/settings/(?P<what>rule|number)/(?P<pk>\d{1,12})/delete$",
+        message_settings.delete,
+        name="message-setting-delete",
+    ),
+    re_path(
+        r"^messages/settings/source/(?P<pk>\d{1,12})/secret$",
+        message_settings.renew,
+        name="source-secret",
+    ),
     re_path(
         r"^senders/(?P<pk>\d{1,12})/(?P<action>pause|resume)$",
         messages.change_sender,

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from survey.common.encryption import phone_hash
-from survey.common.phone import PhoneError, parse_mobile
+from survey.messaging.forms import KnownNumberForm, MessageTemplateForm
 from survey.messaging.invitations import longest_values
-from survey.messaging.message_text import lint, render, text_size
+from survey.messaging.message_text import render, text_size
 from survey.messaging.models import KnownNumber, MessageTemplate, SampleDraw, SamplingRule, Sender
 from survey.messaging.outbox.models import OutboxMessage
 
@@ -50,32 +48,6 @@ class SamplingRuleAdmin(ModelAdmin):
         return obj is not None and not SampleDraw.objects.filter(rule=obj).exists()
 
 
-class KnownNumberForm(forms.ModelForm):
-    """Takes a number and keeps its hash only."""
-
-    number = forms.CharField(label=_("mobile number"), max_length=40)
-
-    class Meta:
-        model = KnownNumber
-        fields = ("kind",)
-
-    def clean_number(self) -> str:
-        """The hash of the number."""
-        try:
-            number = phone_hash(parse_mobile(self.cleaned_data["number"]))
-        except PhoneError as error:
-            raise forms.ValidationError(str(error)) from error
-        if KnownNumber.objects.filter(phone_hash=number).exists():
-            raise forms.ValidationError(_("This number is registered already."))
-        return number
-
-    def save(self, commit: bool = True) -> KnownNumber:
-        """Keep the hash."""
-        self.instance.phone_hash = self.cleaned_data["number"]
-        found: KnownNumber = super().save(commit)
-        return found
-
-
 @admin.register(KnownNumber)
 class KnownNumberAdmin(ModelAdmin):
     """Numbers of staff and registered agents; the numbers themselves are not kept."""
@@ -85,28 +57,6 @@ class KnownNumberAdmin(ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-class MessageTemplateForm(forms.ModelForm):
-    """Refuses texts that would be dear, unclear or not allowed."""
-
-    class Meta:
-        model = MessageTemplate
-        fields = ("sender", "kind", "version", "text", "accents", "active")
-
-    def clean(self) -> dict[str, Any]:
-        """Every fault at the field it is about."""
-        cleaned = super().clean() or {}
-        if cleaned.get("sender") and cleaned.get("text"):
-            faults = lint(
-                cleaned["text"],
-                sender=cleaned["sender"].name,
-                longest=longest_values(),
-                accents=bool(cleaned.get("accents")),
-            )
-            for fault in faults:
-                self.add_error("text", fault)
-        return cleaned
 
 
 @admin.register(MessageTemplate)

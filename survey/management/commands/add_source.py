@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import secrets
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from survey.common.encryption import encrypt
 from survey.transactions.models import SourceSystem
+from survey.transactions.sources import renew_secret
 
 
 class Command(BaseCommand):
@@ -36,12 +35,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"key {key}: {'exists' if existing.exists() else 'is not known'}; {hint}"
             )
-        secret = secrets.token_urlsafe(32)
-        values = {
-            "name": options["name"],
-            "province": options["province"],
-            "secret_sealed": encrypt(secret, f"source/{key}"),
-            "active": True,
-        }
-        SourceSystem.objects.update_or_create(key_id=key, defaults=values)
+        source = existing.first() or SourceSystem(key_id=key)
+        source.name, source.province, source.active = options["name"], options["province"], True
+        secret = renew_secret(source=source)
         self.stdout.write(f"X-Key: {key}\nsecret: {secret}\nThe secret is not shown again.")

@@ -28,10 +28,10 @@ from survey.accounts.invitations import Invited, invite
 from survey.accounts.models import Role, StaffInvitation, User
 from survey.accounts.permissions import WRITES_NOTHING
 from survey.agencies.improvements import Improvement
-from survey.agencies.models import Agency, AgencyVersion, Counter, Office
+from survey.agencies.models import Agency, AgencyVersion, Counter, Office, ProcedureDomain
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.imports.models import FileImport, ImportState
-from survey.messaging.models import Sender
+from survey.messaging.models import KnownNumber, MessageTemplate, SamplingRule, Sender
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.questionnaires.models import Assignment, Questionnaire, Version, Wording
 from survey.questionnaires.queries import published_version
@@ -177,7 +177,7 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
     )
     invite(who=Invited(name="Người được mời", role=Role.AUDITOR), by=cast.operator, now=now)
     SourceSystem.objects.get_or_create(
-        key_id="mc", defaults={"name": "Một cửa", "province": "H20", "secret_sealed": b""}
+        key_id="mot-cua", defaults={"name": "Một cửa", "province": "H20", "secret_sealed": b""}
     )
     return cast
 
@@ -223,6 +223,21 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "comment-case": lambda: Case.objects.count(),
     "case-act": lambda: CaseNote.objects.count(),
     "topic": lambda: sorted(Topic.objects.values_list("words", flat=True)),
+    "message-setting-new": lambda: (
+        Sender.objects.count()
+        + MessageTemplate.objects.count()
+        + SamplingRule.objects.count()
+        + KnownNumber.objects.count()
+        + SourceSystem.objects.count()
+    ),
+    "message-setting": lambda: [
+        *Sender.objects.order_by("pk").values_list("daily_budget", flat=True),
+        *SamplingRule.objects.order_by("pk").values_list("share", flat=True),
+        *SourceSystem.objects.order_by("pk").values_list("name", flat=True),
+        *MessageTemplate.objects.order_by("pk").values_list("active", flat=True),
+    ],
+    "message-setting-delete": lambda: KnownNumber.objects.count() + SamplingRule.objects.count(),
+    "source-secret": lambda: [bytes(s.secret_sealed) for s in SourceSystem.objects.all()],
     "sender": lambda: Sender.objects.exclude(paused_at=None).count(),
     "messages-decide": lambda: OutboxMessage.objects.filter(state=MessageState.UNKNOWN).count(),
     "code-change": lambda: sorted(CounterCode.objects.values_list("code", "status")),
@@ -314,6 +329,7 @@ def send(client: Client, form: Form, button: tuple[str, str]) -> Any:
     if name == "invite":
         data |= {"name": "Người mới", "role": Role.AUDITOR, "agency": data["agency"]}
     data |= of_places(name, data, button)
+    data |= of_messages(form.action, data)
     if name == "person":
         data["ends_on"] = (timezone.localdate() + timedelta(days=30)).strftime("%d/%m/%Y")
     if "level_1" in data:
@@ -369,6 +385,35 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
     if "comment" in data and name == "approval-decide":
         found["comment"] = "Ý kiến"
     return found
+
+
+def of_messages(action: str, data: dict[str, Any]) -> dict[str, Any]:
+    """What a person would type into the settings of messages."""
+    n, what = SourceSystem.objects.count() + KnownNumber.objects.count(), action.split("/")[-2:]
+    if "/messages/settings/" not in action:
+        return {}
+    kind = what[0]
+    by = getattr(Sender.objects.filter(pk=data.get("sender") or 0).first(), "name", "")
+    number = f"0912{timezone.now().microsecond:06d}"
+    unused = ProcedureDomain.objects.exclude(pk__in=SamplingRule.objects.values("domain")).first()
+    rule = {"domain": str(unused.pk)} if unused and what[1] == "new" else {}
+    typed: dict[str, dict[str, Any]] = {
+        "sender": {
+            "name": f"UBND{Sender.objects.count()}{n}"[:11],
+            "rate": "5",
+            "opens": "08:00",
+            "closes": "20:00",
+            "price": "700",
+            "daily_budget": str(1000 + n + Sender.objects.count()),
+        }
+        if what[1] == "new"
+        else {"daily_budget": f"{timezone.now():%H%M%S}"},
+        "text": {"text": f"{by}: Ho so {{ma}} da co ket qua. {{link}} Hoi 1022", "active": "on"},
+        "rule": {"share": "0.5", "monthly": "", **rule},
+        "number": {"number": number},
+        "source": {"key_id": f"mc-{n}", "name": f"Một cửa {timezone.now()}", "province": "H20"},
+    }
+    return typed.get(kind, {})
 
 
 def forms_of(found: dict[str, Page]) -> dict[tuple[str, tuple[str, str]], Form]:
@@ -452,6 +497,8 @@ REPEATED: Final = frozenset(
         "improvement-approve",
         "case-act",
         "comment-case",
+        "message-setting",
+        "message-setting-new",
         "messages-decide",
         "unit-merge",
         "unit-dissolve",

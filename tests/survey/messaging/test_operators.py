@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from survey.common.encryption import decrypt
-from survey.messaging.admin import MessageTemplateForm
+from survey.messaging.forms import MessageTemplateForm
 from survey.messaging.models import Sender
 from survey.messaging.outbox.models import OutboxMessage
 from survey.transactions.models import SourceSystem
