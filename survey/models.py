@@ -52,7 +52,7 @@ from survey.responses.alerts import Alert
 from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case
 from survey.responses.models import AnswerDay, Comment, Response
-from survey.responses.reading import CommentBatch, ReadableComment
+from survey.responses.reading import CommentMark, CommentNight, ReadableComment
 from survey.responses.topics import Topic
 from survey.scorecards.models import AgencyResult, Computation, Edition
 from survey.transactions.models import (
@@ -80,7 +80,8 @@ __all__ = [
     "Case",
     "CaseNote",
     "Comment",
-    "CommentBatch",
+    "CommentMark",
+    "CommentNight",
     "Computation",
     "Counter",
     "CounterCode",

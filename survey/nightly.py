@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, time, timedelta
 from typing import Final
 
@@ -10,10 +11,12 @@ from django_tasks import TaskResultStatus, default_task_backend, task
 from django_tasks_db.models import DBTaskResult
 
 from survey.accounts.approvals import expire_requests
+from survey.common.locks import hold_lock
 from survey.imports.services import forget_files
 from survey.responses.alerts import find_alerts
 from survey.responses.reading import prepare_comments
 
+log = logging.getLogger(__name__)
 AT: Final = time(2, 20)
 
 
@@ -21,17 +24,24 @@ AT: Final = time(2, 20)
 def work_nightly() -> None:
     """Comments ripen and come into batches, old requests and files end; then wait for tomorrow."""
     now = timezone.now()
-    prepare_comments()
-    find_alerts(now)
-    expire_requests(now)
-    forget_files(now)
+    # First: whatever goes wrong tonight, there is a tomorrow.
     plan_night(now)
+    for step in (prepare_comments, find_alerts, expire_requests, forget_files):
+        try:
+            step(now)
+        except Exception:
+            log.exception("the night's %s did not work", step.__name__)
 
 
 def plan_night(now: datetime) -> bool:
     """Have the next night's work done, unless it is planned; whether it was planned here."""
     if not default_task_backend.supports_defer:
         return False
+    with hold_lock("plan-night"):
+        return _plan(now)
+
+
+def _plan(now: datetime) -> bool:
     planned = DBTaskResult.objects.filter(
         task_path=work_nightly.module_path, status=TaskResultStatus.READY
     )

@@ -10,9 +10,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 from django.db import connection
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django_tasks import TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker
@@ -20,6 +22,7 @@ from django_tasks_db.models import DBTaskResult
 
 logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_LOOKS: Final = 1.0
+STUCK_AFTER: Final = timedelta(hours=1)
 SECONDS_AFTER_A_FAULT: Final = 10.0
 
 
@@ -58,11 +61,12 @@ def _new_worker() -> Worker:
 
 
 def take_up_again() -> int:
-    """Put back what a worker was doing when it was killed; only where there is one worker at all.
+    """Put back what a worker was doing when it was killed; where there may be others, what nobody
+    can still be doing.
 
     Every task can be done twice: what it has written is found, and not written again.
     """
-    if connection.vendor != "sqlite":
-        return 0
     running = DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING)
+    if connection.vendor != "sqlite":
+        running = running.filter(started_at__lt=timezone.now() - STUCK_AFTER)
     return running.update(status=TaskResultStatus.READY)

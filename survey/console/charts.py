@@ -7,6 +7,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Final, cast
 
+from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -87,8 +88,12 @@ def _scope(request: HttpRequest, edition: Edition) -> tuple[Any, ...]:
 
 
 def _agency_scope(result: AgencyResult) -> tuple[int, str, str]:
-    newest = Edition.objects.order_by("-pk").values_list("pk", flat=True).first()
-    return result.pk, picture_language(), f"{newest} {newest_version()}"
+    # Everything the trend stands on: a release or a withdrawal makes another picture.
+    about = Edition.objects.aggregate(
+        newest=Max("pk"), released=Max("released_at"), withdrawn=Max("withdrawn_at")
+    )
+    key = f"{about['newest']} {about['released']} {about['withdrawn']} {newest_version()}"
+    return result.pk, picture_language(), key
 
 
 def _image(text: str, kind: str, scope: tuple[Any, ...], name: str) -> HttpResponse:

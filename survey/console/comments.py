@@ -31,7 +31,7 @@ from survey.responses.case_work import open_case_from_comment
 from survey.responses.reading import (
     ReadableComment,
     count_topics,
-    find_topics_again,
+    find_topics,
     readable_comments,
     search_comments,
 )
@@ -130,7 +130,7 @@ class TopicForm(forms.ModelForm):
 
     class Meta:
         model = Topic
-        fields = ("name", "words", "inspectorate")
+        fields = ("name", "words")
         widgets = {"words": forms.Textarea(attrs={"rows": 14})}
         labels = {"words": gettext_lazy("phrases, one a line")}
 
@@ -171,11 +171,8 @@ def topic(request: HttpRequest, pk: int) -> HttpResponse:
     form = TopicForm(request.POST or None, instance=row)
     if request.method == "POST" and form.is_valid():
         form.save()
-        changed = find_topics_again()
-        messages.success(
-            request,
-            _("Saved. Topics of %(count)s comments have been changed.") % {"count": changed},
-        )
+        find_topics.enqueue()
+        messages.success(request, _("Saved. The topics of all comments are being found anew."))
         return redirect("console:topic", pk=pk)
     context = {"form": form, "topic": row}
     return page(request, "topic.html", context, status=422 if form.errors else 200)

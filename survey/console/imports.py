@@ -161,6 +161,7 @@ def import_file(request: HttpRequest, pk: int) -> HttpResponse:
         "replaced": found.get("replaced", [])[:MAX_SHOWN],
         "more_replaced": max(0, len(found.get("replaced", [])) - MAX_SHOWN),
         "mine": mine,
+        "waits": mine and (row.state == ImportState.READY or row.is_stuck(timezone.now())),
         "can_undo": kind.can_undo and row.state == ImportState.DONE,
         "has_links": mine and row.told_sealed is not None,
     }

@@ -23,7 +23,7 @@ from survey.console.approvals import ask_for
 from survey.console.index_table import overall
 from survey.console.layout import method_title, page, staff_page
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
-from survey.scorecards.computing import ENDED, request_computation
+from survey.scorecards.computing import find_running, request_computation
 from survey.scorecards.models import Computation, Edition, EditionState
 from survey.scorecards.queries import editions, province_result
 from survey.scorecards.readiness import check_readiness
@@ -71,7 +71,7 @@ def periods(request: HttpRequest) -> HttpResponse:
         "offered": offered if period in offered else [period, *offered],
         "ready": check_readiness(period, today),
         "runs": runs,
-        "running": any(run.state not in ENDED for run in runs),
+        "running": find_running(period.name, timezone.now()).exists(),
         "lines": [
             {"edition": edition, "title": method_title(edition)}
             for edition in editions(user)

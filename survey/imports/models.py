@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 from django.conf import settings
@@ -23,6 +24,8 @@ class ImportState(models.TextChoices):
     UNDONE = "undone", _("undone")
 
 
+STUCK_AFTER: Final = timedelta(hours=1)
+"""What no worker has ended by then can be decided about again."""
 RUNNING: Final = (ImportState.CHECKING, ImportState.STORING)
 
 
@@ -41,6 +44,7 @@ class FileImport(models.Model):
         verbose_name=_("uploaded by"),
     )
     brought_at = models.DateTimeField(_("uploaded at"))
+    taken_at = models.DateTimeField(_("import requested at"), null=True)
     state = models.CharField(
         _("state"), max_length=10, choices=ImportState.choices, default=ImportState.CHECKING
     )
@@ -67,3 +71,7 @@ class FileImport(models.Model):
     def is_running(self) -> bool:
         """Whether the worker has something to do with it."""
         return self.state in RUNNING
+
+    def is_stuck(self, now: datetime) -> bool:
+        """Whether no worker has ended with it in time: it may be decided about once more."""
+        return self.is_running and (self.taken_at or self.brought_at) < now - STUCK_AFTER

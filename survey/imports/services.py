@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -18,19 +20,21 @@ from django_tasks import task
 
 from survey.accounts.models import User
 from survey.accounts.permissions import may
-from survey.common.encryption import DecryptionError, decrypt, encrypt
+from survey.common.encryption import decrypt, encrypt
 from survey.common.languages import staff_language
+from survey.common.text import storable
 from survey.imports.kinds import KINDS
 from survey.imports.kinds.base import Checked, ImportKind, Stored, Upload
+from survey.imports.kinds.events import EventsKind
 from survey.imports.kinds.staff import StaffKind, mail_links
-from survey.imports.models import FileImport, ImportState
+from survey.imports.models import RUNNING, FileImport, ImportState
+from survey.responses.masking import mask_personal
 from survey.transactions.reading import MAX_FILE_BYTES, FileError
 from survey.transactions.services import Fault
 
 KEPT_DAYS: Final = 7
 """A file nobody decided about is thrown away after this."""
-STUCK_AFTER: Final = timedelta(hours=1)
-"""What no worker has ended by then can be sent again."""
+log = logging.getLogger(__name__)
 
 
 def receive_file(
@@ -60,7 +64,7 @@ def receive_file(
     row = FileImport(
         kind=kind.key,
         options=dict(options),
-        file_name=file_name[:200],
+        file_name=storable(file_name)[:200],
         sha256=sha256(content).hexdigest(),
         brought_by=by,
         brought_at=now,
@@ -83,7 +87,7 @@ def _upload(row: FileImport, tell: Callable[[int], None] = lambda _rows: None) -
         file_name=row.file_name,
         options=row.options,
         by=row.brought_by,
-        now=row.brought_at,
+        now=row.taken_at or row.brought_at,
         today=timezone.localdate(),
         tell=tell,
     )
@@ -102,6 +106,8 @@ def check_file(pk: int) -> None:
         return
     with override(staff_language(row.brought_by.language)):
         found, problem = _look_through(row)
+    if row.kind == EventsKind.key:
+        found.faults = [replace(fault, message=_clean(fault.message)) for fault in found.faults]
     row.found, row.digest, row.problem = found.as_json(), found.digest(), problem
     row.state = ImportState.FAULTY if found.faults or problem else ImportState.READY
     if row.state == ImportState.FAULTY:
@@ -112,16 +118,22 @@ def check_file(pk: int) -> None:
 def _look_through(row: FileImport) -> tuple[Checked, str]:
     try:
         return KINDS[row.kind].check(_upload(row)), ""
-    except (FileError, ValidationError, DecryptionError, DatabaseError) as error:
+    except Exception as error:  # whatever it is, nobody may be left waiting
         return Checked(), _sentence(error)
 
 
 def _sentence(error: Exception) -> str:
+    """What the page says; a cell that is quoted may hold somebody's number."""
     if isinstance(error, ValidationError):
-        return " ".join(error.messages)
+        return _clean(" ".join(error.messages))
     if isinstance(error, FileError):
-        return str(error)
+        return _clean(str(error))
+    log.error("a file was not processed", exc_info=error)
     return _("The file could not be processed. Please upload it again.")
+
+
+def _clean(text: str) -> str:
+    return storable(mask_personal(text))
 
 
 @transaction.atomic
@@ -136,11 +148,11 @@ def take_file(*, row: FileImport, by: User, now: datetime) -> None:
     locked = _lock(row.pk)
     if locked.brought_by_id != by.pk:
         raise ValidationError(_("Only the person who uploaded a file can import it."))
-    stuck = locked.state == ImportState.STORING and locked.brought_at < now - STUCK_AFTER
+    stuck = locked.state == ImportState.STORING and locked.is_stuck(now)
     if locked.state != ImportState.READY and not stuck:
         raise ValidationError(_("This file is not waiting for a decision."))
-    locked.state = ImportState.STORING
-    locked.save(update_fields=["state"])
+    locked.state, locked.taken_at = ImportState.STORING, now
+    locked.save(update_fields=["state", "taken_at"])
     transaction.on_commit(lambda: store_file.enqueue(locked.pk))
 
 
@@ -153,7 +165,7 @@ def store_file(pk: int) -> None:
     with override(staff_language(row.brought_by.language)):
         try:
             _store(row)
-        except (FileError, ValidationError, DecryptionError, DatabaseError) as error:
+        except Exception as error:
             taken = isinstance(error, IntegrityError)
             told = _("Something in the file has been taken meanwhile.") if taken else ""
             FileImport.objects.filter(pk=pk, state=ImportState.STORING).update(
@@ -169,21 +181,29 @@ def _store(row: FileImport) -> None:
     if not (row.brought_by.is_open(timezone.localdate()) and may(row.brought_by, kind.permission)):
         raise ValidationError(_("The person who uploaded this file may no longer import it."))
     if not kind.in_one:
-        _keep(row, kind.store(_upload(row, _progress(row))))
+        done = kind.store(_upload(row, _progress(row)), None)
+        with transaction.atomic():
+            _keep(_lock(row.pk), done)
         return
     # Read before the transaction begins: on SQLite a transaction keeps citizens waiting.
     found = kind.check(_upload(row))
     if found.faults or found.digest() != row.digest:
         _look_again(row, found)
         return
+    upload = _upload(row)
+    prepared = kind.prepare(upload)
     with transaction.atomic():
         locked = _lock(row.pk)
         if locked.state == ImportState.STORING:
-            _keep(locked, kind.store(_upload(row)))
+            _keep(locked, kind.store(upload, prepared))
 
 
-def _look_again(row: FileImport, found: Checked) -> None:
+@transaction.atomic
+def _look_again(taken: FileImport, found: Checked) -> None:
     """What was read is no longer true: the new preview has to be read."""
+    row = _lock(taken.pk)
+    if row.state != ImportState.STORING:
+        return
     row.found, row.digest = found.as_json(), found.digest()
     row.state = ImportState.FAULTY if found.faults else ImportState.READY
     row.problem = _("Something changed since this file was checked. Please look at it again.")
@@ -215,7 +235,8 @@ def discard_file(*, row: FileImport, by: User, now: datetime) -> None:
         Somebody else brought it, or it was decided about.
     """
     locked = _lock(row.pk)
-    if locked.brought_by_id != by.pk or locked.state != ImportState.READY:
+    waits = locked.state == ImportState.READY or locked.is_stuck(now)
+    if locked.brought_by_id != by.pk or not waits:
         raise ValidationError(_("This file is not waiting for a decision."))
     locked.state, locked.content_sealed, locked.ended_at = ImportState.CANCELLED, None, now
     locked.save()
@@ -238,7 +259,6 @@ def undo_file(*, row: FileImport, now: datetime) -> None:
     locked.save()
 
 
-@transaction.atomic
 def tell_once(*, row: FileImport, by: User) -> list[list[str]]:
     """What is shown once, to who brought the file: links go by mail where that is possible.
 
@@ -247,12 +267,14 @@ def tell_once(*, row: FileImport, by: User) -> list[list[str]]:
     ValidationError
         It was shown, or somebody else brought the file.
     """
-    locked = _lock(row.pk)
-    if locked.told_sealed is None or locked.brought_by_id != by.pk:
-        raise ValidationError(_("The links have been shown already."))
-    told = json.loads(decrypt(locked.told_sealed, _about(locked)))
-    locked.told_sealed = None
-    locked.save(update_fields=["told_sealed"])
+    with transaction.atomic():
+        locked = _lock(row.pk)
+        if locked.told_sealed is None or locked.brought_by_id != by.pk:
+            raise ValidationError(_("The links have been shown already."))
+        told: list[list[str]] = json.loads(decrypt(locked.told_sealed, _about(locked)))
+        locked.told_sealed = None
+        locked.save(update_fields=["told_sealed"])
+    # Outside: a slow mail server keeps nobody waiting, and no mail goes twice.
     return mail_links(locked.stored, told) if locked.kind == StaffKind.key else told
 
 
@@ -264,7 +286,7 @@ def read_faults(row: FileImport) -> list[Fault]:
 def forget_files(now: datetime) -> int:
     """Throw away what nobody decided about in time; returns how many."""
     old = FileImport.objects.filter(brought_at__lt=now - timedelta(days=KEPT_DAYS))
-    waiting = old.filter(state__in=(ImportState.READY, ImportState.CHECKING))
+    waiting = old.filter(state__in=(ImportState.READY, *RUNNING))
     gone = waiting.update(state=ImportState.CANCELLED, content_sealed=None, ended_at=now)
     old.exclude(told_sealed=None).update(told_sealed=None)
     return gone

@@ -21,6 +21,7 @@ from survey.agencies.models import Agency
 from survey.agencies.queries import versions_on
 from survey.common.tokens import new_code
 from survey.responses.cases import Case, Outcome, find_handler
+from survey.responses.models import Comment
 from survey.responses.reading import ReadableComment
 
 INSPECTORATE = "Thanh tra"
@@ -91,16 +92,19 @@ def open_case_from_comment(*, comment: ReadableComment, by: User, now: datetime)
     handler = choose_handler(comment, day)
     if handler is None:
         raise ValidationError(_("No unit stands above this agency: nobody can handle the case."))
-    submission = comment.comment.submission
+    # An erasure at the same moment comes before or after, never between.
+    written = Comment.objects.select_for_update().filter(pk=comment.comment_id).first()
+    if written is None:
+        raise ValidationError(_("The citizen has erased this comment."))
     try:
         with transaction.atomic():
             case = Case.objects.create(
                 code=new_code(8),
-                response=submission.response,
+                response=written.submission.response,
                 rated_id=comment.agency_id,
                 handler_id=handler,
-                level=submission.answers.get("overall", 0),
-                reasons=submission.answers.get("reasons", []),
+                # Without consent nobody gets to know what else was answered.
+                level=0,
                 text=comment.text,
                 consent="",
                 opened_on=day,

@@ -146,8 +146,11 @@ def open_case(*, row: Response, now: datetime) -> Case | None:
 
 
 def find_case(row: Response) -> Case | None:
-    """The latest case of a response that was not withdrawn."""
-    return Case.objects.filter(response=row.response, withdrawn_on=None).order_by("-pk").first()
+    """The latest case a citizen agreed to that was not withdrawn; one officials opened from a
+    comment is none of the receipt's business.
+    """
+    found = Case.objects.filter(response=row.response, withdrawn_on=None).exclude(consent="")
+    return found.order_by("-pk").first()
 
 
 def note_addition(row: Response) -> None:

@@ -1,48 +1,67 @@
-"""Comments as officials may read them: masked, by topic, and for the rated side in batches that
+"""Comments as officials may read them: masked, by topic, and for the rated side in lots that
 tell nothing of when or by whom.
 
-A comment waits a night and a day before anybody reads it. The rated agency reads it once ten more
-people have answered since its last batch; no day is kept anywhere, so that no batch can be joined
-to a message or a visit.
+A comment waits a night and a day before anybody reads it. The rated agency reads it once at least
+ten people who proved that they were there can have written it; no day is kept beside it, so that no
+lot can be joined to a message or a visit.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 from django.db import models, transaction
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django_tasks import task
 
 from survey.agencies.models import Agency
+from survey.common.locks import lock_transaction
 from survey.common.text import fold_accents
 from survey.responses.masking import mask_personal
-from survey.responses.models import Comment, Response, random_id
+from survey.responses.models import Comment, Evidence, Response, random_id
 from survey.responses.topics import Lexicon, Topic
 
 MIN_ANSWERS: Final = 10
-"""Answers about an agency between two batches of its comments."""
+"""Proven answers about an agency among which the writers of a lot are."""
+MIN_WAIT: Final = timedelta(hours=20)
+"""Between two nights."""
+LOCK: Final = "comments"
 AT_ONCE: Final = 1000
 
 
-class CommentBatch(models.Model):
-    """Comments an agency got to read together."""
+class CommentNight(models.Model):
+    """When comments were prepared last: one row, overwritten, so that no earlier night is kept."""
 
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
-    number = models.PositiveIntegerField(_("number"))
-    answers = models.PositiveIntegerField(_("answers until then"))
+    at = models.DateTimeField(_("at"))
 
     class Meta:
-        verbose_name = _("batch of comments")
-        verbose_name_plural = _("batches of comments")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["agency", "number"], name="comment_batch_once")
-        ]
+        verbose_name = _("night of comments")
+        verbose_name_plural = _("nights of comments")
 
     def __str__(self) -> str:
-        return f"{self.agency_id} {self.number}"
+        return f"{self.at}"
+
+
+class CommentMark(models.Model):
+    """How many proven answers an agency had when comments were first seen, and when it last got
+    some to read: overwritten, so that no earlier night can be told from it.
+    """
+
+    agency = models.OneToOneField(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
+    seen = models.PositiveIntegerField(_("answers when the newest comment was seen"), default=0)
+    ripe = models.PositiveIntegerField(_("the same, of those that have waited"), default=0)
+    told = models.PositiveIntegerField(_("answers behind what was told"), default=0)
+
+    class Meta:
+        verbose_name = _("mark of comments")
+        verbose_name_plural = _("marks of comments")
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} {self.told}"
 
 
 class ReadableComment(models.Model):
@@ -53,10 +72,8 @@ class ReadableComment(models.Model):
         Comment, on_delete=models.CASCADE, related_name="readable", verbose_name=_("comment")
     )
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
-    batch = models.ForeignKey(
-        CommentBatch, on_delete=models.PROTECT, null=True, verbose_name=_("batch")
-    )
     ripe = models.BooleanField(_("has waited a night and a day"), default=False)
+    told = models.BooleanField(_("the rated agency may read it"), default=False)
     text = models.TextField(_("masked text"))
     folded = models.TextField(_("text for searching"))
     topics = models.TextField(_("topics"), default=" ")
@@ -77,20 +94,62 @@ class ReadableComment(models.Model):
         return self.topics.split()
 
 
-def prepare_comments() -> tuple[int, int]:
+@transaction.atomic
+def prepare_comments(now: datetime) -> tuple[int, int]:
     """Once a night: what waited a day becomes readable, what is new begins to wait, and agencies
-    get their batches. Returns (comments that began to wait, comments that came into batches).
+    get some to read. Returns (comments that began to wait, comments that were told).
+
+    A second run within the same day does nothing: the wait is a night and a day, whoever calls.
     """
+    lock_transaction(LOCK)
+    last = CommentNight.objects.select_for_update().first()
+    if last is not None and now < last.at + MIN_WAIT:
+        return 0, 0
+    CommentNight.objects.update_or_create(pk=1, defaults={"at": now})
     lexicon, reserved = Lexicon(Topic.objects.all()), _reserved_topics()
     _rewrite(ReadableComment.objects.filter(ripe=False), ripe=True)
-    fresh = Comment.objects.filter(readable=None).exclude(text="")
-    rows = [
-        _masked(comment, lexicon, reserved)
-        for comment in fresh.select_related("submission").iterator(chunk_size=AT_ONCE)
-    ]
+    fresh = Comment.objects.filter(readable=None).exclude(text="").select_related("submission")
+    rows = [_masked(comment, lexicon, reserved) for comment in fresh.iterator(chunk_size=AT_ONCE)]
+    _mark_seen({row.agency_id for row in rows})
     secrets.SystemRandom().shuffle(rows)
-    ReadableComment.objects.bulk_create(rows, batch_size=AT_ONCE, ignore_conflicts=True)
-    return len(rows), _make_batches()
+    ReadableComment.objects.bulk_create(rows, batch_size=AT_ONCE)
+    return len(rows), _tell_agencies()
+
+
+def _mark_seen(agencies: set[int]) -> None:
+    """What was seen last night has waited now; these agencies have new comments."""
+    CommentMark.objects.update(ripe=F("seen"))
+    for agency in agencies:
+        CommentMark.objects.update_or_create(
+            agency_id=agency, defaults={"seen": _count_proven(agency)}
+        )
+
+
+def _count_proven(agency_id: int) -> int:
+    """Answers about an agency by people who were there: open posters can be filled by anybody, the
+    rated side too.
+    """
+    rows = Response.objects.filter(agency=agency_id, revision=0)
+    return rows.exclude(evidence=Evidence.POSTER).count()
+
+
+def _tell_agencies() -> int:
+    """Let agencies read what has waited, if at least ten people can have written it: those who
+    answered between what was told last and the night the newest of these comments was seen. Later
+    answers say nothing of who wrote.
+    """
+    told = 0
+    for mark in CommentMark.objects.filter(ripe__gte=F("told") + MIN_ANSWERS):
+        waiting = ReadableComment.objects.filter(
+            agency=mark.agency_id, told=False, ripe=True, reserved=False
+        )
+        if n := waiting.count():
+            told += n
+            waiting.update(told=True)
+            # With those told before, so that their places do not tell the night either.
+            _rewrite(ReadableComment.objects.filter(agency=mark.agency_id, told=True))
+            CommentMark.objects.filter(pk=mark.pk).update(told=mark.ripe)
+    return told
 
 
 def _reserved_topics() -> frozenset[str]:
@@ -114,30 +173,6 @@ def _join(topics: list[str]) -> str:
     return f" {' '.join(topics)} " if topics else " "
 
 
-def _make_batches() -> int:
-    """Batches of agencies about which ten more people have answered."""
-    waiting = ReadableComment.objects.filter(batch=None, ripe=True, reserved=False)
-    made = 0
-    for agency_id in waiting.order_by().values_list("agency", flat=True).distinct():
-        made += _make_batch(agency_id, waiting.filter(agency=agency_id))
-    return made
-
-
-@transaction.atomic
-def _make_batch(agency_id: int, waiting: QuerySet[ReadableComment]) -> int:
-    last = CommentBatch.objects.filter(agency=agency_id).aggregate(
-        number=Max("number"), answers=Max("answers")
-    )
-    answers = Response.objects.filter(agency=agency_id, revision=0).count()
-    if answers - (last["answers"] or 0) < MIN_ANSWERS:
-        return 0
-    batch = CommentBatch.objects.create(
-        agency_id=agency_id, number=(last["number"] or 0) + 1, answers=answers
-    )
-    return _rewrite(waiting, batch=batch)
-
-
-@transaction.atomic
 def _rewrite(found: QuerySet[ReadableComment], **change: object) -> int:
     """Change rows by writing them anew under other numbers, shuffled: neither number nor place
     tells the night in which they came.
@@ -153,8 +188,16 @@ def _rewrite(found: QuerySet[ReadableComment], **change: object) -> int:
     return len(rows)
 
 
-def find_topics_again() -> int:
+@task()
+def find_topics() -> int:
     """After a list was changed: every comment's topics anew. Returns how many changed."""
+    return find_topics_again()
+
+
+@transaction.atomic
+def find_topics_again() -> int:
+    """Look at every comment once more; the night's work waits meanwhile."""
+    lock_transaction(LOCK)
     lexicon, reserved = Lexicon(Topic.objects.all()), _reserved_topics()
     changed = []
     for row in ReadableComment.objects.iterator(chunk_size=AT_ONCE):
@@ -171,12 +214,12 @@ def find_topics_again() -> int:
 def readable_comments(
     agencies: Sequence[int] | QuerySet[Agency], *, rated_side: bool
 ) -> QuerySet[ReadableComment]:
-    """Comments about these agencies; the rated side reads batches only, nothing reserved, and in an
-    order that says nothing.
+    """Comments about these agencies in an order that says nothing; the rated side reads what it
+    was told, and nothing reserved.
     """
     found = ReadableComment.objects.filter(agency__in=agencies, ripe=True).select_related("agency")
     if rated_side:
-        found = found.filter(reserved=False).exclude(batch=None)
+        found = found.filter(reserved=False, told=True)
     return found.order_by("pk")
 
 

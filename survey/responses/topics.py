@@ -1,16 +1,18 @@
 """What comments are about, by rules a reader can follow: a phrase of a list stands in a sentence.
 
-No model: the page shows the sentence and the phrase. A text written without marks is compared
-without marks, so that "cho lau" is found where people type like that. The lists are shipped in
+No model: the page shows the phrase that matched. Words written without marks are compared without
+marks, so that "cho lau" is found where people type like that. The lists are shipped in
 ``topics.toml`` (migration 0021) and belong to the province from then on.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Final
 
 from django.db import models
@@ -20,7 +22,8 @@ from survey.common.text import fold_accents
 
 MAX_PHRASES: Final = 300
 MAX_PHRASE_CHARACTERS: Final = 60
-_SENTENCES: Final = re.compile(r"[^.!?;\n]+")
+_WORD: Final = re.compile(r"[^\W_]+")
+_ENDS: Final = ".!?;\n"
 
 
 class Topic(models.Model):
@@ -56,43 +59,80 @@ class Match:
     sentence: str
 
 
+@dataclass(frozen=True)
+class _Phrase:
+    """A phrase word by word; ``loose``: marks do not matter."""
+
+    topic: str
+    text: str
+    words: tuple[str, ...]
+    folded: tuple[str, ...]
+    loose: bool
+
+
+def read_shipped_reserved() -> list[str]:
+    """The shipped phrases of allegations: they are looked for whatever the lists say today."""
+    text = (Path(__file__).parent / "topics.toml").read_text(encoding="utf-8")
+    topics = tomllib.loads(text)["topic"]
+    return [
+        line.strip()
+        for topic in topics
+        if topic.get("inspectorate")
+        for line in topic["words"].splitlines()
+        if line.strip()
+    ]
+
+
 class Lexicon:
-    """The phrases of all topics, ready to be looked for."""
+    """The phrases of all topics, ready to be looked for, word by word.
+
+    A word fits that is written as in the phrase, or wholly without marks. For allegations marks
+    never matter, nor what stands between the words. No phrase hides another: a sentence is about
+    every topic it names.
+    """
 
     def __init__(self, topics: Iterable[Topic]) -> None:
-        self._marked: dict[str, str] = {}
-        self._plain: dict[str, str] = {}
+        self._begins: dict[str, list[_Phrase]] = {}
+        shipped = read_shipped_reserved()
         for topic in topics:
-            for phrase in topic.phrases:
-                self._marked[_normal(phrase)] = topic.code
-                self._plain[fold_accents(phrase)] = topic.code
-        self._patterns = {
-            marked: _pattern(table)
-            for marked, table in ((True, self._marked), (False, self._plain))
-        }
+            phrases = [*topic.phrases, *(shipped if topic.inspectorate else [])]
+            for phrase in dict.fromkeys(phrases):
+                words = tuple(_WORD.findall(_normal(phrase)))
+                if words:
+                    folded = tuple(fold_accents(word) for word in words)
+                    entry = _Phrase(topic.code, phrase, words, folded, topic.inspectorate)
+                    self._begins.setdefault(folded[0], []).append(entry)
 
     def find(self, text: str) -> list[Match]:
         """Topics of a text, each once, in the order in which they come up."""
-        marked = fold_accents(text) != _normal(text)
-        table = self._marked if marked else self._plain
-        pattern = self._patterns[marked]
+        shown = unicodedata.normalize("NFC", text)
+        hits = list(_WORD.finditer(shown))
+        words = [hit[0].lower() for hit in hits]
+        folded = [fold_accents(word) for word in words]
         found: dict[str, Match] = {}
-        if pattern is None:
-            return []
-        for sentence in _SENTENCES.findall(text):
-            for hit in pattern.finditer(_normal(sentence) if marked else fold_accents(sentence)):
-                topic = table[hit[0]]
-                found.setdefault(topic, Match(topic, hit[0], sentence.strip()))
+        for place, first in enumerate(folded):
+            for phrase in self._begins.get(first, ()):
+                if phrase.topic not in found and _fits(phrase, words, folded, place):
+                    sentence = _sentence_around(shown, hits[place].start())
+                    found[phrase.topic] = Match(phrase.topic, phrase.text, sentence)
         return list(found.values())
+
+
+def _fits(phrase: _Phrase, words: list[str], folded: list[str], place: int) -> bool:
+    end = place + len(phrase.words)
+    if tuple(folded[place:end]) != phrase.folded:
+        return False
+    return phrase.loose or all(
+        word in (wanted, plain)
+        for word, wanted, plain in zip(words[place:end], phrase.words, phrase.folded, strict=True)
+    )
+
+
+def _sentence_around(text: str, place: int) -> str:
+    before = max(text.rfind(mark, 0, place) for mark in _ENDS) + 1
+    after = min((at for mark in _ENDS if (at := text.find(mark, place)) >= 0), default=len(text))
+    return text[before:after].strip()
 
 
 def _normal(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).lower().split())
-
-
-def _pattern(table: dict[str, str]) -> re.Pattern[str] | None:
-    """Whole words; of two phrases at one place the longer one."""
-    if not table:
-        return None
-    words = "|".join(re.escape(phrase) for phrase in sorted(table, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{words})(?!\w)")

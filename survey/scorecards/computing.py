@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,6 +11,7 @@ from typing import Final
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -17,11 +19,13 @@ from django_tasks import task
 
 from survey.accounts.models import User
 from survey.common.languages import staff_language
+from survey.common.locks import hold_lock, lock_transaction
 from survey.common.periods import parse_period
 from survey.scorecards.bridge.snapshots import take_snapshot
 from survey.scorecards.models import Computation, ComputationState
 from survey.scorecards.services import make_edition
 
+log = logging.getLogger(__name__)
 METHODS: Final = ("sipas-service", "overall")
 """What is computed of a period: the 16 criteria, and the one question everybody answers."""
 STUCK_AFTER: Final = timedelta(hours=1)
@@ -44,9 +48,8 @@ def request_computation(*, period: str, by: User, now: datetime) -> list[Computa
     if span.first > timezone.localdate(now):
         raise ValidationError(_("This period has not begun yet."))
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=by.pk)
-        running = Computation.objects.filter(period=period, asked_at__gt=now - STUCK_AFTER)
-        if running.exclude(state__in=ENDED).exists():
+        lock_transaction("computations")
+        if find_running(period, now).exists():
             raise ValidationError(_("This period is being computed already."))
         rows = [
             Computation.objects.create(period=period, method=method, asked_by=by, asked_at=now)
@@ -55,6 +58,12 @@ def request_computation(*, period: str, by: User, now: datetime) -> list[Computa
         numbers = [row.pk for row in rows]
         transaction.on_commit(lambda: compute_period.enqueue(numbers, by.language))
     return rows
+
+
+def find_running(period: str, now: datetime) -> QuerySet[Computation]:
+    """Computations of a period some worker still has in its hands."""
+    young = Computation.objects.filter(period=period, asked_at__gt=now - STUCK_AFTER)
+    return young.exclude(state__in=ENDED)
 
 
 @task()
@@ -72,7 +81,8 @@ def compute_period(numbers: list[int], language: str) -> None:
                 now=timezone.now(),
                 province=settings.PROVINCE_NAME,
             )
-        except (ValueError, OSError) as error:
+        except Exception as error:  # whatever it is, nobody may be left waiting
+            log.exception("a snapshot was not taken")
             _set_state(rows, ComputationState.FAILED, problem=str(error))
             return
         for row in rows:
@@ -82,8 +92,11 @@ def compute_period(numbers: list[int], language: str) -> None:
 def _compute(row: Computation, folder: Path) -> None:
     _set_state([row], ComputationState.COMPUTING)
     try:
-        row.edition = make_edition(folder=folder, method=row.method, now=timezone.now())
-    except (ValueError, OSError) as error:
+        # One after the other: each is held against what the one before has told.
+        with hold_lock("editions"):
+            row.edition = make_edition(folder=folder, method=row.method, now=timezone.now())
+    except Exception as error:
+        log.exception("figures were not computed")
         _set_state([row], ComputationState.FAILED, problem=str(error))
     else:
         _set_state([row], ComputationState.DONE)

@@ -225,9 +225,16 @@ def import_totals(
     FileError, ImportRefused
         As ``check_totals``; then nothing was stored.
     """
-    totals = check_totals(content=content, file_name=file_name, today=timezone.localdate(now))
     # The file is read and checked before the transaction begins: on SQLite a transaction keeps
     # citizens waiting.
+    totals = check_totals(content=content, file_name=file_name, today=timezone.localdate(now))
+    return store_totals(totals=totals, content=content, file_name=file_name, by=by, now=now)
+
+
+def store_totals(
+    *, totals: list[MonthlyTotal], content: bytes, file_name: str, by: User | None, now: datetime
+) -> TotalsImport:
+    """Store totals that were checked, under the name of their file."""
     source = TotalsImport(
         file_name=file_name[:200],
         sha256=sha256(content).hexdigest(),

@@ -69,10 +69,13 @@ class AgenciesKind(ImportKind):
         found = _read(rows)
         return Checked(rows=len(rows.raw), new=len(found), faults=rows.faults)
 
-    def store(self, upload: Upload) -> Stored:
+    def store(self, upload: Upload, prepared: None) -> Stored:
         """All agencies, in the order of the file."""
         made: dict[str, Agency] = {}
-        for new in _read(Rows(upload, self.columns)):
+        rows = Rows(upload, self.columns)
+        found = _read(rows)
+        rows.refuse_faults()
+        for new in found:
             parent = made.get(new.parent)
             if parent is None and (version := find_by_code(new.parent, new.on)):
                 parent = version.agency
@@ -93,6 +96,8 @@ class AgenciesKind(ImportKind):
     def undo(self, thing: Mapping[str, Any], now: datetime) -> None:
         """Delete them, unless something stands on one."""
         found = Agency.objects.filter(pk__in=thing["agencies"])
+        if any(agency.versions.count() > 1 for agency in found):
+            raise ValidationError(_("One of these agencies was renamed or moved since."))
         try:
             with transaction.atomic():
                 # Who stands above others goes after them.
@@ -108,6 +113,7 @@ def _read(rows: Rows) -> list[_New]:
     kinds = choices_by_words(AgencyKind.choices)
     found: list[_New] = []
     codes: dict[str, int] = {}
+    days: dict[str, date] = {}
     for row in rows.raw:
         before = len(rows.faults)
         new = _New(
@@ -119,10 +125,12 @@ def _read(rows: Rows) -> list[_New]:
             on=rows.day(row, "valid_from") or rows.today,
         )
         _check_codes(rows, row, new, codes)
-        _check_parent(rows, row, new, codes)
+        _check_parent(rows, row, new, days)
         if len(rows.faults) == before:
             found.append(new)
-        codes |= {code: row.number for code in (new.code, new.unit_code) if code}
+        own = [code for code in (new.code, new.unit_code) if code]
+        codes |= dict.fromkeys(own, row.number)
+        days |= dict.fromkeys(own, new.on)
     return found
 
 
@@ -136,12 +144,14 @@ def _check_codes(rows: Rows, row: RawRow, new: _New, codes: Mapping[str, int]) -
             rows.fault(row, column, _("Another agency already has this code."))
 
 
-def _check_parent(rows: Rows, row: RawRow, new: _New, codes: Mapping[str, int]) -> None:
+def _check_parent(rows: Rows, row: RawRow, new: _New, days: Mapping[str, date]) -> None:
     if new.kind == AgencyKind.PROVINCE:
         return
     if not new.parent:
         rows.fault(row, "parent_code", _("is missing."))
-    elif new.parent not in codes and find_by_code(new.parent, new.on) is None:
+    elif new.parent in days and days[new.parent] > new.on:
+        rows.fault(row, "valid_from", _("lies before the first day of the agency above."))
+    elif new.parent not in days and find_by_code(new.parent, new.on) is None:
         rows.fault(
             row,
             "parent_code",

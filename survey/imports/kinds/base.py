@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 from survey.accounts.models import User
 from survey.agencies.models import AgencyVersion
 from survey.agencies.queries import versions_on
-from survey.transactions.reading import RawRow, read_rows
+from survey.transactions.reading import FileError, RawRow, read_rows
 from survey.transactions.services import Fault
 
 MAX_FAULTS: Final = 1000
+MAX_ROWS: Final = 1000
+"""Rows of places and people in one file: each is several statements in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,17 @@ class Checked:
     """What would go, a line each."""
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    basis: str = ""
+    """What the preview stands on, in no language: another basis has to be looked at anew."""
 
     def as_json(self) -> dict[str, Any]:
         """For the database; of many faults the first thousand."""
-        return {**asdict(self), "faults": [asdict(fault) for fault in self.faults[:MAX_FAULTS]]}
+        kept = {name: value for name, value in asdict(self).items() if name != "basis"}
+        return {**kept, "faults": [asdict(fault) for fault in self.faults[:MAX_FAULTS]]}
 
     def digest(self) -> str:
         """What somebody has read before saying yes; another one has to be read anew."""
-        told = [self.rows, self.new, self.changed, self.replaced]
+        told = [self.rows, self.new, self.changed, self.basis]
         return sha256(repr(told).encode()).hexdigest()
 
 
@@ -92,8 +97,20 @@ class ImportKind:
         """
         raise NotImplementedError
 
-    def store(self, upload: Upload) -> Stored:
-        """Take a file that has no faults."""
+    def prepare(self, upload: Upload) -> Any:
+        """Everything that can be read before the transaction: on SQLite one keeps citizens
+        waiting.
+        """
+        return None
+
+    def store(self, upload: Upload, prepared: Any) -> Stored:
+        """Take a file that has no faults.
+
+        Raises
+        ------
+        ValidationError
+            Something was taken since it was looked through: nothing is stored.
+        """
         raise NotImplementedError
 
     def undo(self, thing: Mapping[str, Any], now: datetime) -> None:
@@ -115,9 +132,18 @@ class Rows:
         self.today = upload.today
         self.faults: list[Fault] = []
         self.raw: list[RawRow] = read_rows(upload.content, upload.file_name, columns)
+        if len(self.raw) > MAX_ROWS:
+            raise FileError(
+                _("The file has more than %(count)s rows. Split it.") % {"count": MAX_ROWS}
+            )
         if not self.raw:
             self.faults.append(Fault(2, columns[0], _("the file has no rows below the heading.")))
         self._codes: dict[str, AgencyVersion] | None = None
+
+    def refuse_faults(self) -> None:
+        """Whole or not at all: what became faulty meanwhile stops everything."""
+        if self.faults:
+            raise ValidationError(str(self.faults[0]))
 
     def cell(self, row: RawRow, column: str) -> str:
         """Text of a cell."""

@@ -13,9 +13,10 @@ from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from survey.agencies.models import Agency, Counter, Office, ProcedureDomain
+from survey.agencies.models import Agency, Counter, Hosting, Office, ProcedureDomain
 from survey.agencies.places import open_counter, open_office
 from survey.imports.kinds.base import Checked, ImportKind, Rows, Stored, Upload
+from survey.questionnaires.models import Assignment
 from survey.transactions.reading import RawRow
 
 MAX_COUNTER_NUMBER: Final = 999
@@ -77,13 +78,23 @@ class OfficesKind(ImportKind):
             _("%(new)s new offices, %(there)s that are there get more counters.")
             % {"new": len(names - there), "there": len(names & there)}
         ]
-        return Checked(rows=len(rows.raw), new=len(found), faults=rows.faults, notes=notes)
+        return Checked(
+            rows=len(rows.raw),
+            new=len(found),
+            faults=rows.faults,
+            notes=notes,
+            basis=repr(sorted(there)),
+        )
 
-    def store(self, upload: Upload) -> Stored:
+    def store(self, upload: Upload, prepared: None) -> Stored:
         """All offices and counters."""
         offices = {office.name: office for office in Office.objects.order_by("-pk")}
+        hosted = set(Hosting.objects.values_list("pk", flat=True))
         opened, counters = [], []
-        for new in _read(Rows(upload, self.columns)):
+        rows = Rows(upload, self.columns)
+        found = _read(rows)
+        rows.refuse_faults()
+        for new in found:
             office = offices.get(new.office)
             if office is None:
                 office = open_office(name=new.office, address=new.address, phone=new.phone)
@@ -98,14 +109,25 @@ class OfficesKind(ImportKind):
                 on=upload.today,
             )
             counters.append(counter.pk)
-        return Stored({"offices": opened, "counters": counters})
+        hostings = Hosting.objects.exclude(pk__in=hosted).filter(office__counters__in=counters)
+        return Stored(
+            {
+                "offices": opened,
+                "counters": counters,
+                "hostings": list(hostings.values_list("pk", flat=True)),
+            }
+        )
 
     def undo(self, thing: Mapping[str, Any], now: datetime) -> None:
         """Delete them, unless a code was issued or somebody answered there."""
+        offices = Office.objects.filter(pk__in=thing["offices"])
+        if Assignment.objects.filter(office__in=offices).exists():
+            raise ValidationError(_("A questionnaire was assigned to one of these offices."))
         try:
             with transaction.atomic():
+                Hosting.objects.filter(pk__in=thing["hostings"]).delete()
                 Counter.objects.filter(pk__in=thing["counters"]).delete()
-                Office.objects.filter(pk__in=thing["offices"]).delete()
+                offices.delete()
         except ProtectedError as error:
             raise ValidationError(
                 _("One of these counters is in use: it has a code, a device or an answer.")
@@ -141,7 +163,8 @@ def _read(rows: Rows) -> list[_New]:
 
 def _number(rows: Rows, row: RawRow) -> int:
     text = rows.cell(row, "counter_number")
-    if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MAX_COUNTER_NUMBER:
+    short = text.isascii() and text.isdigit() and len(text) <= 6
+    if short and 1 <= int(text) <= MAX_COUNTER_NUMBER:
         return int(text)
     rows.fault(
         row,

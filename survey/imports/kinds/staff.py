@@ -62,12 +62,12 @@ class StaffKind(ImportKind):
         ]
         return Checked(rows=len(rows.raw), new=len(found), faults=rows.faults, notes=notes)
 
-    def store(self, upload: Upload) -> Stored:
+    def store(self, upload: Upload, prepared: None) -> Stored:
         """All invitations; links that no mail server took are told once."""
-        made = [
-            invite(who=who, by=upload.by, now=upload.now)
-            for who in _read(Rows(upload, self.columns), upload.by)
-        ]
+        rows = Rows(upload, self.columns)
+        found = _read(rows, upload.by)
+        rows.refuse_faults()
+        made = [invite(who=who, by=upload.by, now=upload.now) for who in found]
         told = []
         for invitation, token in made:
             address = settings.PUBLIC_URL + reverse("console:invitation", args=[token])

@@ -16,7 +16,7 @@ from survey.imports.kinds.base import Checked, ImportKind, Stored, Upload
 from survey.scorecards.models import Edition
 from survey.transactions.models import MonthlyTotal, TotalsImport
 from survey.transactions.reading import COLUMNS
-from survey.transactions.services import ImportRefused, check_totals, import_totals, replaced_by
+from survey.transactions.services import ImportRefused, check_totals, replaced_by, store_totals
 from survey.transactions.template import explain_totals
 
 _FIELDS = ("agency_id", "domain_id", "channel", "month", "completed", "on_time", "source_id")
@@ -53,14 +53,22 @@ class TotalsKind(ImportKind):
             new=len(rows) - again,
             changed=again,
             replaced=[str(item) for item in replaced],
+            basis=repr(_read_rows_before({(row.agency_id, row.month) for row in rows})),
         )
 
-    def store(self, upload: Upload) -> Stored:
+    def prepare(self, upload: Upload) -> list[MonthlyTotal]:
+        """The totals in the file."""
+        return check_totals(content=upload.content, file_name=upload.file_name, today=upload.today)
+
+    def store(self, upload: Upload, prepared: list[MonthlyTotal]) -> Stored:
         """Replace the months the file tells of; what was there is remembered."""
-        rows = check_totals(content=upload.content, file_name=upload.file_name, today=upload.today)
-        before = _read_rows_before({(row.agency_id, row.month) for row in rows})
-        source = import_totals(
-            content=upload.content, file_name=upload.file_name, by=upload.by, now=upload.now
+        before = _read_rows_before({(row.agency_id, row.month) for row in prepared})
+        source = store_totals(
+            totals=prepared,
+            content=upload.content,
+            file_name=upload.file_name,
+            by=upload.by,
+            now=upload.now,
         )
         return Stored({"source": source.pk, "before": before})
 
@@ -86,7 +94,7 @@ class TotalsKind(ImportKind):
 
 def _read_rows_before(cells: set[tuple[int, date]]) -> list[list[Any]]:
     found = MonthlyTotal.objects.filter(month__in={month for _agency, month in cells})
-    found = found.filter(agency__in={agency for agency, _month in cells})
+    found = found.filter(agency__in={agency for agency, _month in cells}).order_by("pk")
     return [
         [value.isoformat() if isinstance(value, date) else value for value in row]
         for row in found.values_list(*_FIELDS)

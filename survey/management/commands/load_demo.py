@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import secrets
 from argparse import ArgumentParser
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -65,8 +65,8 @@ class Command(BaseCommand):
         services.write_truth(cells, out / "truth.csv")
         self._release(out, before, progress)
         accounts = self._accounts(out)
-        for _night in range(2):
-            prepare_comments()
+        for nights in (2, 1):
+            prepare_comments(now - timedelta(days=nights))
         # Before the posters: they tell what was done after people gave their opinion.
         at_counters = answer_at_counters(out=out, now=now)
         links = {**self._index(out, period, progress), **self._posters(out), **accounts}

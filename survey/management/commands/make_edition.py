@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from survey.common.locks import hold_lock
 from survey.scorecards.bridge.snapshots import snapshot_checksum
 from survey.scorecards.services import make_edition
 
@@ -24,9 +25,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            edition = make_edition(
-                folder=options["snapshot"], method=options["method"], now=timezone.now()
-            )
+            with hold_lock("editions"):
+                edition = make_edition(
+                    folder=options["snapshot"], method=options["method"], now=timezone.now()
+                )
         except ValueError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(

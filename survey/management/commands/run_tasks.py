@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from survey.common.background import take_up_again
 from survey.nightly import plan_night, work_nightly
 
 
@@ -27,5 +28,6 @@ class Command(BaseCommand):
         if options["night"]:
             work_nightly.call()
             return
+        take_up_again()
         plan_night(timezone.now())
         call_command("db_worker", queue_name="*", batch=options["until_empty"], reload=False)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
@@ -20,7 +21,7 @@ from survey.agencies.scope import ScopeMiddleware, set_scope
 from survey.responses.case_work import CaseNote, add_note
 from survey.responses.cases import Case, open_case
 from survey.responses.models import Comment, Response
-from survey.responses.reading import CommentBatch, ReadableComment, prepare_comments
+from survey.responses.reading import CommentMark, ReadableComment, prepare_comments
 from survey.responses.services import record_response
 from survey.scorecards.models import AgencyResult
 from survey.transactions.models import DossierEvent, MonthlyTotal
@@ -36,7 +37,7 @@ OWNER: Final[dict[type[models.Model], str]] = {
     Response: "agency_id",
     Comment: "submission__agency_id",
     ReadableComment: "agency_id",
-    CommentBatch: "agency_id",
+    CommentMark: "agency_id",
     Case: "handler_id",
     CaseNote: "case__handler_id",
     AgencyResult: "agency_id",
@@ -67,8 +68,8 @@ def filled(cast: Cast, tmp_path: Any) -> Cast:
         Improvement.objects.create(
             agency=agency, said="a", did="b", author=cast.analyst, done_on=now.date()
         )
-    prepare_comments()
-    prepare_comments()
+    prepare_comments(now - timedelta(days=1))
+    prepare_comments(now)
     lines = ("2026-07,H20.01,land,counter,600,500", "2026-07,28261,civil-status,counter,90,80")
     import_totals(content=csv_file(*lines), file_name="t.csv", by=None, now=NOW)
     release(snapshot(tmp_path))

@@ -162,8 +162,8 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
     record_response(
         submission=cast.submission("words", 2, answers={"overall": 2, "comment": "Chờ lâu"})
     )
-    prepare_comments()
-    prepare_comments()
+    prepare_comments(now - timedelta(days=1))
+    prepare_comments(now)
     Assignment.objects.create(
         questionnaire=Questionnaire.objects.get(code="counter-short"),
         office=cast.land_counter.office,

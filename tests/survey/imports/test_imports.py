@@ -7,18 +7,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, TestCase
 from django.urls import reverse
 from django.utils import timezone
 
 from survey.accounts.models import AuditEvent, Role, StaffInvitation, User
-from survey.agencies.models import Agency, AgencyVersion, Counter, Office
+from survey.agencies.models import Agency, AgencyVersion, Counter, Hosting, Office
+from survey.agencies.services import Attributes, change_agency
 from survey.imports import services
 from survey.imports.kinds import KINDS
+from survey.imports.kinds.base import Checked
 from survey.imports.models import FileImport, ImportState
 from survey.imports.services import KEPT_DAYS, forget_files, receive_file, store_file
 from survey.messaging.outbox.models import OutboxMessage
+from survey.questionnaires.models import Assignment, Questionnaire
 from survey.transactions.headings import TITLES
 from survey.transactions.models import (
     DossierEvent,
@@ -187,7 +191,7 @@ def test_a_worker_killed_at_events_does_the_rest_the_second_time(source: Any, ca
     row = bring(client, "events", rows("events", *lines), source=source.pk)
     FileImport.objects.filter(pk=row.pk).update(state=ImportState.STORING)
     row.refresh_from_db()
-    KINDS["events"].store(_first_of(row, lines[0]))
+    KINDS["events"].store(_first_of(row, lines[0]), None)
     assert DossierEvent.objects.count() == 1
     store_file.call(row.pk)
     row.refresh_from_db()
@@ -345,6 +349,140 @@ def test_what_is_no_table_is_told_and_breaks_nothing(
     assert row.state == ImportState.FAULTY
     assert row.problem
     assert show(client, row)
+
+
+def test_a_number_in_a_wrong_place_is_kept_nowhere(source: Any, cast: Cast) -> None:
+    client = signed_in(cast.operator)
+    line = ",".join(raw().values())
+    for content in (f"{line}\r\n{line}".encode(), rows("events", f"{line},0912 345 678")):
+        row = bring(client, "events", content, source=source.pk)
+        assert row.state == ImportState.FAULTY
+        kept = f"{row.problem} {row.found} {show(client, row)}"
+        assert "345 678" not in kept
+        assert "0912" not in kept
+
+
+def test_other_figures_of_the_same_cells_have_to_be_looked_at_too(cast: Cast) -> None:
+    client = signed_in(cast.analyst)
+    decide(client, bring(client, "totals", csv_file(JULY)))
+    first = bring(client, "totals", csv_file("2026-07,H20.01,land,counter,700,600"))
+    decide(client, bring(client, "totals", csv_file("2026-07,H20.01,land,counter,999,900")))
+    decide(client, first)
+    assert (first.state, MonthlyTotal.objects.get().completed) == (ImportState.READY, 999)
+
+
+def test_a_file_is_taken_once_however_many_workers_come(cast: Cast) -> None:
+    client = signed_in(cast.analyst)
+    row = bring(client, "totals", csv_file(JULY))
+    FileImport.objects.update(brought_at=timezone.now() - timedelta(hours=5))
+    client.post(reverse("console:import-decide", args=[row.pk, "take"]))
+    assert "không còn chờ quyết định" in decide(client, row), "it was asked for just now"
+    store_file.call(row.pk)
+    services._look_again(row, Checked(rows=9))
+    row.refresh_from_db()
+    assert (row.state, TotalsImport.objects.count()) == (ImportState.DONE, 1)
+
+
+def test_what_a_killed_worker_left_can_be_decided_about_and_is_forgotten(cast: Cast) -> None:
+    client = signed_in(cast.analyst)
+    now = timezone.now()
+    row = bring(client, "totals", csv_file(JULY))
+    long_ago = now - timedelta(hours=2)
+    FileImport.objects.update(state=ImportState.STORING, taken_at=long_ago)
+    assert "Bỏ tệp này" in show(client, row)
+    decide(client, row)
+    assert row.state == ImportState.DONE
+    FileImport.objects.update(
+        state=ImportState.CHECKING, taken_at=None, brought_at=now - timedelta(days=9)
+    )
+    assert forget_files(now) == 1
+
+
+def test_a_fault_nobody_thought_of_ends_a_file_and_tells_nothing(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = signed_in(cast.analyst)
+    row = bring(client, "totals", csv_file(JULY))
+
+    def break_down(*_args: Any) -> None:
+        raise KeyError("0912 345 678")
+
+    monkeypatch.setattr(KINDS["totals"], "store", break_down)
+    decide(client, row)
+    assert row.state == ImportState.FAILED
+    assert "0912" not in row.problem
+    monkeypatch.setattr(KINDS["totals"], "check", break_down)
+    again = bring(client, "totals", csv_file(JULY))
+    assert again.state == ImportState.FAULTY
+    assert "0912" not in again.problem
+
+
+def test_invitations_live_from_the_day_they_were_made(cast: Cast, admin: User) -> None:
+    client = signed_in(admin)
+    row = bring(client, "staff", rows("staff", "A,auditor,,,"))
+    FileImport.objects.update(brought_at=timezone.now() - timedelta(days=6))
+    decide(client, row)
+    left = StaffInvitation.objects.get().expires_at - timezone.now()
+    assert left > timedelta(days=6, hours=23)
+
+
+def test_undoing_takes_nothing_along_that_was_made_later(cast: Cast, admin: User) -> None:
+    client = signed_in(admin)
+    offices = bring(client, "offices", rows("offices", "Nơi mới,,,1,,28261,"))
+    decide(client, offices)
+    office = Office.objects.get(name="Nơi mới")
+    assignment = Assignment.objects.create(
+        questionnaire=Questionnaire.objects.get(code="counter-short"),
+        office=office,
+        valid_from=timezone.localdate(),
+        made_by=admin,
+    )
+    assert "áp dụng phiếu hỏi" in decide(client, offices, "undo")
+    assignment.delete()
+    decide(client, offices, "undo")
+    assert not Hosting.objects.filter(office__name="Nơi mới").exists()
+    agencies = bring(client, "agencies", rows("agencies", "Sở Y tế,department,H20.50,,82,"))
+    decide(client, agencies)
+    agency = AgencyVersion.objects.get(agency_code="H20.50").agency
+    change_agency(
+        agency=agency,
+        on=timezone.localdate() + timedelta(days=1),
+        attributes=Attributes(name="Sở Sức khỏe", kind="department", parent=cast.province),
+    )
+    assert "đổi tên" in decide(client, agencies, "undo")
+    assert agency.versions.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines", "column"),
+    [
+        ("offices", ("Nơi mới,,,0000011999999,,28261,",), "counter_number"),
+        ("offices", ("Nơi mới,,,²,,28261,",), "counter_number"),
+        (
+            "agencies",
+            ("Sở A,department,H1,,82,01/01/2027", "Phòng B,department,H1.1,,H1,01/12/2026"),
+            "valid_from",
+        ),
+    ],
+)
+def test_what_storing_would_refuse_is_told_before(
+    cast: Cast, admin: User, kind: str, lines: tuple[str, ...], column: str
+) -> None:
+    row = bring(signed_in(admin), kind, rows(kind, *lines))
+    assert [fault["column"] for fault in row.found["faults"]] == [column]
+
+
+def test_what_was_taken_meanwhile_stops_the_whole_file(cast: Cast, admin: User) -> None:
+    client = signed_in(admin)
+    lines = ("Sở A,department,H20.60,,82,", "Sở B,department,H20.61,,82,")
+    row = bring(client, "agencies", rows("agencies", *lines))
+    upload = services._upload(row)
+    decide(client, bring(client, "agencies", rows("agencies", "Sở C,department,H20.61,,82,")))
+    with pytest.raises(ValidationError):
+        KINDS["agencies"].store(upload, None)
+    decide(client, row)
+    assert row.state == ImportState.FAULTY
+    assert not AgencyVersion.objects.filter(agency_code="H20.60").exists()
 
 
 def test_an_empty_file_or_none_is_refused_on_the_page(cast: Cast) -> None:

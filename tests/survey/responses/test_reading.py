@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from survey.responses.case_work import CaseNote, choose_handler
 from survey.responses.cases import Case, erase_comments
 from survey.responses.models import Comment
 from survey.responses.reading import (
-    CommentBatch,
+    CommentNight,
     ReadableComment,
     find_topics_again,
     prepare_comments,
@@ -35,9 +36,15 @@ def rate(cast: Cast, seed: str, text: str = "", level: int = 2) -> Any:
     return record_response(submission=cast.submission(seed, level, answers=answers)).row
 
 
+def night() -> None:
+    """Another night; each is a day after the one before."""
+    last = CommentNight.objects.first()
+    prepare_comments(last.at + timedelta(days=1) if last else timezone.now())
+
+
 def two_nights() -> None:
-    prepare_comments()
-    prepare_comments()
+    night()
+    night()
 
 
 @pytest.mark.parametrize(
@@ -51,6 +58,10 @@ def two_nights() -> None:
         ("Trời hôm nay đẹp", []),
         ("Phích nước nóng", ["place"]),
         ("chờ láu", []),
+        ("Cán bộ nhận hoi lo của dân", ["corruption"]),
+        ("đòi hối\nlộ, hối-lộ", ["corruption"]),
+        ("doi tien ạ", ["corruption"]),
+        ("cán bộ gợi ý đưa phong bi", ["corruption"]),
         ("", []),
     ],
 )
@@ -74,32 +85,63 @@ def test_nobody_reads_a_comment_before_a_night_and_a_day(cast: Cast) -> None:
     rate(cast, "1", "Chờ lâu")
     client = signed_in(cast.analyst)
     assert "Chờ lâu" not in flat(client.get(COMMENTS))
-    prepare_comments()
+    night()
     assert "Chờ lâu" not in flat(client.get(COMMENTS))
-    prepare_comments()
+    night()
     page = flat(client.get(COMMENTS))
     assert "<p>Chờ lâu</p>" in page
     assert "Thời gian chờ đợi" in page
     assert AuditEvent.objects.filter(action="read-comments").exists()
 
 
-def test_the_rated_side_reads_after_ten_more_answers_and_in_no_order(cast: Cast) -> None:
+def test_the_rated_side_reads_what_one_of_ten_people_can_have_written(cast: Cast) -> None:
     for number in range(9):
         rate(cast, f"a{number}", f"Ý kiến số {number}")
     two_nights()
     head = signed_in(cast.head)
     assert "<p>Ý kiến" not in flat(head.get(COMMENTS))
-    rate(cast, "b")
-    prepare_comments()
-    page = flat(head.get(COMMENTS))
-    assert page.count("<p>Ý kiến") == 9
-    rate(cast, "c", "Góp thêm một ý")
+    rate(cast, "b", "Ý kiến số 9")
     two_nights()
-    assert "Góp thêm một ý" not in flat(head.get(COMMENTS)), "one answer more would be one person"
-    assert "Góp thêm một ý" in flat(signed_in(cast.analyst).get(COMMENTS))
-    assert CommentBatch.objects.get().answers == 10
+    page = flat(head.get(COMMENTS))
+    assert page.count("<p>Ý kiến") == 10
     for told in ("Tệ", "Không hài lòng", "2026", "Quầy 1", cast.code.code):
         assert told not in page.split("<h1>")[1].split("</main>")[0], told
+
+
+def test_answers_that_come_after_a_comment_do_not_cover_its_writer(cast: Cast) -> None:
+    """Whoever saw who came on the day would know who wrote."""
+    for number in range(10):
+        rate(cast, f"a{number}", "Ý kiến chung")
+    two_nights()
+    rate(cast, "one", "Góp thêm một ý")
+    night()
+    for number in range(30):
+        rate(cast, f"later{number}")
+    two_nights()
+    head, analyst = signed_in(cast.head), signed_in(cast.analyst)
+    assert "Góp thêm" not in flat(head.get(COMMENTS))
+    assert "Góp thêm" in flat(analyst.get(COMMENTS))
+    rate(cast, "two", "Góp thêm hai ý")
+    two_nights()
+    assert flat(head.get(COMMENTS)).count("<p>Góp thêm") == 2
+
+
+def test_open_posters_cover_nobody_for_the_rated_side_can_fill_them(cast: Cast) -> None:
+    rate(cast, "one", "Góp một ý")
+    for number in range(20):
+        record_response(submission=cast.submission(f"p{number}", evidence="E0"))
+    two_nights()
+    assert "Góp một ý" not in flat(signed_in(cast.head).get(COMMENTS))
+
+
+def test_a_second_run_in_a_night_does_nothing(cast: Cast) -> None:
+    now = timezone.now()
+    for number in range(12):
+        rate(cast, f"a{number}", "Ý kiến chung")
+    assert prepare_comments(now) == (12, 0)
+    assert prepare_comments(now + timedelta(hours=2)) == (0, 0)
+    assert "<p>Ý kiến" not in flat(signed_in(cast.analyst).get(COMMENTS))
+    assert prepare_comments(now + timedelta(hours=24)) == (0, 12)
 
 
 def test_numbers_of_rows_tell_neither_order_nor_night(cast: Cast) -> None:
@@ -109,7 +151,7 @@ def test_numbers_of_rows_tell_neither_order_nor_night(cast: Cast) -> None:
     texts = list(ReadableComment.objects.order_by("pk").values_list("text", flat=True))
     assert texts != sorted(texts)
     fields = {field.name for field in ReadableComment._meta.get_fields()}
-    assert not {name for name in fields if name.endswith(("_at", "_on", "day", "hour"))}
+    assert not {name for name in fields if name.endswith(("_at", "_on", "day", "hour", "number"))}
 
 
 def test_allegations_go_to_the_inspectorate_and_never_to_the_rated_side(cast: Cast) -> None:
@@ -129,8 +171,11 @@ def test_allegations_go_to_the_inspectorate_and_never_to_the_rated_side(cast: Ca
     row = ReadableComment.objects.get()
     analyst.post(reverse("console:comment-case", args=[row.pk]))
     assert Case.objects.get().handler == inspectorate
+    Topic.objects.filter(code="attitude").update(words="vòi vĩnh\nvòi vĩnh tiền")
     Topic.objects.filter(inspectorate=True).update(words="khác")
     find_topics_again()
+    again = Lexicon(Topic.objects.all()).find("Vòi vĩnh tiền")
+    assert {match.topic for match in again} == {"attitude", "corruption"}, "shipped phrases stay"
     row.refresh_from_db()
     assert row.reserved, "changing a list hands no allegation to who it is about"
     assert choose_handler(row, timezone.localdate()) == inspectorate.pk
