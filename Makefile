@@ -136,6 +136,7 @@ fonts: .venv/.installed-dev  ## cut the Khmer web fonts from the bundled ones
 pictures: .venv/.installed-dev setup chromium  ## a contact sheet of every page a citizen can meet, in every language, into docs/images/citizen
 	@rm -f docs/images/citizen/*.avif
 	@DJANGO_SETTINGS_MODULE=tests.settings $(PY) -m tests.flows.gallery docs/images/citizen
+	@DJANGO_SETTINGS_MODULE=tests.settings $(PY) -m tests.flows.guide_pictures docs/images/guides
 
 bench-pages: .venv/.installed-dev setup chromium  ## measure: requests, bytes and first paint of the form on slow 3G
 	@$(PY) -m benchmarks.pages

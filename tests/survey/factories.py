@@ -5,10 +5,12 @@ there.
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.db.models import Model
 from django.test import Client
 
 from survey.access.models import CounterCode
@@ -17,10 +19,19 @@ from survey.accounts.models import Role, User
 from survey.agencies.models import Agency, AgencyKind, Counter, Office, ProcedureDomain
 from survey.agencies.services import Attributes, found_agency
 from survey.common.tokens import derive_ticket
+from survey.questionnaires.models import (
+    Factor,
+    Question,
+    Questionnaire,
+    Version,
+    VersionStatus,
+    Wording,
+)
 from survey.questionnaires.queries import load_form, published_version
 from survey.questionnaires.services import ensure_library
 from survey.responses.services import AnswerPlace, Submission
 
+LIBRARY_TABLES: tuple[type[Model], ...] = (Questionnaire, Version, Factor, Question, Wording)
 NOW = datetime(2026, 8, 15, 3, 20, tzinfo=UTC)
 START = date(2025, 7, 1)
 PASSWORD = "một mật khẩu đủ dài"
@@ -62,9 +73,32 @@ class Cast:
         return Submission(**{**values, **more})
 
 
+_shelf: dict[type[Model], list[Model]] = {}
+"""Rows of the shipped questionnaires as the real loader made them, once in a process."""
+
+
+def put_up_library() -> None:
+    """The shipped questionnaires, published. The real loader makes them for the first test of a
+    process; its rows are put back as they are for the others, which takes a tenth of the time.
+    """
+    if not _shelf:
+        ensure_library(now=NOW)
+        _shelf.update({model: list(model._default_manager.all()) for model in LIBRARY_TABLES})
+        return
+    published = {row.pk for row in _shelf[Version] if row.status == VersionStatus.PUBLISHED}  # type: ignore[attr-defined]
+    for model in LIBRARY_TABLES:
+        rows = [copy(row) for row in _shelf[model]]
+        for row in rows:
+            if isinstance(row, Version):
+                # The database takes no question of a published version.
+                row.status = VersionStatus.DRAFT
+        model._default_manager.bulk_create(rows)
+    Version.objects.filter(pk__in=published).update(status=VersionStatus.PUBLISHED)
+
+
 def make_cast() -> Cast:
     """Build the cast in the database."""
-    ensure_library(now=NOW)
+    put_up_library()
     domains = {
         code: ProcedureDomain.objects.create(code=code, name=name)
         for code, name in {"land": "Đất đai", "civil-status": "Hộ tịch"}.items()
