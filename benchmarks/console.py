@@ -21,6 +21,17 @@ BATCH: Final = 20_000
 AIM_SECONDS, AIM_SQL = 0.15, 30
 PAGES: Final = (
     "/staff/",
+    "/staff/today",
+    "/staff/alerts",
+    "/staff/periods",
+    "/staff/periods?period={quarter}",
+    "/staff/comments",
+    "/staff/comments?q=cho+lau&topic=waiting",
+    "/staff/topics",
+    "/staff/imports",
+    "/staff/imports/totals",
+    "/staff/messages/settings",
+    "/staff/questionnaires/assign",
     "/staff/pictures",
     "/staff/codes",
     "/staff/codes?q=xa",
@@ -90,7 +101,64 @@ def fill(answers: int) -> dict[str, Any]:
         AuditEvent(at=now - timedelta(minutes=place), user=admin, action="sign-in")
         for place in range(10_000)
     )
+    _fill_totals(communes, month, now)
+    _fill_comments(answers)
     return {"user": admin, "agency": communes[7].pk, "agencies": Agency.objects.count()}
+
+
+def _fill_totals(communes: list[Any], month: Any, now: datetime) -> None:
+    """Every commune's dossiers of the last six months in three domains."""
+    from survey.agencies.models import ProcedureDomain
+    from survey.transactions.models import MonthlyTotal, TotalsImport
+
+    source = TotalsImport.objects.create(
+        file_name="t.csv", sha256="", rows=0, imported_by=None, imported_at=now
+    )
+    months = [(month - timedelta(days=30 * back)).replace(day=1) for back in range(1, 7)]
+    MonthlyTotal.objects.bulk_create(
+        (
+            MonthlyTotal(
+                agency=commune,
+                domain=domain,
+                channel="counter",
+                month=past,
+                completed=100,
+                on_time=90,
+                source=source,
+            )
+            for commune in communes
+            for domain in ProcedureDomain.objects.all()[:3]
+            for past in dict.fromkeys(months)
+        ),
+        batch_size=BATCH,
+    )
+
+
+def _fill_comments(answers: int) -> None:
+    """One answer in twenty with words, ready to be read."""
+    from survey.responses.models import Comment, Response
+    from survey.responses.reading import ReadableComment
+
+    rows = Response.objects.order_by("pk")[: answers // 20]
+    made = Comment.objects.bulk_create(
+        (Comment(submission=row, question="comment", text="Tôi chờ lâu") for row in rows),
+        batch_size=BATCH,
+    )
+    ReadableComment.objects.bulk_create(
+        (
+            ReadableComment(
+                comment=comment,
+                agency_id=comment.submission.agency_id,
+                ripe=True,
+                told=True,
+                text=comment.text,
+                folded="toi cho lau",
+                topics=" waiting ",
+            )
+            for comment in made
+        ),
+        batch_size=BATCH,
+    )
 
 
 def _answer(place: int, communes: list[Any], version: Any, month: Any, now: datetime) -> Any:
@@ -152,7 +220,9 @@ def main(answers: int) -> None:
         client.force_login(facts["user"], backend="survey.accounts.sign_in.StaffBackend")
         with override_settings(ALLOWED_HOSTS=["*"]):
             for page in PAGES:
-                address = page.format(agency=facts["agency"])
+                day = datetime.now()  # noqa: DTZ005  (which quarter it is here)
+                quarter = f"{day.year}-Q{(day.month + 2) // 3}"
+                address = page.format(agency=facts["agency"], quarter=quarter)
                 seconds, statements, size = measure(address, client)
                 over = seconds > AIM_SECONDS or statements > AIM_SQL
                 print(

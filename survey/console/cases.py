@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -39,10 +40,10 @@ CASES_PER_PAGE: Final = 50
 STATES: Final = ("open", "late", "mine", "closed")
 
 
-def _handled_by(user: User) -> list[int]:
-    if user.sees_province:
-        return list(visible_agencies(user).values_list("pk", flat=True))
-    return [user.agency_id] if user.agency_id else []
+def handled_by(user: User) -> QuerySet[Agency]:
+    """Agencies whose cases an account works on: its own, or all of the province."""
+    visible = visible_agencies(user)
+    return visible if user.sees_province else visible.filter(pk=user.agency_id or 0)
 
 
 @require_safe
@@ -55,7 +56,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:80]
     found = [
         row
-        for row in open_cases(_handled_by(user))
+        for row in open_cases(handled_by(user))
         if _is_in(row, state, user, today) and _holds(row, words)
     ]
     part = Paginator(found, CASES_PER_PAGE).get_page(request.GET.get("page"))
@@ -110,7 +111,7 @@ def _lines(rows: list[Case], today: date) -> list[dict[str, Any]]:
 
 
 def _find(request: HttpRequest, pk: int) -> Case:
-    found = open_cases(_handled_by(cast("User", request.user))).select_related("handler")
+    found = open_cases(handled_by(cast("User", request.user))).select_related("handler")
     row = found.filter(pk=pk).first()
     if row is None:
         raise Http404

@@ -183,5 +183,4 @@ def _last_year(user: User) -> list[MonthCoverage]:
     today = timezone.localdate()
     last = first_of_month(today) - timedelta(days=1)
     span = Period("", first_of_month(last - timedelta(days=334)), last)
-    scope = list(visible_agencies(user).values_list("pk", flat=True))
-    return totals_coverage(span, scope, today)[::-1]
+    return totals_coverage(span, visible_agencies(user), today)[::-1]

@@ -22,6 +22,7 @@ from survey.accounts.permissions import may, requires
 from survey.agencies.improvements import Improvement
 from survey.agencies.queries import visible_agencies
 from survey.common.periods import parse_period
+from survey.console.cases import handled_by
 from survey.console.layout import page, staff_page
 from survey.imports.models import FileImport, ImportState
 from survey.responses.alerts import FOR_THE_OFFICE, Alert, visible_alerts
@@ -79,12 +80,7 @@ def _cases(user: User) -> list[Item]:
     """Cases that are late, or the account's own."""
     if not may(user, "close-cases"):
         return []
-    agencies = (
-        list(visible_agencies(user).values_list("pk", flat=True))
-        if user.sees_province
-        else [user.agency_id or 0]
-    )
-    rows: list[Case] = [row for row in open_cases(agencies) if row.closed_on is None]
+    rows: list[Case] = list(open_cases(handled_by(user)).filter(closed_on=None))
     late = sum(row.due_on < timezone.localdate() for row in rows)
     mine = sum(row.owner_id == user.pk for row in rows)
     address, items = reverse("console:cases"), []
@@ -131,8 +127,8 @@ def _period(user: User) -> list[Item]:
     quarter = parse_period(f"{day.year}-Q{(day.month + 2) // 3}")
     before = quarter.first - timedelta(days=1)
     last = parse_period(f"{before.year}-Q{(before.month + 2) // 3}")
-    scope = list(visible_agencies(user).values_list("pk", flat=True))
-    missing = max((len(m.missing) for m in totals_coverage(quarter, scope, day)), default=0)
+    months = totals_coverage(quarter, visible_agencies(user), day)
+    missing = max((month.missing for month in months), default=0)
     address, items = reverse("console:periods"), []
     due = date(quarter.last.year, quarter.last.month, REPORT_DAY)
     if day < due:

@@ -182,7 +182,7 @@ def erase_comments(*, row: Response, now: datetime) -> int:
     return erased + withdrawn
 
 
-def open_cases(agencies: Sequence[int]) -> models.QuerySet[Case]:
+def open_cases(agencies: Sequence[int] | models.QuerySet[Agency]) -> models.QuerySet[Case]:
     """Cases to be handled by these agencies, oldest first."""
     return (
         Case.objects.select_related("rated", "owner")

@@ -152,6 +152,12 @@ def _tell_agencies() -> int:
     return told
 
 
+def newest_night() -> int:
+    """When comments were prepared last, in seconds; 0 before the first time."""
+    last = CommentNight.objects.values_list("at", flat=True).first()
+    return int(last.timestamp()) if last else 0
+
+
 def _reserved_topics() -> frozenset[str]:
     return frozenset(Topic.objects.filter(inspectorate=True).values_list("code", flat=True))
 

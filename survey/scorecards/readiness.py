@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
 from survey.agencies.models import Agency
 from survey.agencies.queries import agency_names
 from survey.common.periods import Period
 from survey.common.text import name_order
 from survey.questionnaires.queries import wordings_changed
-from survey.responses.queries import counted_in
-from survey.transactions.coverage import MonthCoverage, totals_coverage
-from survey.transactions.queries import differences_in, totals_in
+from survey.responses.models import Response
+from survey.transactions.coverage import MonthCoverage, list_months, totals_coverage
+from survey.transactions.models import MonthlyTotal
+from survey.transactions.queries import closed_between, differences_in
 
 
 @dataclass(frozen=True)
@@ -37,16 +40,29 @@ class Readiness:
 
 
 def check_readiness(period: Period, today: date) -> Readiness:
-    """Look at everything the figures of a period stand on."""
+    """Look at everything the figures of a period stand on; no query grows with the answers."""
     keys = dict(Agency.objects.values_list("key", "pk"))
-    rated = set(counted_in(period).order_by().values_list("agency__key", flat=True).distinct())
-    told = {row[0] for row in totals_in(period)}
-    names = agency_names(Agency.objects.filter(key__in=rated - told))
+    answers = Response.objects.filter(month__range=(period.first, period.last))
+    names = agency_names(_find_rated_untold(period))
     return Readiness(
         has_ended=today > period.last,
-        has_answers=bool(rated),
-        months=totals_coverage(period, keys.values(), today),
+        has_answers=answers.exists(),
+        months=totals_coverage(period, Agency.objects.all(), today),
         without_totals=sorted(names.values(), key=name_order),
         differences=len(differences_in(period.first, period.last, keys)),
         reworded=len(wordings_changed(period.first, period.last)),
     )
+
+
+def _find_rated_untold(period: Period) -> QuerySet[Agency]:
+    """Agencies somebody rated of which neither a file nor an event tells a dossier: for each one
+    look-up in an index.
+    """
+    here = {"agency": OuterRef("pk")}
+    months = (period.first, period.last)
+    rated = Q(pk__in=[])
+    for month in list_months(period):
+        rated |= Q(Exists(Response.objects.filter(month=month, **here)))
+    told = MonthlyTotal.objects.filter(month__range=months, **here)
+    events = closed_between(*months).filter(**here)
+    return Agency.objects.filter(~Exists(told)).filter(rated).filter(~Exists(events))

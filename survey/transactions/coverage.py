@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from heapq import nsmallest
+from typing import Final
 
-from django.db.models import Max, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
-from survey.agencies.models import Agency
+from survey.agencies.models import Agency, AgencyVersion, Counter
 from survey.agencies.queries import agency_names
 from survey.common.periods import Period, last_day
 from survey.common.text import name_order
 from survey.transactions.models import MonthlyTotal, TotalsImport
+
+MAX_NAMED: Final = 100
+"""Agencies named of a month; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -23,18 +25,18 @@ class MonthCoverage:
 
     month: date
     there: int
-    missing: list[str]
+    missing: int
+    named: list[str]
+    """The first of those missing, by name."""
     completed: int
     file_name: str = ""
     brought_by: str = ""
     brought_at: datetime | None = None
 
-
-@dataclass
-class _Found:
-    agencies: set[int] = field(default_factory=set)
-    completed: int = 0
-    source: int = 0
+    @property
+    def more(self) -> int:
+        """Missing agencies that are not named."""
+        return self.missing - len(self.named)
 
 
 def list_months(period: Period) -> list[date]:
@@ -46,78 +48,82 @@ def list_months(period: Period) -> list[date]:
     return days
 
 
-def totals_coverage(period: Period, agencies: Collection[int], today: date) -> list[MonthCoverage]:
+def totals_coverage(period: Period, agencies: QuerySet[Agency], today: date) -> list[MonthCoverage]:
     """Months of the period that have ended, or for which something came, oldest first.
 
     ``agencies``: who is looked at. An agency is expected to have totals in a month in which it was
     in force and has a counter, or had totals in the year before.
     """
     found = _totals_by_month(period, agencies)
-    expected = _expected(period, agencies)
-    names = agency_names(Agency.objects.filter(pk__in={*expected}))
+    none = (0, 0, 0)
+    months = [month for month in list_months(period) if last_day(month) < today or month in found]
+    missing = {month: _find_missing(month, period, agencies) for month in months}
+    names = agency_names(Agency.objects.filter(pk__in=set().union(*missing.values())))
     sources = TotalsImport.objects.select_related("imported_by").in_bulk(
-        [entry.source for entry in found.values()]
+        [source for _there, _completed, source in found.values()]
     )
     return [
-        _line(month, found[month], expected, names, sources.get(found[month].source))
-        for month in list_months(period)
-        if last_day(month) < today or found[month].agencies
+        _line(
+            month,
+            found.get(month, none),
+            missing[month],
+            names,
+            sources.get(found.get(month, none)[2]),
+        )
+        for month in months
     ]
 
 
-def _totals_by_month(period: Period, agencies: Collection[int]) -> dict[date, _Found]:
+def _totals_by_month(
+    period: Period, agencies: QuerySet[Agency]
+) -> dict[date, tuple[int, int, int]]:
+    """Month -> agencies with totals, completed dossiers, number of the last file."""
     rows = MonthlyTotal.objects.filter(
         month__range=(period.first, period.last), agency__in=agencies
     )
-    found: dict[date, _Found] = defaultdict(_Found)
-    for month, agency, completed, source in rows.values_list("month", "agency").annotate(
-        Sum("completed"), Max("source")
-    ):
-        entry = found[month]
-        entry.agencies.add(agency)
-        entry.completed += completed
-        entry.source = max(entry.source, source)
-    return found
-
-
-def _expected(period: Period, agencies: Collection[int]) -> dict[int, list[tuple[date, Any]]]:
-    """Agency -> spans (first day, first day no longer) in which it was in force."""
-    year_before = period.first - timedelta(days=365)
-    counted = MonthlyTotal.objects.filter(month__range=(year_before, period.last))
-    wanted = Agency.objects.filter(pk__in=agencies)
-    serving = {
-        *wanted.filter(counters__isnull=False).values_list("pk", flat=True),
-        *counted.filter(agency__in=agencies).values_list("agency", flat=True),
-    }
-    spans: dict[int, list[tuple[date, Any]]] = defaultdict(list)
-    versions = wanted.filter(pk__in=serving).values_list(
-        "pk", "versions__valid_from", "versions__valid_to"
+    counted = (
+        rows.order_by()
+        .values_list("month")
+        .annotate(
+            there=Count("agency", distinct=True), completed=Sum("completed"), file=Max("source")
+        )
     )
-    for pk, first, end in versions:
-        if first is not None:
-            spans[pk].append((first, end))
-    return spans
+    return {month: (there, completed, file) for month, there, completed, file in counted}
+
+
+def _find_missing(month: date, period: Period, agencies: QuerySet[Agency]) -> set[int]:
+    """Agencies in force on some day of the month that have no totals in it: each one look-up in
+    an index.
+    """
+    year_before = period.first - timedelta(days=365)
+    own = MonthlyTotal.objects.filter(agency=OuterRef("pk"))
+    living = AgencyVersion.objects.filter(agency=OuterRef("pk"), valid_from__lte=last_day(month))
+    living = living.filter(Q(valid_to=None) | Q(valid_to__gt=month))
+    counters = Counter.objects.filter(agency=OuterRef("pk"))
+    told = own.filter(month__range=(year_before, period.last))
+    found = agencies.filter(Exists(counters) | Exists(told)).filter(Exists(living))
+    found = found.filter(~Exists(own.filter(month=month)))
+    return set(found.order_by().values_list("pk", flat=True))
 
 
 def _line(
     month: date,
-    found: _Found,
-    expected: dict[int, list[tuple[date, Any]]],
+    found: tuple[int, int, int],
+    missing: set[int],
     names: dict[int, str],
     source: TotalsImport | None,
 ) -> MonthCoverage:
-    missing = [
-        names[pk]
-        for pk, spans in expected.items()
-        if pk not in found.agencies
-        and any(first <= last_day(month) and (end is None or end > month) for first, end in spans)
-    ]
     by = source.imported_by if source else None
+    called = [names[pk] for pk in missing]
+    named = (
+        sorted(called, key=name_order) if len(called) <= MAX_NAMED else nsmallest(MAX_NAMED, called)
+    )
     return MonthCoverage(
         month=month,
-        there=len(found.agencies),
-        missing=sorted(missing, key=name_order),
-        completed=found.completed,
+        there=found[0],
+        missing=len(missing),
+        named=named,
+        completed=found[1],
         file_name=source.file_name if source else "",
         brought_by=(by.get_full_name() or by.username) if by else "",
         brought_at=source.imported_at if source else None,

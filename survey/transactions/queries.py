@@ -21,8 +21,12 @@ CLOSED: Final = (DossierEvent.Kind.RETURNED, DossierEvent.Kind.REFUSED)
 IN_TIME: Final = (DossierEvent.Timing.EARLY, DossierEvent.Timing.ON_TIME)
 
 
-def _imported(first: date, last: date) -> dict[Key, tuple[int, int]]:
+def _imported(
+    first: date, last: date, agencies: Collection[str] | None = None
+) -> dict[Key, tuple[int, int]]:
     rows = MonthlyTotal.objects.filter(month__range=(first, last))
+    if agencies is not None:
+        rows = rows.filter(agency__key__in=agencies)
     found = rows.values_list(
         "agency__key", "domain__code", "channel", "month", "completed", "on_time"
     )
@@ -32,7 +36,8 @@ def _imported(first: date, last: date) -> dict[Key, tuple[int, int]]:
     }
 
 
-def _closed(first: date, last: date) -> QuerySet[DossierEvent]:
+def closed_between(first: date, last: date) -> QuerySet[DossierEvent]:
+    """Events by which a dossier was completed, from one day to another."""
     zone = timezone.get_current_timezone()
     start = datetime.combine(first, time(), zone)
     end = datetime.combine(last + timedelta(days=1), time(), zone)
@@ -42,7 +47,7 @@ def _closed(first: date, last: date) -> QuerySet[DossierEvent]:
 def _from_events(first: date, last: date) -> dict[Key, tuple[int, int]]:
     """Dossiers closed in each month, each once however many events it has."""
     rows = (
-        _closed(first, last)
+        closed_between(first, last)
         .annotate(month=TruncMonth("happened_at"))
         .values_list("agency__key", "domain__code", "channel", "month")
         .annotate(
@@ -98,8 +103,10 @@ def differences_in(first: date, last: date, agencies: Collection[str]) -> list[D
     A month with a file and not one event shows: the feed is dead. Months before an agency's first
     event do not: there was no feed yet.
     """
-    imported, counted = _imported(first, last), _from_events(first, last)
     begun = _feeds_since(agencies)
+    if not begun:
+        return []
+    imported, counted = _imported(first, last, list(begun)), _from_events(first, last)
     told = {(key[0], key[3]) for key in imported}
     keys = {
         key
@@ -118,10 +125,12 @@ def differences_in(first: date, last: date, agencies: Collection[str]) -> list[D
 
 def _feeds_since(agencies: Collection[str]) -> dict[str, str]:
     """Agency key -> month (YYYY-MM) of its first event, for agencies that have reported any."""
-    rows = DossierEvent.objects.filter(agency__key__in=[*agencies]).values_list("agency__key")
+    wanted = set(agencies)
+    rows = DossierEvent.objects.order_by().values_list("agency__key")
     return {
         key: f"{timezone.localtime(moment):%Y-%m}"
         for key, moment in rows.annotate(first=Min("happened_at"))
+        if key in wanted
     }
 
 
@@ -136,13 +145,13 @@ def completed_in(month: date, agency_id: int | None, domain_id: int | None) -> i
     told = MonthlyTotal.objects.filter(month=month, **scope).exclude(channel="counter")
     if (total := told.aggregate(n=Sum("completed"))["n"]) is not None:
         return int(total)
-    events = _closed(month, last_day(month)).filter(**scope).exclude(channel="counter")
+    events = closed_between(month, last_day(month)).filter(**scope).exclude(channel="counter")
     return int(events.aggregate(n=Count("dossier_code", distinct=True))["n"])
 
 
 def closed_by_agency(since: date, until: date) -> dict[int, int]:
     """Agency id -> dossiers closed outside the counters, by events."""
-    rows = _closed(since, until).exclude(channel="counter").values_list("agency")
+    rows = closed_between(since, until).exclude(channel="counter").values_list("agency")
     return dict(rows.annotate(n=Count("dossier_code", distinct=True)))
 
 

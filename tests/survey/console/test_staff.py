@@ -127,6 +127,8 @@ def test_an_operator_reissues_and_withdraws(cast: Cast) -> None:
     assert client.post(f"/staff/counters/{cast.land_counter.pk}/issue").status_code == 404
 
 
+WHAT = {"set-up-load": "library", "message-setting-delete": "rule"}
+WHAT |= dict.fromkeys(("message-setting", "message-setting-new"), "sender")
 OPEN_TO_ALL = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "sign-out", "invitation"}
 OPEN_TO_ALL |= {"sso_login", "openid_connect_callback"}
 ACTIONS = {"sender": "pause", "messages-decide": "again", "person-close": "close"}
@@ -147,7 +149,7 @@ def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
             continue
         wanted = pattern.pattern.converters or pattern.pattern.regex.groupindex
         kind = {"kind": "totals", "form": "xlsx"} if "import" in str(pattern.name) else {}
-        kind |= {"what": "library"} if pattern.name == "set-up-load" else {}
+        kind |= {"what": WHAT.get(str(pattern.name), "screen")}
         kind |= {"action": ACTIONS.get(str(pattern.name), "revoke")}
         name = f"{resolver.app_name}:{pattern.name}" if resolver.app_name else pattern.name
         path = reverse(name, kwargs={k: {**arguments, **kind}[k] for k in wanted})
