@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import ClassVar, Final
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -49,9 +50,11 @@ class OpeningHours(models.Model):
             raise ValidationError({"closes": _("A counter closes after it opens.")})
 
     def opens_at(self, moment: datetime) -> bool:
-        """Whether the counter is open at a moment, in local time."""
+        """Whether the counter is open at a moment, in local time; on public holidays never."""
         local = timezone.localtime(moment)
-        return str(local.isoweekday()) in self.days and self.opens <= local.time() < self.closes
+        works = local.date().isoformat() not in settings.PUBLIC_HOLIDAYS
+        on_day = str(local.isoweekday()) in self.days and works
+        return on_day and self.opens <= local.time() < self.closes
 
 
 class Kiosk(OpeningHours):

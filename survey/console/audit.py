@@ -95,6 +95,7 @@ ACTIONS: Final = {
     "office-poster": _("downloaded an office's posters"),
     "verify": _("checked a poster"),
     "presence-add": _("set up a screen, tablet or slips"),
+    "presence-device": _("changed the opening hours of a device"),
     "presence-withdraw": _("withdrew a screen or tablet"),
     "ballots-print": _("printed paper ballots"),
     "ballot-count": _("entered a ballot count"),

@@ -46,7 +46,7 @@ SECTIONS: Final = {
         Section("console:offices", _("Offices and counters"), ("offices", "office", "office_new")),
         Section("console:agencies", _("Agencies"), ("agencies", "unit", "agency_new")),
         Section("console:codes", _("Codes and posters"), ("codes",)),
-        Section("console:presence", _("Screens, tablets, slips"), ("presence",)),
+        Section("console:presence", _("Screens, tablets, slips"), ("presence", "device")),
         Section(
             "console:ballots", _("Paper ballots"), ("ballots", "ballot_count"), "enter-ballots"
         ),

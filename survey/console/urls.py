@@ -23,6 +23,7 @@ from survey.console import (
     invitation,
     message_settings,
     messages,
+    one_device,
     people,
     periods,
     places,
@@ -141,6 +142,11 @@ urlpatterns = [
         r"^presence/(?P<pk>\d{1,12})/(?P<what>screen|kiosk|slips)$",
         devices.add,
         name="presence-add",
+    ),
+    re_path(
+        r"^presence/(?P<what>screen|kiosk)/(?P<pk>\d{1,12})$",
+        one_device.device,
+        name="presence-device",
     ),
     re_path(
         r"^presence/(?P<what>screen|kiosk)/(?P<pk>\d{1,12})/withdraw$",

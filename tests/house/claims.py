@@ -60,13 +60,20 @@ HELD: Final = {
         "survey/questionnaires/test_assignments.py::"
         "test_an_extension_cannot_be_chosen_and_what_began_stays"
     ),
+    "The opening hours have been saved.": (
+        "survey/console/test_device.py::test_the_province_sets_the_hours_and_the_trail_says_which"
+    ),
     "Case %(code)s has been opened.": CASES,
     "The case has been assigned.": CASES,
     "The case has been closed.": CASES,
     "The case has been reopened.": CASES,
     "The note has been added.": CASES,
-    "Saved. Topics of %(count)s comments have been changed.": (
-        "survey/responses/test_reading.py::test_a_changed_list_finds_topics_anew"
+    "What a message says. A text that was sent stays": (
+        "survey/messaging/test_settings_pages.py::test_a_text_that_was_sent_stays_as_it_was"
+    ),
+    "Numbers of staff, who are never asked": (
+        "survey/messaging/test_settings_pages.py::"
+        "test_samples_and_numbers_are_kept_once_and_numbers_as_a_hash"
     ),
     "The file has been discarded.": IMPORTS + "test_a_discarded_file_is_gone_and_imports_nothing",
     "The import has been undone.": IMPORTS
@@ -173,6 +180,7 @@ NONE: Final = (
     "Something in the file has been taken meanwhile.",
     "Possible until what was imported has been used.",
     "Decided",
+    "Nothing has been set up yet.",
     "Nothing has been done with this case yet.",
     "No file has been uploaded yet.",
     "Nothing has been computed for this period yet.",

@@ -242,6 +242,10 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "messages-decide": lambda: OutboxMessage.objects.filter(state=MessageState.UNKNOWN).count(),
     "code-change": lambda: sorted(CounterCode.objects.values_list("code", "status")),
     "code-issue": lambda: CounterCode.objects.count(),
+    "presence-device": lambda: [
+        *Screen.objects.order_by("pk").values_list("closes", flat=True),
+        *Kiosk.objects.order_by("pk").values_list("closes", flat=True),
+    ],
     "presence-withdraw": lambda: (
         Screen.objects.filter(revoked_at=None).count()
         + Kiosk.objects.filter(revoked_at=None).count()
@@ -374,6 +378,11 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
         },
         "unit-merge": {"name": "Cơ quan hợp nhất"},
         "topic": {"words": f"chờ lâu\ncụm từ {timezone.now()}"},
+        "presence-device": {
+            "opens": "07:00",
+            "closes": f"17:{timezone.now().microsecond % 60:02d}",
+            "days": ["1", "2"],
+        },
         "case-act": {"text": "Ghi chú", "answer": "Đã xin lỗi", "outcome": "solved"},
         "version-words": {"title:vi": f"Phiếu {Wording.objects.count()} {timezone.now()}"},
     }
