@@ -56,7 +56,14 @@ SECTIONS: Final = {
         Section(
             "console:questionnaires",
             _("Questionnaires"),
-            ("questionnaires", "version", "words", "assignment_new"),
+            (
+                "questionnaires",
+                "version",
+                "words",
+                "assignment_new",
+                "questions",
+                "question",
+            ),
             "see-languages",
         ),
         Section("console:languages", _("Languages"), ("languages",), "see-languages"),

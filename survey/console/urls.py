@@ -28,6 +28,7 @@ from survey.console import (
     periods,
     places,
     questionnaires,
+    questions,
     second_factor,
     set_up,
     today,
@@ -76,6 +77,15 @@ urlpatterns = [
     ),
     re_path(r"^versions/(?P<pk>\d{1,12})$", questionnaires.version, name="version"),
     re_path(r"^versions/(?P<pk>\d{1,12})\.toml$", questionnaires.version_file, name="version-file"),
+    re_path(r"^versions/(?P<pk>\d{1,12})/questions$", questions.questions, name="questions"),
+    re_path(r"^versions/(?P<pk>\d{1,12})/factors$", questions.new_factor, name="factor-new"),
+    re_path(r"^factors/(?P<pk>\d{1,12})/new$", questions.new_question, name="question-new"),
+    re_path(r"^questions/(?P<pk>\d{1,12})$", questions.question, name="question"),
+    re_path(
+        r"^questions/(?P<pk>\d{1,12})/(?P<action>up|down|remove)$",
+        questions.act_on_question,
+        name="question-act",
+    ),
     re_path(r"^versions/(?P<pk>\d{1,12})/words$", questionnaires.words, name="version-words"),
     re_path(
         r"^versions/(?P<pk>\d{1,12})/(?P<action>copy|delete)$",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -201,24 +202,34 @@ def publish_version(*, version: Version, now: datetime) -> Version:
     return version
 
 
+@lru_cache(maxsize=8)
+def _read_shipped(name: str) -> dict[str, Any]:
+    return parse_questionnaire((LIBRARY / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def read_core(questionnaire: str) -> dict[str, str]:
+    """Code -> kind of the questions every figure rests on; none in questionnaires of one's own."""
+    if questionnaire not in LIBRARY_NAMES:
+        return {}
+    shipped = _read_shipped(questionnaire)
+    every = [q for factor in shipped["factor"] for q in factor["question"]]
+    return {q["code"]: q["kind"] for q in [q for q in every if q.get("required")] or every}
+
+
 def _find_lost_core(version: Version) -> list[str]:
     """Sentences on questions every figure rests on that a version no longer asks as it did."""
-    if version.questionnaire.code not in LIBRARY_NAMES:
+    name = version.questionnaire.code
+    if name not in LIBRARY_NAMES:
         return []
-    shipped = parse_questionnaire(
-        (LIBRARY / f"{version.questionnaire.code}.toml").read_text(encoding="utf-8")
-    )
-    every = [q for factor in shipped["factor"] for q in factor["question"]]
-    core = [q for q in every if q.get("required")] or every
     asked = read_form(version).questions
     found = []
-    if (version.extends.code if version.extends else None) != shipped.get("extends"):
+    if (version.extends.code if version.extends else None) != _read_shipped(name).get("extends"):
         found.append(_("This questionnaire goes on from another one: “extends” must stay."))
     return found + [
         _("Question “%(code)s” belongs to the core block: it must stay, with its kind.")
-        % {"code": q["code"]}
-        for q in core
-        if q["code"] not in asked or asked[q["code"]].kind != q["kind"]
+        % {"code": code}
+        for code, kind in read_core(name).items()
+        if code not in asked or asked[code].kind != kind
     ]
 
 

@@ -63,6 +63,15 @@ HELD: Final = {
     "The opening hours have been saved.": (
         "survey/console/test_device.py::test_the_province_sets_the_hours_and_the_trail_says_which"
     ),
+    "The question has been added to the draft.": (
+        "survey/console/test_questions.py::test_a_new_question_is_typed_into_a_form_and_published"
+    ),
+    "The question has been changed in the draft.": (
+        "survey/console/test_questions.py::test_the_core_block_stays_with_its_kind"
+    ),
+    "The question has been removed from the draft.": (
+        "survey/console/test_questions.py::test_a_question_that_is_removed_takes_its_words_along"
+    ),
     "Case %(code)s has been opened.": CASES,
     "The case has been assigned.": CASES,
     "The case has been closed.": CASES,

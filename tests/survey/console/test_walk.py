@@ -33,7 +33,14 @@ from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.imports.models import FileImport, ImportState
 from survey.messaging.models import KnownNumber, MessageTemplate, SamplingRule, Sender
 from survey.messaging.outbox.models import MessageState, OutboxMessage
-from survey.questionnaires.models import Assignment, Questionnaire, Version, Wording
+from survey.questionnaires.models import (
+    Assignment,
+    Factor,
+    Question,
+    Questionnaire,
+    Version,
+    Wording,
+)
 from survey.questionnaires.queries import published_version
 from survey.questionnaires.services import LIBRARY
 from survey.responses.case_work import CaseNote
@@ -256,6 +263,10 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "calls": lambda: Response.objects.filter(evidence="E6").count(),
     "questionnaire-upload": lambda: Version.objects.count(),
     "version-change": lambda: Version.objects.count(),
+    "factor-new": lambda: Factor.objects.count(),
+    "question-new": lambda: Question.objects.count(),
+    "question": lambda: sorted(Wording.objects.values_list("text", flat=True)),
+    "question-act": lambda: [*Question.objects.order_by("pk").values_list("pk", "position")],
     "version-words": lambda: sorted(Wording.objects.values_list("text", flat=True)),
     "assignment-new": lambda: Assignment.objects.count(),
     "assignment-withdraw": lambda: Assignment.objects.count(),
@@ -352,7 +363,7 @@ OWN_ACCOUNT: Final = ("/staff/password", "/staff/second-factor", "/staff/session
 
 def takes_something_away(item: tuple[tuple[str, tuple[str, str]], Form]) -> bool:
     """Forms after which others would have nothing left to work on come last."""
-    return item[0][0].endswith(("/delete", "/close", "/withdraw", "/discard", "/undo"))
+    return item[0][0].endswith(("/delete", "/close", "/withdraw", "/discard", "/undo", "/remove"))
 
 
 def ends_what_others_need(action: str) -> bool:
@@ -384,6 +395,14 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "days": ["1", "2"],
         },
         "case-act": {"text": "Ghi chú", "answer": "Đã xin lỗi", "outcome": "solved"},
+        "factor-new": {"code": f"F{Factor.objects.count()}", "text": "Nhóm mới"},
+        "question-new": {
+            "code": f"q{Question.objects.count()}",
+            "kind": "yes-no",
+            "text": "Câu mới?",
+            "when": "",
+        },
+        "question": {"text": f"Câu {timezone.now()}"},
         "version-words": {"title:vi": f"Phiếu {Wording.objects.count()} {timezone.now()}"},
     }
     found = typed.get(name, {})
