@@ -251,6 +251,8 @@ class CounterCode(models.Model):
     issued_at = models.DateTimeField(_("issued at"))
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     checked_at = models.DateTimeField(_("poster checked at"), null=True, blank=True)
+    scanned_on = models.DateField(_("answered by it after it was replaced"), null=True, blank=True)
+    """Of replaced issues only: that they still hang. No answer keeps the counter of one."""
 
     class Meta:
         verbose_name = _("counter code")

@@ -34,7 +34,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Go on as the account with the verified address, or back to the first page."""
-        verified = [item.email for item in sociallogin.email_addresses if item.verified]
+        verified = [item.email for item in sociallogin.email_addresses if item.verified is True]
         user = find_account(verified)
         if user is None:
             raise ImmediateHttpResponse(refuse_identity(request, verified[0] if verified else ""))

@@ -19,7 +19,7 @@ from survey.access.print import qr
 from survey.access.screens import find_display, gives_codes, shown
 from survey.citizen.pages import citizen_page, message_page, render_page
 from survey.common.throttling import note_failure
-from survey.questionnaires.queries import published_short_form, wordings
+from survey.questionnaires.queries import find_first_form, wordings
 
 
 def _code(screen: Screen, now: datetime) -> dict[str, str | int]:
@@ -54,7 +54,11 @@ def screen_page(request: HttpRequest, display: str) -> HttpResponseBase:
         return message_page("unknown-screen", status=404, call=False)
     code = _code(screen, timezone.now())
     instructions = [(language, _instruction(language)) for language, _name in settings.LANGUAGES]
-    version_id = published_short_form()
+    version_id = find_first_form(
+        office_id=screen.counter.office_id,
+        domain_id=screen.counter.domain_id,
+        today=timezone.localdate(),
+    )
     texts = wordings(version_id, get_language() or "vi") if version_id else {}
     context = {
         "title": str(screen.counter),

@@ -203,7 +203,8 @@ def as_opened(request: HttpRequest, context: FormContext, now: datetime) -> Form
         or int(asked) == context.version_id
     ):
         return context
-    usable = is_alternative(int(asked), context.version_id, now - TICKET_TTL)
+    place = (context.place.office_id, context.place.domain_id)
+    usable = is_alternative(int(asked), context.version_id, now - TICKET_TTL, place)
     return replace(context, version_id=int(asked)) if usable else context
 
 

@@ -5,13 +5,14 @@ come one after the other and one process writes, a lock of the process.
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 
 from django.db import connection
 
-_held = threading.Lock()
+_held: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
 
 def _number(name: str) -> int:
@@ -22,7 +23,7 @@ def _number(name: str) -> int:
 def hold_lock(name: str) -> Iterator[None]:
     """Nobody else is inside a block of this name, in whatever process."""
     if connection.vendor != "postgresql":
-        with _held:
+        with _held[name]:
             yield
         return
     with connection.cursor() as cursor:

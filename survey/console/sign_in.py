@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, ClassVar, cast
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from allauth.socialaccount.providers.openid_connect.views import login as openid
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import LoginView
+from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
@@ -35,6 +37,16 @@ from survey.console.forms import SignInForm
 from survey.console.layout import page_frame
 
 REFUSED_SECONDS = 900
+log = logging.getLogger(__name__)
+BAD_PROVIDER = (
+    RequestException,
+    KeyError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    ImproperlyConfigured,
+)
+"""What comes of an answer that is none: allauth reads it without looking."""
 
 
 def in_own_language(view: Any) -> Any:
@@ -126,7 +138,8 @@ def begin_single_sign_on(request: HttpRequest) -> HttpResponseBase:
         raise Http404
     try:
         return cast("HttpResponseBase", openid_login(request, PROVIDER))
-    except RequestException:
+    except BAD_PROVIDER:
+        log.exception("the identity provider answered something else")
         return refuse_identity(request)
 
 
@@ -138,7 +151,8 @@ def end_single_sign_on(request: HttpRequest, provider_id: str) -> HttpResponseBa
         raise Http404
     try:
         return cast("HttpResponseBase", openid_callback(request, provider_id))
-    except RequestException:
+    except BAD_PROVIDER:
+        log.exception("the identity provider answered something else")
         return refuse_identity(request)
 
 

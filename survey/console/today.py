@@ -27,6 +27,7 @@ from survey.console.layout import page, staff_page
 from survey.imports.models import FileImport, ImportState
 from survey.responses.alerts import FOR_THE_OFFICE, Alert, visible_alerts
 from survey.responses.cases import Case, open_cases
+from survey.responses.models import Response
 from survey.scorecards.models import Edition
 from survey.transactions.coverage import totals_coverage
 
@@ -52,7 +53,8 @@ def today(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     found = [*_decisions(user), *_cases(user), *_files(user), *_places(user), *_period(user)]
     items = sorted(found, key=lambda item: not item.late)
-    return page(request, "today.html", {"items": items})
+    begins = may(user, "set-up") and not Response.objects.exists()
+    return page(request, "today.html", {"items": items, "begins": begins})
 
 
 def _decisions(user: User) -> list[Item]:

@@ -108,11 +108,15 @@ def check_file(pk: int) -> None:
         found, problem = _look_through(row)
     if row.kind == EventsKind.key:
         found.faults = [replace(fault, message=_clean(fault.message)) for fault in found.faults]
-    row.found, row.digest, row.problem = found.as_json(), found.digest(), problem
-    row.state = ImportState.FAULTY if found.faults or problem else ImportState.READY
-    if row.state == ImportState.FAULTY:
-        row.content_sealed, row.ended_at = None, timezone.now()
-    row.save()
+    with transaction.atomic():
+        locked = _lock(pk)
+        if locked.state != ImportState.CHECKING:
+            return
+        locked.found, locked.digest, locked.problem = found.as_json(), found.digest(), problem
+        locked.state = ImportState.FAULTY if found.faults or problem else ImportState.READY
+        if locked.state == ImportState.FAULTY:
+            locked.content_sealed, locked.ended_at = None, timezone.now()
+        locked.save()
 
 
 def _look_through(row: FileImport) -> tuple[Checked, str]:
@@ -183,7 +187,8 @@ def _store(row: FileImport) -> None:
     if not kind.in_one:
         done = kind.store(_upload(row, _progress(row)), None)
         with transaction.atomic():
-            _keep(_lock(row.pk), done)
+            if (locked := _lock(row.pk)).state == ImportState.STORING:
+                _keep(locked, done)
         return
     # Read before the transaction begins: on SQLite a transaction keeps citizens waiting.
     found = kind.check(_upload(row))

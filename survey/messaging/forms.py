@@ -68,6 +68,10 @@ class MessageTemplateForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Every fault at the field it is about."""
         cleaned = super().clean() or {}
+        begins = cleaned.get("active") or self.instance.pk is None
+        stays = not {"sender", "kind", "text", "accents"} & set(self.changed_data)
+        if stays and not begins:
+            return cleaned
         if cleaned.get("sender") and cleaned.get("text"):
             faults = lint(
                 cleaned["text"],

@@ -20,9 +20,32 @@ OPTION: Final = re.compile(r"^[a-z0-9][a-z0-9-]{0,19}$")
 OVERALL: Final = "overall"
 """The question every figure of a first form rests on."""
 TECHNICAL: Final = frozenset(
-    {"ticket", "lang", "assisted", "dispute", "pressed", "switch", "part", "state"}
+    {
+        "ticket",
+        "lang",
+        "assisted",
+        "dispute",
+        "pressed",
+        "switch",
+        "part",
+        "state",
+        "form",
+        "next",
+        "t",
+        "consent",
+    }
 )
 """Names of fields the pages use themselves."""
+RESERVED: Final = frozenset(
+    {
+        OVERALL,
+        *(f"A{number}" for number in range(1, 4)),
+        *(f"B{number}" for number in range(1, 5)),
+        *(f"{letter}{number}" for letter in "CDE" for number in range(1, 4)),
+        *(f"U{number}" for number in range(1, 10)),
+    }
+)
+"""Codes of items the figures are made of; see docs/snapshot.md."""
 
 
 def find_faults(version: Version) -> list[str]:
@@ -97,6 +120,8 @@ def _faults_of_question(question: QuestionSpec, before: Sequence[QuestionSpec]) 
             )
             % name
         )
+    if question.code in RESERVED and question.kind != "scale":
+        yield _("Question “%(code)s”: figures read this code as a level; take another code.") % name
     if question.kind not in KINDS:
         kinds = ", ".join(KINDS)
         yield _("Question “%(code)s”: unknown kind “%(kind)s”; known are %(kinds)s.") % {

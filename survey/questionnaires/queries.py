@@ -10,14 +10,14 @@ from typing import Final
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import override
 
 from survey.common.periods import parse_period
 from survey.questionnaires.content import Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS
-from survey.questionnaires.models import Version, VersionStatus
+from survey.questionnaires.models import Assignment, Version, VersionStatus
 
 SHORT_FORM: Final = "counter-short"
 """The first form of every entrance."""
@@ -80,16 +80,27 @@ def published_version(questionnaire: str) -> Version | None:
     ).first()
 
 
-def is_alternative(version_id: int, current: int, since: datetime) -> bool:
-    """Whether a version is of the same questionnaire, or of another first form that is assigned
-    somewhere, and was in use until after ``since``: what a page was opened with is taken.
+def is_alternative(
+    version_id: int,
+    current: int,
+    since: datetime,
+    place: tuple[int | None, int | None] | None = None,
+) -> bool:
+    """Whether a version is of the same questionnaire and was in use until after ``since``: what a
+    page was opened with is taken.
+
+    ``place`` (office, domain) of a first form: also a version of another questionnaire that is or
+    was asked there.
     """
-    others = Q(questionnaire__assignments__isnull=False) | Q(questionnaire__code=SHORT_FORM)
-    if Version.objects.filter(pk=current).exclude(extends=None).exists():
-        others = Q(pk__in=[])
-    same = Version.objects.filter(pk=version_id).exclude(status=VersionStatus.DRAFT)
-    same = same.filter(Q(questionnaire__versions=current) | (Q(extends=None) & others))
-    return same.filter(Q(retired_at=None) | Q(retired_at__gt=since)).exists()
+    same = Q(questionnaire__versions=current)
+    if place is not None:
+        office, domain = place
+        asked = Assignment.objects.filter(valid_from__lte=timezone.localdate())
+        asked = asked.filter(Q(office=None) | Q(office=office), Q(domain=None) | Q(domain=domain))
+        here = Q(questionnaire__in=asked.values("questionnaire"))
+        same |= Q(extends=None) & (here | Q(questionnaire__code=SHORT_FORM))
+    found = Version.objects.filter(pk=version_id).exclude(status=VersionStatus.DRAFT).filter(same)
+    return found.filter(Q(retired_at=None) | Q(retired_at__gt=since)).exists()
 
 
 def published_extension(questionnaire: str) -> Version | None:
@@ -118,10 +129,17 @@ def extension_id(version_id: int) -> int | None:
     return row[0] if row else None
 
 
+def _official(versions: QuerySet[Version]) -> QuerySet[Version]:
+    """The short form and what continues it: what an office asks of its own is no part of the
+    figures' words.
+    """
+    return versions.filter(Q(questionnaire__code=SHORT_FORM) | Q(extends__code=SHORT_FORM))
+
+
 def question_texts(language: str) -> dict[str, str]:
     """Factor or question code -> its words in the published forms."""
     texts: dict[str, str] = {}
-    for version in Version.objects.filter(status=VersionStatus.PUBLISHED).order_by("pk"):
+    for version in _official(Version.objects.filter(status=VersionStatus.PUBLISHED)).order_by("pk"):
         for slot, text in wordings(version.pk, language).items():
             kind, _dot, code = slot.partition(".")
             if kind in ("factor", "question"):
@@ -186,7 +204,8 @@ def wordings_changed(first: date, last: date) -> list[Version]:
         timezone.make_aware(datetime.combine(day, time.min))
         for day in (first, last + timedelta(days=1))
     )
-    changed = Version.objects.select_related("questionnaire").exclude(status=VersionStatus.DRAFT)
+    changed = _official(Version.objects.select_related("questionnaire"))
+    changed = changed.exclude(status=VersionStatus.DRAFT)
     within = changed.filter(number__gt=1, published_at__gte=start, published_at__lt=end)
     return list(within.order_by("published_at"))
 
@@ -211,6 +230,7 @@ def periods_reworded(periods: Sequence[str]) -> list[str]:
 ASSIGNED: Final = """
     SELECT v.id FROM survey_assignment a
     JOIN survey_version v ON v.questionnaire_id = a.questionnaire_id AND v.status = 'published'
+        AND v.extends_id IS NULL
     WHERE a.valid_from <= {today} AND (a.office_id IS NULL OR a.office_id = {office})
         AND (a.domain_id IS NULL OR a.domain_id = {domain})
     ORDER BY (a.office_id IS NULL), (a.domain_id IS NULL), a.valid_from DESC, a.id DESC LIMIT 1

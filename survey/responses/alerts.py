@@ -22,7 +22,6 @@ from survey.access.kiosks import WARN_AFTER
 from survey.access.models import CodeStatus, CounterCode, Kiosk
 from survey.agencies.models import Agency, Counter
 from survey.common.periods import first_of_month
-from survey.responses.flags import Flag
 from survey.responses.models import Response
 from survey.transactions.models import Channel, MonthlyTotal
 
@@ -155,14 +154,11 @@ def _find_tablets(now: datetime) -> Iterator[_Found]:
 
 
 def _find_old_posters(now: datetime) -> Iterator[_Found]:
-    since = now - timedelta(days=OLD_POSTER_DAYS)
-    rows = Response.objects.filter(
-        month__gte=first_of_month(timezone.localdate(since)),
-        answered_hour__gte=since,
-        marks__flag=Flag.OLD_POSTER.value,
-        counter__isnull=False,
+    since = timezone.localdate(now) - timedelta(days=OLD_POSTER_DAYS)
+    codes = CounterCode.objects.filter(
+        status=CodeStatus.RETIRED, scanned_on__gte=since, counter__closed_on=None
     )
-    for counter in rows.order_by().values_list("counter", flat=True).distinct():
+    for counter in codes.order_by().values_list("counter", flat=True).distinct():
         yield _Found(Alert.Kind.OLD_POSTER, counter)
 
 

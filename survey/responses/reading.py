@@ -1,9 +1,9 @@
 """Comments as officials may read them: masked, by topic, and for the rated side in lots that
 tell nothing of when or by whom.
 
-A comment waits a night and a day before anybody reads it. The rated agency reads it once at least
-ten people who proved that they were there can have written it; no day is kept beside it, so that no
-lot can be joined to a message or a visit.
+A comment waits a night and a day before anybody reads it. The rated agency reads it a night after
+the block of answers it came with has ended: ten at least, by people who proved that they were
+there. No day is kept beside it, so that no comment can be joined to a message or a visit.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 from django.db import models, transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
@@ -47,21 +47,19 @@ class CommentNight(models.Model):
 
 
 class CommentMark(models.Model):
-    """How many proven answers an agency had when comments were first seen, and when it last got
-    some to read: overwritten, so that no earlier night can be told from it.
+    """How many proven answers an agency had when its last block ended: overwritten every time, so
+    that no earlier night can be told from it.
     """
 
     agency = models.OneToOneField(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
-    seen = models.PositiveIntegerField(_("answers when the newest comment was seen"), default=0)
-    ripe = models.PositiveIntegerField(_("the same, of those that have waited"), default=0)
-    told = models.PositiveIntegerField(_("answers behind what was told"), default=0)
+    answers = models.PositiveIntegerField(_("answers when the last block ended"), default=0)
 
     class Meta:
         verbose_name = _("mark of comments")
         verbose_name_plural = _("marks of comments")
 
     def __str__(self) -> str:
-        return f"{self.agency_id} {self.told}"
+        return f"{self.agency_id} {self.answers}"
 
 
 class ReadableComment(models.Model):
@@ -73,6 +71,7 @@ class ReadableComment(models.Model):
     )
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
     ripe = models.BooleanField(_("has waited a night and a day"), default=False)
+    closed = models.BooleanField(_("its block of answers has ended"), default=False)
     told = models.BooleanField(_("the rated agency may read it"), default=False)
     text = models.TextField(_("masked text"))
     folded = models.TextField(_("text for searching"))
@@ -108,48 +107,46 @@ def prepare_comments(now: datetime) -> tuple[int, int]:
     CommentNight.objects.update_or_create(pk=1, defaults={"at": now})
     lexicon, reserved = Lexicon(Topic.objects.all()), _reserved_topics()
     _rewrite(ReadableComment.objects.filter(ripe=False), ripe=True)
+    told = _tell_agencies()
     fresh = Comment.objects.filter(readable=None).exclude(text="").select_related("submission")
     rows = [_masked(comment, lexicon, reserved) for comment in fresh.iterator(chunk_size=AT_ONCE)]
-    _mark_seen({row.agency_id for row in rows})
     secrets.SystemRandom().shuffle(rows)
     ReadableComment.objects.bulk_create(rows, batch_size=AT_ONCE)
-    return len(rows), _tell_agencies()
-
-
-def _mark_seen(agencies: set[int]) -> None:
-    """What was seen last night has waited now; these agencies have new comments."""
-    CommentMark.objects.update(ripe=F("seen"))
-    for agency in agencies:
-        CommentMark.objects.update_or_create(
-            agency_id=agency, defaults={"seen": _count_proven(agency)}
-        )
-
-
-def _count_proven(agency_id: int) -> int:
-    """Answers about an agency by people who were there: open posters can be filled by anybody, the
-    rated side too.
-    """
-    rows = Response.objects.filter(agency=agency_id, revision=0)
-    return rows.exclude(evidence=Evidence.POSTER).count()
+    _end_blocks()
+    return len(rows), told
 
 
 def _tell_agencies() -> int:
-    """Let agencies read what has waited, if at least ten people can have written it: those who
-    answered between what was told last and the night the newest of these comments was seen. Later
-    answers say nothing of who wrote.
-    """
-    told = 0
-    for mark in CommentMark.objects.filter(ripe__gte=F("told") + MIN_ANSWERS):
-        waiting = ReadableComment.objects.filter(
-            agency=mark.agency_id, told=False, ripe=True, reserved=False
-        )
-        if n := waiting.count():
-            told += n
-            waiting.update(told=True)
-            # With those told before, so that their places do not tell the night either.
-            _rewrite(ReadableComment.objects.filter(agency=mark.agency_id, told=True))
-            CommentMark.objects.filter(pk=mark.pk).update(told=mark.ripe)
+    """Let agencies read comments of blocks that ended on an earlier night."""
+    waiting = ReadableComment.objects.filter(closed=True, told=False, ripe=True, reserved=False)
+    agencies = list(waiting.order_by().values_list("agency", flat=True).distinct())
+    told = waiting.update(told=True)
+    for agency in agencies:
+        # With those told before, so that their places do not tell the night either.
+        _rewrite(ReadableComment.objects.filter(agency=agency, told=True))
     return told
+
+
+def _end_blocks() -> None:
+    """A block of an agency's answers ends with the night in which it holds ten by people who were
+    there, with or without comments: whoever wrote one of its comments is one of so many, and the
+    night it is told says nothing of the day it was written.
+
+    Open posters can be filled by anybody, the rated side too: they cover nobody.
+    """
+    proven = Response.objects.filter(revision=0).exclude(evidence=Evidence.POSTER)
+    counts = dict(proven.order_by().values_list("agency").annotate(n=Count("pk")))
+    marks = dict(CommentMark.objects.values_list("agency", "answers"))
+    ended = [agency for agency, n in counts.items() if n - marks.get(agency, 0) >= MIN_ANSWERS]
+    CommentMark.objects.bulk_create(
+        [CommentMark(agency_id=agency, answers=counts[agency]) for agency in ended],
+        update_conflicts=True,
+        unique_fields=["agency"],
+        update_fields=["answers"],
+    )
+    for start in range(0, len(ended), AT_ONCE):
+        block = ReadableComment.objects.filter(agency__in=ended[start : start + AT_ONCE])
+        block.filter(closed=False).update(closed=True)
 
 
 def newest_night() -> int:
@@ -184,7 +181,9 @@ def _rewrite(found: QuerySet[ReadableComment], **change: object) -> int:
     tells the night in which they came.
     """
     rows = list(found.select_for_update())
-    ReadableComment.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    keys = [row.pk for row in rows]
+    for start in range(0, len(keys), AT_ONCE):
+        ReadableComment.objects.filter(pk__in=keys[start : start + AT_ONCE]).delete()
     for row in rows:
         row.pk = random_id()
         for name, value in change.items():

@@ -24,6 +24,7 @@ MAX_PHRASES: Final = 300
 MAX_PHRASE_CHARACTERS: Final = 60
 _WORD: Final = re.compile(r"[^\W_]+")
 _ENDS: Final = ".!?;\n"
+_ENDING: Final = re.compile(f"[{_ENDS}]")
 
 
 class Topic(models.Model):
@@ -86,7 +87,7 @@ def read_shipped_reserved() -> list[str]:
 class Lexicon:
     """The phrases of all topics, ready to be looked for, word by word.
 
-    A word fits that is written as in the phrase, or wholly without marks. For allegations marks
+    A phrase fits that is written as in the list, or wholly without marks. For allegations marks
     never matter, nor what stands between the words. No phrase hides another: a sentence is about
     every topic it names.
     """
@@ -112,8 +113,11 @@ class Lexicon:
         found: dict[str, Match] = {}
         for place, first in enumerate(folded):
             for phrase in self._begins.get(first, ()):
-                if phrase.topic not in found and _fits(phrase, words, folded, place):
-                    sentence = _sentence_around(shown, hits[place].start())
+                if phrase.topic in found or not _fits(phrase, words, folded, place):
+                    continue
+                start, last = hits[place].start(), hits[place + len(phrase.words) - 1]
+                if phrase.loose or not _ENDING.search(shown, start, last.end()):
+                    sentence = _sentence_around(shown, start)
                     found[phrase.topic] = Match(phrase.topic, phrase.text, sentence)
         return list(found.values())
 
@@ -122,10 +126,7 @@ def _fits(phrase: _Phrase, words: list[str], folded: list[str], place: int) -> b
     end = place + len(phrase.words)
     if tuple(folded[place:end]) != phrase.folded:
         return False
-    return phrase.loose or all(
-        word in (wanted, plain)
-        for word, wanted, plain in zip(words[place:end], phrase.words, phrase.folded, strict=True)
-    )
+    return phrase.loose or tuple(words[place:end]) in (phrase.words, phrase.folded)
 
 
 def _sentence_around(text: str, place: int) -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from heapq import nsmallest
 from typing import Final
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Sum
 
 from survey.agencies.models import Agency, AgencyVersion, Counter
 from survey.agencies.queries import agency_names
@@ -57,7 +57,7 @@ def totals_coverage(period: Period, agencies: QuerySet[Agency], today: date) -> 
     found = _totals_by_month(period, agencies)
     none = (0, 0, 0)
     months = [month for month in list_months(period) if last_day(month) < today or month in found]
-    missing = {month: _find_missing(month, period, agencies) for month in months}
+    missing = _find_missing(months, period, agencies)
     names = agency_names(Agency.objects.filter(pk__in=set().union(*missing.values())))
     sources = TotalsImport.objects.select_related("imported_by").in_bulk(
         [source for _there, _completed, source in found.values()]
@@ -91,19 +91,31 @@ def _totals_by_month(
     return {month: (there, completed, file) for month, there, completed, file in counted}
 
 
-def _find_missing(month: date, period: Period, agencies: QuerySet[Agency]) -> set[int]:
-    """Agencies in force on some day of the month that have no totals in it: each one look-up in
-    an index.
+def _find_missing(
+    months: list[date], period: Period, agencies: QuerySet[Agency]
+) -> dict[date, set[int]]:
+    """Month -> agencies in force on some day of it that have no totals in it; all in two
+    statements of look-ups in an index.
     """
-    year_before = period.first - timedelta(days=365)
     own = MonthlyTotal.objects.filter(agency=OuterRef("pk"))
-    living = AgencyVersion.objects.filter(agency=OuterRef("pk"), valid_from__lte=last_day(month))
-    living = living.filter(Q(valid_to=None) | Q(valid_to__gt=month))
-    counters = Counter.objects.filter(agency=OuterRef("pk"))
-    told = own.filter(month__range=(year_before, period.last))
-    found = agencies.filter(Exists(counters) | Exists(told)).filter(Exists(living))
-    found = found.filter(~Exists(own.filter(month=month)))
-    return set(found.order_by().values_list("pk", flat=True))
+    told = own.filter(month__range=(period.first - timedelta(days=365), period.last))
+    serving = agencies.filter(Exists(Counter.objects.filter(agency=OuterRef("pk"))) | Exists(told))
+    there = {f"m{place}": Exists(own.filter(month=month)) for place, month in enumerate(months)}
+    found = list(serving.order_by().annotate(**there).values_list("pk", *there))
+    living = AgencyVersion.objects.filter(agency__in=serving.order_by().values("pk"))
+    spans = list(living.values_list("agency", "valid_from", "valid_to"))
+    return {
+        month: {row[0] for row in found if not row[place]} & _in_force(month, spans)
+        for place, month in enumerate(months, start=1)
+    }
+
+
+def _in_force(month: date, spans: list[tuple[int, date, date | None]]) -> set[int]:
+    """Agencies with a version that holds on some day of the month."""
+    last = last_day(month)
+    return {
+        agency for agency, first, end in spans if first <= last and (end is None or end > month)
+    }
 
 
 def _line(

@@ -13,7 +13,7 @@ from survey.citizen.entrances import Found
 from survey.citizen.pages import message_page
 from survey.citizen.short_form import FormContext
 from survey.common.text import name_order
-from survey.questionnaires.queries import published_short_form
+from survey.questionnaires.queries import find_first_form
 from survey.responses.flags import Flag
 from survey.responses.models import Evidence
 from survey.responses.services import AnswerPlace
@@ -69,9 +69,11 @@ def find(request: HttpRequest, code: str) -> Found:
         for served in office.agencies
         if served.key == agency
     ]
-    version_id = published_short_form()
     if not offices:
         return message_page("no-office", status=404, ask=True)
+    version_id = find_first_form(
+        office_id=offices[0][0].pk, domain_id=None, today=timezone.localdate()
+    )
     if version_id is None:
         return message_page("closed", status=410)
     return _form_context(*offices[0], version_id)

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from survey.access.models import CodeStatus
+from survey.access.models import CodeStatus, CounterCode
 from survey.access.queries import Landing, check_characters, find_landing
 from survey.access.twin_pictures import draw_picture, name_picture
 from survey.citizen.entrances import Found
 from survey.citizen.pages import message_page, typed_code
-from survey.citizen.short_form import FormContext, Twin, was_opened_in_time, with_flag
+from survey.citizen.short_form import (
+    FormContext,
+    Twin,
+    save_answer,
+    was_opened_in_time,
+    with_flag,
+)
+from survey.common.tokens import Ticket
+from survey.responses.answers import Parsed
 from survey.responses.flags import Flag
 from survey.responses.models import Evidence
 from survey.responses.services import AnswerPlace
@@ -37,6 +46,13 @@ def _twin(landing: Landing) -> Twin:
     if landing.picture is None:
         return Twin(name=check_characters(landing.code))
     return Twin(name=name_picture(landing.picture), drawing=draw_picture(landing.picture))
+
+
+def _save_old(code: str, context: FormContext, ticket: Ticket, parsed: Parsed) -> HttpResponse:
+    """Keep the answer, and that this issue still hangs somewhere."""
+    response = save_answer(context, ticket, parsed)
+    CounterCode.objects.filter(code=code).update(scanned_on=timezone.localdate())
+    return response
 
 
 def _form_context(landing: Landing, version_id: int) -> FormContext:
@@ -66,7 +82,11 @@ def _form_context(landing: Landing, version_id: int) -> FormContext:
         "a note."
     )
     return with_flag(
-        replace(context, place=replace(context.place, counter_id=None, domain_id=None)),
+        replace(
+            context,
+            place=replace(context.place, counter_id=None, domain_id=None),
+            save=partial(_save_old, landing.code),
+        ),
         Flag.OLD_POSTER,
         notice=notice,
     )

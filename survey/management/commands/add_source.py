@@ -37,5 +37,7 @@ class Command(BaseCommand):
             )
         source = existing.first() or SourceSystem(key_id=key)
         source.name, source.province, source.active = options["name"], options["province"], True
+        if source.pk:
+            source.save(update_fields=["name", "province", "active"])
         secret = renew_secret(source=source)
         self.stdout.write(f"X-Key: {key}\nsecret: {secret}\nThe secret is not shown again.")

@@ -18,6 +18,9 @@ from survey.responses.flags import find_flag
 from survey.responses.queries import counted_in, snapshot_rows
 from survey.transactions.queries import totals_in
 
+_RANGES: Final = {"recommend": (0, 10), "like": (1, 2)}
+_IKM: Final = frozenset(f"U{number}" for number in range(1, 10))
+_LEVELS_OF_IKM: Final = (1, 4)
 NOTICE: Final = "DỮ LIỆU MINH HỌA - không phải số liệu thật"
 
 
@@ -34,7 +37,7 @@ def take_snapshot(
         snapshot_rows(period), total=expected, desc="Chốt số liệu", disable=not progress, unit=""
     ):
         seen.add(agency)
-        levels = [answers.get(item) for item in analysis.ITEMS]
+        levels = [_read_level(item, answers.get(item)) for item in analysis.ITEMS]
         flag = find_flag(channel, hour, marks)
         writer.add(
             (agency, domain or "", channel, evidence, flag, language, f"{month:%Y-%m}", *levels)
@@ -50,6 +53,15 @@ def take_snapshot(
         "domains": dict(ProcedureDomain.objects.values_list("code", "name")),
     }
     return writer.close(totals=totals, agencies=_agencies(seen, period), about=about)
+
+
+def _read_level(item: str, value: object) -> int | None:
+    """A level the item can have; what a questionnaire of an office's own asks under the same code
+    in another way is not asked, as far as figures go.
+    """
+    low, high = _RANGES.get(item, _LEVELS_OF_IKM if item in _IKM else (0, 5))
+    is_level = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+    return value if is_level and isinstance(value, int) else None
 
 
 def _agencies(keys: Iterable[str], period: Period) -> list[tuple[str, str, str, str]]:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -83,6 +85,8 @@ def test_the_account_with_the_verified_address_comes_in(door: str, cast: Cast) -
     [
         {"email": "thu.truong@example.vn", "email_verified": False},
         {"email": "thu.truong@example.vn"},
+        {"email": "thu.truong@example.vn", "email_verified": "false"},
+        {"email": "thu.truong@example.vn", "email_verified": "true"},
         {"email": "nobody@example.vn", "email_verified": True},
         {"email": "", "email_verified": True},
         {},
@@ -142,3 +146,28 @@ def test_without_a_provider_there_is_no_such_door(cast: Cast) -> None:
     assert "/staff/sign-in/sso" not in flat(Client().get("/staff/sign-in"))
     assert Client().post(BEGIN).status_code == 404
     assert Client().get("/staff/sign-in/sso/callback?code=x").status_code == 404
+
+
+@pytest.mark.parametrize("told", ["{}", "[]", "no json", '{"authorization_endpoint": 5}'])
+def test_a_provider_that_talks_nonsense_is_a_sentence(
+    door: str, cast: Cast, settings: Any, told: str
+) -> None:
+    class Odd(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(told.encode())
+
+        def log_message(self, *_args: Any) -> None:
+            """Quiet."""
+
+    server = HTTPServer(("localhost", 0), Odd)
+    Thread(target=server.serve_forever, daemon=True).start()
+    settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]["settings"]["server_url"] = (
+        f"http://localhost:{server.server_port}"
+    )
+    answer = Client(raise_request_exception=False).post(BEGIN)
+    server.shutdown()
+    server.server_close()
+    assert answer.status_code == 302

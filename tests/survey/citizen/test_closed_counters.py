@@ -90,10 +90,9 @@ def test_a_device_of_a_closed_counter_can_be_withdrawn(
 ) -> None:
     end(cast, "closed")
     client.force_login(cast.operator)
-    assert (
-        f"/staff/presence/screen/{screen.pk}/withdraw"
-        in client.get("/staff/presence").content.decode()
-    )
+    page = f"/staff/presence/screen/{screen.pk}"
+    assert page in client.get("/staff/presence").content.decode()
+    assert f"{page}/withdraw" in client.get(page).content.decode()
     client.post(f"/staff/presence/screen/{screen.pk}/withdraw")
     screen.refresh_from_db()
     assert screen.revoked_at is not None

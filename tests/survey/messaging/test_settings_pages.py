@@ -13,6 +13,7 @@ from survey.common.encryption import decrypt
 from survey.messaging.models import KnownNumber, MessageTemplate, SamplingRule, Sender
 from survey.messaging.outbox.models import OutboxMessage
 from survey.transactions.models import SourceSystem
+from survey.transactions.sources import renew_secret
 from tests.survey.console.builders import signed_in
 from tests.survey.factories import Cast, flat
 from tests.survey.messaging.builders import invited
@@ -98,6 +99,24 @@ def test_a_case_system_gets_a_secret_shown_once_and_a_new_one_by_a_button(cast: 
     assert (source.key_id, source.active) == ("mot-cua", False), (
         "the key stays, it was switched off"
     )
+
+
+def test_a_text_in_use_can_be_put_away_whatever_became_of_its_sender(cast: Cast) -> None:
+    invited(cast)
+    row = MessageTemplate.objects.get(pk=OutboxMessage.objects.values("template")[:1])
+    Sender.objects.update(name="TEN MOI")
+    address = reverse("console:message-setting", args=["text", row.pk])
+    assert signed_in(cast.operator).post(address, {}).status_code == 302
+    row.refresh_from_db()
+    assert not row.active
+
+
+def test_a_new_secret_does_not_switch_a_case_system_on_again(cast: Cast) -> None:
+    stale = SourceSystem(key_id="mot-cua", name="x", province="H20", secret_sealed=b"")
+    stale.save()
+    SourceSystem.objects.update(active=False)
+    renew_secret(source=stale)
+    assert not SourceSystem.objects.get().active
 
 
 @pytest.mark.parametrize("what", ["sender", "text", "rule", "source"])

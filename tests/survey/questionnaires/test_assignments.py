@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -12,8 +13,11 @@ from django.utils import timezone
 from survey.access.queries import find_landing
 from survey.accounts.models import Role, User
 from survey.agencies.models import Office, ProcedureDomain
-from survey.questionnaires.models import Assignment, Questionnaire, Version
-from survey.questionnaires.queries import find_first_form, published_version
+from survey.common.periods import parse_period
+from survey.questionnaires.faults import find_faults
+from survey.questionnaires.files import write_questionnaire
+from survey.questionnaires.models import Assignment, Question, Questionnaire, Version
+from survey.questionnaires.queries import find_first_form, published_version, question_texts
 from survey.questionnaires.services import (
     LIBRARY,
     draft_from_text,
@@ -21,6 +25,7 @@ from survey.questionnaires.services import (
     retire_version,
 )
 from survey.responses.models import Response
+from survey.scorecards.bridge.snapshots import take_snapshot
 from tests.survey.console.builders import signed_in
 from tests.survey.factories import NOW, Cast, answer, flat, hidden, open_form
 from tests.survey.messaging.builders import invited
@@ -160,3 +165,57 @@ def test_an_extension_cannot_be_chosen_and_what_began_stays(
         client.post(reverse("console:assignment-withdraw", args=[row.pk]))
     assert list(Assignment.objects.all()) == [begun]
     assert signed_in(cast.head).get(NEW).status_code == 403
+
+
+def test_what_an_office_asks_changes_no_word_and_no_figure_of_the_province(
+    citizen: Client, cast: Cast, author: User, own: Version, tmp_path: Path
+) -> None:
+    assert question_texts("vi")["overall"] != "Ông/Bà thấy nhà trường phục vụ thế nào?"
+    text = write_questionnaire(own).replace('code = "truong-hoc"', 'code = "odd"', 1)
+    odd = draft_from_text(text=text)
+    Question.objects.create(
+        version=odd,
+        factor=odd.factors.get(position=1),
+        code="like",
+        kind="multiple-choice",
+        position=90,
+        options=["a", "b"],
+    )
+    Question.objects.create(
+        version=odd, factor=odd.factors.get(position=1), code="A1", kind="yes-no", position=91
+    )
+    assert any("A1" in fault for fault in find_faults(odd)), "the code is read as a level"
+    odd.questions.filter(code="A1").delete()
+    for language in ("vi", "en", "km"):
+        for slot in ("question.like", "option.like.a", "option.like.b"):
+            odd.wordings.create(slot=slot, language=language, text="x")
+    publish_version(version=odd, now=NOW)
+    assign(author, odd, office=cast.land_counter.office_id)
+    sent = {**open_form(citizen, cast.code.code), "overall": "5", "like": ["a", "b"]}
+    assert citizen.post(f"/s/{cast.code.code}", sent).status_code == 303
+    assert Response.objects.get().answers["like"] == ["a", "b"]
+    period = parse_period(str(TODAY.year))
+    taken = take_snapshot(period=period, folder=tmp_path / "s", now=timezone.now(), province="x")
+    assert taken.manifest["responses"] == 1
+
+
+def test_a_questionnaire_that_became_an_extension_is_asked_by_nobody(
+    citizen: Client, cast: Cast, author: User, own: Version
+) -> None:
+    assign(author, own, office=cast.land_counter.office_id)
+    short = published_version("counter-short")
+    assert short is not None
+    Version.objects.create(questionnaire=own.questionnaire, number=9, extends=short.questionnaire)
+    retire_version(version=own, now=NOW)
+    Version.objects.filter(number=9).update(status="published")
+    assert "nhà trường" not in flat(citizen.get(f"/s/{cast.code.code}"))
+
+
+def test_nobody_chooses_what_they_are_asked(
+    citizen: Client, cast: Cast, author: User, own: Version
+) -> None:
+    later = f"{TODAY + timedelta(days=90):%d/%m/%Y}"
+    assign(author, own, office=cast.commune_counter.office_id, on=later)
+    sent = {**open_form(citizen, cast.code.code), "overall": "4", "form": str(own.pk)}
+    citizen.post(f"/s/{cast.code.code}", sent)
+    assert Response.objects.get().version != own

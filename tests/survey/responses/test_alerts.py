@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from survey.access.kiosks import add_kiosk
 from survey.access.models import CounterCode, Kiosk
+from survey.access.posters import issue_code
 from survey.accounts.models import Role, User
 from survey.responses.alerts import Alert, find_alerts, subtract_working_days
-from survey.responses.flags import Flag
+from survey.responses.models import Response
 from survey.responses.services import record_response
 from survey.transactions.services import import_totals
 from tests.survey.console.builders import signed_in
-from tests.survey.factories import Cast, flat
+from tests.survey.factories import Cast, flat, open_form
 from tests.survey.transactions.builders import csv_file
 
 THURSDAY = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
@@ -75,13 +78,18 @@ def test_posters_nobody_checks_and_tablets_that_do_not_report_are_told(cast: Cas
     assert kinds(cast) == [("unchecked", cast.land_counter.pk)]
 
 
-def test_a_replaced_poster_people_still_scan_is_told(cast: Cast) -> None:
+def test_a_replaced_poster_people_still_scan_is_told(cast: Cast, citizen: Client) -> None:
+    old = cast.code.code
+    issue_code(counter=cast.land_counter, now=timezone.now())
     checked(cast)
-    submission = cast.submission(
-        "a", now=THURSDAY - timedelta(days=1), marks={"flag": Flag.OLD_POSTER.value}
-    )
-    record_response(submission=submission)
-    assert kinds(cast) == [("old-poster", cast.land_counter.pk)]
+    assert kinds(cast) == []
+    data = {**open_form(citizen, old), "overall": "4"}
+    assert citizen.post(f"/s/{old}", data).status_code == 303
+    find_alerts(timezone.now())
+    assert ("old-poster", cast.land_counter.pk) in Alert.objects.values_list("kind", "counter")
+    assert Response.objects.get().counter is None, "the answer itself keeps no counter"
+    find_alerts(timezone.now() + timedelta(days=8))
+    assert not Alert.objects.filter(kind="old-poster").exists()
 
 
 def test_the_rated_side_is_told_of_posters_and_tablets_only(cast: Cast) -> None:

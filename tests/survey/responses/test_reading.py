@@ -58,6 +58,8 @@ def two_nights() -> None:
         ("Trời hôm nay đẹp", []),
         ("Phích nước nóng", ["place"]),
         ("chờ láu", []),
+        ("Tôi đã cho. Lâu rồi mới trả lời", []),
+        ("cho lâu dài", []),
         ("Cán bộ nhận hoi lo của dân", ["corruption"]),
         ("đòi hối\nlộ, hối-lộ", ["corruption"]),
         ("doi tien ạ", ["corruption"]),
@@ -108,22 +110,26 @@ def test_the_rated_side_reads_what_one_of_ten_people_can_have_written(cast: Cast
         assert told not in page.split("<h1>")[1].split("</main>")[0], told
 
 
-def test_answers_that_come_after_a_comment_do_not_cover_its_writer(cast: Cast) -> None:
-    """Whoever saw who came on the day would know who wrote."""
-    for number in range(10):
-        rate(cast, f"a{number}", "Ý kiến chung")
-    two_nights()
+def test_a_lone_comment_waits_for_nine_others_of_its_block(cast: Cast) -> None:
+    """Whoever saw who came on a day would else know who wrote: quiet answers before cover nobody,
+    for a comment of theirs would have been told long ago.
+    """
+    for number in range(15):
+        rate(cast, f"quiet{number}")
+    for _night in range(3):
+        night()
     rate(cast, "one", "Góp thêm một ý")
-    night()
-    for number in range(30):
-        rate(cast, f"later{number}")
-    two_nights()
+    for _night in range(4):
+        night()
     head, analyst = signed_in(cast.head), signed_in(cast.analyst)
     assert "Góp thêm" not in flat(head.get(COMMENTS))
     assert "Góp thêm" in flat(analyst.get(COMMENTS))
-    rate(cast, "two", "Góp thêm hai ý")
-    two_nights()
-    assert flat(head.get(COMMENTS)).count("<p>Góp thêm") == 2
+    for number in range(9):
+        rate(cast, f"later{number}")
+    night()
+    assert "Góp thêm" not in flat(head.get(COMMENTS)), "not in the night its block ends"
+    night()
+    assert "Góp thêm" in flat(head.get(COMMENTS)), "one of ten, on whatever day"
 
 
 def test_open_posters_cover_nobody_for_the_rated_side_can_fill_them(cast: Cast) -> None:
