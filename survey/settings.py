@@ -13,6 +13,13 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from survey.environment import read_database, read_flag, read_secret_key, read_text
+from survey.sign_in_settings import (
+    MFA_FORMS,  # noqa: F401
+    OIDC_NAME,  # noqa: F401
+    OIDC_ORIGINS,
+    OIDC_SERVER,  # noqa: F401
+    SOCIALACCOUNT_PROVIDERS,  # noqa: F401
+)
 
 # Whatever this program writes (database, snapshots, slips, keys) is for its own account only.
 os.umask(0o077)
@@ -179,45 +186,13 @@ ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 """Tries are counted by axes in the database, for all processes together."""
 MFA_ADAPTER = "survey.accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_FORMS = {
-    name: f"survey.accounts.second_factor_forms.{form}"
-    for name, form in {
-        "authenticate": "CodeForm",
-        "reauthenticate": "CodeAgainForm",
-        "activate_totp": "SetUpCodeForm",
-        "authenticate_webauthn": "PasskeyForm",
-        "login_webauthn": "PasskeySignInForm",
-        "reauthenticate_webauthn": "PasskeyAgainForm",
-        "add_webauthn": "AddPasskeyForm",
-    }.items()
-}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1
 """Steps of 30 seconds a phone's clock may be off."""
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
-OIDC_SERVER = os.environ.get("OIDC_SERVER", "").rstrip("/")
-"""Address of the province's identity provider (OpenID Connect); empty = none."""
-OIDC_NAME = os.environ.get("OIDC_NAME", "SSO")
-"""What the button of the sign-in page calls it."""
 SOCIALACCOUNT_ADAPTER = "survey.accounts.single_sign_on.SingleSignOnAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
-SOCIALACCOUNT_PROVIDERS = {
-    "openid_connect": {
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": "sso",
-                "name": OIDC_NAME,
-                "client_id": os.environ.get("OIDC_CLIENT_ID", ""),
-                "secret": read_text("OIDC_CLIENT_SECRET"),
-                "settings": {"server_url": OIDC_SERVER},
-            }
-        ]
-        if OIDC_SERVER
-        else [],
-    }
-}
 AXES_HANDLER = "survey.accounts.lockout.LockoutHandler"
 AXES_LOCKOUT_PARAMETERS = "survey.accounts.lockout.lockout_parameters"
 AXES_USERNAME_CALLABLE = "survey.accounts.lockout.lower_case_name"
@@ -296,15 +271,13 @@ SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"  # citizen pages say no-referrer; sign-in needs an Origin
 X_FRAME_OPTIONS = "DENY"
-# The button of the sign-in page leads there.
-OIDC_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(OIDC_SERVER)) if OIDC_SERVER else ""
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "base-uri": [NONE],
         "connect-src": [SELF],
         "font-src": [SELF],
-        "form-action": [SELF, *([OIDC_ORIGIN] if OIDC_ORIGIN else [])],
+        "form-action": [SELF, *OIDC_ORIGINS],
         "frame-ancestors": [NONE],
         "img-src": [SELF, "data:"],
         "media-src": [SELF],

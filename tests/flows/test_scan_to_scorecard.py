@@ -308,7 +308,7 @@ def test_no_page_breaks_an_accessibility_rule_or_scrolls_sideways(
     assert detail
     for path in [*STAFF_PAGES, detail]:
         look(path)
-    page.goto(f"{server.url}/staff/totals")
+    page.goto(f"{server.url}/staff/imports/totals")
     press(page, "main button[type=submit]")
     faults.extend(violations(page))
     assert faults == []
