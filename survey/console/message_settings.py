@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db.models import Model, ProtectedError, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,6 +26,7 @@ from survey.messaging.forms import (
     KnownNumberForm,
     SamplingRuleForm,
     SenderForm,
+    forget_number,
 )
 from survey.messaging.models import KnownNumber, MessageTemplate, SampleDraw, SamplingRule, Sender
 from survey.transactions.models import SourceSystem
@@ -175,8 +177,21 @@ def _name(row: Model) -> str:
 @staff_page
 @requires("set-up-messages")
 def add(request: HttpRequest, what: str) -> HttpResponse:
-    """Something new of a kind."""
+    """Something new of a kind; a known number is also taken off by typing it."""
+    if what == "number" and request.method == "POST" and "remove" in request.POST:
+        return _forget_number(request)
     return _edit(request, _settings()[what], None)
+
+
+def _forget_number(request: HttpRequest) -> HttpResponse:
+    try:
+        there = forget_number(request.POST.get("number", "")[:40])
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        told = _("Deleted.") if there else _("This number is not registered.")
+        (messages.success if there else messages.error)(request, told)
+    return redirect("console:message-settings")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -32,6 +32,21 @@ class SamplingRuleForm(forms.ModelForm):
         fields = ("agency", "domain", "share", "monthly")
 
 
+def forget_number(typed: str) -> bool:
+    """Take a number off the list by typing it: the list shows hashes only. Whether it was there.
+
+    Raises
+    ------
+    ValidationError
+        It is no mobile number.
+    """
+    try:
+        number = phone_hash(parse_mobile(typed))
+    except PhoneError as error:
+        raise forms.ValidationError(str(error)) from error
+    return bool(KnownNumber.objects.filter(phone_hash=number).delete()[0])
+
+
 class KnownNumberForm(forms.ModelForm):
     """Takes a number and keeps its hash only."""
 

@@ -361,9 +361,13 @@ OWN_ACCOUNT: Final = ("/staff/password", "/staff/second-factor", "/staff/session
 """Pages of the own account, the auditor's too; tests/survey/accounts press their buttons."""
 
 
-def takes_something_away(item: tuple[tuple[str, tuple[str, str]], Form]) -> bool:
-    """Forms after which others would have nothing left to work on come last."""
-    return item[0][0].endswith(("/delete", "/close", "/withdraw", "/discard", "/undo", "/remove"))
+def takes_something_away(item: tuple[tuple[str, tuple[str, str]], Form]) -> int:
+    """Forms after which others would have nothing left to work on come last; a question goes
+    before its draft.
+    """
+    action = item[0][0]
+    whole = action.endswith(("/delete", "/close", "/withdraw", "/discard", "/undo"))
+    return 2 if whole else int(action.endswith("/remove"))
 
 
 def ends_what_others_need(action: str) -> bool:

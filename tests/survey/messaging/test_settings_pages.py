@@ -71,6 +71,13 @@ def test_samples_and_numbers_are_kept_once_and_numbers_as_a_hash(cast: Cast) -> 
     assert add(client, "number", number="+84912345678", kind="agent").status_code == 422
     assert add(client, "number", number="123", kind="staff").status_code == 422
     assert "0912" not in flat(client.get(OVERVIEW))
+    other = {"number": "0912 345 679", "kind": "staff"}
+    add(client, "number", **other)
+    assert KnownNumber.objects.count() == 2
+    add(client, "number", **other, remove="1")
+    add(client, "number", **other, remove="1")
+    add(client, "number", number="x", remove="1")
+    assert KnownNumber.objects.count() == 1, "typed once more, it is gone"
     client.post(reverse("console:message-setting-delete", args=["rule", rule.pk]))
     client.post(
         reverse("console:message-setting-delete", args=["number", KnownNumber.objects.get().pk])
