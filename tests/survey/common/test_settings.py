@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
@@ -64,3 +65,49 @@ def test_a_database_is_one_address(url: str, wanted: str) -> None:
 
 def test_another_kind_of_database_is_refused() -> None:
     assert "unknown scheme 'mysql'" in load("1", DATABASE_URL="mysql://x/y").stderr
+
+
+def check_deployment(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What step 4 of docs/operations.md runs, with the settings the steps before it name."""
+    key = base64.urlsafe_b64encode(os.urandom(32)).decode()
+    settings = {
+        "PUBLIC_URL": "https://hailong.example.vn",
+        "BUFFERED_BY_PROXY": "1",
+        "SECRET_KEY": base64.b64encode(os.urandom(60)).decode(),
+        "PHONE_KEY": key,
+        "PHONE_HASH_KEY": key[::-1],
+        "DATABASE_URL": f"sqlite:///{folder / 'x.sqlite3'}",
+        "HAILONG_VAR": str(folder),
+    }
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **settings, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_deployment_by_the_docs_is_checked_and_clean(tmp_path: Path) -> None:
+    done = check_deployment(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"PHONE_KEY": ""}, "survey.E005"),
+        ({"BUFFERED_BY_PROXY": ""}, "PUBLIC_URL is https"),
+        ({"SECRET_KEY": "short"}, "security.W009"),
+        ({"DEBUG": "1"}, "security.W018"),
+        ({"PUBLIC_HOLIDAYS": "8/2/2027"}, "'8/2/2027' is no day"),
+    ],
+)
+def test_a_deployment_that_lacks_something_is_told(
+    environment: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    done = check_deployment(tmp_path, **environment)
+    assert done.returncode != 0
+    assert told in done.stderr
