@@ -20,6 +20,7 @@ from survey.accounts.permissions import requires
 from survey.agencies.models import Agency
 from survey.agencies.queries import agency_names, visible_agencies
 from survey.common.text import plain_cell
+from survey.console.history import HISTORIES, read_thing, tells_about
 from survey.console.layout import page, staff_page
 
 EVENTS_PER_PAGE: Final = 100
@@ -126,6 +127,8 @@ def _events(request: HttpRequest) -> QuerySet[AuditEvent]:
     if wanted:
         words = Q(user_name__icontains=wanted) | Q(action__icontains=wanted)
         found = found.filter(words | Q(thing__icontains=wanted) | Q(detail__icontains=wanted))
+    if thing := read_thing(request.GET.get("thing", "")):
+        found = found.filter(tells_about(*thing))
     if request.GET.get("refused"):
         found = found.filter(refused=True)
     return _between(found, request.GET.get("from", ""), request.GET.get("to", ""))
@@ -160,7 +163,9 @@ def audit(request: HttpRequest) -> HttpResponse:
     asked = request.GET.copy()
     asked.pop("page", None)
     names = agency_names(Agency.objects.filter(pk__in={event.agency_id for event in part}))
+    thing = read_thing(request.GET.get("thing", ""))
     context = {
+        "thing": (HISTORIES[thing[0]].label, thing[1]) if thing else None,
         "part": part,
         "lines": [
             (event, ACTIONS.get(event.action, event.action), names.get(event.agency_id or 0, ""))

@@ -55,3 +55,9 @@ def post_button(
         "danger": danger,
         "csrf_token": context.get("csrf_token"),
     }
+
+
+@register.inclusion_tag("survey/console/history_link.html", takes_context=True)
+def history(context: Context, kind: str, pk: int) -> dict[str, object]:
+    """Where the audit trail tells of one thing; for those alone who may read the trail."""
+    return {"shown": context["may"]["see_audit"], "thing": f"{kind} {pk}"}
