@@ -395,7 +395,7 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
         "topic": {"words": f"chờ lâu\ncụm từ {timezone.now()}"},
         "presence-device": {
             "opens": "07:00",
-            "closes": f"17:{timezone.now().microsecond % 60:02d}",
+            "closes": "17:45" if str(data.get("closes", "")).startswith("17:30") else "17:30",
             "days": ["1", "2"],
         },
         "case-act": {"text": "Ghi chú", "answer": "Đã xin lỗi", "outcome": "solved"},
