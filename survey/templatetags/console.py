@@ -4,6 +4,8 @@ card.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import template
 from django.template import Context
 from django.utils.html import format_html
@@ -55,6 +57,14 @@ def post_button(
         "danger": danger,
         "csrf_token": context.get("csrf_token"),
     }
+
+
+@register.inclusion_tag("survey/console/choice_filter.html")
+def choice_filter(
+    name: str, label: str, choices: Iterable[tuple[str, str]], chosen: str
+) -> dict[str, object]:
+    """A choice of a search form, all first: ``{% choice_filter "kind" _("Kind") kinds kind %}``."""
+    return {"name": name, "label": label, "choices": choices, "chosen": chosen}
 
 
 @register.inclusion_tag("survey/console/history_link.html", takes_context=True)

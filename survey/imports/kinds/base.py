@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
@@ -69,7 +70,7 @@ class Stored:
     told: list[list[str]] = field(default_factory=list)
 
 
-class ImportKind:
+class ImportKind(ABC):
     """One kind of file."""
 
     key: ClassVar[str]
@@ -83,10 +84,11 @@ class ImportKind:
     in_one: ClassVar[bool] = True
     """Whether storing is one transaction; else each row is one, and what is repeated is skipped."""
 
+    @abstractmethod
     def explain(self) -> list[str]:
         """What stands in each column."""
-        raise NotImplementedError
 
+    @abstractmethod
     def check(self, upload: Upload) -> Checked:
         """Look through a file.
 
@@ -95,7 +97,6 @@ class ImportKind:
         FileError
             It cannot be read as a whole.
         """
-        raise NotImplementedError
 
     def prepare(self, upload: Upload) -> Any:
         """Everything that can be read before the transaction: on SQLite one keeps citizens
@@ -103,6 +104,7 @@ class ImportKind:
         """
         return None
 
+    @abstractmethod
     def store(self, upload: Upload, prepared: Any) -> Stored:
         """Take a file that has no faults.
 
@@ -111,7 +113,6 @@ class ImportKind:
         ValidationError
             Something was taken since it was looked through: nothing is stored.
         """
-        raise NotImplementedError
 
     def undo(self, thing: Mapping[str, Any], now: datetime) -> None:
         """Take back what was stored.
