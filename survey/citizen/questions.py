@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from survey.questionnaires.content import QuestionSpec
+from survey.questionnaires.content import EVENT_FACTS, QuestionSpec
 from survey.questionnaires.kinds import KINDS
 
 Data = dict[str, Any]
@@ -40,7 +40,10 @@ def question_data(
             for value, label in choices
         ],
         "when": " ".join(
-            f"when-{value}" for values in (question.shown_when or {}).values() for value in values
+            f"when-{value}"
+            for code, values in (question.shown_when or {}).items()
+            for value in values
+            if code not in EVENT_FACTS
         ),
         "followups": [],
     }
@@ -57,7 +60,7 @@ def questions_data(
     top = []
     for question in questions:
         data = placed[question.code] = question_data(question, texts, sent, errors)
-        parent = next(iter(question.shown_when or {}), None)
+        parent = next((code for code in question.shown_when or {} if code not in EVENT_FACTS), None)
         if parent in placed:
             placed[parent]["followups"].append(data)
         else:

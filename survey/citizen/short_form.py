@@ -29,7 +29,7 @@ from survey.common.throttling import CONFIRM_FIELD, issue_pass
 from survey.common.tokens import TICKET_TTL, Ticket, TicketError, issue_ticket, read_ticket
 from survey.questionnaires.content import Form
 from survey.questionnaires.queries import is_alternative, load_form, wordings
-from survey.responses.answers import ASSISTED, WHOLE_FORM, Parsed, helped_by, parse
+from survey.responses.answers import ASSISTED, WHOLE_FORM, Parsed, helped_by, parse, read_facts
 from survey.responses.flags import Flag
 from survey.responses.queries import is_recorded
 from survey.responses.services import AnswerPlace, Recorded, Submission, record_response
@@ -183,7 +183,8 @@ def render_form(
 
 def parse_post(request: HttpRequest, context: FormContext) -> Parsed:
     """What was sent, checked."""
-    parsed = parse(request.POST, load_form(context.version_id).questions.values(), TECHNICAL)
+    questions = load_form(context.version_id).questions.values()
+    parsed = parse(request.POST, questions, TECHNICAL, read_facts(context.metadata))
     helped = request.POST.getlist("assisted")
     parsed.sent["assisted"] = helped
     if len(helped) > 1 or not set(helped) <= ASSISTED:

@@ -67,6 +67,7 @@ ACTIONS: Final = {
     "version-words": _("changed texts of a draft"),
     "version-change": _("created or deleted a draft"),
     "version-file": _("downloaded a questionnaire"),
+    "questionnaire-new": _("created a draft from a shipped questionnaire"),
     "questionnaire-upload": _("created a draft from a file"),
     "import-file": _("uploaded a file"),
     "import-take": _("imported a file"),

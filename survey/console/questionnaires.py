@@ -13,7 +13,7 @@ from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -24,20 +24,27 @@ from survey.console.approvals import ask_for
 from survey.console.layout import page, staff_page
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.questionnaires.faults import find_faults
-from survey.questionnaires.file_shape import MAX_FILE_CHARACTERS, MAX_WORDS
+from survey.questionnaires.file_shape import MAX_BASIS, MAX_FILE_CHARACTERS, MAX_WORDS
 from survey.questionnaires.files import compare_versions, texts_by_slot, write_questionnaire
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.models import Assignment, Questionnaire, Version, VersionStatus
+from survey.questionnaires.previews import preview_address
 from survey.questionnaires.queries import complete_shares, list_wordings_slots, read_form
 from survey.questionnaires.services import (
     copy_to_draft,
     delete_draft,
     draft_from_text,
+    save_legal_basis,
     save_wordings,
 )
 
+BASIS: Final = "legal_basis"
 SHOWN_VERSIONS: Final = 4
 """Newest versions of each questionnaire in the list."""
+DEVICES: Final = {
+    "phone": gettext_lazy("As on a phone"),
+    "kiosk": gettext_lazy("As on a tablet"),
+}
 REQUESTS: Final = {
     "publish": SENSITIVE_ACTIONS["publish-questionnaire"],
     "retire": SENSITIVE_ACTIONS["retire-questionnaire"],
@@ -106,6 +113,9 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
         "used": used,
         "changes": compare_versions(used, found) if used and draft else [],
         "used_by": found.questionnaire.assignments.select_related("office", "domain"),
+        "previews": [
+            (label, preview_address(found.pk, device)) for device, label in DEVICES.items()
+        ],
         "may_ask": holds_role(cast("User", request.user), "author-questionnaires"),
     }
     return page(request, "version.html", context)
@@ -154,11 +164,13 @@ def words(request: HttpRequest, pk: int) -> HttpResponse:
     faults: dict[str, str] = {}
     if request.method == "POST":
         sent = {slot: _sent(request, slot, faults) for slot in slots}
+        basis = _sent_basis(request, found, faults)
         if not faults:
             changed = save_wordings(version=found, texts=sent)
+            changed += save_legal_basis(version=found, text=basis)
             messages.success(request, _("Saved: %(count)s texts changed.") % {"count": changed})
             return redirect("console:version", pk=pk)
-        kept = sent
+        kept, found.legal_basis = sent, basis
     rows = [
         {
             "slot": _slot_name(slot),
@@ -175,8 +187,21 @@ def words(request: HttpRequest, pk: int) -> HttpResponse:
         }
         for slot in slots
     ]
-    status = 422 if faults else 200
-    return page(request, "words.html", {"version": found, "rows": rows}, status=status)
+    context = {"version": found, "rows": rows, "basis_fault": faults.get(BASIS, "")}
+    return page(request, "words.html", context, status=422 if faults else 200)
+
+
+def _sent_basis(request: HttpRequest, found: Version, faults: dict[str, str]) -> str:
+    """The legal basis as it was typed; the one that stands where the field did not come."""
+    raw = request.POST.get(BASIS, found.legal_basis)
+    try:
+        text = clean(raw)
+    except TextError:
+        faults[BASIS] = _("This text holds characters that cannot be stored.")
+        return raw
+    if len(text) > MAX_BASIS:
+        faults[BASIS] = _("At most %(most)s characters.") % {"most": MAX_BASIS}
+    return text
 
 
 def _slot_name(slot: str) -> str:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from survey.accounts.permissions import requires
 from survey.console.layout import page, staff_page
+from survey.questionnaires.content import EVENT_FACTS
 from survey.questionnaires.editing import (
     Wanted,
     add_factor,
@@ -87,7 +88,10 @@ class QuestionForm(FactorForm):
         label=gettext_lazy("and only if it was"),
         required=False,
         max_length=200,
-        help_text=gettext_lazy("Codes of choices or levels, with commas: 1, 2"),
+        help_text=gettext_lazy(
+            "Codes of choices or levels, with commas: 1, 2. Of event-timing: early, on-time, late, "
+            "unknown; of event-applicant: citizen, business, unknown."
+        ),
     )
     field_order = ("code", "kind", "text", "options", "required", "not_applicable", "when")
 
@@ -95,7 +99,11 @@ class QuestionForm(FactorForm):
         super().__init__(*args, **kwargs)
         self.fields["code"].disabled = known
         choices: Any = self.fields["when"]
-        choices.choices = [("", _("always asked")), *((code, code) for code in others)]
+        choices.choices = [
+            ("", _("always asked")),
+            *((code, code) for code in others),
+            *((fact, _("the dossier: %(fact)s") % {"fact": fact}) for fact in EVENT_FACTS),
+        ]
 
     def clean_options(self) -> dict[str, str]:
         """Code -> words."""

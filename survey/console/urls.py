@@ -23,6 +23,7 @@ from survey.console import (
     invitation,
     message_settings,
     messages,
+    new_questionnaire,
     one_device,
     people,
     periods,
@@ -68,6 +69,7 @@ urlpatterns = [
     re_path(r"^approvals/(?P<pk>\d{1,12})/decide$", approvals.decide, name="approval-decide"),
     re_path(r"^approvals/(?P<pk>\d{1,12})/cancel$", approvals.cancel, name="approval-cancel"),
     path("questionnaires", questionnaires.questionnaires, name="questionnaires"),
+    path("questionnaires/new", new_questionnaire.new_questionnaire, name="questionnaire-new"),
     path("questionnaires/upload", questionnaires.upload, name="questionnaire-upload"),
     path("questionnaires/assign", assignments.assign, name="assignment-new"),
     re_path(

@@ -25,6 +25,7 @@ from survey.messaging.sampling import draw, note_dossier
 from survey.transactions.counting import count_intake
 from survey.transactions.events import (
     FIELDS,
+    OPTIONAL_FIELDS,
     EventRefused,
     Incoming,
     check_event,
@@ -73,7 +74,7 @@ def import_events(
     FileError
         The file as a whole cannot be read; nothing was stored.
     """
-    rows = read_rows(content, file_name, FILE_FIELDS)
+    rows = read_rows(content, file_name, FILE_FIELDS, optional=OPTIONAL_FIELDS)
     if most is not None and len(rows) > most:
         raise FileError(
             _(

@@ -110,6 +110,8 @@ def _invitation(
                 event.channel,
                 number,
                 timezone.localtime(event.happened_at).date().isoformat(),
+                event.timing,
+                event.applicant,
             ),
         ),
         phone_hash=number,

@@ -26,6 +26,9 @@ class DossierPlace:
     phone_hash: str
     finished_on: str = ""
     """Day of the result as 2026-11-25: by it a citizen tells which of his dossiers is meant."""
+    timing: str = ""
+    applicant: str = ""
+    """What the event told of the dossier; see ``DossierEvent``."""
 
 
 def _key(token: str) -> bytes:

@@ -36,6 +36,8 @@ class LinkLanding:
     version_id: int | None
     phone_hash: str
     finished_on: str
+    timing: str
+    applicant: str
     secret: str
     """The key the token was hashed under: all that hangs on the link is derived under it."""
 
@@ -83,5 +85,7 @@ def find_link(token: str, now: datetime) -> LinkLanding | None:
         version_id=find_first_form(office_id=None, domain_id=place.domain_id, today=local),
         phone_hash=place.phone_hash,
         finished_on=place.finished_on,
+        timing=place.timing,
+        applicant=place.applicant,
         secret=hashes[found.token_hash],
     )

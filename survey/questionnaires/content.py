@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 Answer = int | str | list[str]
 Answers = dict[str, Answer]
+UNKNOWN: Final = "unknown"
+EVENT_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "event-timing": (UNKNOWN, "early", "on-time", "late"),
+    "event-applicant": (UNKNOWN, "citizen", "business"),
+}
+"""What the event of a dossier may tell beside the answers: a question can be asked under it. Where
+nothing is told, as at a counter, it is ``unknown``.
+"""
 
 
 @dataclass(frozen=True)
@@ -24,8 +33,16 @@ class QuestionSpec:
     shown_when: Mapping[str, tuple[Answer, ...]] | None = None
 
     def applies(self, answers: Mapping[str, object]) -> bool:
-        """Whether the question is put to someone who gave these answers."""
-        return all(answers.get(code) in wanted for code, wanted in (self.shown_when or {}).items())
+        """Whether the question is put to someone who gave these answers; facts of the event stand
+        among them under their names.
+        """
+        known = {**dict.fromkeys(EVENT_FACTS, UNKNOWN), **answers}
+        return all(known.get(code) in wanted for code, wanted in (self.shown_when or {}).items())
+
+    @property
+    def depends_on_answers(self) -> bool:
+        """Whether what somebody answered decides if it is asked, not the event alone."""
+        return bool(set(self.shown_when or {}) - set(EVENT_FACTS))
 
 
 @dataclass(frozen=True)

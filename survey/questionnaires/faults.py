@@ -10,7 +10,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from survey.questionnaires.content import Form, QuestionSpec
+from survey.questionnaires.content import EVENT_FACTS, Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS, AnswerError
 from survey.questionnaires.models import Version
 from survey.questionnaires.queries import read_form
@@ -112,7 +112,7 @@ def _faults_of_form(form: Form) -> Iterator[str]:
 
 def _faults_of_question(question: QuestionSpec, before: Sequence[QuestionSpec]) -> Iterator[str]:
     name = {"code": question.code}
-    if not CODE.fullmatch(question.code) or question.code in TECHNICAL:
+    if not CODE.fullmatch(question.code) or question.code in {*TECHNICAL, *EVENT_FACTS}:
         yield (
             _(
                 "Question code “%(code)s”: letters, digits, “-” and “_” only, and no name the "
@@ -160,6 +160,9 @@ def _faults_of_condition(
         yield _("Question “%(code)s” is asked under a condition and cannot be required.") % name
     known = {other.code: other for other in before}
     for code, values in (question.shown_when or {}).items():
+        if code in EVENT_FACTS:
+            yield from _faults_of_fact(code, values, name)
+            continue
         other = known.get(code)
         if other is None or other.kind not in KINDS:
             yield _("Question “%(code)s” depends on “%(other)s”, which is not asked before it.") % {
@@ -174,6 +177,20 @@ def _faults_of_condition(
                     "value": value,
                     "other": code,
                 }
+
+
+def _faults_of_fact(fact: str, values: Sequence[object], name: dict[str, str]) -> Iterator[str]:
+    for value in values:
+        if value not in EVENT_FACTS[fact]:
+            yield _(
+                "Question “%(code)s”: “%(value)s” is nothing “%(other)s” can be; known are "
+                "%(known)s."
+            ) % {
+                **name,
+                "value": value,
+                "other": fact,
+                "known": ", ".join(EVENT_FACTS[fact]),
+            }
 
 
 def _is_answer(question: QuestionSpec, value: object) -> bool:

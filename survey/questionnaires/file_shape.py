@@ -16,6 +16,7 @@ from survey.common.text import is_storable
 MAX_FILE_CHARACTERS: Final = 200_000
 MAX_WORDS: Final = 1000
 """Characters of one text; a citizen reads it on a phone."""
+MAX_BASIS: Final = 300
 CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}")
 QUESTIONNAIRE_CODE: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 # Keys of so many parts and numbers of so many digits: the parser's time grows with their square.
@@ -35,6 +36,11 @@ def parse_questionnaire(text: str) -> dict[str, Any]:
         raise _fault("code", _("small letters, digits and dashes"))
     if "extends" in data and not _is_code(data["extends"], QUESTIONNAIRE_CODE):
         raise _fault("extends", _("the code of another questionnaire"))
+    basis = data.get("legal_basis", "")
+    if not isinstance(basis, str) or len(basis) > MAX_BASIS or not is_storable(basis):
+        raise _fault(
+            "legal_basis", _("a text of at most %(most)s characters") % {"most": MAX_BASIS}
+        )
     _check_words("title", data.get("title"))
     _check_words("intro", data.get("intro"))
     factors = _list(data, "factor", "factor")

@@ -18,6 +18,8 @@ def write_questionnaire(version: Version) -> str:
     lines = [f"code = {_quoted(version.questionnaire.code)}"]
     if version.extends:
         lines.append(f"extends = {_quoted(version.extends.code)}")
+    if version.legal_basis:
+        lines.append(f"legal_basis = {_quoted(version.legal_basis)}")
     lines += _words("title", texts.get("title", {}))
     lines += _words("intro", texts.get("intro", {}))
     for factor in version.factors.order_by("position"):
@@ -99,6 +101,7 @@ def _rules(version: Version) -> dict[str, str]:
     """
     form = read_form(version)
     found = {"extends": form.extends or ""} if form.extends else {}
+    found |= {"legal_basis": version.legal_basis} if version.legal_basis else {}
     for place, question in enumerate(form.questions.values(), start=1):
         parts = [f"{place}. {question.factor}", question.kind]
         parts += ["required"] if question.required else []

@@ -58,6 +58,8 @@ class Version(models.Model):
         related_name="extensions",
         verbose_name=_("extends"),
     )
+    legal_basis = models.CharField(_("legal basis"), max_length=300, blank=True, default="")
+    """By which decision or rule the province asks it."""
     published_at = models.DateTimeField(_("published at"), null=True, blank=True, editable=False)
     retired_at = models.DateTimeField(_("retired at"), null=True, blank=True, editable=False)
 

@@ -65,7 +65,14 @@ def read_form(version: Version) -> Form:
 
 @lru_cache(maxsize=256)
 def wordings(version_id: int, language: str) -> dict[str, str]:
-    """Text of every slot in a language; a slot without it is shown in Vietnamese."""
+    """Text of every slot in a language, of a version that never changes again."""
+    return read_wordings(version_id, language)
+
+
+def read_wordings(version_id: int, language: str) -> dict[str, str]:
+    """Text of every slot in a language, straight from the database; a slot without it is shown in
+    Vietnamese.
+    """
     texts: dict[str, str] = {}
     rows = Version.objects.get(pk=version_id).wordings
     for code in (settings.LANGUAGE_CODE, language):

@@ -44,7 +44,12 @@ def draft_from_text(*, text: str) -> Version:
     ValidationError
         The text is no questionnaire: says where and what to do; nothing is kept.
     """
-    data = parse_questionnaire(text)
+    return make_draft(data=parse_questionnaire(text))
+
+
+@transaction.atomic
+def make_draft(*, data: dict[str, Any]) -> Version:
+    """A new draft version from the data of a file, checked before."""
     questionnaire, _made = Questionnaire.objects.get_or_create(
         code=data["code"], defaults={"name": data["title"]["vi"][:200]}
     )
@@ -54,6 +59,7 @@ def draft_from_text(*, text: str) -> Version:
         questionnaire=questionnaire,
         number=latest.number + 1 if latest else 1,
         extends=_find_extended(data),
+        legal_basis=data.get("legal_basis", ""),
     )
     texts: dict[str, dict[str, str]] = {"title": data["title"], "intro": data["intro"]}
     for position, factor in enumerate(data["factor"], start=1):
@@ -132,6 +138,22 @@ def save_wordings(*, version: Version, texts: Mapping[str, Mapping[str, str]]) -
             elif not rows.update(text=text):
                 version.wordings.create(slot=slot, language=language, text=text)
             changed += 1
+    return changed
+
+
+@transaction.atomic
+def save_legal_basis(*, version: Version, text: str) -> bool:
+    """By which rule a draft is asked. Returns whether that changed.
+
+    Raises
+    ------
+    ValidationError
+        The version is no draft.
+    """
+    _check_draft(version)
+    changed = version.legal_basis != text
+    Version.objects.filter(pk=version.pk).update(legal_basis=text)
+    version.legal_basis = text
     return changed
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from survey.questionnaires.content import Answers, Form, QuestionSpec
+from survey.questionnaires.content import UNKNOWN, Answers, Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS, AnswerError
 
 HELPED: Final = "helped"
@@ -28,6 +28,15 @@ WHOLE_FORM = ""
 def helped_by(chosen: Sequence[str]) -> dict[str, str]:
     """The mark for who helped, from what was chosen; empty when nobody did."""
     return {"assisted": chosen[0]} if chosen and chosen[0] != NOBODY else {}
+
+
+def read_facts(marks: Mapping[str, str] | None) -> dict[str, str]:
+    """What the event of the dossier told, under the names questions are asked by."""
+    told = marks or {}
+    return {
+        "event-timing": told.get("timing", UNKNOWN),
+        "event-applicant": told.get("applicant", UNKNOWN),
+    }
 
 
 @dataclass
@@ -88,9 +97,15 @@ def parse(
     return result
 
 
-def check(form: Form, answers: Mapping[str, object], *, whole: bool = True) -> None:
-    """Refuse anything the version does not allow, whichever entrance it came by; ``whole``: nothing
-    required may lack.
+def check(
+    form: Form,
+    answers: Mapping[str, object],
+    facts: Mapping[str, str],
+    *,
+    whole: bool = True,
+) -> None:
+    """Refuse anything the version does not allow, whichever entrance it came by; ``facts`` of the
+    event decide with the answers what applies; ``whole``: nothing required may lack.
 
     Raises
     ------
@@ -101,7 +116,7 @@ def check(form: Form, answers: Mapping[str, object], *, whole: bool = True) -> N
     questions, errors = form.questions, {}
     for code, value in answers.items():
         question = questions.get(code)
-        if question is None or not question.applies(answers):
+        if question is None or not question.applies({**answers, **facts}):
             errors[code] = _("This question is not part of the form.")
             continue
         try:

@@ -16,6 +16,7 @@ from survey.common.tokens import Ticket, keyed_hash
 from survey.questionnaires.content import Answer, Answers, Form
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.queries import load_form
+from survey.responses.answers import read_facts
 from survey.responses.models import Comment, Response
 from survey.responses.queries import latest_for_update
 from survey.responses.services import AnswerPlace, Further, Submission, record_response
@@ -55,10 +56,11 @@ def store_part(
         row = latest_for_update(row)
         first = load_form(row.base_version_id or row.version_id)
         kept = _levels(row, form, sent, dropped)
+        known = {**kept, **read_facts(row.marks)}
         texts = _new_texts(
             row,
             form,
-            {code: value for code, value in sent.items() if form.questions[code].applies(kept)},
+            {code: value for code, value in sent.items() if form.questions[code].applies(known)},
         )
         if (
             kept == {code: value for code, value in row.answers.items() if code in form.questions}
@@ -83,7 +85,8 @@ def _levels(row: Response, form: Form, sent: Answers, dropped: frozenset[str]) -
     merged |= {
         code: value for code, value in sent.items() if not KINDS[form.questions[code].kind].separate
     }
-    return {code: value for code, value in merged.items() if form.questions[code].applies(merged)}
+    known = {**merged, **read_facts(row.marks)}
+    return {code: value for code, value in merged.items() if form.questions[code].applies(known)}
 
 
 def _new_texts(row: Response, form: Form, sent: Answers) -> dict[str, Answer]:

@@ -17,7 +17,7 @@ from survey.common.periods import first_of_month
 from survey.common.tokens import Ticket, keyed_hash, receipt_hashes
 from survey.questionnaires.content import Answers, Form
 from survey.questionnaires.kinds import KINDS
-from survey.responses.answers import check
+from survey.responses.answers import check, read_facts
 from survey.responses.flags import Flag
 from survey.responses.models import DAY_PURPOSE, AnswerDay, Comment, Evidence, Response
 from survey.responses.queries import latest_for_update
@@ -84,14 +84,15 @@ class Recorded:
 
 def _prepare(submission: Submission) -> tuple[Response, list[Comment]]:
     """Check a submission and make its rows, unsaved."""
-    check(submission.form, submission.answers)
+    facts = read_facts(submission.marks)
+    check(submission.form, submission.answers, facts)
     kept, texts = _apart(submission.form, submission.answers)
     latest = submission.form
     if submission.further is not None:
         latest = submission.further.form
         # It is stored part by part: what is required of a later part is asked when that part is
         # sent.
-        check(latest, submission.further.answers, whole=False)
+        check(latest, submission.further.answers, facts, whole=False)
         more, further_texts = _apart(latest, submission.further.answers)
         kept, texts = kept | more, texts | further_texts
     local = timezone.localtime(submission.now)

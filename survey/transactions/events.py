@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from survey.agencies.models import AgencyVersion, Procedure, ProcedureDomain
 from survey.agencies.queries import find_by_code
 from survey.common.phone import PhoneError, parse_mobile
-from survey.transactions.models import Channel, DossierEvent, SourceSystem
+from survey.transactions.models import Applicant, Channel, DossierEvent, SourceSystem
 
 FIELDS: Final = (
     "dossier_code",
@@ -30,7 +30,10 @@ FIELDS: Final = (
     "procedure_code",
     "channel",
     "phone",
+    "applicant",
 )
+OPTIONAL_FIELDS: Final = 1
+"""How many of them, at the end, a file may go without."""
 _CODE: Final = re.compile(r"[A-Z0-9]+(\.[A-Z0-9]+)*-(\d{2})(\d{2})(\d{2})-\d{4,7}\Z", re.ASCII)
 _PROCEDURE: Final = re.compile(r"\d\.\d{6}\Z", re.ASCII)
 MAX_CODE_CHARACTERS: Final = 60
@@ -85,6 +88,7 @@ def check_event(
         domain=_domain(text["domain_code"]),
         procedure_code=_procedure(text["procedure_code"]),
         channel=_choice(text, "channel", Channel.values),
+        applicant=_choice(text, "applicant", ["", *Applicant.values]),
         source=source,
         received_at=now,
     )

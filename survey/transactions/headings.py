@@ -20,6 +20,7 @@ TITLES: Final = {
     "timing": "Thời hạn",
     "procedure_code": "Mã thủ tục",
     "phone": "Số điện thoại",
+    "applicant": "Người nộp hồ sơ",
     "name": "Tên cơ quan",
     "kind": "Loại cơ quan",
     "unit_code": "Mã đơn vị hành chính",
@@ -40,12 +41,13 @@ them.
 """
 
 
-def is_heading(cells: Sequence[str], columns: Sequence[str]) -> bool:
+def is_heading(cells: Sequence[str], columns: Sequence[str], optional: int = 0) -> bool:
     """Whether cells are the headings of these columns, by name or by title, with or without
-    accents.
+    accents; the last ``optional`` ones may lack.
     """
-    if len(cells) != len(columns):
+    if not len(columns) - optional <= len(cells) <= len(columns):
         return False
+    columns = columns[: len(cells)]
     return all(
         fold_accents(cell) in (name, fold_accents(TITLES[name]))
         for cell, name in zip(cells, columns, strict=True)

@@ -41,6 +41,13 @@ class TotalsImport(models.Model):
         return self.file_name
 
 
+class Applicant(models.TextChoices):
+    """For whom a dossier is."""
+
+    CITIZEN = "citizen", _("citizen")
+    BUSINESS = "business", _("business or organisation")
+
+
 class MonthlyTotal(models.Model):
     """Completed dossiers of one agency, domain and channel in one month (``month`` = its first
     day).
@@ -185,6 +192,9 @@ class DossierEvent(models.Model):
     )
     procedure_code = models.CharField(_("procedure code"), max_length=30, blank=True)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    applicant = models.CharField(
+        _("applicant"), max_length=8, choices=Applicant.choices, blank=True, default=""
+    )
     source = models.ForeignKey(
         SourceSystem, on_delete=models.PROTECT, null=True, verbose_name=_("source")
     )

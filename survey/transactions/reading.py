@@ -34,8 +34,10 @@ class RawRow:
     cells: tuple[str, ...]
 
 
-def read_rows(content: bytes, file_name: str, columns: Sequence[str] = COLUMNS) -> list[RawRow]:
-    """Rows under the heading, blank rows left out.
+def read_rows(
+    content: bytes, file_name: str, columns: Sequence[str] = COLUMNS, *, optional: int = 0
+) -> list[RawRow]:
+    """Rows under the heading, blank rows left out; the last ``optional`` columns may lack.
 
     Raises
     ------
@@ -50,14 +52,14 @@ def read_rows(content: bytes, file_name: str, columns: Sequence[str] = COLUMNS) 
     if not content.strip():
         raise FileError(_("The file is empty."))
     if content.startswith(b"PK\x03\x04"):
-        rows = workbook_rows(content, columns, _as_text)
+        rows = workbook_rows(content, columns, _as_text, optional)
     elif file_name.lower().endswith((".csv", ".txt")):
         rows = _csv(content)
     else:
         raise FileError(
             _("“%(name)s” is neither CSV nor XLSX. Use the template.") % {"name": file_name}
         )
-    return _below_heading(rows, columns)
+    return _below_heading(rows, columns, optional)
 
 
 def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
@@ -123,12 +125,14 @@ def _cleaned(cell: str, number: int) -> str:
         ) from error
 
 
-def _below_heading(rows: Iterator[tuple[int, list[str]]], columns: Sequence[str]) -> list[RawRow]:
+def _below_heading(
+    rows: Iterator[tuple[int, list[str]]], columns: Sequence[str], optional: int
+) -> list[RawRow]:
     _number, heading = next(rows, (1, []))
     found = [cell.strip() for cell in heading]
     while found and not found[-1]:
         found.pop()
-    if not is_heading(found, columns):
+    if not is_heading(found, columns, optional):
         raise FileError(
             _(
                 "Row 1 must hold these headings in this order: %(wanted)s. Found: %(found)s. Use "
@@ -139,12 +143,13 @@ def _below_heading(rows: Iterator[tuple[int, list[str]]], columns: Sequence[str]
                 "found": ", ".join(found)[:200] or "–",
             }
         )
+    width = len(found)
     result = []
     for number, cells in rows:
         if number > FURTHEST:
             raise too_large()
-        values = tuple(_cleaned(cell, number) for cell in cells[: len(columns)])
-        beyond = next((cell.strip() for cell in cells[len(columns) :] if cell.strip()), "")
+        values = tuple(_cleaned(cell, number) for cell in cells[:width])
+        beyond = next((cell.strip() for cell in cells[width:] if cell.strip()), "")
         if beyond:
             raise _beyond(number, beyond)
         if any(values) and number > MAX_ROWS + 1:

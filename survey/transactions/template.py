@@ -13,7 +13,7 @@ from survey.agencies.models import ProcedureDomain
 from survey.agencies.queries import versions_on
 from survey.common.text import name_order
 from survey.transactions.headings import TITLES
-from survey.transactions.models import Channel, DossierEvent
+from survey.transactions.models import Applicant, Channel, DossierEvent
 
 
 def template_xlsx(columns: Sequence[str], explanations: Sequence[str]) -> bytes:
@@ -80,6 +80,8 @@ def explain_events() -> list[str]:
             "Mobile number of the citizen; may be empty. It is sealed, used for one invitation, "
             "then erased."
         ),
+        _("For whom the dossier is: %(known)s; may be empty, and the column may lack.")
+        % {"known": _choices(Applicant.choices)},
     ]
 
 

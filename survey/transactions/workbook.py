@@ -27,9 +27,10 @@ MAX_PEEKED_ROWS: Final = 2_000
 
 
 def workbook_rows(
-    content: bytes, columns: Sequence[str], as_text: Callable[..., str]
+    content: bytes, columns: Sequence[str], as_text: Callable[..., str], optional: int = 0
 ) -> Iterator[tuple[int, list[str]]]:
-    """(number, cells) of the one visible sheet that begins with the headings ``columns``.
+    """(number, cells) of the one visible sheet that begins with the headings ``columns``, of which
+    the last ``optional`` ones may lack.
 
     Raises
     ------
@@ -45,7 +46,7 @@ def workbook_rows(
         book = openpyxl.load_workbook(
             io.BytesIO(content), read_only=True, data_only=True, keep_links=False
         )
-        sheet = _chosen(book, columns)
+        sheet = _chosen(book, columns, optional)
         _refuse_uncomputed(uncomputed.get(str(sheet._worksheet_path).lstrip("/"), ""))
         for number, row in enumerate(_rows(sheet), start=1):
             yield number, ["" if value is None else as_text(value, months=months) for value in row]
@@ -74,10 +75,10 @@ def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
         yield row
 
 
-def _chosen(book: Any, columns: Sequence[str]) -> Any:
+def _chosen(book: Any, columns: Sequence[str], optional: int) -> Any:
     """The one visible sheet that begins with the headings; the first visible one when none does."""
     visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    fitting = [sheet for sheet in visible if is_heading(_heading(sheet), columns)]
+    fitting = [sheet for sheet in visible if is_heading(_heading(sheet), columns, optional)]
     if len(fitting) > 1:
         names = ", ".join(f"“{sheet.title[:40]}”" for sheet in fitting)
         raise FileError(
@@ -90,7 +91,7 @@ def _chosen(book: Any, columns: Sequence[str]) -> Any:
     if fitting:
         _refuse_others(visible, fitting[0])
         return fitting[0]
-    if any(is_heading(_heading(sheet), columns) for sheet in book.worksheets):
+    if any(is_heading(_heading(sheet), columns, optional) for sheet in book.worksheets):
         raise FileError(
             _("The sheet with the headings is hidden. Show it, check it, and send the file again.")
         )

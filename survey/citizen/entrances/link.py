@@ -30,6 +30,7 @@ from survey.common.tokens import (
 )
 from survey.messaging.queries import LinkLanding, find_link
 from survey.messaging.tallies import count_step
+from survey.questionnaires.queries import load_form
 from survey.responses.answers import Parsed
 from survey.responses.models import Evidence
 from survey.responses.queries import is_recorded
@@ -86,6 +87,16 @@ def _save(link: LinkLanding, context: FormContext, ticket: Ticket, parsed: Parse
     return redirect_onward(ticket, recorded, parsed)
 
 
+def _facts(link: LinkLanding, version_id: int) -> dict[str, str]:
+    """What the event told that is stored with the answer: for whom the dossier was, and whether it
+    was late only where the form asks about that. The less stands there, the less it tells whose.
+    """
+    facts = {"applicant": link.applicant} if link.applicant else {}
+    questions = load_form(version_id).questions.values()
+    asks_timing = any("event-timing" in (question.shown_when or {}) for question in questions)
+    return facts | ({"timing": link.timing} if link.timing and asks_timing else {})
+
+
 def _form_context(link: LinkLanding, version_id: int, ticket: Ticket) -> FormContext:
     return FormContext(
         action=f"/s/{link.code}",
@@ -98,6 +109,7 @@ def _form_context(link: LinkLanding, version_id: int, ticket: Ticket) -> FormCon
         ticket_scope=f"link/{link.code}",
         link=f"/s/{link.code}",
         hidden_fields=lookup_pass_field(link.code),
+        metadata=_facts(link, version_id),
         # The ticket is the link's own: no page of it grows too old.
         check_ticket=lambda context, _text, _now: TicketCheck(ticket, context),
         save=partial(_save, link),

@@ -14,7 +14,7 @@ from survey.common.numbers import format_number
 from survey.imports.kinds.base import Checked, ImportKind, Stored, Upload
 from survey.messaging.event_intake import FILE_FIELDS, ingest_events, note_file, preview_events
 from survey.messaging.labels import outcome_label
-from survey.transactions.events import EventRefused, check_event
+from survey.transactions.events import OPTIONAL_FIELDS, EventRefused, check_event
 from survey.transactions.models import DossierEvent, SourceSystem
 from survey.transactions.reading import RawRow, read_rows
 from survey.transactions.services import Fault
@@ -52,7 +52,7 @@ class EventsKind(ImportKind):
     def check(self, upload: Upload) -> Checked:
         """Every fault by row and column; how many would be asked, for how much."""
         source = _source(upload)
-        rows = read_rows(upload.content, upload.file_name, FILE_FIELDS)
+        rows = _read(upload)
         found = Checked(rows=len(rows))
         if not rows:
             found.faults.append(
@@ -77,7 +77,7 @@ class EventsKind(ImportKind):
     def store(self, upload: Upload, prepared: None = None) -> Stored:
         """Event after event; one that was taken before is skipped, so a second run ends a first."""
         source = _source(upload)
-        rows = read_rows(upload.content, upload.file_name, FILE_FIELDS)
+        rows = _read(upload)
         note_file(
             content=upload.content,
             file_name=upload.file_name,
@@ -106,6 +106,10 @@ class EventsKind(ImportKind):
 
 def _source(upload: Upload) -> SourceSystem:
     return SourceSystem.objects.get(pk=upload.options["source"])
+
+
+def _read(upload: Upload) -> list[RawRow]:
+    return read_rows(upload.content, upload.file_name, FILE_FIELDS, optional=OPTIONAL_FIELDS)
 
 
 def _as_event(row: RawRow) -> dict[str, Any]:

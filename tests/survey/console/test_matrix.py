@@ -103,6 +103,7 @@ NEEDS: Final = {
     "version-ask": "author-questionnaires",
     "assignment-new": "assign-questionnaires",
     "assignment-withdraw": "assign-questionnaires",
+    "questionnaire-new": "author-questionnaires",
     "questionnaire-upload": "author-questionnaires",
     "approvals": READS,
     "approval": READS,

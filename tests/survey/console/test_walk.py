@@ -261,6 +261,7 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "ballots-print": lambda: BallotBatch.objects.count(),
     "ballot-count": lambda: BallotCount.objects.count(),
     "calls": lambda: Response.objects.filter(evidence="E6").count(),
+    "questionnaire-new": lambda: Version.objects.count(),
     "questionnaire-upload": lambda: Version.objects.count(),
     "version-change": lambda: Version.objects.count(),
     "factor-new": lambda: Factor.objects.count(),
@@ -407,6 +408,7 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "when": "",
         },
         "question": {"text": f"Câu {timezone.now()}"},
+        "questionnaire-new": {"code": f"phieu-{Version.objects.count()}"},
         "version-words": {"title:vi": f"Phiếu {Wording.objects.count()} {timezone.now()}"},
     }
     found = typed.get(name, {})

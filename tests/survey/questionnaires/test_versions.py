@@ -55,7 +55,13 @@ def test_the_library_ships_the_two_forms_in_every_language(cast: Cast) -> None:
     assert {
         factor: len(questions) for factor, questions in load_form(service.pk).factors.items()
     } == SERVICE_FACTORS
-    assert list(load_form(short(cast).pk).questions) == ["overall", "reasons", "good", "comment"]
+    assert list(load_form(short(cast).pk).questions) == [
+        "overall",
+        "reasons",
+        "good",
+        "applicant",
+        "comment",
+    ]
     for version in (service, short(cast)):
         assert missing_wordings(version) == {code: [] for code, _name in settings.LANGUAGES}
         assert wordings(version.pk, "en")["title"] != wordings(version.pk, "vi")["title"]
