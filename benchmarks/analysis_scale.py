@@ -214,9 +214,9 @@ def make_small(folder: Path) -> None:
     writer = SnapshotWriter(folder / "small")
     for number in range(500):
         levels = [int(level) for level in rng.integers(1, 6, 17)] + [None] * (
-            len(RESPONSE_COLUMNS) - 24
+            len(RESPONSE_COLUMNS) - 25
         )
-        writer.add((f"a{number % 9}", "land", "counter", "E2", "", "vi", "2026-07", *levels))
+        writer.add((f"a{number % 9}", "land", "counter", "E2", "", "vi", "2026-07", "", *levels))
     totals = [(f"a{k}", "land", "counter", "2026-07", 100, 90) for k in range(9)]
     names = [(f"a{k}", f"a{k}", "commune", "") for k in range(9)]
     writer.close(totals=totals, agencies=names, about={"period": "2026-Q3"})

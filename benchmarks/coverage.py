@@ -34,6 +34,7 @@ def frame_of(cells: list[CellData]) -> pl.DataFrame:
                 "channel": cell.channel,
                 "evidence": "E3",
                 "flag": "",
+                "applicant": "",
             }
             parts.append(
                 levels.select(

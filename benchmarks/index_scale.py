@@ -34,7 +34,7 @@ def make(folder: Path, rows: int) -> None:
     sizes = rng.multinomial(rows, np.full(len(cells), 1 / len(cells)))
     for (a, d, c), size in zip(cells, sizes, strict=True):
         for answers in rng.integers(0, 6, (size, 16)).tolist():
-            keys = (f"a{a:04d}", f"d{d}", f"c{c}", "E2", "", "vi", "2026-07")
+            keys = (f"a{a:04d}", f"d{d}", f"c{c}", "E2", "", "vi", "2026-07", "")
             writer.add((*keys, None, *answers, *[None] * (len(ITEMS) - 1 - len(SERVICE_ITEMS))))
     totals = [
         (f"a{a:04d}", f"d{d}", f"c{c}", "2026-07", int(n) * 3, int(n))

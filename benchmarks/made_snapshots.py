@@ -15,7 +15,7 @@ from analysis.data.snapshot import polars_schema
 
 AGENCIES, DOMAINS, CHANNELS = 3500, 5, 4
 PART = 500_000
-ITEMS = [column.name for column in RESPONSE_COLUMNS[7:29]]
+ITEMS = [column.name for column in RESPONSE_COLUMNS[8:30]]
 CHANNEL = ["counter", "online", "postal", "kiosk"]
 
 
@@ -76,7 +76,15 @@ def responses(cell: Any, rng: np.random.Generator) -> pl.DataFrame:
     )
     columns = {item: pl.Series(answers[:, k], dtype=pl.Int8) for k, item in enumerate(ITEMS)}
     frame = pl.DataFrame(
-        {**keys, "evidence": "E3", "flag": "", "language": "vi", "month": "2026-07", **columns}
+        {
+            **keys,
+            "evidence": "E3",
+            "flag": "",
+            "language": "vi",
+            "month": "2026-07",
+            "applicant": rng.choice(["", "citizen", "business"], size=len(cell), p=[0.2, 0.6, 0.2]),
+            **columns,
+        }
     )
     frame = frame.with_columns(pl.when(pl.col(ITEMS) >= 0).then(pl.col(ITEMS)))
     missing = [c.name for c in RESPONSE_COLUMNS if c.name not in frame.columns]

@@ -9,6 +9,7 @@ import polars as pl
 
 from analysis.counting.cells import Cells, count_rows
 from analysis.counting.variables import Variable
+from analysis.data.schema import ADDED_COLUMNS
 from analysis.errors import AnalysisError
 
 
@@ -29,7 +30,7 @@ def columns_read(keys: Sequence[str], variables: Sequence[Variable]) -> list[str
 
 
 def read_part(path: Path, columns: Sequence[str]) -> pl.DataFrame:
-    """Some columns of one Parquet part.
+    """Some columns of one Parquet part; those an older snapshot lacks are empty.
 
     Raises
     ------
@@ -42,7 +43,12 @@ def read_part(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     ['agency', 'overall']
     """
     try:
-        return pl.read_parquet(path, columns=list(columns))
+        lacking = sorted(ADDED_COLUMNS & set(columns))
+        if lacking:
+            known = pl.read_parquet_schema(path)
+            lacking = [name for name in lacking if name not in known]
+        frame = pl.read_parquet(path, columns=[name for name in columns if name not in lacking])
+        return frame.with_columns(pl.lit("").alias(name) for name in lacking)
     except pl.exceptions.PolarsError as error:
         raise AnalysisError(f"{path.name} cannot be read as Parquet: {error}") from error
 

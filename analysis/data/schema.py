@@ -8,7 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
+READABLE_VERSIONS: Final = (2, 3)
+"""Snapshots of version 2 have no column ``applicant``: nobody was asked."""
+APPLICANTS: Final = ("citizen", "business")
+"""For whom a dossier was; empty where neither its event nor the answer tells."""
 NOT_APPLICABLE: Final = 0
 """Code of the answer "không áp dụng" of a five-level item; a null is "no answer" or "not asked"."""
 EVIDENCE: Final = ("E0", "E1", "E2", "E3", "E4", "E5", "E6")
@@ -65,7 +69,10 @@ KEY_COLUMNS: Final = (
     ),
     Column("language", "text", "language the form was answered in"),
     Column("month", "text", "month of the answer, YYYY-MM; nothing finer leaves the database"),
+    Column("applicant", "text", "for whom the dossier was: citizen, business; empty = not told"),
 )
+ADDED_COLUMNS: Final = frozenset({"applicant"})
+"""Columns that older snapshots lack; empty text stands for them."""
 _MEANINGS: Final = {
     **dict.fromkeys(
         IKM_ITEMS, "level 1 to 4 of the nine elements of PermenPANRB 14/2017, null = not asked"

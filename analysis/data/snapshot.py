@@ -22,6 +22,7 @@ import polars as pl
 
 from analysis.data.schema import (
     AGENCY_COLUMNS,
+    READABLE_VERSIONS,
     RESPONSE_COLUMNS,
     SCHEMA_VERSION,
     TOTAL_COLUMNS,
@@ -140,7 +141,7 @@ def open_snapshot(folder: Path | str) -> Snapshot:
         ) from error
     if not isinstance(manifest, dict):
         raise SnapshotError(f"{path} is no manifest. Take the snapshot again.")
-    if manifest.get("schema_version") != SCHEMA_VERSION:
+    if manifest.get("schema_version") not in READABLE_VERSIONS:
         found = manifest.get("schema_version")
         raise SnapshotError(f"{path}: schema version {found}, this program reads {SCHEMA_VERSION}.")
     try:

@@ -14,7 +14,7 @@ from analysis.data.schema import EVIDENCE_ORDER
 from analysis.method import Method
 from analysis.weighting.poststratify import Key, Weights, poststratify
 
-KEYS: Final = ("agency", "domain", "channel", "evidence", "flag")
+KEYS: Final = ("agency", "domain", "channel", "evidence", "flag", "applicant")
 """What the cells of an index have to be counted by."""
 
 

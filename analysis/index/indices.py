@@ -4,7 +4,7 @@ domain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,14 @@ from analysis.index.formula import (
     estimate_measures,
     sum_cells,
 )
-from analysis.index.results import PROVINCE, Figure, IndexResult, Measure, measures
+from analysis.index.results import (
+    PROVINCE,
+    UNTOLD,
+    Figure,
+    IndexResult,
+    Measure,
+    measures,
+)
 from analysis.method import Method
 from analysis.weighting.poststratify import Key, Weights
 
@@ -108,14 +115,18 @@ def _figures_under(cells: Cells, completed: Mapping[Key, int], method: Method) -
         # Of an agency that stands apart no domains: nothing would protect small ones in it.
         domains = _figures(run, ("agency", "domain"))
         figures += [figure for figure in domains if everything or figure.agency not in aside]
-    return [
-        replace(
-            figure,
-            apart=figure.agency in aside,
-            overfull=bool({(figure.agency,), (figure.agency, figure.code)} & overfull),
-        )
-        for figure in figures
-    ]
+    if any(counted.key("applicant")):
+        applicants = _figures(run, ("agency", "applicant"))
+        figures += [figure for figure in applicants if everything or figure.agency not in aside]
+    return [_marked(figure, aside, overfull) for figure in figures]
+
+
+def _marked(figure: Figure, aside: Set[str], overfull: Set[tuple[str, ...]]) -> Figure:
+    """A figure that says whether it stands apart, and whether too many answers came in."""
+    apart = figure.agency in aside
+    over = bool({(figure.agency,), (figure.agency, figure.code)} & overfull)
+    # Most are neither, and making one anew is dear.
+    return replace(figure, apart=apart, overfull=over) if apart or over else figure
 
 
 def _with_unverified(proven: list[Figure], open_: list[Figure], method: Method) -> list[Figure]:
@@ -143,27 +154,24 @@ def _with_unverified(proven: list[Figure], open_: list[Figure], method: Method) 
             received=0 if counted.get(figure.agency) else figure.received,
         )
         for figure in open_
-        if figure.agency in unverified and figure.level != "domain"
+        if figure.agency in unverified and figure.level in ("overall", "factor", "item")
     ]
     return [figure for figure in proven if figure.agency not in unverified] + marked
 
 
 def _figures(run: _Run, by: tuple[str, ...]) -> list[Figure]:
-    """Figures of all agencies together and of each: of all measures, or of the overall one in each
-    domain.
+    """Figures of all agencies together and of each: of all measures, of the overall one in each
+    domain, or of all of them by applicant.
     """
     code, labels = run.cells.codes(*by)
     sums = sum_cells(run.cells, run.design, code, len(labels), len(run.method.parts))
-    transactions = _by_label(run.completed, by)
+    # Dossiers are told by domain, not by applicant.
+    transactions = {} if "applicant" in by else _by_label(run.completed, by)
     classes, received, opened, opened_n = _evidence_columns(run, by, labels)
     result: list[Figure] = []
-    for domain in sorted({label[1:] for label in labels}):
-        rows = np.array([row for row, label in enumerate(labels) if label[1:] == domain])
-        chosen = (
-            [Measure("domain", domain[0] or "-", run.method.parts)]
-            if domain
-            else measures(run.method)
-        )
+    for group in sorted({label[1:] for label in labels}):
+        rows = np.array([row for row, label in enumerate(labels) if label[1:] == group])
+        chosen = _measures_in(run.method, by, group)
         mine = sums.rows(rows)
         # Agencies nothing holds to their dossiers add nothing to the province, unless all are so.
         held = np.array([labels[row][0] not in run.apart for row in rows])
@@ -172,16 +180,16 @@ def _figures(run: _Run, by: tuple[str, ...]) -> list[Figure]:
         whole = add_lonely_strata(joined, run.cells, run.design, np.isin(code, rows[held]))
         about = Agencies(
             names=[labels[row][0] for row in rows],
-            transactions={label[0]: n for label, n in transactions.items() if label[1:] == domain},
+            transactions={label[0]: n for label, n in transactions.items() if label[1:] == group},
             weights=run.weights,
             classes=classes[rows],
             received=received[rows],
             opened=compute_gradients(opened[rows], sums.raw[rows], chosen, run.method)[0],
             opened_n=opened_n[rows],
         )
-        lies_in = _lies_in(run.opened, domain) & _counts_in_province(run)
+        lies_in = _lies_in(run.opened, by, group) & _counts_in_province(run)
         together = replace(about, classes=classes[rows[held]]).together(
-            received=_answers_in(run.received, domain),
+            received=_answers_in(run.received, by, group),
             opened=compute_gradients(_opened_totals(run, lies_in), joined.raw, chosen, run.method)[
                 0
             ],
@@ -196,14 +204,23 @@ def _figures(run: _Run, by: tuple[str, ...]) -> list[Figure]:
     return result
 
 
-def _lies_in(cells: Cells, domain: tuple[str, ...]) -> Mask:
-    """Which cells lie in a procedure domain; all of them for the empty one."""
-    return np.array(cells.key("domain")) == domain[0] if domain else np.ones(len(cells), dtype=bool)
+def _measures_in(method: Method, by: tuple[str, ...], group: tuple[str, ...]) -> list[Measure]:
+    """What is computed of a group: of everything, of one domain, or of one kind of applicant."""
+    if not group:
+        return measures(method)
+    if "domain" in by:
+        return [Measure("domain", group[0] or "-", method.parts)]
+    return [measure.among(group[0] or UNTOLD) for measure in measures(method)]
 
 
-def _answers_in(cells: Cells, domain: tuple[str, ...]) -> int:
+def _lies_in(cells: Cells, by: tuple[str, ...], group: tuple[str, ...]) -> Mask:
+    """Which cells lie in a group of ``by``; all of them for the empty one."""
+    return np.array(cells.key(by[1])) == group[0] if group else np.ones(len(cells), dtype=bool)
+
+
+def _answers_in(cells: Cells, by: tuple[str, ...], group: tuple[str, ...]) -> int:
     """Answers of all agencies, those without a row of their own too."""
-    return round(float(cells.n[_lies_in(cells, domain)].sum()))
+    return round(float(cells.n[_lies_in(cells, by, group)].sum()))
 
 
 def _counts_in_province(run: _Run) -> Mask:

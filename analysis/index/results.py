@@ -18,10 +18,23 @@ PROVINCE: Final = "*"
 """Key of the row for all agencies together."""
 
 
+UNTOLD: Final = "untold"
+"""Code of the figures of answers that do not tell for whom the dossier was."""
+APPLICANT_LEVELS: Final[Mapping[str, str]] = {
+    "applicant": "overall",
+    "applicant-factor": "factor",
+    "applicant-item": "item",
+}
+"""Level of a figure of applicants of one kind -> level of the figure it is a part of."""
+
+
 @dataclass(frozen=True)
 class Measure:
     """One published figure: ``level`` overall, factor, item or domain, its code and the parts it is
     made of.
+
+    Figures of applicants of one kind have the levels ``APPLICANT_LEVELS``; their code is the
+    applicant, a dot and the code of the factor or item.
     """
 
     level: str
@@ -30,8 +43,14 @@ class Measure:
 
     @property
     def whole(self) -> bool:
-        """Whether it is the overall index, of everything or of one procedure domain."""
-        return self.level in ("overall", "domain")
+        """Whether it is the overall index, of everything, of a domain or of applicants."""
+        return self.level in ("overall", "domain", "applicant")
+
+    def among(self, applicant: str) -> Measure:
+        """The same figure of the answers of one kind of applicant."""
+        if self.level == "overall":
+            return Measure("applicant", applicant, self.items)
+        return Measure(f"applicant-{self.level}", f"{applicant}.{self.code}", self.items)
 
 
 @dataclass(frozen=True)

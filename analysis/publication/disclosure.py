@@ -13,6 +13,7 @@ from analysis.data.schema import EVIDENCE
 from analysis.index.results import PROVINCE, Figure, IndexResult
 from analysis.method import Method
 from analysis.publication.hiding import Place, agencies_hiding_open, hidden_places, narrow_groups
+from analysis.publication.splits import hidden_splits
 from analysis.rounding import rounded
 
 Status = Literal["published", "few", "unverified", "suppressed", "none"]
@@ -69,7 +70,8 @@ def publication_status(figure: Figure, method: Method) -> Status:
     """
     if figure.n == 0:
         # Answers may be there that a cap left nothing of.
-        return "suppressed" if figure.received and figure.level in ("overall", "domain") else "none"
+        whole = figure.level in ("overall", "domain", "applicant")
+        return "suppressed" if figure.received and whole else "none"
     if figure.n < method.min_n or figure.weighted is None:
         return "suppressed"
     if _is_unverified(figure):
@@ -177,9 +179,12 @@ def publish_all(
     >>> [(p.n, p.weighted) for p in shown if (p.agency, p.level) == ("x99", "overall")]
     [(None, None)]
     """
-    hidden, hide_open = hidden_places(result, earlier), agencies_hiding_open(result)
+    hide_open = agencies_hiding_open(result)
+    hidden = hidden_places(result, earlier)
     while more := narrow_groups(result, hidden):
         hidden = hidden_places(result, earlier, hidden | more)
+    n = {(figure.agency, figure.level, figure.code): figure.n_added for figure in result.figures}
+    hidden |= hidden_splits(n, hidden, result.method.min_n)
     return [
         publish(
             figure,

@@ -8,6 +8,9 @@ from typing import Final
 
 VI: Final = {
     "overall": "Chỉ số chung",
+    "citizen": "Người dân",
+    "business": "Doanh nghiệp, tổ chức",
+    "untold": "Không rõ người dân hay doanh nghiệp",
     "OVERALL": "Mức độ hài lòng chung",
     "ACCESS": "Nơi tiếp nhận và trả kết quả",
     "PROCEDURE": "Thủ tục hành chính",

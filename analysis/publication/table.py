@@ -131,6 +131,14 @@ def build_table(
     return Table(rows, about)
 
 
+def _label(code: str, labels: Mapping[str, str]) -> str:
+    """Words of a figure; of one by applicant those of the applicant and of the part."""
+    applicant, dot, part = code.partition(".")
+    if not dot or code in labels:
+        return labels.get(code, code)
+    return f"{labels.get(applicant, applicant)}: {labels.get(part, part)}"
+
+
 def _row(
     figure: Published, agency: Mapping[str, str], period: str, labels: Mapping[str, str]
 ) -> dict[str, TableValue]:
@@ -142,7 +150,7 @@ def _row(
         "agency_kind": agency["kind"],
         "level": figure.level,
         "code": figure.code,
-        "label": labels.get(figure.code, figure.code),
+        "label": _label(figure.code, labels),
         "status": figure.status,
         "n": figure.n,
         "transactions": figure.transactions,

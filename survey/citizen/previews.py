@@ -7,13 +7,12 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from survey.citizen.assets import csp_source, kiosk_style, style
 from survey.citizen.pages import citizen_page, message_page, render_page
 from survey.citizen.questions import error_list, question_data, questions_data
 from survey.citizen.short_form import TECHNICAL
-from survey.questionnaires.content import EVENT_FACTS, Form
+from survey.questionnaires.content import EVENT_FACTS, Form, fact_words
 from survey.questionnaires.models import Version
 from survey.questionnaires.previews import read_preview
 from survey.questionnaires.queries import SHORT_FORM, read_form, read_wordings
@@ -86,21 +85,11 @@ def _carried(request: HttpRequest, form: Form, shown: list[str]) -> list[tuple[s
 
 def _fact_choices(form: Form) -> list[dict[str, Any]]:
     """What the event could tell, where a question depends on it: whoever tries chooses."""
-    conditions = [question.shown_when or {} for question in form.questions.values()]
-    names = {
-        "event-timing": (
-            _("The dossier came"),
-            [("on-time", _("on time")), ("late", _("late")), ("", _("not known"))],
-        ),
-        "event-applicant": (
-            _("The dossier is of"),
-            [("citizen", _("a citizen")), ("business", _("a business")), ("", _("not known"))],
-        ),
-    }
+    asked = {name for question in form.questions.values() for name in question.shown_when or {}}
     return [
-        {"name": name, "label": label, "choices": choices}
-        for name, (label, choices) in names.items()
-        if any(name in condition for condition in conditions)
+        {"name": name, "label": label, "choices": values.items()}
+        for name, (label, values) in fact_words().items()
+        if name in asked
     ]
 
 

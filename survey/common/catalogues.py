@@ -36,6 +36,7 @@ CITIZEN: Final = (
     "survey/citizen/",
     "survey/common/province.py",
     "survey/responses/answers.py",
+    "survey/questionnaires/content.py",
     "survey/questionnaires/kinds/",
     "survey/access/print/ballots.py",
     "survey/access/print/posters.py",

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from survey.common.text import name_order
 from survey.scorecards.bridge.indices import TARGET
@@ -146,20 +147,51 @@ def _met(low: str, high: str) -> bool | None:
     return None if TARGET.met(Decimal(high)) else False
 
 
-def overall(result: AgencyResult) -> dict[str, Any]:
-    """The overall row of an agency."""
-    return next(row for row in result.rows if row["level"] == "overall")
+APPLICANTS: Final = {
+    "citizen": gettext_lazy("Citizens"),
+    "business": gettext_lazy("Businesses and organisations"),
+    "untold": gettext_lazy("Not told"),
+}
+"""For whom dossiers were, as figures are split by it."""
+
+
+def overall(result: AgencyResult, applicant: str = "") -> dict[str, Any]:
+    """The overall row of an agency, or that of applicants of one kind; without any answer of theirs
+    an empty one.
+    """
+    level, code = ("applicant", applicant) if applicant else ("overall", "overall")
+    rows = (row for row in result.rows if row["level"] == level and row["code"] == code)
+    found = next(rows, None)
+    return found if found is not None else _unanswered(overall(result), level, code)
+
+
+def _unanswered(row: Mapping[str, Any], level: str, code: str) -> dict[str, Any]:
+    """A row of the same agency that nobody answered for."""
+    kept = {name: row[name] for name in ("agency", "agency_name", "transactions")}
+    blank = dict.fromkeys(row)
+    return {**blank, **kept, "level": level, "code": code, "status": "none", "n": 0}
+
+
+def offered_applicants(result: AgencyResult | None) -> list[tuple[str, str]]:
+    """(code, name) of the applicants an edition tells apart, by the row of the province; empty
+    where nobody was asked.
+    """
+    told = {row["code"] for row in result.rows if row["level"] == "applicant"} if result else set()
+    return [(code, str(name)) for code, name in APPLICANTS.items() if code in told]
 
 
 SORTS: Final = ("index", "name", "n")
 
 
-def agency_lines(results: Sequence[AgencyResult], axis: Axis, sort: str) -> list[Line]:
+def agency_lines(
+    results: Sequence[AgencyResult], axis: Axis, sort: str, applicant: str = ""
+) -> list[Line]:
     """Agencies with published figures first, in the order asked for; the others by name at
     the end.
     """
     lines = [
-        build_line(overall(result), axis, label=result.name, result=result) for result in results
+        build_line(overall(result, applicant), axis, label=result.name, result=result)
+        for result in results
     ]
     shown = [line for line in lines if line.status == "published"]
     keys = {
@@ -173,3 +205,33 @@ def agency_lines(results: Sequence[AgencyResult], axis: Axis, sort: str) -> list
         key=lambda line: (rest[line.status], name_order(line.label)),
     )
     return sorted(shown, key=keys[sort]) + others
+
+
+def label_row(row: Mapping[str, Any], texts: Mapping[str, str]) -> str:
+    """Words of a figure: the questionnaire's where it has some; of one by applicant those of the
+    part, or of the applicant.
+    """
+    applicant, _dot, part = row["code"].partition(".")
+    if row["level"] == "applicant":
+        return str(APPLICANTS.get(applicant, row["label"]))
+    return texts.get(part or applicant, row["label"])
+
+
+def group_factors(
+    lines: Sequence[Line], members: Mapping[str, Sequence[str]], applicant: str = ""
+) -> list[dict[str, Any]]:
+    """Factors with their items: of everybody, or of applicants of one kind."""
+    before, level = (f"{applicant}.", "applicant-") if applicant else ("", "")
+    items = {line.code: line for line in lines if line.level == f"{level}item"}
+    return [
+        {
+            "line": line,
+            "items": [
+                items[f"{before}{item}"]
+                for item in members[line.code.removeprefix(before)]
+                if f"{before}{item}" in items
+            ],
+        }
+        for line in lines
+        if line.level == f"{level}factor" and line.code.startswith(before)
+    ]

@@ -15,30 +15,28 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from survey.accounts.models import User
 from survey.accounts.permissions import holds_role, requires
-from survey.common.text import TextError, clean
 from survey.console.approvals import ask_for
 from survey.console.layout import page, staff_page
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
+from survey.console.version_words import find_version
+from survey.questionnaires.content import QuestionSpec, fact_words
 from survey.questionnaires.faults import find_faults
-from survey.questionnaires.file_shape import MAX_BASIS, MAX_FILE_CHARACTERS, MAX_WORDS
+from survey.questionnaires.file_shape import MAX_FILE_CHARACTERS
 from survey.questionnaires.files import compare_versions, texts_by_slot, write_questionnaire
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.models import Assignment, Questionnaire, Version, VersionStatus
 from survey.questionnaires.previews import preview_address
-from survey.questionnaires.queries import complete_shares, list_wordings_slots, read_form
+from survey.questionnaires.queries import complete_shares, read_form
 from survey.questionnaires.services import (
     copy_to_draft,
     delete_draft,
     draft_from_text,
-    save_legal_basis,
-    save_wordings,
 )
 
-BASIS: Final = "legal_basis"
 SHOWN_VERSIONS: Final = 4
 """Newest versions of each questionnaire in the list."""
 DEVICES: Final = {
@@ -49,13 +47,6 @@ REQUESTS: Final = {
     "publish": SENSITIVE_ACTIONS["publish-questionnaire"],
     "retire": SENSITIVE_ACTIONS["retire-questionnaire"],
 }
-
-
-def _find(pk: int) -> Version:
-    found = Version.objects.select_related("questionnaire", "extends").filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 @require_safe
@@ -96,7 +87,7 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
     """One version: its questions as citizens read them, faults, and what differs from the one in
     use.
     """
-    found = _find(pk)
+    found = find_version(pk)
     wanted = request.GET.get("words", get_language() or settings.LANGUAGE_CODE)
     known = dict(settings.LANGUAGES)
     language = wanted if wanted in known else settings.LANGUAGE_CODE
@@ -141,7 +132,7 @@ def _preview(found: Version, language: str) -> list[dict[str, Any]]:
                         ]
                         if question.kind in KINDS
                         else [],
-                        "condition": question.shown_when,
+                        "condition": _conditions(question),
                         "required": question.required,
                     }
                     for question in questions
@@ -151,90 +142,16 @@ def _preview(found: Version, language: str) -> list[dict[str, Any]]:
         ]
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@staff_page
-@requires("author-questionnaires")
-def words(request: HttpRequest, pk: int) -> HttpResponse:
-    """Every text of a draft beside its translations; what is empty is shown in Vietnamese."""
-    found = _find(pk)
-    if found.status != VersionStatus.DRAFT:
-        raise Http404
-    slots = list(list_wordings_slots(read_form(found)))
-    kept = texts_by_slot(found)
-    faults: dict[str, str] = {}
-    if request.method == "POST":
-        sent = {slot: _sent(request, slot, faults) for slot in slots}
-        basis = _sent_basis(request, found, faults)
-        if not faults:
-            changed = save_wordings(version=found, texts=sent)
-            changed += save_legal_basis(version=found, text=basis)
-            messages.success(request, _("Saved: %(count)s texts changed.") % {"count": changed})
-            return redirect("console:version", pk=pk)
-        kept, found.legal_basis = sent, basis
-    rows = [
-        {
-            "slot": _slot_name(slot),
-            "cells": [
-                {
-                    "name": f"{slot}:{code}",
-                    "language": name,
-                    "code": code,
-                    "text": kept.get(slot, {}).get(code, ""),
-                    "fault": faults.get(f"{slot}:{code}", ""),
-                }
-                for code, name in settings.LANGUAGES
-            ],
-        }
-        for slot in slots
+def _conditions(question: QuestionSpec) -> list[tuple[str, str]]:
+    """(what, which answers) under which it is asked; facts of the event in words."""
+    told = fact_words()
+    return [
+        (
+            told[code][0] if code in told else code,
+            ", ".join(told.get(code, ("", {}))[1].get(str(value), str(value)) for value in values),
+        )
+        for code, values in (question.shown_when or {}).items()
     ]
-    context = {"version": found, "rows": rows, "basis_fault": faults.get(BASIS, "")}
-    return page(request, "words.html", context, status=422 if faults else 200)
-
-
-def _sent_basis(request: HttpRequest, found: Version, faults: dict[str, str]) -> str:
-    """The legal basis as it was typed; the one that stands where the field did not come."""
-    raw = request.POST.get(BASIS, found.legal_basis)
-    try:
-        text = clean(raw)
-    except TextError:
-        faults[BASIS] = _("This text holds characters that cannot be stored.")
-        return raw
-    if len(text) > MAX_BASIS:
-        faults[BASIS] = _("At most %(most)s characters.") % {"most": MAX_BASIS}
-    return text
-
-
-def _slot_name(slot: str) -> str:
-    """What a text is, in words."""
-    kind, _dot, code = slot.partition(".")
-    question, _dot, choice = code.partition(".")
-    names = {
-        "title": _("Title"),
-        "intro": _("Introduction"),
-        "factor": _("Factor %(code)s") % {"code": code},
-        "question": _("Question %(code)s") % {"code": code},
-        "option": _("Choice %(choice)s of question %(code)s")
-        % {"choice": choice, "code": question},
-    }
-    return names.get(kind, slot)
-
-
-def _sent(request: HttpRequest, slot: str, faults: dict[str, str]) -> dict[str, str]:
-    texts = {}
-    for code, _name in settings.LANGUAGES:
-        name = f"{slot}:{code}"
-        if name not in request.POST:
-            continue
-        raw = request.POST[name]
-        try:
-            texts[code] = clean(raw)
-        except TextError:
-            texts[code], faults[name] = raw, _("This text holds characters that cannot be stored.")
-        if len(texts[code]) > MAX_WORDS:
-            faults[name] = _("At most %(most)s characters.") % {"most": MAX_WORDS}
-        elif not texts[code] and code == settings.LANGUAGE_CODE:
-            faults[name] = _("The Vietnamese text is required.")
-    return texts
 
 
 @require_safe
@@ -242,7 +159,7 @@ def _sent(request: HttpRequest, slot: str, faults: dict[str, str]) -> dict[str, 
 @requires("see-languages")
 def version_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The version as a file that can be brought back."""
-    found = _find(pk)
+    found = find_version(pk)
     name = f"{found.questionnaire.code}-v{found.number}.toml"
     response = HttpResponse(
         write_questionnaire(found), content_type="application/toml; charset=utf-8"
@@ -277,7 +194,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 @requires("author-questionnaires")
 def change_version(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """A new draft like it, or a draft deleted."""
-    found = _find(pk)
+    found = find_version(pk)
     try:
         if action == "copy":
             pk = copy_to_draft(version=found).pk
@@ -300,7 +217,7 @@ def change_version(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 @requires("author-questionnaires")
 def ask_version(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Ask that a draft is published, or a published version retired."""
-    found = _find(pk)
+    found = find_version(pk)
     wanted = VersionStatus.DRAFT if action == "publish" else VersionStatus.PUBLISHED
     if found.status != wanted:
         raise Http404

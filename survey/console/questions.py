@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from survey.accounts.permissions import requires
 from survey.console.layout import page, staff_page
-from survey.questionnaires.content import EVENT_FACTS
+from survey.questionnaires.content import fact_words
 from survey.questionnaires.editing import (
     Wanted,
     add_factor,
@@ -89,8 +89,8 @@ class QuestionForm(FactorForm):
         required=False,
         max_length=200,
         help_text=gettext_lazy(
-            "Codes of choices or levels, with commas: 1, 2. Of event-timing: early, on-time, late, "
-            "unknown; of event-applicant: citizen, business, unknown."
+            "Codes of choices or levels, with commas: 1, 2. Of the result: early, on-time, late, "
+            "unknown; of the applicant: citizen, business, unknown."
         ),
     )
     field_order = ("code", "kind", "text", "options", "required", "not_applicable", "when")
@@ -102,7 +102,7 @@ class QuestionForm(FactorForm):
         choices.choices = [
             ("", _("always asked")),
             *((code, code) for code in others),
-            *((fact, _("the dossier: %(fact)s") % {"fact": fact}) for fact in EVENT_FACTS),
+            *((fact, words) for fact, (words, _values) in fact_words().items()),
         ]
 
     def clean_options(self) -> dict[str, str]:

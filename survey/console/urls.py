@@ -33,6 +33,7 @@ from survey.console import (
     second_factor,
     set_up,
     today,
+    version_words,
     views,
     voices,
 )
@@ -88,7 +89,7 @@ urlpatterns = [
         questions.act_on_question,
         name="question-act",
     ),
-    re_path(r"^versions/(?P<pk>\d{1,12})/words$", questionnaires.words, name="version-words"),
+    re_path(r"^versions/(?P<pk>\d{1,12})/words$", version_words.words, name="version-words"),
     re_path(
         r"^versions/(?P<pk>\d{1,12})/(?P<action>copy|delete)$",
         questionnaires.change_version,

@@ -13,7 +13,16 @@ from django.views.decorators.http import require_safe
 from survey.accounts.models import User
 from survey.common.periods import parse_period
 from survey.console.charts import pictures_of_agency
-from survey.console.index_table import SORTS, agency_lines, build_line, choose_axis, overall
+from survey.console.index_table import (
+    SORTS,
+    agency_lines,
+    build_line,
+    choose_axis,
+    group_factors,
+    label_row,
+    offered_applicants,
+    overall,
+)
 from survey.console.layout import (
     chosen_edition,
     chosen_result,
@@ -44,10 +53,13 @@ def home(request: HttpRequest) -> HttpResponse:
     whole = province_result(edition)
     kind = request.GET.get("kind", "")
     shown = [result for result in results if not kind or result.kind == kind]
-    axis = choose_axis(overall(result) for result in [*shown, *([whole] if whole else [])])
+    applicants = offered_applicants(whole)
+    who = request.GET.get("who", "")
+    who = who if who in dict(applicants) else ""
+    axis = choose_axis(overall(result, who) for result in [*shown, *([whole] if whole else [])])
     sort = request.GET.get("sort", "index")
     sort = sort if sort in SORTS else "index"
-    lines = agency_lines(shown, axis, sort)
+    lines = agency_lines(shown, axis, sort, who)
     period = parse_period(edition.period)
     context = {
         "edition": edition,
@@ -56,7 +68,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "period": period,
         "editions": editions(cast("User", request.user)),
         "axis": axis,
-        "whole": build_line(overall(whole), axis, label=whole.name) if whole else None,
+        "whole": build_line(overall(whole, who), axis, label=whole.name) if whole else None,
+        "applicants": applicants,
+        "who": who,
         "lines": lines,
         "ranked": sum(line.status == "published" for line in lines),
         "met": sum(line.met is True for line in lines if line.status == "published"),
@@ -79,16 +93,10 @@ def agency(request: HttpRequest, pk: int) -> HttpResponse:
     result = chosen_result(request, pk)
     axis = choose_axis(result.rows)
     texts = question_texts(get_language() or "vi")
-    lines = [
-        build_line(row, axis, label=texts.get(row["code"], row["label"])) for row in result.rows
-    ]
-    by_code = {line.code: line for line in lines if line.level == "item"}
-    members = result.edition.about["factors"]
-    factors = [
-        {"line": line, "items": [by_code[item] for item in members[line.code]]}
-        for line in lines
-        if line.level == "factor"
-    ]
+    lines = [build_line(row, axis, label=label_row(row, texts)) for row in result.rows]
+    applicants = offered_applicants(result)
+    who = request.GET.get("who", "")
+    who = who if who in dict(applicants) else ""
     domains = [line for line in lines if line.level == "domain"]
     context = {
         "result": result,
@@ -97,7 +105,10 @@ def agency(request: HttpRequest, pk: int) -> HttpResponse:
         "period": parse_period(result.edition.period),
         "axis": axis,
         "whole": lines[0],
-        "factors": factors,
+        "factors": group_factors(lines, result.edition.about["factors"], who),
+        "applicants": applicants,
+        "who": who,
+        "split": [line for line in lines if line.level == "applicant"],
         "pictures": pictures_of_agency(result),
         "domains": domains if len(domains) > 1 else [],
         "row": result.rows[0],

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 Answer = int | str | list[str]
 Answers = dict[str, Answer]
 UNKNOWN: Final = "unknown"
@@ -16,6 +18,21 @@ EVENT_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
 """What the event of a dossier may tell beside the answers: a question can be asked under it. Where
 nothing is told, as at a counter, it is ``unknown``.
 """
+
+
+def fact_words() -> dict[str, tuple[str, dict[str, str]]]:
+    """Fact -> what it is about and what each of its values is called, in the active language."""
+    unknown = {UNKNOWN: _("not known")}
+    return {
+        "event-timing": (
+            _("the result of the dossier"),
+            {"early": _("early"), "on-time": _("on time"), "late": _("late"), **unknown},
+        ),
+        "event-applicant": (
+            _("the applicant"),
+            {"citizen": _("a citizen"), "business": _("a business"), **unknown},
+        ),
+    }
 
 
 @dataclass(frozen=True)

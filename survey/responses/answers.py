@@ -21,6 +21,9 @@ ASSISTED: Final = frozenset({HELPED, "relative", "officer", NOBODY})
 """What may be said about help. One box is asked for today; tablets and pages opened before it
 asked who helped, and still say so.
 """
+APPLICANT: Final = "applicant"
+"""The question that asks for whom a dossier was."""
+APPLICANTS: Final = ("citizen", "business")
 WHOLE_FORM = ""
 """Key of an error that belongs to no single question."""
 
@@ -37,6 +40,12 @@ def read_facts(marks: Mapping[str, str] | None) -> dict[str, str]:
         "event-timing": told.get("timing", UNKNOWN),
         "event-applicant": told.get("applicant", UNKNOWN),
     }
+
+
+def read_applicant(answers: Mapping[str, object], marks: Mapping[str, str] | None) -> str:
+    """For whom the dossier was: as the event told, else as was tapped; empty where neither does."""
+    told = (marks or {}).get("applicant") or answers.get(APPLICANT)
+    return told if isinstance(told, str) and told in APPLICANTS else ""
 
 
 @dataclass

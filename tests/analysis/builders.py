@@ -24,7 +24,7 @@ Person = tuple[str, str, str, str, dict[str, int]]
 
 
 def count(people: list[Person], method: Method) -> Cells:
-    data = [dict(zip(KEYS, (*person[:4], ""), strict=True)) | person[4] for person in people]
+    data = [dict(zip(KEYS, (*person[:4], "", ""), strict=True)) | person[4] for person in people]
     schema = {**dict.fromkeys(KEYS, pl.String), **dict.fromkeys(method.items, pl.Int8)}
     return count_rows(pl.DataFrame(data, schema=schema), KEYS, method.variables())
 
@@ -45,7 +45,7 @@ def frame(
     rows: list[tuple[str, str, str, dict[str, int]]], method: Method = OVERALL
 ) -> pl.DataFrame:
     """Responses as (agency, domain, channel, answers)."""
-    keys = [dict(zip(KEYS, (a, d, c, "E3", ""), strict=True)) for a, d, c, _ in rows]
+    keys = [dict(zip(KEYS, (a, d, c, "E3", "", ""), strict=True)) for a, d, c, _ in rows]
     data = [
         key | {i: x.get(i) for i in method.items} for key, (*_, x) in zip(keys, rows, strict=True)
     ]

@@ -42,7 +42,7 @@ def write_province(
             values = [
                 value if item in asked else None for item, value in zip(ITEMS, levels, strict=True)
             ]
-            writer.add((agency, domain, channel, evidence, "", "vi", month, *values))
+            writer.add((agency, domain, channel, evidence, "", "vi", month, "", *values))
             key = (agency, domain, channel, month)
             answered[key] = answered.get(key, 0) + 1
     totals = [(*key, 3 * n + 5, 3 * n) for key, n in sorted(answered.items())]

@@ -252,7 +252,7 @@ def write_share(folder: Path, month: str, answers: list[int]) -> Path:
     writer = SnapshotWriter(folder)
     for level in answers:
         writer.add(
-            ("a", "land", "counter", "E2", "", "vi", month, level, *[None] * (len(ITEMS) - 1))
+            ("a", "land", "counter", "E2", "", "vi", month, "", level, *[None] * (len(ITEMS) - 1))
         )
     totals = [("a", "land", "counter", month, 5000, 5000)]
     return writer.close(

@@ -78,7 +78,9 @@ def test_everybody_alike_in_one_channel_is_not_known_exactly() -> None:
 def test_an_empty_item_is_not_the_same_as_does_not_apply() -> None:
     whole = dict.fromkeys(SERVICE.items, 4)
     people = [whole] * 6 + [whole | {"E1": 0}] * 3 + [{k: v for k, v in whole.items() if k != "A1"}]
-    data = [dict(zip(KEYS, ("a", "d", "c", "E3", ""), strict=True)) | person for person in people]
+    data = [
+        dict(zip(KEYS, ("a", "d", "c", "E3", "", ""), strict=True)) | person for person in people
+    ]
     frame = pl.DataFrame(
         data, schema={**dict.fromkeys(KEYS, pl.String), **dict.fromkeys(SERVICE.items, pl.Int8)}
     )
@@ -130,7 +132,7 @@ def test_the_command_writes_what_may_be_shown(tmp_path: Path) -> None:
     for agency, n in (("a", 60), ("b", 40), ("c", 3)):
         for k in range(n):
             levels = [5 if k % 3 else 2] + [None] * (len(ITEMS) - 1)
-            writer.add((agency, "land", "counter", "E2", "", "vi", "2026-07", *levels))
+            writer.add((agency, "land", "counter", "E2", "", "vi", "2026-07", "", *levels))
     names = [(agency, agency.upper(), "department", agency) for agency in "abc"]
     writer.close(
         totals=[(a, "land", "counter", "2026-07", 100, 90) for a in "abc"],

@@ -18,7 +18,7 @@ def snapshot_of(folder: Path, rows: list[Row], totals: dict[tuple[str, str], int
     for agency, channel, evidence, answer, times in rows:
         levels = [answer if item == "overall" else None for item in ITEMS]
         for _ in range(times):
-            writer.add((agency, "land", channel, evidence, "", "vi", "2026-07", *levels))
+            writer.add((agency, "land", channel, evidence, "", "vi", "2026-07", "", *levels))
     names = sorted({row[0] for row in rows})
     return writer.close(
         totals=[

@@ -21,7 +21,7 @@ def write_snapshot(folder: Path, *, rows: int = 40, part: int = 7) -> Path:
     writer = SnapshotWriter(folder, rows_per_part=part)
     for number in range(rows):
         level = 5 if number % 4 else 2
-        writer.add(("a1", "land", "counter", "E2", "", "vi", "2026-07", *[level] * len(ITEMS)))
+        writer.add(("a1", "land", "counter", "E2", "", "vi", "2026-07", "", *[level] * len(ITEMS)))
     about = {"period": "2026-Q3", "province": "Tỉnh"}
     writer.close(
         totals=[("a1", "land", "counter", "2026-07", 100, 90)],
@@ -44,7 +44,7 @@ def test_parts_are_added_up(tmp_path: Path) -> None:
 
 def test_an_unfinished_snapshot_is_no_snapshot(tmp_path: Path) -> None:
     writer = SnapshotWriter(tmp_path / "s")
-    writer.add(("a1", "land", "counter", "E2", "", "vi", "2026-07", *[5] * len(ITEMS)))
+    writer.add(("a1", "land", "counter", "E2", "", "vi", "2026-07", "", *[5] * len(ITEMS)))
     assert not (tmp_path / "s").exists()
 
 

@@ -61,7 +61,8 @@ def test_adding_then_removing_rows_restores_the_cells(
 
     def counted(some: list[tuple[str, int]]) -> Cells:
         data = [
-            dict(zip(KEYS, (a, "d", "c", "E3", ""), strict=True)) | {"overall": x} for a, x in some
+            dict(zip(KEYS, (a, "d", "c", "E3", "", ""), strict=True)) | {"overall": x}
+            for a, x in some
         ]
         schema = {**dict.fromkeys(KEYS, pl.String), "overall": pl.Int8}
         return count_rows(pl.DataFrame(data, schema=schema), KEYS, method.variables())

@@ -17,7 +17,7 @@ from analysis.index.results import Figure, IndexResult
 from analysis.publication.disclosure import Published, publication_status, publish_all
 from analysis.publication.hiding import Place
 
-ANSWERS = len(RESPONSE_COLUMNS) - 7
+ANSWERS = len(RESPONSE_COLUMNS) - 8
 Row = tuple[str, str, str, int, int]
 Total = tuple[str, str, int]
 
@@ -40,6 +40,7 @@ def index_with(
             "",
             "vi",
             "2026-07",
+            "",
             *([level] * ANSWERS),
         )
         for _answer in range(count):
@@ -100,7 +101,7 @@ def province_with(folder: Path, rows: list[Row], totals: list[Total]) -> dict[Pl
     """(agency, domain, channel, level, answers) and (agency, domain, dossiers)."""
     writer = SnapshotWriter(folder)
     for agency, domain, channel, level, count in rows:
-        row = (agency, domain, channel, "E1", "", "vi", "2026-07", *([level] * ANSWERS))
+        row = (agency, domain, channel, "E1", "", "vi", "2026-07", "", *([level] * ANSWERS))
         for _answer in range(count):
             writer.add(row)
     keys = sorted({row[0] for row in rows})
@@ -170,7 +171,7 @@ def test_a_month_of_answers_without_dossiers_is_not_told_by_the_others(tmp_path:
     writer = SnapshotWriter(tmp_path / "s")
     for month, count in (("2026-07", 40), ("2026-08", 3), ("2026-09", 40)):
         for _answer in range(count):
-            writer.add(("a", "land", "counter", "E1", "", "vi", month, *([5] * ANSWERS)))
+            writer.add(("a", "land", "counter", "E1", "", "vi", month, "", *([5] * ANSWERS)))
     writer.close(
         totals=[("a", "land", "counter", month, 400, 400) for month in ("2026-07", "2026-09")],
         agencies=[("a", "A", "commune", "")],
@@ -184,7 +185,7 @@ def test_everybody_content_is_no_contradiction(tmp_path: Path) -> None:
     """With 400 dossiers the variance of equal scores came out at minus a rounding error."""
     writer = SnapshotWriter(tmp_path / "s")
     for _answer in range(12):
-        writer.add(("a", "land", "counter", "E2", "", "vi", "2026-07", *([5] * ANSWERS)))
+        writer.add(("a", "land", "counter", "E2", "", "vi", "2026-07", "", *([5] * ANSWERS)))
     writer.close(
         totals=[("a", "land", "counter", "2026-07", 400, 400)],
         agencies=[("a", "A", "commune", "")],

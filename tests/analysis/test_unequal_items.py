@@ -20,7 +20,7 @@ def limits_of_feedback(
     for k in range(everybody):
         last = None if k >= answered else 5 if k < satisfied else 1
         levels = [last if item == "E3" else 5 for item in ITEMS]
-        writer.add(("a", "land", "counter", "E1", "", "vi", "2026-10", *levels))
+        writer.add(("a", "land", "counter", "E1", "", "vi", "2026-10", "", *levels))
     totals = [("a", "land", "counter", "2026-10", 100_000, 100_000)]
     about = {"period": "2026-Q4", "province": "x"}
     snapshot = writer.close(totals=totals, agencies=[("a", "A", "commune", "")], about=about)

@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ("E0", "E2", "E3")[rng.integers(0, 3)],
         )
         levels = [None if level < 0 else int(level) for level in rng.integers(-1, 6, len(ITEMS))]
-        rows.append((agency, domain, channel, evidence, "", "vi", "2026-07", *levels))
+        rows.append((agency, domain, channel, evidence, "", "vi", "2026-07", "", *levels))
         totals[agency, domain, channel, "2026-07"] = (120, 110)
     for row in rows:
         writer.add(row)

@@ -41,6 +41,8 @@ EARLIER: Final = 0.6
 """Answers of the running quarter; and their share in the finished one before it, whose figures are
 released.
 """
+_TELLING: Final = 0.8
+_BUSINESSES: Final = {"business": 0.8, "construction": 0.5, "land": 0.25}
 _AT_COUNTERS: Final = {"E2": 0.55, "E1": 0.33, "E0": 0.12}
 """Share of each evidence class among the answers given at counters."""
 _REASONS: Final = ("waiting", "visits", "guidance", "attitude", "papers", "late", "place", "other")
@@ -155,6 +157,8 @@ class _Maker:
         self.domains = dict(ProcedureDomain.objects.values_list("code", "pk"))
         self.counters = {(c.agency_id, c.domain_id): c for c in Counter.objects.all()}
         self.rng = np.random.default_rng([SEED, period.first.year, period.first.month])
+        # Of its own, so that the answers stay those of before there was the question.
+        self.taps = np.random.default_rng([SEED, period.first.year, period.first.month, 1])
 
     def submissions(self, cell: CellData) -> Iterator[Submission]:
         """Submissions of one cell, spread over the days of the quarter so far."""
@@ -178,7 +182,7 @@ class _Maker:
                     f"demo/{self.period}/{cell.agency}/{cell.domain}/{cell.channel}/{number}"
                 ),
                 form=self.short,
-                answers=self._short_answers(levels[0]),
+                answers={**self._short_answers(levels[0]), **self._tap(cell.domain)},
                 place=place,
                 channel=cell.channel,
                 evidence=self._evidence(cell.channel),
@@ -203,6 +207,13 @@ class _Maker:
         if self.rng.random() < 0.03:
             answers["comment"] = str(self.rng.choice(_COMMENTS))
         return answers
+
+    def _tap(self, domain: str) -> Answers:
+        """For whom the dossier was: four in five say so, businesses more in some domains."""
+        if self.taps.random() > _TELLING:
+            return {}
+        business = self.taps.random() < _BUSINESSES.get(domain, 0.1)
+        return {"applicant": "business" if business else "citizen"}
 
     def _time(self) -> datetime:
         start = datetime(self.period.first.year, self.period.first.month, 1, 1, 0, tzinfo=UTC)

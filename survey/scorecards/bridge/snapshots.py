@@ -14,6 +14,7 @@ import analysis
 from survey.agencies.models import AgencyVersion, ProcedureDomain
 from survey.agencies.queries import versions_on
 from survey.common.periods import Period
+from survey.responses.answers import read_applicant
 from survey.responses.flags import find_flag
 from survey.responses.queries import counted_in, snapshot_rows
 from survey.transactions.queries import totals_in
@@ -39,9 +40,8 @@ def take_snapshot(
         seen.add(agency)
         levels = [_read_level(item, answers.get(item)) for item in analysis.ITEMS]
         flag = find_flag(channel, hour, marks)
-        writer.add(
-            (agency, domain or "", channel, evidence, flag, language, f"{month:%Y-%m}", *levels)
-        )
+        place = (agency, domain or "", channel, evidence, flag, language, f"{month:%Y-%m}")
+        writer.add((*place, read_applicant(answers, marks), *levels))
     totals = totals_in(period)
     seen |= {row[0] for row in totals}
     about = {

@@ -107,9 +107,7 @@ def test_at_a_counter_for_whom_is_one_tap_on_the_second_page(cast: Cast) -> None
     assert re.search(r'type="radio"[^>]*name="applicant"', second)
 
 
-def test_no_entrance_stores_an_answer_the_event_does_not_allow(
-    cast: Cast, late_form: None
-) -> None:
+def test_no_entrance_stores_an_answer_the_event_does_not_allow(cast: Cast, late_form: None) -> None:
     with pytest.raises(AnswersRefused):
         record_response(
             submission=cast.submission(

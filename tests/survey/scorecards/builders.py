@@ -17,7 +17,7 @@ from survey.scorecards.bridge.snapshots import take_snapshot
 from survey.scorecards.models import Edition
 from tests.survey.factories import NOW, START, Cast
 
-ANSWERS = len(RESPONSE_COLUMNS) - 7
+ANSWERS = len(RESPONSE_COLUMNS) - 8
 PERIOD = "2025-Q3"
 Levels = list[int]
 
@@ -41,7 +41,7 @@ def write_months(
     for agency, months in data.items():
         for month, levels in months.items():
             for level in levels:
-                row = (agency, "land", "counter", "E2", "", "vi", month, *([level] * ANSWERS))
+                row = (agency, "land", "counter", "E2", "", "vi", month, "", *([level] * ANSWERS))
                 writer.add(row)
     totals = [
         (agency, "land", "counter", month, dossiers, dossiers)
