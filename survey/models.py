@@ -15,6 +15,7 @@ from survey.access.models import (
 )
 from survey.accounts.approvals import ApprovalDecision, ApprovalRequest
 from survey.accounts.models import AuditEvent, StaffInvitation, StaffSession, User
+from survey.agencies.calendar import Holiday, OfficeHours
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import (
     Agency,
@@ -92,6 +93,7 @@ __all__ = [
     "Factor",
     "FileImport",
     "FunnelCount",
+    "Holiday",
     "Hosting",
     "Improvement",
     "IntakeCount",
@@ -104,6 +106,7 @@ __all__ = [
     "MessageTemplate",
     "MonthlyTotal",
     "Office",
+    "OfficeHours",
     "OptOut",
     "OutboxMessage",
     "PhoneLedger",

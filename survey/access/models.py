@@ -7,7 +7,6 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import ClassVar, Final
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -15,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from survey.agencies.calendar import is_office_open
 from survey.agencies.models import Agency, Counter, ProcedureDomain
 from survey.questionnaires.models import Questionnaire
 from survey.transactions.models import Channel, SourceSystem
@@ -41,6 +41,8 @@ class OpeningHours(models.Model):
         ],
     )
 
+    counter: Counter
+
     class Meta:
         abstract = True
 
@@ -50,11 +52,13 @@ class OpeningHours(models.Model):
             raise ValidationError({"closes": _("A counter closes after it opens.")})
 
     def opens_at(self, moment: datetime) -> bool:
-        """Whether the counter is open at a moment, in local time; on public holidays never."""
+        """Whether the counter is open at a moment, in local time: by the device's hours and by
+        those of its office; on public holidays never.
+        """
         local = timezone.localtime(moment)
-        works = local.date().isoformat() not in settings.PUBLIC_HOLIDAYS
-        on_day = str(local.isoweekday()) in self.days and works
-        return on_day and self.opens <= local.time() < self.closes
+        on_day = str(local.isoweekday()) in self.days
+        by_device = on_day and self.opens <= local.time() < self.closes
+        return by_device and is_office_open(self.counter.office_id, moment)
 
 
 class Kiosk(OpeningHours):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 _MONTHS = {
@@ -79,11 +79,19 @@ def first_of_month(day: date) -> date:
     return day.replace(day=1)
 
 
-def add_working_days(day: date, count: int) -> date:
-    """The day on which so many working days have passed; Saturdays, Sundays and the days of
-    ``PUBLIC_HOLIDAYS`` are none.
+def add_working_days(day: date, count: int, holidays: Container[date]) -> date:
+    """The day on which so many working days have passed; Saturdays, Sundays and ``holidays`` are
+    none.
     """
     while count:
         day += timedelta(days=1)
-        count -= day.isoweekday() < 6 and day.isoformat() not in settings.PUBLIC_HOLIDAYS
+        count -= day.isoweekday() < 6 and day not in holidays
+    return day
+
+
+def subtract_working_days(day: date, count: int, holidays: Container[date]) -> date:
+    """The day before which so many working days have passed."""
+    while count:
+        day -= timedelta(days=1)
+        count -= day.isoweekday() < 6 and day not in holidays
     return day

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Final, cast
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from survey.accounts.models import User
 from survey.accounts.permissions import requires
+from survey.agencies.calendar import read_holidays
 from survey.agencies.models import Agency
 from survey.agencies.queries import agency_names, visible_agencies
 from survey.common.text import fold_accents
@@ -54,10 +56,11 @@ def cases(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "open")
     state = state if state in STATES else "open"
     words = request.GET.get("q", "").strip()[:80]
+    is_late = _find_late(today)
     found = [
         row
         for row in open_cases(handled_by(user))
-        if _is_in(row, state, user, today) and _holds(row, words)
+        if _is_in(row, state, user, is_late(row)) and _holds(row, words)
     ]
     part = Paginator(found, CASES_PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -76,11 +79,17 @@ def cases(request: HttpRequest) -> HttpResponse:
     return page(request, "cases.html", context)
 
 
-def _is_in(row: Case, state: str, user: User, today: date) -> bool:
+def _find_late(today: date) -> Callable[[Case], bool]:
+    """Whether a case is open past its deadline; holidays are read once."""
+    holidays = read_holidays()
+    return lambda row: row.closed_on is None and row.due_on(holidays) < today
+
+
+def _is_in(row: Case, state: str, user: User, late: bool) -> bool:
     is_open = row.closed_on is None
     return {
         "open": is_open,
-        "late": is_open and row.due_on < today,
+        "late": late,
         "mine": is_open and row.owner_id == user.pk,
         "closed": not is_open,
     }[state]
@@ -96,6 +105,7 @@ def _lines(rows: list[Case], today: date) -> list[dict[str, Any]]:
     language = get_language() or settings.LANGUAGE_CODE
     reasons, levels = choice_texts("reasons", language), choice_texts("overall", language)
     names = agency_names(Agency.objects.filter(pk__in={row.rated_id for row in rows}))
+    holidays = read_holidays()
     return [
         {
             "case": row,
@@ -104,7 +114,8 @@ def _lines(rows: list[Case], today: date) -> list[dict[str, Any]]:
             "text": mask_personal(row.text),
             "level": levels.get(str(row.level), "–"),
             "reasons": [reasons.get(reason, reason) for reason in row.reasons],
-            "late": row.closed_on is None and row.due_on < today,
+            "due_on": row.due_on(holidays),
+            "late": row.closed_on is None and row.due_on(holidays) < today,
         }
         for row in rows
     ]

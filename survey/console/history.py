@@ -59,7 +59,9 @@ class HistoryKind:
 
 HISTORIES: Final[Mapping[str, HistoryKind]] = {
     "office": HistoryKind(
-        _("office"), frozenset({"office", "counter-add", "office-poster"}), find_counters
+        _("office"),
+        frozenset({"office", "office-hours", "counter-add", "office-poster"}),
+        find_counters,
     ),
     "agency": HistoryKind(
         _("agency"), frozenset({"unit", "unit-merge", "unit-dissolve"}), payload="agencies"

@@ -21,22 +21,9 @@ from survey.accounts.models import User
 from survey.accounts.permissions import may
 from survey.agencies.queries import visible_agencies
 from survey.console.layout import page, staff_page
+from survey.console.place_forms import WEEKDAYS
 
-DAYS: Final = tuple(
-    (str(number), name)
-    for number, name in enumerate(
-        (
-            gettext_lazy("Monday"),
-            gettext_lazy("Tuesday"),
-            gettext_lazy("Wednesday"),
-            gettext_lazy("Thursday"),
-            gettext_lazy("Friday"),
-            gettext_lazy("Saturday"),
-            gettext_lazy("Sunday"),
-        ),
-        start=1,
-    )
-)
+DAYS: Final = tuple((str(number), name) for number, name in enumerate(WEEKDAYS, start=1))
 
 
 class HoursForm(forms.Form):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -15,6 +15,15 @@ from survey.agencies.models import Agency, AgencyKind, Office, ProcedureDomain
 from survey.agencies.services import Attributes
 from survey.console.forms import offer_agencies
 
+WEEKDAYS: Final = (
+    _("Monday"),
+    _("Tuesday"),
+    _("Wednesday"),
+    _("Thursday"),
+    _("Friday"),
+    _("Saturday"),
+    _("Sunday"),
+)
 MAX_COUNTER_NUMBER = 999
 _DAY = {"placeholder": "31/12/2026", "inputmode": "numeric", "autocomplete": "off"}
 
@@ -138,3 +147,25 @@ class DissolveForm(EndForm):
         super().__init__(*args, **kwargs)
         del self.fields["name"], self.fields["code"], self.fields["unit_code"]
         self.fields["other"].label = _("successor, if there is one")
+
+
+class HolidayForm(forms.Form):
+    """Days nobody works on, e.g. the days of Tết."""
+
+    first = forms.DateField(
+        label=_("first day"), widget=forms.DateInput(format="%d/%m/%Y", attrs=_DAY)
+    )
+    last = forms.DateField(
+        label=_("last day"),
+        required=False,
+        widget=forms.DateInput(format="%d/%m/%Y", attrs=_DAY),
+        help_text=_("Empty: one day only."),
+    )
+    name = forms.CharField(label=_("name"), max_length=100)
+
+    def clean(self) -> dict[str, Any]:
+        """One day where no last one is given."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not cleaned.get("last"):
+            cleaned["last"] = cleaned.get("first")
+        return cleaned

@@ -21,7 +21,7 @@ from survey.agencies.models import Agency, Counter, Office
 from survey.agencies.places import close_counter, open_counter, open_office
 from survey.agencies.queries import agency_names, visible_agencies, visible_offices
 from survey.console.layout import page, staff_page
-from survey.console.place_forms import CounterForm, OfficeForm
+from survey.console.place_forms import WEEKDAYS, CounterForm, OfficeForm
 from survey.console.place_search import search_offices
 
 
@@ -88,6 +88,7 @@ def _office_page(
         "counters": [
             (counter, names.get(counter.agency_id, "")) for counter in counters.order_by("number")
         ],
+        "hours": _hours(found),
         "form": OfficeForm(instance=found),
         "counter_form": CounterForm(
             agencies=agencies, initial={"number": last + 1}, auto_id="counter_%s"
@@ -95,6 +96,14 @@ def _office_page(
         **forms,
     }
     return page(request, "office.html", context, status=status)
+
+
+def _hours(office: Office) -> list[tuple[object, list[str]]]:
+    """(name of the day, its spans) of the days the office is open."""
+    found: dict[int, list[str]] = {}
+    for row in office.hours.all():
+        found.setdefault(row.weekday, []).append(f"{row.opens:%H:%M}–{row.closes:%H:%M}")
+    return [(WEEKDAYS[day - 1], spans) for day, spans in sorted(found.items())]
 
 
 @require_POST

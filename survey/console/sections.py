@@ -43,7 +43,12 @@ SECTIONS: Final = {
         Section("console:improvements", _("You said, we did"), ("improvements",)),
     ),
     _("Places"): (
-        Section("console:offices", _("Offices and counters"), ("offices", "office", "office_new")),
+        Section(
+            "console:offices",
+            _("Offices and counters"),
+            ("offices", "office", "office_new", "office_hours"),
+        ),
+        Section("console:holidays", _("Public holidays"), ("holidays",), "manage-places"),
         Section("console:agencies", _("Agencies"), ("agencies", "unit", "agency_new")),
         Section("console:codes", _("Codes and posters"), ("codes",)),
         Section("console:presence", _("Screens, tablets, slips"), ("presence", "device")),

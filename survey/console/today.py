@@ -19,6 +19,7 @@ from survey.access.queries import counters_without_code
 from survey.accounts.approvals import requests_waiting, why_not
 from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
+from survey.agencies.calendar import read_holidays
 from survey.agencies.improvements import Improvement
 from survey.agencies.queries import visible_agencies
 from survey.common.periods import parse_period
@@ -83,7 +84,8 @@ def _cases(user: User) -> list[Item]:
     if not may(user, "close-cases"):
         return []
     rows: list[Case] = list(open_cases(handled_by(user)).filter(closed_on=None))
-    late = sum(row.due_on < timezone.localdate() for row in rows)
+    holidays, day = read_holidays(), timezone.localdate()
+    late = sum(row.due_on(holidays) < day for row in rows)
     mine = sum(row.owner_id == user.pk for row in rows)
     address, items = reverse("console:cases"), []
     if late:

@@ -25,6 +25,7 @@ from survey.console import (
     messages,
     new_questionnaire,
     one_device,
+    opening_hours,
     people,
     periods,
     places,
@@ -103,6 +104,11 @@ urlpatterns = [
     path("places", places.offices, name="offices"),
     path("places/new", places.new_office, name="office-new"),
     re_path(r"^places/(?P<pk>\d{1,12})$", places.office, name="office"),
+    re_path(r"^places/(?P<pk>\d{1,12})/hours$", opening_hours.office_hours, name="office-hours"),
+    path("holidays", opening_hours.holidays, name="holidays"),
+    re_path(
+        r"^holidays/(?P<pk>\d{1,12})/delete$", opening_hours.delete_holiday, name="holiday-delete"
+    ),
     re_path(r"^places/(?P<pk>\d{1,12})/counters$", places.add_counter, name="counter-add"),
     re_path(r"^counters/(?P<pk>\d{1,12})/close$", places.end_counter, name="counter-close"),
     path("agencies", agencies.agencies, name="agencies"),

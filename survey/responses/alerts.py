@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import ClassVar, Final
 
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
@@ -20,8 +19,9 @@ from django.utils.translation import gettext_lazy as _
 
 from survey.access.kiosks import WARN_AFTER
 from survey.access.models import CodeStatus, CounterCode, Kiosk
+from survey.agencies.calendar import read_holidays
 from survey.agencies.models import Agency, Counter
-from survey.common.periods import first_of_month
+from survey.common.periods import first_of_month, subtract_working_days
 from survey.responses.models import Response
 from survey.transactions.models import Channel, MonthlyTotal
 
@@ -99,17 +99,9 @@ def _codes_in_use() -> QuerySet[CounterCode]:
     return CounterCode.objects.filter(status=CodeStatus.ACTIVE, counter__closed_on=None)
 
 
-def subtract_working_days(day: date, count: int) -> date:
-    """The day before which so many working days have passed."""
-    while count:
-        day -= timedelta(days=1)
-        count -= day.isoweekday() < 6 and day.isoformat() not in settings.PUBLIC_HOLIDAYS
-    return day
-
-
 def _find_silent(now: datetime) -> Iterator[_Found]:
     today = timezone.localdate(now)
-    since = subtract_working_days(today, SILENT_WORKING_DAYS)
+    since = subtract_working_days(today, SILENT_WORKING_DAYS, read_holidays())
     start = timezone.make_aware(datetime.combine(since, time.min))
     recent = Response.objects.filter(
         month__gte=first_of_month(since), answered_hour__gte=start, counter__isnull=False

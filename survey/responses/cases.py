@@ -4,7 +4,7 @@ code.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar, Final
 
@@ -13,6 +13,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from survey.agencies.calendar import read_holidays
 from survey.agencies.models import Agency, AgencyVersion
 from survey.common.periods import add_working_days
 from survey.common.tokens import new_code
@@ -83,10 +84,12 @@ class Case(models.Model):
     def __str__(self) -> str:
         return self.code
 
-    @property
-    def due_on(self) -> date:
-        """The day the hotline has an answer by."""
-        return self.deadline or add_working_days(self.opened_on, settings.CASE_WORKING_DAYS)
+    def due_on(self, holidays: Container[date] | None = None) -> date:
+        """The day the hotline has an answer by; ``holidays`` where many cases are asked."""
+        if self.deadline is not None:
+            return self.deadline
+        days = read_holidays() if holidays is None else holidays
+        return add_working_days(self.opened_on, settings.CASE_WORKING_DAYS, days)
 
 
 def _contents(row: Response) -> dict[str, Any]:

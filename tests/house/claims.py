@@ -34,7 +34,17 @@ PREVIEW: Final = (
     "test_the_preview_asks_on_as_the_answers_say_and_stores_nothing"
 )
 
+CALENDAR: Final = "survey/console/test_opening_hours.py::"
+
 HELD: Final = {
+    "%(count)s days have been added.": CALENDAR
+    + "test_holidays_are_added_and_taken_back_by_a_page",
+    "The day has been removed.": CALENDAR + "test_holidays_are_added_and_taken_back_by_a_page",
+    "This day has passed": CALENDAR + "test_a_holiday_that_has_passed_stays",
+    "No coming holiday has been entered.": CALENDAR
+    + "test_holidays_are_added_and_taken_back_by_a_page",
+    "No hours have been saved": CALENDAR + "test_hours_are_set_by_a_page_and_shown_at_the_office",
+    "Nothing was changed.": CALENDAR + "test_all_fields_empty_leave_the_devices_hours_alone",
     "Preview: nothing you send here is stored.": PREVIEW,
     "A preview works for one day": PREVIEW,
     "Nothing was stored. Citizens": PREVIEW,

@@ -53,7 +53,7 @@ def case_page(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
     context = {
         "title": _("Sent to hotline 1022"),
         "code": group_code(case.code),
-        "due_on": case.due_on,
+        "due_on": case.due_on(),
         "closed": case.closed_on is not None,
         "behind": case.behind,
         "working_days": settings.CASE_WORKING_DAYS,

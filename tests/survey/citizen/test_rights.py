@@ -141,7 +141,7 @@ def test_a_rating_is_handed_over_by_a_consent_of_its_own_to_a_unit_above(
     assert group_code(case.code) in citizen.get(path).content.decode()
     told = citizen.get(f"{path}/case").content.decode()
     assert group_code(case.code) in told
-    assert f"{case.due_on:%d/%m/%Y}" in told
+    assert f"{case.due_on():%d/%m/%Y}" in told
     assert "chưa có phần" not in told, "the case holds all that was said"
     citizen.post(f"{path}/comment", {"ticket": "more", "comment": "Thêm ghế"})
     assert "chưa có phần" in citizen.get(f"{path}/case").content.decode()

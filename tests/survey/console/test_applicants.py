@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -24,7 +25,7 @@ def edition(cast: Cast, tmp_path: Path) -> Edition:
     place = replace(cast.submission("x").place, domain_id=cast.land_counter.domain_id)
     for number in range(60):
         business = number >= 40
-        told = {"marks": {"applicant": "business"}} if number >= 50 else {}
+        told: dict[str, Any] = {"marks": {"applicant": "business"}} if number >= 50 else {}
         answers = {"overall": 2 if number % 2 and business else 5}
         if not told:
             answers |= {"applicant": "business" if business else "citizen"}  # type: ignore[dict-item]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter as Counted
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Max
 from django.test import Client, TestCase
 from django.urls import resolve, reverse
 from django.utils import timezone
@@ -27,8 +28,15 @@ from survey.accounts.approvals import ApprovalDecision, ApprovalRequest, request
 from survey.accounts.invitations import Invited, invite
 from survey.accounts.models import Role, StaffInvitation, User
 from survey.accounts.permissions import WRITES_NOTHING
+from survey.agencies.calendar import Holiday, OfficeHours
 from survey.agencies.improvements import Improvement
-from survey.agencies.models import Agency, AgencyVersion, Counter, Office, ProcedureDomain
+from survey.agencies.models import (
+    Agency,
+    AgencyVersion,
+    Counter,
+    Office,
+    ProcedureDomain,
+)
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.imports.models import FileImport, ImportState
 from survey.messaging.models import KnownNumber, MessageTemplate, SamplingRule, Sender
@@ -177,6 +185,7 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
         valid_from=now.date() + timedelta(days=30),
         made_by=cast.analyst,
     )
+    Holiday.objects.create(day=now.date() + timedelta(days=90), name="Tết")
     made, _token = invited(cast)
     before = now - timedelta(days=2)
     OutboxMessage.objects.filter(invitation=made).update(
@@ -261,6 +270,9 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "ballots-print": lambda: BallotBatch.objects.count(),
     "ballot-count": lambda: BallotCount.objects.count(),
     "calls": lambda: Response.objects.filter(evidence="E6").count(),
+    "office-hours": lambda: [*OfficeHours.objects.values_list("weekday", "opens", "closes")],
+    "holidays": lambda: Holiday.objects.count(),
+    "holiday-delete": lambda: Holiday.objects.count(),
     "questionnaire-new": lambda: Version.objects.count(),
     "questionnaire-upload": lambda: Version.objects.count(),
     "version-change": lambda: Version.objects.count(),
@@ -379,6 +391,12 @@ def ends_what_others_need(action: str) -> bool:
     return row.action in ("merge-agencies", "dissolve-agency", "withdraw-edition")
 
 
+def next_free_day() -> date:
+    """A day nobody has entered as a holiday."""
+    last = Holiday.objects.order_by("-day").values_list("day", flat=True).first()
+    return (last or timezone.localdate()) + timedelta(days=1)
+
+
 def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[str, Any]:
     """What a person would type into forms of places, questionnaires and approvals."""
     later = timezone.localdate() + timedelta(days=AgencyVersion.objects.count())
@@ -408,6 +426,14 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "when": "",
         },
         "question": {"text": f"Câu {timezone.now()}"},
+        "office-hours": {
+            "6-0-opens": "08:00",
+            "6-0-closes": f"10:{(OfficeHours.objects.aggregate(n=Max('pk'))['n'] or 0) % 60:02d}",
+        },
+        "holidays": {
+            "first": next_free_day().strftime("%d/%m/%Y"),
+            "name": "Tết",
+        },
         "questionnaire-new": {"code": f"phieu-{Version.objects.count()}"},
         "version-words": {"title:vi": f"Phiếu {Wording.objects.count()} {timezone.now()}"},
     }

@@ -12,7 +12,9 @@ from survey.access.kiosks import add_kiosk
 from survey.access.models import CounterCode, Kiosk
 from survey.access.posters import issue_code
 from survey.accounts.models import Role, User
-from survey.responses.alerts import Alert, find_alerts, subtract_working_days
+from survey.agencies.calendar import read_holidays
+from survey.common.periods import subtract_working_days
+from survey.responses.alerts import Alert, find_alerts
 from survey.responses.models import Response
 from survey.responses.services import record_response
 from survey.transactions.services import import_totals
@@ -56,11 +58,11 @@ def test_a_counter_that_serves_few_and_a_new_one_may_be_silent(cast: Cast) -> No
     assert kinds(cast) == []
 
 
-def test_working_days_leave_out_weekends_and_holidays(settings: object) -> None:
-    assert subtract_working_days(date(2026, 11, 26), 3) == date(2026, 11, 23)
-    assert subtract_working_days(date(2026, 11, 23), 3) == date(2026, 11, 18)
+def test_working_days_leave_out_weekends_and_holidays(db: None, settings: object) -> None:
+    assert subtract_working_days(date(2026, 11, 26), 3, read_holidays()) == date(2026, 11, 23)
+    assert subtract_working_days(date(2026, 11, 23), 3, read_holidays()) == date(2026, 11, 18)
     settings.PUBLIC_HOLIDAYS = frozenset({"2026-11-20"})  # type: ignore[attr-defined]
-    assert subtract_working_days(date(2026, 11, 23), 3) == date(2026, 11, 17)
+    assert subtract_working_days(date(2026, 11, 23), 3, read_holidays()) == date(2026, 11, 17)
 
 
 def test_posters_nobody_checks_and_tablets_that_do_not_report_are_told(cast: Cast) -> None:

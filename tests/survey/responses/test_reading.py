@@ -261,7 +261,7 @@ def test_a_comment_becomes_a_case_with_owner_deadline_answer_and_history(cast: C
     assert "31/12/2026" in act("assign", owner=cast.analyst.pk, due_on="2099-12-31")
     assert "đã qua" in act("assign", owner=cast.analyst.pk, due_on="01/01/2020")
     act("assign", owner=cast.analyst.pk, due_on="31/12/2099")
-    assert (case.owner, f"{case.due_on:%d/%m/%Y}") == (cast.analyst, "31/12/2099")
+    assert (case.owner, f"{case.due_on():%d/%m/%Y}") == (cast.analyst, "31/12/2099")
     act("note", text="Đã gọi cho bộ phận một cửa")
     assert "Hãy chọn kết quả" in act("close", answer="x")
     assert "1022" in act("close", outcome="solved")
