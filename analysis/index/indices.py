@@ -50,6 +50,13 @@ class _Run:
     apart: frozenset[str]
 
     @property
+    def everything(self) -> bool:
+        """Whether no agency's answers are held to dossiers: then they are the province's all the
+        same.
+        """
+        return self.apart >= set(self.cells.key("agency"))
+
+    @property
     def design(self) -> Design:
         """Groups as strata; groups of one answer are put together within their agency, alone they
         show no spread.
@@ -108,7 +115,7 @@ def _figures_under(cells: Cells, completed: Mapping[Key, int], method: Method) -
     overfull = overfull_places(cells, completed, method)
     apart = weights.without_totals | {place[0] for place in overfull if len(place) == 1}
     run = _Run(method, cells, completed, counted, weights, opened, opened_weights, apart)
-    everything = apart >= set(counted.key("agency"))
+    everything = run.everything
     aside = {PROVINCE} if everything else apart
     figures = [*_figures(run, ("agency",))]
     if method.by_domain:
@@ -116,15 +123,36 @@ def _figures_under(cells: Cells, completed: Mapping[Key, int], method: Method) -
         domains = _figures(run, ("agency", "domain"))
         figures += [figure for figure in domains if everything or figure.agency not in aside]
     if any(counted.key("applicant")):
-        applicants = _figures(run, ("agency", "applicant"))
+        applicants = _with_absent(_figures(run, ("agency", "applicant")), method)
         figures += [figure for figure in applicants if everything or figure.agency not in aside]
     return [_marked(figure, aside, overfull) for figure in figures]
+
+
+def _with_absent(figures: list[Figure], method: Method) -> list[Figure]:
+    """Figures by applicant, with an empty one for who answered nothing: where parts are hidden, a
+    line that lacks would say that there was nobody.
+    """
+    groups = sorted({figure.code for figure in figures if figure.level == "applicant"})
+    there = {(figure.agency, figure.code) for figure in figures if figure.level == "applicant"}
+    absent = [
+        (agency, group)
+        for agency in sorted({agency for agency, _ in there})
+        for group in groups
+        if (agency, group) not in there
+    ]
+    return figures + [
+        empty_figure(agency, measure.among(group), 0)
+        for agency, group in absent
+        for measure in measures(method)
+    ]
 
 
 def _marked(figure: Figure, aside: Set[str], overfull: Set[tuple[str, ...]]) -> Figure:
     """A figure that says whether it stands apart, and whether too many answers came in."""
     apart = figure.agency in aside
-    over = bool({(figure.agency,), (figure.agency, figure.code)} & overfull)
+    over = (figure.agency,) in overfull or (
+        figure.level == "domain" and (figure.agency, figure.code) in overfull
+    )
     # Most are neither, and making one anew is dear.
     return replace(figure, apart=apart, overfull=over) if apart or over else figure
 
@@ -173,9 +201,11 @@ def _figures(run: _Run, by: tuple[str, ...]) -> list[Figure]:
         rows = np.array([row for row, label in enumerate(labels) if label[1:] == group])
         chosen = _measures_in(run.method, by, group)
         mine = sums.rows(rows)
-        # Agencies nothing holds to their dossiers add nothing to the province, unless all are so.
-        held = np.array([labels[row][0] not in run.apart for row in rows])
-        held = held if held.any() else ~held
+        # Agencies nothing holds to their dossiers add nothing to the province, unless all are so:
+        # a part that only they have would be their own answers.
+        held = np.array([run.everything or labels[row][0] not in run.apart for row in rows])
+        if not held.any():
+            continue
         joined = mine.rows(np.flatnonzero(held)).together()
         whole = add_lonely_strata(joined, run.cells, run.design, np.isin(code, rows[held]))
         about = Agencies(

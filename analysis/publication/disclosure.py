@@ -7,15 +7,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from analysis.data.schema import EVIDENCE
-from analysis.index.results import PROVINCE, Figure, IndexResult
+from analysis.index.results import APPLICANT_LEVELS, PROVINCE, Figure, IndexResult
 from analysis.method import Method
 from analysis.publication.hiding import Place, agencies_hiding_open, hidden_places, narrow_groups
 from analysis.publication.splits import hidden_splits
 from analysis.rounding import rounded
 
+PARTS: Final = ("domain", *APPLICANT_LEVELS)
+"""Levels of figures that are a part of an agency's overall one."""
 Status = Literal["published", "few", "unverified", "suppressed", "none"]
 
 
@@ -155,7 +157,8 @@ def publish(
         cells_joined=figure.cells_joined,
         without_totals=figure.without_totals,
         overfull=figure.overfull,
-        received=figure.received or None,
+        # Of parts it would tell of agencies that show none: theirs are in the province's.
+        received=None if figure.level in PARTS else figure.received or None,
         evidence=tuple(shown(share) for share in figure.evidence),
         with_open=shown(figure.with_open) if open_shown else None,
         n_with_open=figure.n_with_open if open_shown else None,
@@ -184,7 +187,12 @@ def publish_all(
     while more := narrow_groups(result, hidden):
         hidden = hidden_places(result, earlier, hidden | more)
     n = {(figure.agency, figure.level, figure.code): figure.n_added for figure in result.figures}
-    hidden |= hidden_splits(n, hidden, result.method.min_n)
+    values = {
+        (figure.agency, figure.level, figure.code): figure.unweighted
+        for figure in result.figures
+        if figure.unweighted is not None
+    }
+    hidden |= hidden_splits(n, hidden, result.method.min_n, values=values, earlier=earlier)
     return [
         publish(
             figure,

@@ -10,10 +10,11 @@ from typing import Any, Final
 from analysis.comparison.change import interval_sides
 from analysis.comparison.ranks import rank_sets_from_limits
 from analysis.data.schema import EVIDENCE
-from analysis.index.results import PROVINCE, Figure, IndexResult
+from analysis.index.results import APPLICANT_LEVELS, PROVINCE, Figure, IndexResult
 from analysis.method import Method
 from analysis.publication.disclosure import Published, publish_all
 from analysis.publication.hiding import Place
+from analysis.publication.labels import VI
 
 TableValue = str | int | Decimal | None
 Writer = Callable[..., None]
@@ -131,12 +132,15 @@ def build_table(
     return Table(rows, about)
 
 
-def _label(code: str, labels: Mapping[str, str]) -> str:
-    """Words of a figure; of one by applicant those of the applicant and of the part."""
-    applicant, dot, part = code.partition(".")
-    if not dot or code in labels:
-        return labels.get(code, code)
-    return f"{labels.get(applicant, applicant)}: {labels.get(part, part)}"
+def _label(figure: Published, labels: Mapping[str, str]) -> str:
+    """Words of a figure; of one by applicant those of the applicant and of the part. A province may
+    have a procedure domain with the code of an applicant.
+    """
+    if figure.level not in APPLICANT_LEVELS:
+        return labels.get(figure.code, figure.code)
+    applicant, dot, part = figure.code.partition(".")
+    words = VI[applicant]
+    return f"{words}: {labels.get(part, part)}" if dot else words
 
 
 def _row(
@@ -150,7 +154,7 @@ def _row(
         "agency_kind": agency["kind"],
         "level": figure.level,
         "code": figure.code,
-        "label": _label(figure.code, labels),
+        "label": _label(figure, labels),
         "status": figure.status,
         "n": figure.n,
         "transactions": figure.transactions,

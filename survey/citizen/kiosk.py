@@ -30,7 +30,7 @@ from survey.citizen.assets import (
 )
 from survey.citizen.entrances.kiosk import take_item
 from survey.citizen.pages import citizen_page, message_page, render_page
-from survey.citizen.questions import question_data
+from survey.citizen.questions import question_data, taps, tiles
 from survey.common.throttling import note_failure
 from survey.common.tokens import normalise_code
 from survey.questionnaires.queries import load_form, published_short_form, wordings
@@ -58,8 +58,8 @@ def kiosk_page(request: HttpRequest) -> HttpResponseBase:
         "intro": texts["intro"],
         "context": {"version_id": version_id, "kiosk": True},
         "faces": next(one for one in questions if one["code"] == "overall"),
-        # Nobody writes at a stand where the queue looks over one's shoulder.
-        "tiles": [one for one in questions if one["when"] and one["choices"]],
+        "tiles": tiles(form, texts),
+        "taps": taps(form, texts),
         "sound": recording_of_question(texts["question.overall"], get_language() or ""),
         "helped": HELPED,
         "switch": True,

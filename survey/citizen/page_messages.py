@@ -26,6 +26,10 @@ def _about_codes() -> dict[str, tuple[str, str]]:
             _("Page not found"),
             _("Please type the code on the poster at the counter or on the appointment slip."),
         ),
+        "preview-faulty": (
+            _("This questionnaire cannot be shown yet"),
+            _("Something in it is missing or wrong. Its page among the questionnaires says what."),
+        ),
         "preview-end": (
             _("This is the end of the preview"),
             _("Nothing was stored. Citizens are thanked here and get a code for their rating."),

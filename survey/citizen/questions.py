@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from survey.questionnaires.content import EVENT_FACTS, QuestionSpec
+from survey.questionnaires.content import EVENT_FACTS, Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS
 
 Data = dict[str, Any]
@@ -79,3 +79,25 @@ def error_list(questions: Sequence[Data], errors: Mapping[str, str]) -> list[Dat
     return listed + [
         {"target": "", "text": text, "question": ""} for code, text in errors.items() if not code
     ]
+
+
+def tiles(form: Form, texts: Mapping[str, str]) -> list[Data]:
+    """What a tablet asks after the rating, by it. Nobody writes at a stand where the queue looks
+    over one's shoulder.
+    """
+    return [data for data in _touchable(form, texts) if data["when"]]
+
+
+def taps(form: Form, texts: Mapping[str, str]) -> list[Data]:
+    """What a tablet asks whatever the rating is, by one touch: for whom the dossier was."""
+    return [data for data in _touchable(form, texts) if not data["when"]]
+
+
+def _touchable(form: Form, texts: Mapping[str, str]) -> list[Data]:
+    """Questions with choices that can apply where no event tells anything."""
+    asked = [
+        question_data(question, texts, {}, {})
+        for question in form.second_page.values()
+        if question.applies_without_event and question.kind != "scale"
+    ]
+    return [data for data in asked if data["choices"]]

@@ -29,7 +29,7 @@ from survey.common.throttling import CONFIRM_FIELD, issue_pass
 from survey.common.tokens import TICKET_TTL, Ticket, TicketError, issue_ticket, read_ticket
 from survey.questionnaires.content import Form
 from survey.questionnaires.queries import is_alternative, load_form, wordings
-from survey.responses.answers import ASSISTED, WHOLE_FORM, Parsed, helped_by, parse, read_facts
+from survey.responses.answers import ASSISTED, WHOLE_FORM, Parsed, helped_by, parse
 from survey.responses.flags import Flag
 from survey.responses.queries import is_recorded
 from survey.responses.services import AnswerPlace, Recorded, Submission, record_response
@@ -86,6 +86,8 @@ class FormContext:
     notice: str = ""
     hidden_fields: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What the event of the dossier told: it decides what is asked, and is not stored with it."""
     check_ticket: Callable[[FormContext, str, datetime], TicketCheck] = field(
         default=lambda context, text, now: check_page_ticket(context, text, now), compare=False
     )
@@ -184,7 +186,7 @@ def render_form(
 def parse_post(request: HttpRequest, context: FormContext) -> Parsed:
     """What was sent, checked."""
     questions = load_form(context.version_id).questions.values()
-    parsed = parse(request.POST, questions, TECHNICAL, read_facts(context.metadata))
+    parsed = parse(request.POST, questions, TECHNICAL, context.facts)
     helped = request.POST.getlist("assisted")
     parsed.sent["assisted"] = helped
     if len(helped) > 1 or not set(helped) <= ASSISTED:
@@ -308,6 +310,7 @@ def record(context: FormContext, ticket: Ticket, parsed: Parsed) -> Recorded:
         language=get_language() or "vi",
         now=timezone.now(),
         marks=marks,
+        facts=context.facts,
     )
     return record_response(submission=submission)
 

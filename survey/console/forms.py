@@ -221,7 +221,8 @@ class CallForm(forms.Form):
         super().__init__(*args, **kwargs)
         offer_agencies(self.fields["agency"], agencies, today)
         for code, question in questions.items():
-            self.fields[code] = CallField(question, texts)
+            if question.applies_without_event:
+                self.fields[code] = CallField(question, texts)
 
     def answers(self) -> Answers:
         """What is stored; what a rating does not ask for is left out."""

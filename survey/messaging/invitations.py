@@ -32,6 +32,7 @@ from survey.messaging.places import DossierPlace, seal_place
 from survey.messaging.queries import TOKEN_LENGTH
 from survey.messaging.tallies import count_step
 from survey.transactions.models import DossierEvent
+from survey.transactions.queries import has_likes
 
 LINK_TTL: Final = timedelta(days=14)
 APART: Final = timedelta(days=30)
@@ -112,6 +113,7 @@ def _invitation(
                 timezone.localtime(event.happened_at).date().isoformat(),
                 event.timing,
                 event.applicant,
+                event.applicant if has_likes(event) else "",
             ),
         ),
         phone_hash=number,

@@ -29,6 +29,10 @@ class DossierPlace:
     timing: str = ""
     applicant: str = ""
     """What the event told of the dossier; see ``DossierEvent``."""
+    counted_as: str = ""
+    """The applicant where enough dossiers are like this one: a rare one in the answer's row would
+    tell whose it is.
+    """
 
 
 def _key(token: str) -> bytes:

@@ -38,6 +38,7 @@ class LinkLanding:
     finished_on: str
     timing: str
     applicant: str
+    counted_as: str
     secret: str
     """The key the token was hashed under: all that hangs on the link is derived under it."""
 
@@ -87,5 +88,6 @@ def find_link(token: str, now: datetime) -> LinkLanding | None:
         finished_on=place.finished_on,
         timing=place.timing,
         applicant=place.applicant,
+        counted_as=place.counted_as,
         secret=hashes[found.token_hash],
     )

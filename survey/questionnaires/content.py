@@ -57,6 +57,12 @@ class QuestionSpec:
         return all(known.get(code) in wanted for code, wanted in (self.shown_when or {}).items())
 
     @property
+    def applies_without_event(self) -> bool:
+        """Whether it can be asked where no event of a dossier tells anything."""
+        wanted = self.shown_when or {}
+        return all(UNKNOWN in wanted[fact] for fact in EVENT_FACTS if fact in wanted)
+
+    @property
     def depends_on_answers(self) -> bool:
         """Whether what somebody answered decides if it is asked, not the event alone."""
         return bool(set(self.shown_when or {}) - set(EVENT_FACTS))

@@ -73,6 +73,7 @@ def find_faults(version: Version) -> list[str]:
         return found
     form = read_form(version)
     found += _faults_of_form(form)
+    found += _faults_of_order(form)
     asked: list[QuestionSpec] = []
     for question in form.questions.values():
         found += _faults_of_question(question, asked)
@@ -108,6 +109,23 @@ def _faults_of_form(form: Form) -> Iterator[str]:
         yield _(
             "A first form needs the question “%(code)s” of kind “scale”, and it must be required."
         ) % {"code": OVERALL}
+
+
+def _faults_of_order(form: Form) -> Iterator[str]:
+    """Conditions that nobody would meet: of a first form all but what must be answered stands on
+    one page, and of a form that goes on the event is not known.
+    """
+    for question in form.questions.values():
+        for code in question.shown_when or {}:
+            if form.extends and code in EVENT_FACTS:
+                yield _(
+                    "Question “%(code)s”: only a form of its own can ask by what the dossier tells."
+                ) % {"code": question.code}
+            elif not form.extends and code in form.second_page:
+                yield _(
+                    "Question “%(code)s” stands on the same page as “%(other)s”, on whose answer "
+                    "it depends; let it depend on a question that must be answered."
+                ) % {"code": question.code, "other": code}
 
 
 def _faults_of_question(question: QuestionSpec, before: Sequence[QuestionSpec]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Final
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from survey.questionnaires.content import UNKNOWN, Answers, Form, QuestionSpec
+from survey.questionnaires.content import EVENT_FACTS, UNKNOWN, Answers, Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS, AnswerError
 
 HELPED: Final = "helped"
@@ -33,12 +33,22 @@ def helped_by(chosen: Sequence[str]) -> dict[str, str]:
     return {"assisted": chosen[0]} if chosen and chosen[0] != NOBODY else {}
 
 
-def read_facts(marks: Mapping[str, str] | None) -> dict[str, str]:
-    """What the event of the dossier told, under the names questions are asked by."""
-    told = marks or {}
+def name_facts(timing: str, applicant: str) -> dict[str, str]:
+    """What an event told, under the names questions are asked by."""
+    return {"event-timing": timing or UNKNOWN, "event-applicant": applicant or UNKNOWN}
+
+
+def imply_facts(form: Form, answers: Mapping[str, object]) -> dict[str, str]:
+    """Facts that stored answers speak for: who answered a question that is asked of late dossiers
+    had one.
+    """
+    questions = form.questions
     return {
-        "event-timing": told.get("timing", UNKNOWN),
-        "event-applicant": told.get("applicant", UNKNOWN),
+        code: str(wanted[0])
+        for answered in answers
+        if answered in questions
+        for code, wanted in (questions[answered].shown_when or {}).items()
+        if code in EVENT_FACTS and wanted
     }
 
 

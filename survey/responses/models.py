@@ -102,6 +102,11 @@ class AnswerDay(models.Model):
 
     key_hash = models.CharField(_("receipt (hash)"), max_length=64, primary_key=True)
     day = models.DateField(_("day"))
+    timing = models.CharField(_("timing"), max_length=8, blank=True, default="")
+    applicant = models.CharField(_("applicant"), max_length=8, blank=True, default="")
+    """What the event told: it decides what is asked, and stands here because in the row it would
+    help to tell whose answer that is.
+    """
 
     class Meta:
         verbose_name = _("day of an answer")

@@ -16,7 +16,7 @@ from survey.common.tokens import Ticket, keyed_hash
 from survey.questionnaires.content import Answer, Answers, Form
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.queries import load_form
-from survey.responses.answers import read_facts
+from survey.responses.answers import imply_facts
 from survey.responses.models import Comment, Response
 from survey.responses.queries import latest_for_update
 from survey.responses.services import AnswerPlace, Further, Submission, record_response
@@ -56,11 +56,10 @@ def store_part(
         row = latest_for_update(row)
         first = load_form(row.base_version_id or row.version_id)
         kept = _levels(row, form, sent, dropped)
-        known = {**kept, **read_facts(row.marks)}
         texts = _new_texts(
             row,
             form,
-            {code: value for code, value in sent.items() if form.questions[code].applies(known)},
+            {code: value for code, value in sent.items() if form.questions[code].applies(kept)},
         )
         if (
             kept == {code: value for code, value in row.answers.items() if code in form.questions}
@@ -85,8 +84,7 @@ def _levels(row: Response, form: Form, sent: Answers, dropped: frozenset[str]) -
     merged |= {
         code: value for code, value in sent.items() if not KINDS[form.questions[code].kind].separate
     }
-    known = {**merged, **read_facts(row.marks)}
-    return {code: value for code, value in merged.items() if form.questions[code].applies(known)}
+    return {code: value for code, value in merged.items() if form.questions[code].applies(merged)}
 
 
 def _new_texts(row: Response, form: Form, sent: Answers) -> dict[str, Answer]:
@@ -110,4 +108,5 @@ def _submission(row: Response, first: Form, key: str) -> Submission:
         language=get_language() or settings.LANGUAGE_CODE,
         now=timezone.now(),
         marks=row.marks or {},
+        facts=imply_facts(first, row.answers),
     )

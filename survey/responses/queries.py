@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from survey.common.periods import Period
 from survey.common.tokens import keyed_hashes, receipt_hashes
+from survey.responses.answers import name_facts
 from survey.responses.models import DAY_PURPOSE, AnswerDay, Response
 
 MIN_ANSWERS_SHOWN: Final = 10
@@ -37,6 +38,14 @@ def answered_on(receipt: str) -> date | None:
     """
     found = AnswerDay.objects.filter(key_hash__in=keyed_hashes(DAY_PURPOSE, receipt))
     return found.values_list("day", flat=True).first()
+
+
+def find_facts(receipt: str) -> dict[str, str]:
+    """What the event of the dossier told of an answer by link, under the names questions are asked
+    by; ``unknown`` for every other answer.
+    """
+    found = AnswerDay.objects.filter(key_hash__in=keyed_hashes(DAY_PURPOSE, receipt)).first()
+    return name_facts(found.timing, found.applicant) if found else name_facts("", "")
 
 
 def latest_for_update(row: Response) -> Response:

@@ -17,7 +17,7 @@ from survey.common.periods import first_of_month
 from survey.common.tokens import Ticket, keyed_hash, receipt_hashes
 from survey.questionnaires.content import Answers, Form
 from survey.questionnaires.kinds import KINDS
-from survey.responses.answers import check, read_facts
+from survey.responses.answers import check
 from survey.responses.flags import Flag
 from survey.responses.models import DAY_PURPOSE, AnswerDay, Comment, Evidence, Response
 from survey.responses.queries import latest_for_update
@@ -65,6 +65,8 @@ class Submission:
     now: datetime
     further: Further | None = None
     marks: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What the event told; it decides what may be answered, and is not stored in the row."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Recorded:
 
 def _prepare(submission: Submission) -> tuple[Response, list[Comment]]:
     """Check a submission and make its rows, unsaved."""
-    facts = read_facts(submission.marks)
+    facts = submission.facts
     check(submission.form, submission.answers, facts)
     kept, texts = _apart(submission.form, submission.answers)
     latest = submission.form
@@ -169,11 +171,12 @@ def _insert(row: Response, comments: Iterable[Comment], revises: Response | None
         comment.save(force_insert=True)
 
 
-def note_day(*, receipt: str, now: datetime) -> None:
-    """Keep the day of an answer by link, where only its receipt leads."""
+def note_day(*, receipt: str, now: datetime, timing: str = "", applicant: str = "") -> None:
+    """Keep the day of an answer by link, and what the event told, where only its receipt leads."""
     day = timezone.localtime(now).date()
     AnswerDay.objects.get_or_create(
-        key_hash=keyed_hash(DAY_PURPOSE, receipt), defaults={"day": day}
+        key_hash=keyed_hash(DAY_PURPOSE, receipt),
+        defaults={"day": day, "timing": timing, "applicant": applicant},
     )
 
 

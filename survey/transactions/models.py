@@ -214,7 +214,11 @@ class DossierEvent(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["happened_at", "kind"], name="dossierevent_time_kind")
+            models.Index(fields=["happened_at", "kind"], name="dossierevent_time_kind"),
+            models.Index(
+                fields=["agency", "domain", "channel", "applicant", "happened_at"],
+                name="dossierevent_alike",
+            ),
         ]
 
     def __str__(self) -> str:

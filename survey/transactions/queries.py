@@ -163,3 +163,22 @@ def intake_since(day: date) -> list[tuple[str, str, int]]:
         .annotate(n=Sum("count"))
     )
     return sorted(rows, key=lambda row: (row[0], -row[2], row[1]))
+
+
+ALIKE: Final = 10
+"""Dossiers of one agency, domain, channel and applicant in a month from which on an answer may say
+for whom its dossier was.
+"""
+
+
+def has_likes(event: DossierEvent) -> bool:
+    """Whether enough other dossiers of the month before it are of the same kind of applicant."""
+    like = DossierEvent.objects.filter(
+        agency=event.agency_id,
+        domain=event.domain_id,
+        channel=event.channel,
+        applicant=event.applicant,
+        kind__in=CLOSED,
+        happened_at__gt=event.happened_at - timedelta(days=31),
+    )
+    return bool(event.applicant) and like[:ALIKE].count() >= ALIKE

@@ -30,8 +30,7 @@ from survey.common.tokens import (
 )
 from survey.messaging.queries import LinkLanding, find_link
 from survey.messaging.tallies import count_step
-from survey.questionnaires.queries import load_form
-from survey.responses.answers import Parsed
+from survey.responses.answers import Parsed, name_facts
 from survey.responses.models import Evidence
 from survey.responses.queries import is_recorded
 from survey.responses.services import AnswerPlace, note_day
@@ -80,21 +79,11 @@ def _save(link: LinkLanding, context: FormContext, ticket: Ticket, parsed: Parse
     recorded = record(context, ticket, parsed)
     if not recorded.repeated:
         now = timezone.now()
-        note_day(receipt=ticket.receipt, now=now)
+        note_day(receipt=ticket.receipt, now=now, timing=link.timing, applicant=link.applicant)
         count_step(agency_id=link.agency_id, step="finished", now=now)
         if parsed.answers.get("overall"):
             count_step(agency_id=link.agency_id, step="valid", now=now)
     return redirect_onward(ticket, recorded, parsed)
-
-
-def _facts(link: LinkLanding, version_id: int) -> dict[str, str]:
-    """What the event told that is stored with the answer: for whom the dossier was, and whether it
-    was late only where the form asks about that. The less stands there, the less it tells whose.
-    """
-    facts = {"applicant": link.applicant} if link.applicant else {}
-    questions = load_form(version_id).questions.values()
-    asks_timing = any("event-timing" in (question.shown_when or {}) for question in questions)
-    return facts | ({"timing": link.timing} if link.timing and asks_timing else {})
 
 
 def _form_context(link: LinkLanding, version_id: int, ticket: Ticket) -> FormContext:
@@ -109,7 +98,8 @@ def _form_context(link: LinkLanding, version_id: int, ticket: Ticket) -> FormCon
         ticket_scope=f"link/{link.code}",
         link=f"/s/{link.code}",
         hidden_fields=lookup_pass_field(link.code),
-        metadata=_facts(link, version_id),
+        metadata={"applicant": link.counted_as} if link.counted_as else {},
+        facts=name_facts(link.timing, link.applicant),
         # The ticket is the link's own: no page of it grows too old.
         check_ticket=lambda context, _text, _now: TicketCheck(ticket, context),
         save=partial(_save, link),

@@ -13,7 +13,7 @@ from survey.citizen.short_form import TECHNICAL
 from survey.common.tokens import Ticket, keyed_hash
 from survey.questionnaires.content import Answers, Form, QuestionSpec
 from survey.questionnaires.queries import load_form
-from survey.responses.answers import HELPED, Parsed, parse, read_facts
+from survey.responses.answers import HELPED, Parsed, parse
 from survey.responses.models import Comment, Response
 from survey.responses.queries import latest_for_update
 from survey.responses.services import Recorded
@@ -33,7 +33,7 @@ def parse_additions(
     """What was sent, checked; what depends on the rating is asked of the rating that is stored.
     ``ignored`` are questions that may come and are not read.
     """
-    known = {**receipt.row.answers, **read_facts(receipt.row.marks)}
+    known = {**receipt.row.answers, **receipt.facts}
     parsed = parse(request.POST, questions, {*TECHNICAL, *ignored}, known)
     if request.POST.get("assisted") == HELPED:
         parsed.sent["assisted"] = [HELPED]
@@ -62,7 +62,7 @@ def add_answers(
         if code in questions and code not in dropped
     }
     merged = {**kept, **_unless_stored(row, parsed.answers)}
-    known = {**merged, **read_facts(row.marks)}
+    known = {**merged, **receipt.facts}
     applying = {code: value for code, value in merged.items() if questions[code].applies(known)}
     ticket = Ticket(_key(receipt, request, parsed), receipt.code, row.receipt_hash)
     helped = {name: value for name, value in parsed.sent.items() if name == "assisted"}

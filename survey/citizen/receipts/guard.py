@@ -16,10 +16,10 @@ from survey.citizen.pages import View, message_page, typed_code
 from survey.citizen.wishes import link_query
 from survey.common.tokens import Ticket, TicketError, issue_ticket, normalise_code, read_ticket
 from survey.questionnaires.queries import load_form
-from survey.responses.answers import Parsed, helped_by
+from survey.responses.answers import Parsed, helped_by, imply_facts, name_facts
 from survey.responses.cases import find_handler, note_addition
 from survey.responses.models import COMMENT_DAYS, Comment, Evidence, Response
-from survey.responses.queries import answered_on, find_response
+from survey.responses.queries import answered_on, find_facts, find_response
 from survey.responses.services import AnswerPlace, Further, Recorded, Submission, record_response
 
 MARKS: Final = ("again", "seen", "erased", "nothing", "changed", "noted", "added")
@@ -36,6 +36,12 @@ class Receipt:
     code: str
     row: Response
     """The revision that counts; no page shows what was answered in it."""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the event of the dossier told; everything unknown for answers without a link."""
+        is_link = self.row.evidence == Evidence.SMS
+        return find_facts(self.code) if is_link else name_facts("", "")
 
     def within(self, days: int, request: HttpRequest | None = None) -> bool:
         """Whether the first answer is not older than this; of answers by link whole days are
@@ -143,6 +149,7 @@ def revise(receipt: Receipt, ticket: Ticket, parsed: Parsed) -> Recorded:
         now=timezone.now(),
         further=further,
         marks={**_marks_left(row, parsed), **helped_by(parsed.sent.get("assisted", ()))},
+        facts={**imply_facts(first, row.answers), **receipt.facts},
     )
     # The receipt stays the one the answer was stored under, whichever key it was made with.
     submission = replace(submission, ticket=replace(ticket, lookup=row.receipt_hash))

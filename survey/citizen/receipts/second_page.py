@@ -35,7 +35,7 @@ from survey.common.tokens import TICKET_TTL, TicketError, group_code, read_ticke
 from survey.questionnaires.content import QuestionSpec
 from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.queries import wordings
-from survey.responses.answers import HELPED, NOBODY, WHOLE_FORM, Parsed, read_facts
+from survey.responses.answers import HELPED, NOBODY, WHOLE_FORM, Parsed
 from survey.responses.flags import Flag
 from survey.responses.models import COMMENT_DAYS
 
@@ -69,7 +69,7 @@ def _asked(request: HttpRequest, receipt: Receipt) -> list[QuestionSpec]:
     """What the page asks. Who comes with the receipt alone is taken at his word where nothing
     depends on the rating, and nowhere else: what happens to the rest would tell it.
     """
-    facts = read_facts(receipt.row.marks)
+    facts = receipt.facts
     questions = load_short_form(receipt).second_page.values()
     if _may_open(request, receipt, TICKET_TTL):
         known = {**receipt.row.answers, **facts}

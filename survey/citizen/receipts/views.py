@@ -32,7 +32,7 @@ from survey.citizen.receipts.guard import (
 from survey.citizen.receipts.page_state import STATE_TTL, StateError, version_of_page
 from survey.citizen.short_form import FormContext, lookup_pass_field, serve_form
 from survey.common.tokens import Ticket, group_code
-from survey.questionnaires.content import Form
+from survey.questionnaires.content import Answers, Form
 from survey.questionnaires.queries import extension_id, is_alternative, load_form
 from survey.responses.answers import Parsed
 from survey.responses.cases import find_case, has_words
@@ -123,10 +123,21 @@ def _save(receipt: Receipt, _context: FormContext, ticket: Ticket, parsed: Parse
     with transaction.atomic():
         # Parts of the further questions and marks that came in since the page was opened stay.
         latest = replace(receipt, row=latest_for_update(receipt.row))
+        parsed.answers = {**_answers_kept(latest), **parsed.answers}
         recorded = revise(latest, replace(ticket, receipt=receipt.code), parsed)
     if recorded.repeated or is_whole(recorded.row, parsed):
         return redirect_to_receipt(receipt, "&again=1" if recorded.repeated else "&changed=1")
     return redirect_to_second_page(receipt.code, "&changed=1")
+
+
+def _answers_kept(receipt: Receipt) -> Answers:
+    """What does not hang on the rating stays when that is changed: for whom the dossier was."""
+    form = load_form(receipt.row.base_version_id or receipt.row.version_id)
+    return {
+        code: receipt.row.answers[code]
+        for code, question in form.second_page.items()
+        if code in receipt.row.answers and not question.depends_on_answers
+    }
 
 
 def _changing(receipt: Receipt) -> FormContext:
@@ -142,6 +153,7 @@ def _changing(receipt: Receipt) -> FormContext:
         version_id=row.base_version_id or row.version_id,
         ticket_scope=f"change/{receipt.code}",
         hidden_fields=lookup_pass_field(receipt.code),
+        facts=receipt.facts,
         notice=_("Please answer once more. This answer takes the place of the one before."),
         save=partial(_save, receipt),
     )

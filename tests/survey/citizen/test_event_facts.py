@@ -19,7 +19,7 @@ from survey.responses.services import record_response
 from survey.transactions.models import DossierEvent, SourceSystem
 from tests.survey.factories import Cast, hidden
 from tests.survey.messaging.builders import as_csv, invited, raw
-from tests.survey.messaging.messages import sender
+from tests.survey.messaging.messages import event, sender
 
 ENDINGS = [("late", True), ("on-time", False), ("early", False), ("", False)]
 
@@ -74,7 +74,7 @@ def test_the_answer_about_the_apology_is_stored_with_the_rating(
     row = Response.objects.order_by("-revision").first()
     assert row is not None
     assert row.answers == {"overall": 2, "apology": "no", "reasons": ["late"]}
-    assert row.marks == {"applicant": "business", "timing": "late"}
+    assert row.marks is None, "what tells whose answer it is stands where the receipt leads alone"
 
 
 def test_a_form_that_asks_nothing_about_it_keeps_no_timing(cast: Cast) -> None:
@@ -95,7 +95,39 @@ def test_for_whom_is_asked_only_where_the_event_does_not_tell(
     row = Response.objects.order_by("-revision").first()
     assert row is not None
     assert row.answers.get("applicant") == ("business" if asked else None)
-    assert (row.marks or {}).get("applicant") == (applicant or None)
+    assert row.marks is None
+
+
+def many_events(cast: Cast, count: int, applicant: str) -> None:
+    for number in range(count):
+        event(cast, f"H20.01.05-261110-9{number:03d}", applicant=applicant)
+
+
+@pytest.mark.parametrize(("others", "kept"), [(9, "business"), (8, None)])
+def test_for_whom_a_dossier_was_stands_in_the_row_where_ten_are_alike(
+    cast: Cast, others: int, kept: str | None
+) -> None:
+    many_events(cast, others, "business")
+    _invitation, token = invited(cast, applicant="business")
+    answer(token, level=5)
+    assert (Response.objects.get().marks or {}).get("applicant") == kept
+
+
+def test_a_changed_rating_keeps_what_does_not_hang_on_it(cast: Cast, late_form: None) -> None:
+    _invitation, token = invited(cast, timing="late", applicant="citizen")
+    client, address, page = answer(token)
+    client.post(address, {**hidden(page.encode()), "apology": "yes", "reasons": "late"})
+    change = address.split("/more")[0] + "/change"
+    sent = {**hidden(client.get(change).content), "overall": "4"}
+    assert client.post(change, sent).status_code == 303
+    row = Response.objects.order_by("-revision").first()
+    assert row is not None
+    assert row.answers == {"overall": 4, "apology": "yes"}
+    forged = {**hidden(client.get(change).content), "overall": "4", "applicant": "business"}
+    assert client.post(change, forged).status_code == 303
+    newest = Response.objects.order_by("-revision").first()
+    assert newest is not None
+    assert "applicant" not in newest.answers
 
 
 def test_at_a_counter_for_whom_is_one_tap_on_the_second_page(cast: Cast) -> None:
@@ -113,7 +145,7 @@ def test_no_entrance_stores_an_answer_the_event_does_not_allow(cast: Cast, late_
             submission=cast.submission(
                 "x",
                 answers={"overall": 5, "applicant": "citizen"},
-                marks={"applicant": "business"},
+                facts={"event-applicant": "business"},
             )
         )
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -124,6 +125,61 @@ def test_the_preview_asks_on_as_the_answers_say_and_stores_nothing(cast: Cast) -
     end = client.post(address, sent).content.decode()
     assert "Đây là hết phần xem trước" in end
     assert not Response.objects.exists()
+
+
+def test_a_fault_of_a_later_page_is_told_there_and_the_text_stays(cast: Cast) -> None:
+    made = draft_from_template(template="health", code="benh-vien", title="")
+    sent = {"step": "2", "overall": "5", "comment": "x" * 3000}
+    page = Client().post(path(made, "phone"), sent)
+    assert page.status_code == 422
+    assert "x" * 3000 in page.content.decode()
+
+
+def test_the_16_criteria_come_a_factor_a_page(cast: Cast) -> None:
+    made = draft_from_template(template="service-block", code="sipas-rieng", title="")
+    client, address = Client(), path(made, "phone")
+    first = client.get(address).content.decode()
+    second = client.post(address, {"step": "1", "A1": "5"}).content.decode()
+    names = [
+        set(re.findall(r'type="radio"\s+class="[^"]*"\s+name="(\w+)"', x)) for x in (first, second)
+    ]
+    assert names == [{"A1", "A2", "A3"}, {"B1", "B2", "B3", "B4"}]
+
+
+@pytest.mark.parametrize("broken", ["words", "kind", "condition"])
+@pytest.mark.parametrize("device", ["phone", "kiosk"])
+def test_a_draft_that_cannot_be_shown_says_so(cast: Cast, broken: str, device: str) -> None:
+    made = draft_from_template(template="health", code="benh-vien", title="")
+    question = made.questions.get(code="med-access")
+    if broken == "words":
+        made.wordings.filter(slot="question.med-access").delete()
+    elif broken == "kind":
+        made.questions.filter(pk=question.pk).update(kind="unknown")
+    else:
+        made.questions.filter(pk=question.pk).update(shown_when=["x"])
+    for method in ("get", "post"):
+        if method == "post" and device == "kiosk":
+            continue
+        assert getattr(Client(), method)(path(made, device)).status_code == 409
+
+
+def test_conditions_nobody_would_meet_are_faults(cast: Cast) -> None:
+    made = draft_from_template(template="health", code="benh-vien", title="")
+    made.questions.filter(code="comment").update(shown_when={"med-patient": ["patient"]})
+    assert any("med-patient" in fault for fault in find_faults(made))
+    further = draft_from_template(template="service-block", code="sipas-rieng", title="")
+    further.questions.filter(code="A2").update(shown_when={"event-timing": ["late"]})
+    assert any("A2" in fault for fault in find_faults(further))
+
+
+def test_the_legal_basis_of_a_published_version_stays(cast: Cast) -> None:
+    made = publish_version(
+        version=draft_from_template(template="health", code="benh-vien", title=""), now=NOW
+    )
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Version.objects.filter(pk=made.pk).update(
+            status=VersionStatus.RETIRED, retired_at=NOW, legal_basis="khác"
+        )
 
 
 @pytest.mark.parametrize("token", ["x", "MQ:abc:def", "%00", "1"])

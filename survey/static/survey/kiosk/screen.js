@@ -99,9 +99,11 @@ const kiosk = (() => {
     after(CHANGE, askMore);
   });
 
-  const touchTile = (field, value) => inLine(async () => {
+  /* ``single``: one answer of the question at a time. */
+  const touchTile = (field, value, single) => inLine(async () => {
     if (!item) return;
-    const others = item.fields.filter(([one, other]) => one !== field || other !== value);
+    const others = item.fields.filter(([one, other]) =>
+      one !== field || (!single && other !== value));
     await write(isChosen(field, value) ? others : [...item.fields, [field, value]]);
     after(IDLE, askWhetherThere);
   });
@@ -237,8 +239,10 @@ const kiosk = (() => {
   function listen() {
     for (const link of all("a[data-switch]")) link.addEventListener("click", move);
     for (const button of all("[data-field]")) {
-      const { field, value } = button.dataset;
-      const act = field === "overall" ? () => touchFace(value) : () => touchTile(field, value);
+      const { field, value, single } = button.dataset;
+      const act = field === "overall"
+        ? () => touchFace(value)
+        : () => touchTile(field, value, Boolean(single));
       button.addEventListener("click", act);
     }
     byId("finish").addEventListener("click", finish);
