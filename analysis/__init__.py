@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from analysis.export import FORMATS
     from analysis.export.files import read_json, write_json, write_table
     from analysis.index.results import PROVINCE, Figure, IndexResult
-    from analysis.method import Method, load_method
+    from analysis.method import Method, list_methods, load_method, read_method_text
     from analysis.publication.table import Table
     from analysis.publication.targets import SATISFACTION_TARGET, Target
     from analysis.run import Run, compare_periods, open_run
@@ -60,7 +60,7 @@ _HOMES = {
     "export": ("FORMATS",),
     "export.files": ("read_json", "write_json", "write_table"),
     "index.results": ("PROVINCE", "Figure", "IndexResult"),
-    "method": ("Method", "load_method"),
+    "method": ("Method", "list_methods", "load_method", "read_method_text"),
     "publication.table": ("Table",),
     "publication.targets": ("SATISFACTION_TARGET", "Target"),
     "comparison.small_area": ("read_covariates", "small_area_estimates"),
@@ -101,6 +101,7 @@ __all__ = [
     "estimate",
     "factor_profile",
     "index_trend",
+    "list_methods",
     "load_cells",
     "load_framework",
     "load_method",
@@ -110,6 +111,7 @@ __all__ = [
     "rank_estimates",
     "read_covariates",
     "read_json",
+    "read_method_text",
     "read_rates",
     "render",
     "save_cells",

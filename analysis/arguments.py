@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from analysis.method import available
+from analysis.method import list_methods
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -19,7 +19,7 @@ def make_parser() -> argparse.ArgumentParser:
     index.add_argument(
         "--method",
         default="sipas-service",
-        help=f"one of {', '.join(available())}, or a .toml file",
+        help=f"one of {', '.join(list_methods())}, or a .toml file",
     )
     index.add_argument(
         "--engine", default="local", help="local, or a Spark address: spark://host:7077"
@@ -43,7 +43,7 @@ def make_parser() -> argparse.ArgumentParser:
     trust.add_argument(
         "--method",
         default="sipas-service",
-        help=f"one of {', '.join(available())}, or a .toml file",
+        help=f"one of {', '.join(list_methods())}, or a .toml file",
     )
     trust.add_argument("--out", type=Path, required=True, help="quality.json")
     moved = commands.add_parser(
@@ -54,7 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
     moved.add_argument(
         "--method",
         default="sipas-service",
-        help=f"one of {', '.join(available())}, or a .toml file",
+        help=f"one of {', '.join(list_methods())}, or a .toml file",
     )
     moved.add_argument("--out", type=Path, required=True, help="change.json")
     ranks = commands.add_parser(
@@ -71,7 +71,7 @@ def make_parser() -> argparse.ArgumentParser:
     charts.add_argument(
         "--method",
         default="sipas-service",
-        help=f"one of {', '.join(available())}, or a .toml file",
+        help=f"one of {', '.join(list_methods())}, or a .toml file",
     )
     charts.add_argument("--out", type=Path, required=True, help="folder")
     charts.add_argument("--language", default="vi", choices=("vi", "en"))

@@ -55,7 +55,14 @@ from survey.responses.cases import Case
 from survey.responses.models import AnswerDay, Comment, Response
 from survey.responses.reading import CommentMark, CommentNight, ReadableComment
 from survey.responses.topics import Topic
-from survey.scorecards.models import AgencyResult, Computation, Edition
+from survey.scorecards.models import (
+    AgencyResult,
+    Computation,
+    Edition,
+    MethodChoice,
+    MethodComparison,
+    MethodFile,
+)
 from survey.transactions.models import (
     DossierEvent,
     EventsImport,
@@ -104,6 +111,9 @@ __all__ = [
     "KnownNumber",
     "MessageEvent",
     "MessageTemplate",
+    "MethodChoice",
+    "MethodComparison",
+    "MethodFile",
     "MonthlyTotal",
     "Office",
     "OfficeHours",

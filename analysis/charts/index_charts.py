@@ -27,7 +27,7 @@ from analysis.charts import (
     trend_picture,
 )
 from analysis.index.results import PROVINCE
-from analysis.publication.targets import SATISFACTION_TARGET
+from analysis.publication.targets import SATISFACTION_TARGET, Target
 
 Row = Mapping[str, Any]
 MIN_AGENCIES_IN_FUNNEL: Final = 12
@@ -62,7 +62,9 @@ def _overall(rows: Iterable[Row], kind: str) -> list[Row]:
     ]
 
 
-def comparison_pictures(rows: Sequence[Row], kind: str, frame: Frame) -> dict[str, Picture]:
+def comparison_pictures(
+    rows: Sequence[Row], kind: str, frame: Frame, target: Target = SATISFACTION_TARGET
+) -> dict[str, Picture]:
     """Index, possible ranks and, of enough agencies, the funnel of a kind; nothing when fewer than
     two are shown.
     """
@@ -84,7 +86,7 @@ def comparison_pictures(rows: Sequence[Row], kind: str, frame: Frame) -> dict[st
         score._replace(n=round(float(row["n_eff"])))
         for score, row in zip(scores, chosen, strict=True)
     ]
-    found = {"index": index_picture(scores, SATISFACTION_TARGET, frame)}
+    found = {"index": index_picture(scores, target, frame)}
     if len(chosen) < int(chosen[0]["ranked"]):
         # Places and funnel are about all agencies of the kind; an account that sees a few of them
         # gets neither.

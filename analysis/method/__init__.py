@@ -135,15 +135,26 @@ class Method:
         return replace(self, counted=tuple(c for c in EVIDENCE if c in classes), beside=())
 
 
-def available() -> list[str]:
+def list_methods() -> list[str]:
     """Names of the methods that come with the package.
 
     Examples
     --------
-    >>> "sipas-service" in available()
+    >>> "sipas-service" in list_methods()
     True
     """
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def read_method_text(name: str) -> str:
+    """The file of a shipped method, to begin one of one's own from.
+
+    Examples
+    --------
+    >>> 'id = "overall"' in read_method_text("overall")
+    True
+    """
+    return (FOLDER / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def load_method(name: str | Path) -> Method:
@@ -165,8 +176,8 @@ def load_method(name: str | Path) -> Method:
         path = Path(name)
     if path.suffix != ".toml" or not path.is_file():
         raise MethodError(
-            f"there is no method {str(name)!r}; shipped: {', '.join(available())}; or give a .toml "
-            f"file"
+            f"there is no method {str(name)!r}; shipped: {', '.join(list_methods())}; or give a "
+            f".toml file"
         )
     raw = path.read_bytes()
     try:

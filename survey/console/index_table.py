@@ -13,16 +13,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from survey.common.text import name_order
-from survey.scorecards.bridge.indices import TARGET
+from survey.scorecards.bridge.methods import DEFAULT_TARGET, Target
 from survey.scorecards.models import AgencyResult
 from survey.templatetags.figures import figure
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Left end of the interval charts, in percent; the right end is 100."""
+    """Left end of the interval charts, in percent; the right end is 100. ``aim`` is the target an
+    edition was computed beside.
+    """
 
     start: int
+    aim: Target = DEFAULT_TARGET
 
     def place(self, value: Decimal) -> str:
         """Position 0..100 on the axis, as SVG wants it (decimal point)."""
@@ -37,13 +40,13 @@ class Axis:
     @property
     def target(self) -> str:
         """Position of the target line."""
-        return self.place(TARGET.value)
+        return self.place(self.aim.value)
 
     @property
     def target_words(self) -> str:
         """The target with its comparison."""
-        value = {"target": figure(TARGET.value)}
-        if TARGET.operator == ">":
+        value = {"target": figure(self.aim.value)}
+        if self.aim.operator == ">":
             return _("Target: more than %(target)s%%") % value
         return _("Target: at least %(target)s%%") % value
 
@@ -86,11 +89,11 @@ class Line:
         }[self.status]
 
 
-def choose_axis(rows: Iterable[Mapping[str, Any]]) -> Axis:
+def choose_axis(rows: Iterable[Mapping[str, Any]], aim: Target = DEFAULT_TARGET) -> Axis:
     """An axis that holds every interval and the target, starting at a multiple of ten."""
     lows = [Decimal(row["ci_low"]) for row in rows if row["ci_low"] is not None]
-    lowest = min([*lows, TARGET.value - 10])
-    return Axis(start=int(lowest // 10 * 10))
+    lowest = min([*lows, aim.value - 10])
+    return Axis(int(lowest // 10 * 10), aim)
 
 
 def build_line(
@@ -106,7 +109,7 @@ def build_line(
             "x": axis.place(Decimal(value)),
             "x_low": x_low,
             "width": width,
-            "met": _met(low, high),
+            "met": _met(low, high, axis.aim),
         }
     return Line(
         label=label,
@@ -138,13 +141,13 @@ def _ranks(row: Mapping[str, Any]) -> str:
     return f"{best}" if best == worst else f"{best}–{worst}"
 
 
-def _met(low: str, high: str) -> bool | None:
+def _met(low: str, high: str, aim: Target) -> bool | None:
     """True: reaches the target beyond doubt; False: misses it; None: the interval holds the
     target.
     """
-    if TARGET.met(Decimal(low)):
+    if aim.met(Decimal(low)):
         return True
-    return None if TARGET.met(Decimal(high)) else False
+    return None if aim.met(Decimal(high)) else False
 
 
 APPLICANTS: Final = {
@@ -166,10 +169,13 @@ def overall(result: AgencyResult, applicant: str = "") -> dict[str, Any]:
 
 
 def _unanswered(row: Mapping[str, Any], level: str, code: str) -> dict[str, Any]:
-    """A row of the same agency that nobody answered for."""
+    """A row of the same agency of which nothing is stored: not shown, unless nobody answered it at
+    all.
+    """
     kept = {name: row[name] for name in ("agency", "agency_name", "transactions")}
-    blank = dict.fromkeys(row)
-    return {**blank, **kept, "level": level, "code": code, "status": "none", "n": 0}
+    nobody = row["status"] == "none"
+    told = {"status": "none" if nobody else "suppressed", "n": 0 if nobody else None}
+    return {**dict.fromkeys(row), **kept, **told, "level": level, "code": code}
 
 
 def offered_applicants(result: AgencyResult | None) -> list[tuple[str, str]]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 import json
 import secrets
 from datetime import date, datetime
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -22,8 +23,10 @@ from survey.common.periods import parse_period
 from survey.questionnaires.files import write_questionnaire
 from survey.questionnaires.models import Version, VersionStatus
 from survey.questionnaires.services import publish_version, retire_version
-from survey.scorecards.models import Edition
+from survey.scorecards.methods import check_choice, choose_methods
+from survey.scorecards.models import Edition, MethodChoice
 from survey.scorecards.services import release_edition, withdraw_edition
+from survey.templatetags.figures import figure
 
 
 def _version(payload: Payload) -> Version:
@@ -148,6 +151,37 @@ def _withdraw(payload: Payload, now: datetime) -> object:
     return withdraw_edition(edition=_edition(payload), now=now)
 
 
+def _choice(payload: Payload) -> dict[str, Any]:
+    return {
+        "first": date.fromisoformat(payload["first"]),
+        "methods": payload["methods"],
+        "operator": payload["operator"],
+        "value": Decimal(payload["value"]),
+    }
+
+
+def _describe_choice(payload: Payload) -> str:
+    return _("from %(day)s: %(methods)s; target %(operator)s %(value)s %%") % {
+        "day": date.fromisoformat(payload["first"]).strftime("%d/%m/%Y"),
+        "methods": ", ".join(method["id"] for method in payload["methods"]),
+        "operator": payload["operator"],
+        "value": figure(Decimal(payload["value"])),
+    }
+
+
+def _choice_state(payload: Payload) -> str:
+    """What holds now, and whether the period has been released: a choice made meanwhile is
+    another thing to decide about.
+    """
+    check_choice(**_choice(payload))
+    newest = MethodChoice.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return f"{newest or 0}"
+
+
+def _choose(payload: Payload, now: datetime) -> object:
+    return choose_methods(**_choice(payload), now=now)
+
+
 _BY_TWO: Final = Policy(permission="decide-requests")
 SENSITIVE_ACTIONS: Final = {
     action.key: action
@@ -187,6 +221,15 @@ SENSITIVE_ACTIONS: Final = {
             describe=_describe_dissolve,
             fingerprint=_tree_state,
             run=_dissolve,
+        ),
+        SensitiveAction(
+            key="change-methods",
+            label=gettext_lazy("Change methods or the target"),
+            asks="compute-figures",
+            policy=_BY_TWO,
+            describe=_describe_choice,
+            fingerprint=_choice_state,
+            run=_choose,
         ),
         SensitiveAction(
             key="release-edition",

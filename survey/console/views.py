@@ -33,6 +33,7 @@ from survey.console.layout import (
 )
 from survey.questionnaires.queries import question_texts, wordings_changed
 from survey.scorecards.bridge.exports import export_rows
+from survey.scorecards.bridge.methods import read_target
 from survey.scorecards.queries import editions, province_result, visible_results
 
 TYPES = {
@@ -56,7 +57,8 @@ def home(request: HttpRequest) -> HttpResponse:
     applicants = offered_applicants(whole)
     who = request.GET.get("who", "")
     who = who if who in dict(applicants) else ""
-    axis = choose_axis(overall(result, who) for result in [*shown, *([whole] if whole else [])])
+    rows = [overall(result, who) for result in [*shown, *([whole] if whole else [])]]
+    axis = choose_axis(rows, read_target(edition.about))
     sort = request.GET.get("sort", "index")
     sort = sort if sort in SORTS else "index"
     lines = agency_lines(shown, axis, sort, who)
@@ -91,7 +93,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def agency(request: HttpRequest, pk: int) -> HttpResponse:
     """One agency: overall, factors, items."""
     result = chosen_result(request, pk)
-    axis = choose_axis(result.rows)
+    axis = choose_axis(result.rows, read_target(result.edition.about))
     texts = question_texts(get_language() or "vi")
     lines = [build_line(row, axis, label=label_row(row, texts)) for row in result.rows]
     applicants = offered_applicants(result)

@@ -22,12 +22,11 @@ from survey.common.languages import staff_language
 from survey.common.locks import hold_lock, lock_transaction
 from survey.common.periods import parse_period
 from survey.scorecards.bridge.snapshots import take_snapshot
+from survey.scorecards.methods import find_chosen, locate_method
 from survey.scorecards.models import Computation, ComputationState
 from survey.scorecards.services import make_edition
 
 log = logging.getLogger(__name__)
-METHODS: Final = ("sipas-service", "overall")
-"""What is computed of a period: the 16 criteria, and the one question everybody answers."""
 STUCK_AFTER: Final = timedelta(hours=1)
 """A computation no worker has ended by then can be asked for again."""
 ENDED: Final = (ComputationState.DONE, ComputationState.FAILED)
@@ -53,7 +52,7 @@ def request_computation(*, period: str, by: User, now: datetime) -> list[Computa
             raise ValidationError(_("This period is being computed already."))
         rows = [
             Computation.objects.create(period=period, method=method, asked_by=by, asked_at=now)
-            for method in METHODS
+            for method, _sha256 in find_chosen(span).methods
         ]
         numbers = [row.pk for row in rows]
         transaction.on_commit(lambda: compute_period.enqueue(numbers, by.language))
@@ -94,7 +93,11 @@ def _compute(row: Computation, folder: Path) -> None:
     try:
         # One after the other: each is held against what the one before has told.
         with hold_lock("editions"):
-            row.edition = make_edition(folder=folder, method=row.method, now=timezone.now())
+            chosen = find_chosen(parse_period(row.period))
+            method = locate_method(row.method, dict(chosen.methods).get(row.method, ""))
+            row.edition = make_edition(
+                folder=folder, method=method, now=timezone.now(), target=chosen.target
+            )
     except Exception as error:
         log.exception("figures were not computed")
         _set_state([row], ComputationState.FAILED, problem=str(error))

@@ -144,3 +144,90 @@ class Computation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period} {self.method}"
+
+
+class MethodFile(models.Model):
+    """A method of the province's own, as it was brought; never changed."""
+
+    code = models.CharField(_("code"), max_length=60)
+    version = models.PositiveSmallIntegerField(_("method version"))
+    title = models.CharField(_("title"), max_length=200)
+    text = models.TextField(_("file"))
+    sha256 = models.CharField("SHA-256", max_length=64, unique=True)
+    brought_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("brought by"),
+    )
+    brought_at = models.DateTimeField(_("brought at"))
+
+    class Meta:
+        verbose_name = _("method of the province")
+        verbose_name_plural = _("methods of the province")
+        ordering: ClassVar = ["code", "-version"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["code", "version"], name="method_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} v{self.version}"
+
+
+class MethodChoice(models.Model):
+    """From the beginning of a period on: under which methods it is computed, and its target."""
+
+    valid_from = models.DateField(_("from"))
+    methods = models.JSONField(_("methods"))
+    """``[{"id": ..., "sha256": ...}]``: a file that changed since is not the one that was chosen.
+    """
+    target_operator = models.CharField(_("comparison"), max_length=2)
+    target_value = models.DecimalField(_("target"), max_digits=5, decimal_places=2)
+    chosen_at = models.DateTimeField(_("approved at"))
+
+    class Meta:
+        verbose_name = _("choice of methods")
+        verbose_name_plural = _("choices of methods")
+        ordering: ClassVar = ["-valid_from", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.valid_from:%d/%m/%Y}: {self.names}"
+
+    @property
+    def names(self) -> str:
+        """The methods in their order."""
+        return ", ".join(method["id"] for method in self.methods)
+
+
+class MethodComparison(models.Model):
+    """What another method would make of an edition's answers; asked for by a button, computed by
+    the worker.
+    """
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, verbose_name=_("edition"))
+    method = models.CharField(_("method"), max_length=60)
+    method_sha256 = models.CharField(_("method checksum"), max_length=64)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("requested by"),
+    )
+    asked_at = models.DateTimeField(_("requested at"))
+    state = models.CharField(
+        _("state"),
+        max_length=10,
+        choices=ComputationState.choices,
+        default=ComputationState.WAITING,
+    )
+    rows = models.JSONField(_("rows"), default=list)
+    """What may be shown of each agency under both: name, kind, index, interval, possible ranks."""
+    problem = models.TextField(_("problem"), blank=True)
+
+    class Meta:
+        verbose_name = _("comparison of methods")
+        verbose_name_plural = _("comparisons of methods")
+        ordering: ClassVar = ["-asked_at"]
+
+    def __str__(self) -> str:
+        return f"{self.edition}: {self.method}"

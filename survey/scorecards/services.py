@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,13 +17,19 @@ from survey.agencies.models import Agency
 from survey.common.periods import parse_period
 from survey.scorecards.archive import find_snapshot, keep_snapshot
 from survey.scorecards.bridge.indices import Computed, compute_index, method_items
+from survey.scorecards.bridge.methods import DEFAULT_TARGET, Target, summarise_method
 from survey.scorecards.bridge.snapshots import combine_snapshots, snapshot_period
 from survey.scorecards.holding import hold_preview, moved_enough
 from survey.scorecards.models import AgencyResult, Edition, EditionState
 from survey.scorecards.queries import figures_shown, releases_about
 
+Aim = Mapping[str, str]
+"""A target as an edition keeps it."""
 
-def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
+
+def make_edition(
+    *, folder: Path, method: str, now: datetime, target: Target = DEFAULT_TARGET
+) -> Edition:
     """Compute a snapshot and keep the publishable figures; the same snapshot and method give the
     same edition once.
 
@@ -34,24 +40,28 @@ def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
     marked so: they hold nothing finer than whole agencies, and keep still until ten answers have
     come in.
 
+    ``method`` is a name or the path of a file of the province's own; ``target`` stands with the
+    figures.
+
     Raises
     ------
     ValueError
         Another snapshot of the period was released and its copy is not there any more.
     """
-    period = parse_period(snapshot_period(folder=folder))
+    period, name = parse_period(snapshot_period(folder=folder)), summarise_method(method).id
+    aim = {"operator": target.operator, "value": str(target.value)}
     ahead = timezone.localdate(now) <= period.last
     released = releases_about(method_items(method=method), previews=ahead)
     mine = [edition for edition in released if edition.period == period.name]
-    before = next((edition for edition in mine if edition.method == method), None)
+    before = next((edition for edition in mine if edition.method == name), None)
     if ahead:
         others = [edition for edition in released if edition.period != period.name]
-        preview = _as_preview(_compute(folder, method, others))
+        preview = _as_preview(_compute(folder, method, others, aim))
         return _keep(hold_preview(preview, before), now)
-    computed = _compute(folder, method, [e for e in released if e is not before])
+    computed = _compute(folder, method, [e for e in released if e is not before], aim)
     standing = [edition for edition in mine if not edition.is_preview]
     if any(edition.answers == computed.answers for edition in standing):
-        return _keep_released(folder, method, now, released)
+        return _keep_released(folder, method, now, released, aim)
     if not standing or (before in standing and moved_enough(computed, before)):
         edition = _keep(_with_still_details(computed, before), now)
         keep_snapshot(folder, computed.snapshot_sha256)
@@ -59,7 +69,7 @@ def make_edition(*, folder: Path, method: str, now: datetime) -> Edition:
     with TemporaryDirectory() as temporary:
         both = Path(temporary) / "snapshot"
         combine_snapshots(answers=_released_answers(standing), dossiers=folder, folder=both)
-        return _keep_released(both, method, now, released)
+        return _keep_released(both, method, now, released, aim)
 
 
 @transaction.atomic
@@ -98,10 +108,10 @@ def withdraw_edition(*, edition: Edition, now: datetime) -> Edition:
 
 
 def _keep_released(
-    folder: Path, method: str, now: datetime, released: Sequence[Edition]
+    folder: Path, method: str, now: datetime, released: Sequence[Edition], aim: Aim
 ) -> Edition:
     """The edition of a snapshot with released answers: only its dossiers are others."""
-    computed = _compute(folder, method, released)
+    computed = _compute(folder, method, released, aim)
     edition = _keep(computed, now)
     keep_snapshot(folder, computed.snapshot_sha256)
     return edition
@@ -123,10 +133,10 @@ def _released_answers(standing: Sequence[Edition]) -> Path:
     return kept
 
 
-def _compute(folder: Path, method: str, released: Sequence[Edition]) -> Computed:
-    return compute_index(
-        folder=folder, method=method, releases=[figures_shown(edition) for edition in released]
-    )
+def _compute(folder: Path, method: str, released: Sequence[Edition], aim: Aim) -> Computed:
+    releases = [figures_shown(edition) for edition in released]
+    computed = compute_index(folder=folder, method=method, releases=releases)
+    return replace(computed, about={**computed.about, "target": dict(aim)})
 
 
 def _as_preview(computed: Computed) -> Computed:

@@ -34,9 +34,13 @@ PREVIEW: Final = (
     "test_the_preview_asks_on_as_the_answers_say_and_stores_nothing"
 )
 
+METHODS: Final = "survey/console/test_methods.py::"
 CALENDAR: Final = "survey/console/test_opening_hours.py::"
 
 HELD: Final = {
+    "“%(method)s” has been added.": METHODS + "test_a_method_of_the_province_is_brought_once",
+    "How answers become an index.": METHODS + "test_what_was_released_keeps_its_method",
+    "Figures of %(period)s have been released": METHODS + "test_what_was_released_keeps_its_method",
     "%(count)s days have been added.": CALENDAR
     + "test_holidays_are_added_and_taken_back_by_a_page",
     "The day has been removed.": CALENDAR + "test_holidays_are_added_and_taken_back_by_a_page",

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import analysis
+from survey.scorecards.bridge.methods import read_target
 
 
 def comparison_charts(
@@ -18,7 +19,9 @@ def comparison_charts(
     names = {
         row["agency"]: row["agency_name"] for row in rows if not kind or row["agency_kind"] == kind
     }
-    found: dict[str, Any] = dict(analysis.comparison_pictures(rows, kind, frame))
+    found: dict[str, Any] = dict(
+        analysis.comparison_pictures(rows, kind, frame, read_target(about))
+    )
     found["levels"] = analysis.draw_levels(about.get("levels", []), names, frame)
     found["coverage"] = analysis.draw_coverage(about.get("coverage", []), names, frame)
     return {name: picture for name, picture in found.items() if picture is not None}

@@ -22,6 +22,7 @@ PUBLIC_ABOUT: Final = frozenset(
         "counted_classes",
         "counts_open",
         "factors",
+        "target",
         "method",
         "method_version",
         "method_sha256",

@@ -9,13 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import analysis
 from survey.common.periods import parse_period
 from survey.scorecards.differencing import Release, ReleasedFigure, known_numbers
-
-TARGET: Final = analysis.SATISFACTION_TARGET
 
 
 @dataclass(frozen=True)

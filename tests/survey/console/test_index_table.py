@@ -9,7 +9,6 @@ import pytest
 from django.utils.translation import override
 
 from analysis import Target
-from survey.console import index_table
 from survey.console.index_table import Axis, build_line
 
 
@@ -34,10 +33,10 @@ def row(low: str, high: str) -> dict[str, Any]:
     ],
 )
 def test_a_line_meets_the_target_in_force(
-    monkeypatch: pytest.MonkeyPatch, operator: Any, low: str, high: str, met: bool | None
+    operator: Any, low: str, high: str, met: bool | None
 ) -> None:
-    monkeypatch.setattr(index_table, "TARGET", Target(operator, Decimal(90)))
-    assert build_line(row(low, high), Axis(0), label="A").met is met
+    axis = Axis(0, Target(operator, Decimal(90)))
+    assert build_line(row(low, high), axis, label="A").met is met
 
 
 @pytest.mark.parametrize(
@@ -47,9 +46,6 @@ def test_a_line_meets_the_target_in_force(
         (Target(">=", Decimal("92.5")), "Mục tiêu: từ 92,5% trở lên"),
     ],
 )
-def test_the_target_is_said_with_its_comparison(
-    monkeypatch: pytest.MonkeyPatch, target: Target, words: str
-) -> None:
-    monkeypatch.setattr(index_table, "TARGET", target)
+def test_the_target_is_said_with_its_comparison(target: Target, words: str) -> None:
     with override("vi"):
-        assert Axis(0).target_words == words
+        assert Axis(0, target).target_words == words

@@ -37,6 +37,7 @@ from survey.agencies.models import (
     Office,
     ProcedureDomain,
 )
+from survey.console.methods import periods_ahead
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.imports.models import FileImport, ImportState
 from survey.messaging.models import KnownNumber, MessageTemplate, SamplingRule, Sender
@@ -57,7 +58,8 @@ from survey.responses.models import Response
 from survey.responses.reading import prepare_comments
 from survey.responses.services import record_response
 from survey.responses.topics import Topic
-from survey.scorecards.models import Computation
+from survey.scorecards.bridge.methods import method_text, summarise_method
+from survey.scorecards.models import Computation, MethodComparison, MethodFile
 from survey.transactions.models import DossierEvent, MonthlyTotal, SourceSystem
 from survey.transactions.services import import_totals
 from tests.survey.citizen.builders import dump
@@ -216,6 +218,11 @@ def upload(name: str, action: str) -> SimpleUploadedFile:
         return SimpleUploadedFile(
             "t.csv", csv_file(f"{year}-{month + 1:02d},H20.01,land,counter,77,70")
         )
+    if name == "method-upload":
+        own = method_text("overall").replace(
+            'id = "overall"', f'id = "m{MethodFile.objects.count()}"'
+        )
+        return SimpleUploadedFile("m.toml", own.encode())
     if name == "questionnaire-upload":
         text = (LIBRARY / "counter-short.toml").read_text(encoding="utf-8")
         own = text.replace('code = "counter-short"', f'code = "own-{Version.objects.count()}"', 1)
@@ -270,6 +277,9 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "ballots-print": lambda: BallotBatch.objects.count(),
     "ballot-count": lambda: BallotCount.objects.count(),
     "calls": lambda: Response.objects.filter(evidence="E6").count(),
+    "method-upload": lambda: MethodFile.objects.count(),
+    "method-compare": lambda: MethodComparison.objects.count(),
+    "method-ask": lambda: ApprovalRequest.objects.count(),
     "office-hours": lambda: [*OfficeHours.objects.values_list("weekday", "opens", "closes")],
     "holidays": lambda: Holiday.objects.count(),
     "holiday-delete": lambda: Holiday.objects.count(),
@@ -426,6 +436,12 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "when": "",
         },
         "question": {"text": f"Câu {timezone.now()}"},
+        "method-compare": {"method": summarise_method("ikm").sha256},
+        "method-ask": {
+            "methods": [summarise_method("overall").sha256],
+            "first": periods_ahead(timezone.localdate())[1].first.isoformat(),
+            "value": f"{ApprovalRequest.objects.count() % 100}",
+        },
         "office-hours": {
             "6-0-opens": "08:00",
             "6-0-closes": f"10:{(OfficeHours.objects.aggregate(n=Max('pk'))['n'] or 0) % 60:02d}",
@@ -562,6 +578,7 @@ REPEATED: Final = frozenset(
         "messages-decide",
         "unit-merge",
         "unit-dissolve",
+        "method-ask",
     }
 )
 """Done before in this walk by another role: there is nothing left to change; or refused with a
