@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -50,3 +51,18 @@ def revoke_code(*, code: CounterCode, now: datetime) -> CounterCode:
     code.status, code.ended_at = CodeStatus.REVOKED, now
     code.save(update_fields=["status", "ended_at"])
     return code
+
+
+@transaction.atomic
+def issue_codes(*, counters: Iterable[Counter], now: datetime) -> int:
+    """A first or new code for each of these counters, all or none; returns how many."""
+    return len([issue_code(counter=counter, now=now) for counter in counters])
+
+
+@transaction.atomic
+def revoke_codes(*, codes: Iterable[CounterCode], now: datetime) -> int:
+    """Stop these codes at once, all or none; returns how many were in use."""
+    used = [code for code in codes if code.status == CodeStatus.ACTIVE]
+    for code in used:
+        revoke_code(code=code, now=now)
+    return len(used)

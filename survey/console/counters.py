@@ -103,7 +103,8 @@ def second_language(request: HttpRequest) -> str:
     return wanted if is_supported_language(wanted) and wanted != settings.LANGUAGE_CODE else ""
 
 
-def _notice() -> str:
+def poster_notice() -> str:
+    """What a poster of made-up data says at its foot."""
     return NOTICE if settings.DEMO else ""
 
 
@@ -142,7 +143,9 @@ def office_poster(request: HttpRequest, pk: int, paper: str) -> HttpResponse:
 def _posters(request: HttpRequest, codes: list[CounterCode], paper: str, name: str) -> HttpResponse:
     """The file, or the page of codes with what is too long to be printed."""
     try:
-        content = poster_pdf(codes, paper=paper, second=second_language(request), notice=_notice())
+        content = poster_pdf(
+            codes, paper=paper, second=second_language(request), notice=poster_notice()
+        )
     except TooLongToPrint as error:
         messages.error(request, str(error))
         return redirect("console:codes")

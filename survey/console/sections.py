@@ -52,6 +52,7 @@ SECTIONS: Final = {
         Section("console:holidays", _("Public holidays"), ("holidays",), "manage-places"),
         Section("console:agencies", _("Agencies"), ("agencies", "unit", "agency_new")),
         Section("console:codes", _("Codes and posters"), ("codes",)),
+        Section("console:printing", _("Printing centre"), ("printing",), "check-posters"),
         Section("console:presence", _("Screens, tablets, slips"), ("presence", "device")),
         Section(
             "console:ballots", _("Paper ballots"), ("ballots", "ballot_count"), "enter-ballots"

@@ -30,6 +30,7 @@ from survey.console import (
     people,
     periods,
     places,
+    printing,
     questionnaires,
     questions,
     second_factor,
@@ -145,6 +146,8 @@ urlpatterns = [
         name="agency-picture",
     ),
     path("codes", counters.codes, name="codes"),
+    path("printing", printing.printing, name="printing"),
+    path("printing/act", printing.act_on_offices, name="printing-act"),
     re_path(r"^codes/(?P<pk>\d{1,12})\.(?P<kind>png|svg)$", counters.code_image, name="code-image"),
     re_path(
         r"^codes/(?P<pk>\d{1,12})-(?P<paper>A[345]|tent)\.pdf$",

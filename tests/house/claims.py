@@ -35,9 +35,18 @@ PREVIEW: Final = (
 )
 
 METHODS: Final = "survey/console/test_methods.py::"
+PRINTING: Final = "survey/console/test_printing.py::"
 CALENDAR: Final = "survey/console/test_opening_hours.py::"
 
 HELD: Final = {
+    "%(count)s code has been issued.": PRINTING + "test_codes_are_issued_where_there_are_none",
+    "%(count)s code has been withdrawn.": PRINTING
+    + "test_codes_are_withdrawn_together_by_who_is_sure",
+    "Tick the box that says the posters": PRINTING
+    + "test_codes_are_withdrawn_together_by_who_is_sure",
+    "The posters of the chosen offices will be taken down": PRINTING
+    + "test_codes_are_withdrawn_together_by_who_is_sure",
+    "No code has been issued yet.": PRINTING + "test_the_log_tells_every_issue",
     "“%(method)s” has been added.": METHODS + "test_a_method_of_the_province_is_brought_once",
     "How answers become an index.": METHODS + "test_what_was_released_keeps_its_method",
     "Figures of %(period)s have been released": METHODS + "test_what_was_released_keeps_its_method",

@@ -103,6 +103,8 @@ NEEDS: Final = {
     "version-ask": "author-questionnaires",
     "assignment-new": "assign-questionnaires",
     "assignment-withdraw": "assign-questionnaires",
+    "printing": "check-posters",
+    "printing-act": "check-posters",
     "methods": "see-previews",
     "method-upload": "compute-figures",
     "method-compare": "compute-figures",

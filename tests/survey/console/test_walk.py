@@ -26,7 +26,7 @@ from survey.access.models import CounterCode, Kiosk, Screen, Slip
 from survey.access.screens import enrol_screen
 from survey.accounts.approvals import ApprovalDecision, ApprovalRequest, request_approval
 from survey.accounts.invitations import Invited, invite
-from survey.accounts.models import Role, StaffInvitation, User
+from survey.accounts.models import AuditEvent, Role, StaffInvitation, User
 from survey.accounts.permissions import WRITES_NOTHING
 from survey.agencies.calendar import Holiday, OfficeHours
 from survey.agencies.improvements import Improvement
@@ -277,6 +277,10 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "ballots-print": lambda: BallotBatch.objects.count(),
     "ballot-count": lambda: BallotCount.objects.count(),
     "calls": lambda: Response.objects.filter(evidence="E6").count(),
+    "printing-act": lambda: [
+        *CounterCode.objects.order_by("pk").values_list("pk", "status"),
+        AuditEvent.objects.filter(action="print-posters").count(),
+    ],
     "method-upload": lambda: MethodFile.objects.count(),
     "method-compare": lambda: MethodComparison.objects.count(),
     "method-ask": lambda: ApprovalRequest.objects.count(),
@@ -442,6 +446,7 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "first": periods_ahead(timezone.localdate())[1].first.isoformat(),
             "value": f"{ApprovalRequest.objects.count() % 100}",
         },
+        "printing-act": {"all": "1", "sure": "1", "paper": "A4"},
         "office-hours": {
             "6-0-opens": "08:00",
             "6-0-closes": f"10:{(OfficeHours.objects.aggregate(n=Max('pk'))['n'] or 0) % 60:02d}",
@@ -579,6 +584,7 @@ REPEATED: Final = frozenset(
         "unit-merge",
         "unit-dissolve",
         "method-ask",
+        "printing-act",
     }
 )
 """Done before in this walk by another role: there is nothing left to change; or refused with a
