@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from survey.accounts.models import User
 from survey.accounts.permissions import holds_role
+from survey.common.text import check_words
 
 Payload = Mapping[str, Any]
 _TAKEN = gettext_lazy("This cannot be done: something else has taken its place.")
@@ -150,7 +151,8 @@ def request_approval(
     """
     if not holds_role(by, action.asks):
         raise ValidationError(_("Your role cannot request this."))
-    if not reason.strip():
+    reason = check_words(reason)
+    if not reason:
         raise ValidationError(_("Please give a reason: the person who decides reads it."))
     expire_requests(now)
     try_action(action, payload, now)
@@ -165,7 +167,7 @@ def request_approval(
         payload_hash=digest,
         subject=action.describe(payload)[:300],
         policy=asdict(action.policy),
-        reason=reason.strip()[:1000],
+        reason=reason[:1000],
         requester=by,
         made_at=now,
         expires_at=now + timedelta(days=action.policy.days),
@@ -225,13 +227,14 @@ def decide_request(
     locked = ApprovalRequest.objects.select_for_update().get(pk=request.pk)
     if sentence := why_not(locked, by, now):
         raise ValidationError(sentence)
-    if not approve and not comment.strip():
+    comment = check_words(comment)
+    if not approve and not comment:
         raise ValidationError(_("Please say why you reject this."))
     if approve and hash_payload(action, locked.payload) != locked.payload_hash:
         raise ValidationError(
             _("This has been changed since it was requested. Please request it again.")
         )
-    locked.decisions.create(user=by, approved=approve, comment=comment.strip()[:1000], at=now)
+    locked.decisions.create(user=by, approved=approve, comment=comment[:1000], at=now)
     enough = locked.decisions.filter(approved=True).count() >= locked.policy["min_approvers"]
     if approve and enough:
         try:

@@ -140,6 +140,8 @@ class Succession(models.Model):
     extent = models.CharField(
         _("extent"), max_length=10, choices=Extent.choices, default=Extent.WHOLE
     )
+    moved = models.JSONField(_("what moved"), default=dict, editable=False)
+    """Numbers of the ``counters`` and ``accounts`` that went over: by them it can be undone."""
 
     class Meta:
         verbose_name = _("succession")

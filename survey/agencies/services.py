@@ -4,7 +4,7 @@ successors begin.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -145,11 +145,25 @@ def merge_agencies(
         _close(agency, on)
     successor = found_agency(key=into_key, on=on, attributes=attributes)
     Succession.objects.bulk_create(
-        Succession(predecessor=agency, successor=successor, on=on, change=SuccessionKind.MERGE)
+        Succession(
+            predecessor=agency,
+            successor=successor,
+            on=on,
+            change=SuccessionKind.MERGE,
+            moved=_what_moves(agency),
+        )
         for agency in predecessors
     )
     _hand_over(predecessors, successor, on)
     return successor
+
+
+def _what_moves(agency: Agency) -> dict[str, list[int]]:
+    """Numbers of what goes on under a successor."""
+    return {
+        "counters": list(agency.counters.filter(closed_on=None).values_list("pk", flat=True)),
+        "accounts": list(agency.staff.values_list("pk", flat=True)),
+    }
 
 
 def _check_begun(on: date) -> None:
@@ -183,26 +197,56 @@ def _hand_over(agencies: Iterable[Agency], successor: Agency, on: date) -> None:
 
 
 @transaction.atomic
-def split_agency(*, agency: Agency, on: date, parts: dict[str, Attributes]) -> list[Agency]:
+def split_agency(
+    *,
+    agency: Agency,
+    on: date,
+    parts: dict[str, Attributes],
+    counters: Mapping[str, Collection[int]] | None = None,
+) -> list[Agency]:
     """1 -> n: the predecessor ends, new agencies begin; the first part named is the main
-    successor.
+    successor. ``counters`` are numbers of open counters by part; all others, and the accounts, go
+    to the main one.
     """
     if len(parts) < 2:
         raise ValidationError(_("A split needs at least two new agencies."))
+    if counters is not None:
+        _check_begun(on)
+    _check_nothing_below([agency], on)
     _close(agency, on)
     successors = [
         found_agency(key=key, on=on, attributes=attributes) for key, attributes in parts.items()
     ]
-    for place, successor in enumerate(successors):
-        extent = Extent.PART if place else Extent.PART_MAIN
+    apart = counters or {}
+    for key, successor in reversed([*zip(parts, successors, strict=True)]):
+        main = successor == successors[0]
+        moved = _what_moves(agency) if main else {"counters": [], "accounts": []}
+        if not main:
+            mine = agency.counters.filter(closed_on=None, pk__in=apart.get(key, ()))
+            moved["counters"] = list(mine.values_list("pk", flat=True))
         Succession.objects.create(
             predecessor=agency,
             successor=successor,
             on=on,
             change=SuccessionKind.SPLIT,
-            extent=extent,
+            extent=Extent.PART_MAIN if main else Extent.PART,
+            moved=moved if counters is not None else {},
         )
+        if counters is not None and not main:
+            _move_counters(agency, successor, moved["counters"], on)
+    if counters is not None:
+        _hand_over([agency], successors[0], on)
     return successors
+
+
+def _move_counters(agency: Agency, successor: Agency, counters: Collection[int], on: date) -> None:
+    """Some counters go to one part; their offices host it too."""
+    rows = Counter.objects.filter(pk__in=counters, agency=agency)
+    offices = set(rows.values_list("office_id", flat=True))
+    rows.update(agency=successor)
+    Hosting.objects.bulk_create(
+        Hosting(office_id=office, agency=successor, valid_from=on) for office in offices
+    )
 
 
 @transaction.atomic
@@ -218,7 +262,11 @@ def dissolve_agency(*, agency: Agency, on: date, successor: Agency | None = None
                 _("The successor “%(key)s” is not in force on that day.") % {"key": successor.key}
             )
         Succession.objects.create(
-            predecessor=agency, successor=successor, on=on, change=SuccessionKind.TRANSFER
+            predecessor=agency,
+            successor=successor,
+            on=on,
+            change=SuccessionKind.TRANSFER,
+            moved=_what_moves(agency),
         )
         _hand_over([agency], successor, on)
     else:

@@ -7,6 +7,9 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
 _KEPT = "\n\t"
 _JOINERS = "\u200c\u200d"
 _WORD_BREAK = "\u200b"
@@ -36,6 +39,20 @@ def clean(text: str) -> str:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     kept = "".join(c for place, c in enumerate(text) if _belongs(text, place)).strip()
     return kept if any(not _invisible(c) for c in kept) else ""
+
+
+def check_words(text: str) -> str:
+    """What a person typed, cleaned.
+
+    Raises
+    ------
+    ValidationError
+        It holds characters that cannot be stored.
+    """
+    try:
+        return clean(text)
+    except TextError as error:
+        raise ValidationError(_("This text holds characters that cannot be stored.")) from error
 
 
 def _belongs(text: str, place: int) -> bool:

@@ -28,16 +28,18 @@ from survey.agencies.queries import (
     visible_agencies,
 )
 from survey.agencies.services import change_agency, found_agency
+from survey.agencies.undoing import find_change
 from survey.common.text import fold_accents, name_order
 from survey.console.approvals import ask_for
 from survey.console.layout import page, staff_page
-from survey.console.place_forms import AgencyForm, DissolveForm, MergeForm
+from survey.console.place_forms import AgencyForm, DissolveForm, MergeForm, SplitForm
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 
 AGENCIES_PER_PAGE: Final = 100
 CHANGES: Final[dict[str, Any]] = {
     "rename": AgencyForm,
     "merge": MergeForm,
+    "split": SplitForm,
     "dissolve": DissolveForm,
 }
 """What can be done to an agency, one form at a time: each holds a list of all the others."""
@@ -152,7 +154,8 @@ def _unit_page(
     change = next(iter(forms), request.GET.get("change", ""))
     if not forms and change in CHANGES:
         rename = change == "rename"
-        more = {"kept": current.parent if current else None} if rename else {}
+        more: dict[str, Any] = {"kept": current.parent if current else None} if rename else {}
+        more |= {"agency": found} if change == "split" else {}
         initial = _initial(current) if rename else {"on": today}
         forms[change] = CHANGES[change](agencies=others, initial=initial, **more)
     context = {
@@ -163,6 +166,7 @@ def _unit_page(
         # Asked for only where it has ended: the way to its heirs leads through all successions.
         "heirs": [] if current else mapped_to([found], today)[found],
         "used_by": _uses(found),
+        "undo": [] if current else find_change(found),
         "change": change,
         "form": forms.get(change),
     }
@@ -227,4 +231,40 @@ def ask_dissolve(request: HttpRequest, pk: int) -> HttpResponse:
         "on": form.cleaned_data["on"].isoformat(),
     }
     made = ask_for(request, SENSITIVE_ACTIONS["dissolve-agency"], payload)
+    return redirect("console:approval", pk=made.pk) if made else redirect("console:unit", pk=pk)
+
+
+@require_POST
+@staff_page
+@requires("change-agencies")
+def ask_split(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask that an agency becomes two."""
+    found, user = _find(request, pk), cast("User", request.user)
+    form = SplitForm(request.POST, agencies=visible_agencies(user).exclude(pk=pk), agency=found)
+    if not form.is_valid():
+        return _unit_page(request, found, user, split=form, status=422)
+    sent = form.cleaned_data
+    payload = {
+        "agencies": [found.pk],
+        "parts": [
+            {"name": sent["name"], "code": sent["code"]},
+            {"name": sent["second_name"], "code": sent["second_code"]},
+        ],
+        "counters": sorted(int(number) for number in sent["counters"]),
+        "on": sent["on"].isoformat(),
+    }
+    made = ask_for(request, SENSITIVE_ACTIONS["split-agency"], payload)
+    return redirect("console:approval", pk=made.pk) if made else redirect("console:unit", pk=pk)
+
+
+@require_POST
+@staff_page
+@requires("change-agencies")
+def ask_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask that a merger, a split or a dissolution is taken back."""
+    found = _find(request, pk)
+    if not find_change(found):
+        raise Http404
+    action = SENSITIVE_ACTIONS["undo-agency-change"]
+    made = ask_for(request, action, {"agencies": [found.pk]})
     return redirect("console:approval", pk=made.pk) if made else redirect("console:unit", pk=pk)

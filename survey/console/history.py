@@ -64,7 +64,9 @@ HISTORIES: Final[Mapping[str, HistoryKind]] = {
         find_counters,
     ),
     "agency": HistoryKind(
-        _("agency"), frozenset({"unit", "unit-merge", "unit-dissolve"}), payload="agencies"
+        _("agency"),
+        frozenset({"unit", "unit-merge", "unit-split", "unit-undo", "unit-dissolve"}),
+        payload="agencies",
     ),
     "account": HistoryKind(_("account"), frozenset({"person", "person-close"})),
     "version": HistoryKind(

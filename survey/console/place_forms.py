@@ -149,6 +149,33 @@ class DissolveForm(EndForm):
         self.fields["other"].label = _("successor, if there is one")
 
 
+class SplitForm(EndForm):
+    """An agency becomes two; the first takes what is not given to the second."""
+
+    second_name = forms.CharField(label=_("name of the second agency"), max_length=200)
+    second_code = forms.CharField(
+        label=_("electronic identifier of the second"), max_length=35, required=False
+    )
+    counters = forms.MultipleChoiceField(
+        label=_("counters of the second agency"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("All others, and every account, go to the first."),
+    )
+    field_order = ("name", "code", "second_name", "second_code", "counters", "on", "reason")
+
+    def __init__(self, *args: Any, agency: Agency, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["other"], self.fields["unit_code"]
+        self.fields["name"].label = _("name of the first agency")
+        self.fields["name"].required = True
+        self.fields["code"].label = _("electronic identifier of the first")
+        rows = agency.counters.filter(closed_on=None).select_related("office")
+        field: Any = self.fields["counters"]
+        field.choices = [(str(row.pk), f"{row.office.name} · {row}") for row in rows]
+        self.order_fields(self.field_order)
+
+
 class HolidayForm(forms.Form):
     """Days nobody works on, e.g. the days of Tết."""
 

@@ -5,7 +5,6 @@ approvals, the table of roles and the audit trail.
 from __future__ import annotations
 
 import json
-import secrets
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -15,11 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from survey.accounts.approvals import Payload, Policy, SensitiveAction
-from survey.agencies.models import Agency
-from survey.agencies.queries import find_by_code, version_on
-from survey.agencies.services import Attributes, dissolve_agency, merge_agencies
+from survey.accounts.approvals import Payload, SensitiveAction
 from survey.common.periods import parse_period
+from survey.console.agency_actions import AGENCY_ACTIONS, BY_TWO
 from survey.questionnaires.files import write_questionnaire
 from survey.questionnaires.models import Version, VersionStatus
 from survey.questionnaires.services import publish_version, retire_version
@@ -52,69 +49,6 @@ def _retire(payload: Payload, now: datetime) -> object:
     if version.status != VersionStatus.PUBLISHED:
         raise ValidationError(_("Only a published version can be retired."))
     return retire_version(version=version, now=now)
-
-
-def _agencies(payload: Payload) -> list[Agency]:
-    found = {agency.pk: agency for agency in Agency.objects.filter(pk__in=payload["agencies"])}
-    if len(found) != len(payload["agencies"]):
-        raise ValidationError(_("An agency in this request no longer exists."))
-    return [found[pk] for pk in payload["agencies"]]
-
-
-def _tree_state(payload: Payload) -> str:
-    """The versions of the agencies as they are: whoever was renamed meanwhile is another thing."""
-    return "\n".join(
-        f"{agency.key} {v.name} {v.valid_from} {v.valid_to} {v.parent_id}"
-        for agency in _agencies(payload)
-        for v in agency.versions.order_by("valid_from")
-    )
-
-
-def _describe_merge(payload: Payload) -> str:
-    return _("%(names)s → %(name)s, on %(day)s") % {
-        "names": " + ".join(str(agency) for agency in _agencies(payload)),
-        "name": payload["name"],
-        "day": date.fromisoformat(payload["on"]).strftime("%d/%m/%Y"),
-    }
-
-
-def _merge(payload: Payload, now: datetime) -> object:
-    del now
-    agencies, on = _agencies(payload), date.fromisoformat(payload["on"])
-    first = version_on(agencies[0], on)
-    if first is None:
-        raise ValidationError(_("The agencies are not in force on that day."))
-    code, unit_code = payload["code"], payload["unit_code"]
-    own = {agency.pk for agency in agencies}
-    for wanted in (code, unit_code):
-        bearer = find_by_code(wanted, on)
-        if bearer is not None and bearer.agency_id not in own:
-            raise ValidationError(_("Another agency already has this code."))
-    attributes = Attributes(
-        name=payload["name"],
-        kind=first.kind,
-        parent=first.parent,
-        agency_code=code,
-        unit_code=unit_code,
-    )
-    key = f"a-{secrets.token_hex(5)}"
-    return merge_agencies(agencies=agencies, into_key=key, on=on, attributes=attributes)
-
-
-def _describe_dissolve(payload: Payload) -> str:
-    return _("%(name)s ends on %(day)s") % {
-        "name": _agencies(payload)[0],
-        "day": date.fromisoformat(payload["on"]).strftime("%d/%m/%Y"),
-    }
-
-
-def _dissolve(payload: Payload, now: datetime) -> object:
-    agency, *successor = _agencies(payload)
-    return dissolve_agency(
-        agency=agency,
-        on=date.fromisoformat(payload["on"]),
-        successor=successor[0] if successor else None,
-    )
 
 
 def _edition(payload: Payload) -> Edition:
@@ -182,15 +116,15 @@ def _choose(payload: Payload, now: datetime) -> object:
     return choose_methods(**_choice(payload), now=now)
 
 
-_BY_TWO: Final = Policy(permission="decide-requests")
 SENSITIVE_ACTIONS: Final = {
     action.key: action
     for action in (
+        *AGENCY_ACTIONS,
         SensitiveAction(
             key="publish-questionnaire",
             label=gettext_lazy("Publish a questionnaire"),
             asks="author-questionnaires",
-            policy=_BY_TWO,
+            policy=BY_TWO,
             describe=lambda payload: str(_version(payload)),
             fingerprint=_content,
             run=_publish,
@@ -199,34 +133,16 @@ SENSITIVE_ACTIONS: Final = {
             key="retire-questionnaire",
             label=gettext_lazy("Retire a questionnaire"),
             asks="author-questionnaires",
-            policy=_BY_TWO,
+            policy=BY_TWO,
             describe=lambda payload: str(_version(payload)),
             fingerprint=_content,
             run=_retire,
         ),
         SensitiveAction(
-            key="merge-agencies",
-            label=gettext_lazy("Merge agencies"),
-            asks="change-agencies",
-            policy=_BY_TWO,
-            describe=_describe_merge,
-            fingerprint=_tree_state,
-            run=_merge,
-        ),
-        SensitiveAction(
-            key="dissolve-agency",
-            label=gettext_lazy("Dissolve an agency"),
-            asks="change-agencies",
-            policy=_BY_TWO,
-            describe=_describe_dissolve,
-            fingerprint=_tree_state,
-            run=_dissolve,
-        ),
-        SensitiveAction(
             key="change-methods",
             label=gettext_lazy("Change methods or the target"),
             asks="compute-figures",
-            policy=_BY_TWO,
+            policy=BY_TWO,
             describe=_describe_choice,
             fingerprint=_choice_state,
             run=_choose,
@@ -235,7 +151,7 @@ SENSITIVE_ACTIONS: Final = {
             key="release-edition",
             label=gettext_lazy("Release figures"),
             asks="compute-figures",
-            policy=_BY_TWO,
+            policy=BY_TWO,
             describe=_describe_edition,
             fingerprint=_edition_state,
             run=_release,
@@ -244,7 +160,7 @@ SENSITIVE_ACTIONS: Final = {
             key="withdraw-edition",
             label=gettext_lazy("Withdraw figures"),
             asks="compute-figures",
-            policy=_BY_TWO,
+            policy=BY_TWO,
             describe=_describe_edition,
             fingerprint=_edition_state,
             run=_withdraw,

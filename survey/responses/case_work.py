@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from survey.accounts.models import User
 from survey.agencies.models import Agency
 from survey.agencies.queries import versions_on
+from survey.common.text import check_words
 from survey.common.tokens import new_code
 from survey.responses.cases import Case, Outcome, find_handler
 from survey.responses.models import Comment
@@ -119,7 +120,9 @@ def add_note(
     *, case: Case, step: CaseNote.Step, by: User, now: datetime, text: str = ""
 ) -> CaseNote:
     """Keep a step."""
-    return CaseNote.objects.create(case=case, step=step, by=by, at=now, text=text.strip()[:2000])
+    return CaseNote.objects.create(
+        case=case, step=step, by=by, at=now, text=check_words(text)[:2000]
+    )
 
 
 def _locked(case: Case) -> Case:
@@ -160,9 +163,10 @@ def close_case(*, case: Case, outcome: str, answer: str, by: User, now: datetime
     _check_open(locked)
     if outcome not in Outcome.values:
         raise ValidationError(_("Choose an outcome."))
-    if not answer.strip():
+    answer = check_words(answer)
+    if not answer:
         raise ValidationError(_("Write what hotline 1022 tells the citizen."))
-    locked.outcome, locked.answer = outcome, answer.strip()[:2000]
+    locked.outcome, locked.answer = outcome, answer[:2000]
     locked.closed_on = timezone.localdate(now)
     locked.save(update_fields=["outcome", "answer", "closed_on"])
     add_note(case=case, step=CaseNote.Step.CLOSED, by=by, now=now, text=locked.answer)
@@ -180,7 +184,8 @@ def reopen_case(*, case: Case, text: str, by: User, now: datetime) -> None:
     locked = _locked(case)
     if locked.closed_on is None or locked.withdrawn_on is not None:
         raise ValidationError(_("Only a closed case can be reopened."))
-    if not text.strip():
+    text = check_words(text)
+    if not text:
         raise ValidationError(_("Please give a reason."))
     locked.closed_on, locked.outcome = None, ""
     try:

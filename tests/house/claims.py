@@ -36,9 +36,12 @@ PREVIEW: Final = (
 
 METHODS: Final = "survey/console/test_methods.py::"
 PRINTING: Final = "survey/console/test_printing.py::"
+SPLITS: Final = "survey/console/test_splits.py::"
 CALENDAR: Final = "survey/console/test_opening_hours.py::"
 
 HELD: Final = {
+    "Something has been counted for": SPLITS + "test_what_was_counted_is_not_taken_back",
+    "Possible until something has been counted": SPLITS + "test_what_was_counted_is_not_taken_back",
     "%(count)s code has been issued.": PRINTING + "test_codes_are_issued_where_there_are_none",
     "%(count)s code has been withdrawn.": PRINTING
     + "test_codes_are_withdrawn_together_by_who_is_sure",

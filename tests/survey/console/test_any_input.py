@@ -10,11 +10,18 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from survey.accounts.approvals import ApprovalRequest
+from survey.responses.case_work import CaseNote
+from survey.responses.cases import open_case
+from survey.responses.services import record_response
+from tests.survey.console.builders import signed_in
 from tests.survey.console.test_walk import Form, accounts, forms_of, pages, scene
-from tests.survey.factories import Cast
+from tests.survey.factories import NOW, Cast
 
 __all__ = ["scene"]
 EXAMPLES: Final = 400
@@ -116,6 +123,22 @@ def test_no_form_breaks_whatever_it_is_sent(
             pass
 
     send_anything()
+
+
+def test_words_that_cannot_be_stored_are_told_and_nothing_is_kept(cast: Cast) -> None:
+    """Found on PostgreSQL, which takes no NUL: notes, answers, reasons, comments."""
+    case = open_case(row=record_response(submission=cast.submission("x", 1)).row, now=NOW)
+    assert case is not None
+    client = signed_in(cast.analyst)
+    for action, field in (("note", "text"), ("close", "answer"), ("reopen", "text")):
+        sent = {field: "a\x00b", "outcome": "solved"}
+        address = reverse("console:case-act", args=[case.pk, action])
+        page = client.post(address, sent, follow=True)
+        assert page.status_code == 200
+    assert not CaseNote.objects.exists()
+    undo = reverse("console:unit-dissolve", args=[cast.land.pk])
+    client.post(undo, {"on": f"{timezone.localdate():%d/%m/%Y}", "reason": "a\x00b"})
+    assert not ApprovalRequest.objects.exists()
 
 
 FILES: Final = (

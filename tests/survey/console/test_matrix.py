@@ -105,6 +105,8 @@ NEEDS: Final = {
     "assignment-withdraw": "assign-questionnaires",
     "printing": "check-posters",
     "printing-act": "check-posters",
+    "unit-split": "change-agencies",
+    "unit-undo": "change-agencies",
     "methods": "see-previews",
     "method-upload": "compute-figures",
     "method-compare": "compute-figures",

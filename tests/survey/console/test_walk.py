@@ -37,6 +37,7 @@ from survey.agencies.models import (
     Office,
     ProcedureDomain,
 )
+from survey.agencies.services import Attributes, dissolve_agency, found_agency
 from survey.console.methods import periods_ahead
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.imports.models import FileImport, ImportState
@@ -187,6 +188,12 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
         valid_from=now.date() + timedelta(days=30),
         made_by=cast.analyst,
     )
+    ended = found_agency(
+        key="ended",
+        on=date(2025, 7, 1),
+        attributes=Attributes(name="Chi cục cũ", kind="department", parent=cast.province),
+    )
+    dissolve_agency(agency=ended, on=now.date(), successor=cast.land)
     Holiday.objects.create(day=now.date() + timedelta(days=90), name="Tết")
     made, _token = invited(cast)
     before = now - timedelta(days=2)
@@ -310,6 +317,8 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "unit": lambda: AgencyVersion.objects.count(),
     "unit-merge": lambda: ApprovalRequest.objects.count(),
     "unit-dissolve": lambda: ApprovalRequest.objects.count(),
+    "unit-split": lambda: ApprovalRequest.objects.count(),
+    "unit-undo": lambda: ApprovalRequest.objects.count(),
     "invite": lambda: StaffInvitation.objects.count(),
     "invitation-withdraw": lambda: StaffInvitation.objects.filter(withdrawn_at=None).count(),
     "person": lambda: sorted(User.objects.values_list("username", "ends_on")),
@@ -402,7 +411,17 @@ def ends_what_others_need(action: str) -> bool:
     approves such requests.
     """
     row = ApprovalRequest.objects.get(pk=resolve(action).kwargs["pk"])
-    return row.action in ("merge-agencies", "dissolve-agency", "withdraw-edition")
+    return row.action in (
+        "merge-agencies",
+        "dissolve-agency",
+        "split-agency",
+        "undo-agency-change",
+        "withdraw-edition",
+    )
+
+
+def today() -> str:
+    return timezone.localdate().strftime("%d/%m/%Y")
 
 
 def next_free_day() -> date:
@@ -424,6 +443,7 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "office": str(Office.objects.order_by("pk")[0].pk),
             "on": (timezone.localdate() + timedelta(days=9)).strftime("%d/%m/%Y"),
         },
+        "unit-split": {"name": "Phần một", "second_name": "Phần hai", "on": today()},
         "unit-merge": {"name": "Cơ quan hợp nhất"},
         "topic": {"words": f"chờ lâu\ncụm từ {timezone.now()}"},
         "presence-device": {
@@ -583,6 +603,8 @@ REPEATED: Final = frozenset(
         "messages-decide",
         "unit-merge",
         "unit-dissolve",
+        "unit-split",
+        "unit-undo",
         "method-ask",
         "printing-act",
     }
