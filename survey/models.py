@@ -52,6 +52,7 @@ from survey.questionnaires.models import (
 from survey.responses.alerts import Alert
 from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case
+from survey.responses.exclusions import Exclusion
 from survey.responses.models import AnswerDay, Comment, Response
 from survey.responses.reading import CommentMark, CommentNight, ReadableComment
 from survey.responses.topics import Topic
@@ -97,6 +98,7 @@ __all__ = [
     "DossierEvent",
     "Edition",
     "EventsImport",
+    "Exclusion",
     "Factor",
     "FileImport",
     "FunnelCount",

@@ -18,6 +18,10 @@ KEYS: Final = ("agency", "domain", "channel", "evidence", "flag", "applicant")
 """What the cells of an index have to be counted by."""
 
 
+EXCLUDED: Final = "excluded"
+"""Flag of answers that two people took out: no method counts them."""
+
+
 def counted_mask(method: Method, cells: Cells) -> Mask:
     """Which cells count, before any cap: by evidence class, and by the rule that marked their
     answers.
@@ -33,6 +37,7 @@ def counted_mask(method: Method, cells: Cells) -> Mask:
     flags = np.array(cells.key("flag"))
     counted: Mask = np.isin(cells.key("evidence"), method.counted)
     counted &= (flags == "") | (method.flagged & ~np.isin(flags, method.uncounted_flags))
+    counted &= flags != EXCLUDED
     return counted
 
 

@@ -35,6 +35,7 @@ SECTIONS: Final = {
         Section(
             "console:periods", _("Periods and release"), ("periods", "edition"), "see-previews"
         ),
+        Section("console:exclusions", _("Excluded answers"), ("exclusions",), "see-previews"),
         Section("console:methods", _("Methods"), ("methods", "method_comparison"), "see-previews"),
     ),
     _("Comments and follow-up"): (

@@ -15,11 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from survey.accounts.approvals import Payload, SensitiveAction
+from survey.agencies.models import Counter
 from survey.common.periods import parse_period
 from survey.console.agency_actions import AGENCY_ACTIONS, BY_TWO
 from survey.questionnaires.files import write_questionnaire
 from survey.questionnaires.models import Version, VersionStatus
 from survey.questionnaires.services import publish_version, retire_version
+from survey.responses.exclusions import Exclusion, exclude_answers, lift_exclusion
 from survey.scorecards.methods import check_choice, choose_methods
 from survey.scorecards.models import Edition, MethodChoice
 from survey.scorecards.services import release_edition, withdraw_edition
@@ -116,6 +118,49 @@ def _choose(payload: Payload, now: datetime) -> object:
     return choose_methods(**_choice(payload), now=now)
 
 
+def _span(payload: Payload) -> dict[str, Any]:
+    counter = Counter.objects.select_related("office").filter(pk=payload["counter"]).first()
+    if counter is None:
+        raise ValidationError(_("This counter no longer exists."))
+    return {
+        "counter": counter,
+        "begins": datetime.fromisoformat(payload["begins"]),
+        "ends": datetime.fromisoformat(payload["ends"]),
+    }
+
+
+def _describe_span(payload: Payload) -> str:
+    span = _span(payload)
+    return _("%(office)s · %(counter)s, %(begins)s – %(ends)s") % {
+        "office": span["counter"].office.name,
+        "counter": span["counter"],
+        "begins": timezone.localtime(span["begins"]).strftime("%H:%M %d/%m/%Y"),
+        "ends": timezone.localtime(span["ends"]).strftime("%H:%M %d/%m/%Y"),
+    }
+
+
+def _exclude(payload: Payload, now: datetime) -> object:
+    return exclude_answers(**_span(payload), reason=payload["reason"], now=now)
+
+
+def _exclusion(payload: Payload) -> Exclusion:
+    found = Exclusion.objects.select_related("counter__office").filter(pk=payload["exclusion"])
+    exclusion = found.first()
+    if exclusion is None:
+        raise ValidationError(_("This exclusion no longer exists."))
+    return exclusion
+
+
+def _describe_lift(payload: Payload) -> str:
+    row = _exclusion(payload)
+    span = {"counter": row.counter_id, "begins": row.begins.isoformat()}
+    return _describe_span({**span, "ends": row.ends.isoformat()})
+
+
+def _lift(payload: Payload, now: datetime) -> object:
+    return lift_exclusion(exclusion=_exclusion(payload), now=now)
+
+
 SENSITIVE_ACTIONS: Final = {
     action.key: action
     for action in (
@@ -146,6 +191,24 @@ SENSITIVE_ACTIONS: Final = {
             describe=_describe_choice,
             fingerprint=_choice_state,
             run=_choose,
+        ),
+        SensitiveAction(
+            key="exclude-answers",
+            label=gettext_lazy("Exclude answers from all figures"),
+            asks="compute-figures",
+            policy=BY_TWO,
+            describe=_describe_span,
+            fingerprint=lambda payload: str(_span(payload)["counter"].pk),
+            run=_exclude,
+        ),
+        SensitiveAction(
+            key="lift-exclusion",
+            label=gettext_lazy("Count excluded answers again"),
+            asks="compute-figures",
+            policy=BY_TWO,
+            describe=_describe_lift,
+            fingerprint=lambda payload: str(_exclusion(payload).lifted_at),
+            run=_lift,
         ),
         SensitiveAction(
             key="release-edition",

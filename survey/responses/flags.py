@@ -44,6 +44,8 @@ class Flag(StrEnum):
     """A tablet's clock that cannot be believed."""
     WITHDRAWN = "withdrawn"
     """A tablet that was no longer allowed."""
+    EXCLUDED = "excluded"
+    """Two people took it out of every figure; no answer bears it in its row."""
     ASSISTED = "assisted"
     """An officer helped."""
 

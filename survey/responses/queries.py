@@ -73,8 +73,8 @@ def counted_in(period: Period) -> QuerySet[Response]:
 
 
 def snapshot_rows(period: Period) -> Iterator[tuple[Any, ...]]:
-    """(agency, domain, channel, evidence, hour, language, month, answers, marks), streamed, sorted
-    by cell.
+    """(agency, domain, channel, evidence, hour, language, month, answers, marks, counter),
+    streamed, sorted by cell.
 
     Inside a cell by what was answered: when and in which order rows came is not told, and two
     copies are alike.
@@ -102,6 +102,7 @@ def snapshot_rows(period: Period) -> Iterator[tuple[Any, ...]]:
             "month",
             "answers",
             "marks",
+            "counter_id",
         )
         .iterator(chunk_size=5000)
     )

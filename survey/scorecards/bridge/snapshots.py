@@ -15,7 +15,8 @@ from survey.agencies.models import AgencyVersion, ProcedureDomain
 from survey.agencies.queries import versions_on
 from survey.common.periods import Period
 from survey.responses.answers import read_applicant
-from survey.responses.flags import find_flag
+from survey.responses.exclusions import is_excluded, read_exclusions
+from survey.responses.flags import Flag, find_flag
 from survey.responses.queries import counted_in, snapshot_rows
 from survey.transactions.queries import totals_in
 
@@ -33,13 +34,15 @@ def take_snapshot(
     """
     writer = analysis.SnapshotWriter(folder)
     seen: set[str] = set()
-    expected = counted_in(period).count()
-    for agency, domain, channel, evidence, hour, language, month, answers, marks in tqdm(
+    expected, excluded = counted_in(period).count(), read_exclusions(period)
+    for agency, domain, channel, evidence, hour, language, month, answers, marks, counter in tqdm(
         snapshot_rows(period), total=expected, desc="Chốt số liệu", disable=not progress, unit=""
     ):
         seen.add(agency)
         levels = [_read_level(item, answers.get(item)) for item in analysis.ITEMS]
         flag = find_flag(channel, hour, marks)
+        if is_excluded(excluded, counter, hour):
+            flag = Flag.EXCLUDED.value
         place = (agency, domain or "", channel, evidence, flag, language, f"{month:%Y-%m}")
         writer.add((*place, read_applicant(answers, marks), *levels))
     totals = totals_in(period)
@@ -50,6 +53,7 @@ def take_snapshot(
         "tree_on": period.last.isoformat(),
         "taken_at": now.isoformat(timespec="seconds"),
         "notice": NOTICE if settings.DEMO else "",
+        "exclusions": sum(len(spans) for spans in excluded.values()),
         "domains": dict(ProcedureDomain.objects.values_list("code", "name")),
     }
     return writer.close(totals=totals, agencies=_agencies(seen, period), about=about)

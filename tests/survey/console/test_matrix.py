@@ -107,6 +107,8 @@ NEEDS: Final = {
     "printing-act": "check-posters",
     "unit-split": "change-agencies",
     "unit-undo": "change-agencies",
+    "exclusions": "see-previews",
+    "exclusion-lift": "compute-figures",
     "methods": "see-previews",
     "method-upload": "compute-figures",
     "method-compare": "compute-figures",

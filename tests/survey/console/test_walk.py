@@ -55,6 +55,7 @@ from survey.questionnaires.queries import published_version
 from survey.questionnaires.services import LIBRARY
 from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case, open_case
+from survey.responses.exclusions import exclude_answers
 from survey.responses.models import Response
 from survey.responses.reading import prepare_comments
 from survey.responses.services import record_response
@@ -194,6 +195,13 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
         attributes=Attributes(name="Chi cục cũ", kind="department", parent=cast.province),
     )
     dissolve_agency(agency=ended, on=now.date(), successor=cast.land)
+    exclude_answers(
+        counter=cast.land_counter,
+        begins=now - timedelta(days=60),
+        ends=now - timedelta(days=59),
+        reason="Mất điện",
+        now=now,
+    )
     Holiday.objects.create(day=now.date() + timedelta(days=90), name="Tết")
     made, _token = invited(cast)
     before = now - timedelta(days=2)
@@ -288,6 +296,8 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
         *CounterCode.objects.order_by("pk").values_list("pk", "status"),
         AuditEvent.objects.filter(action="print-posters").count(),
     ],
+    "exclusions": lambda: ApprovalRequest.objects.count(),
+    "exclusion-lift": lambda: ApprovalRequest.objects.count(),
     "method-upload": lambda: MethodFile.objects.count(),
     "method-compare": lambda: MethodComparison.objects.count(),
     "method-ask": lambda: ApprovalRequest.objects.count(),
@@ -467,6 +477,11 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "value": f"{ApprovalRequest.objects.count() % 100}",
         },
         "printing-act": {"all": "1", "sure": "1", "paper": "A4"},
+        "exclusions": {
+            "code": CounterCode.objects.order_by("pk")[0].code,
+            "first": "01/07/2026",
+            "last": "02/07/2026",
+        },
         "office-hours": {
             "6-0-opens": "08:00",
             "6-0-closes": f"10:{(OfficeHours.objects.aggregate(n=Max('pk'))['n'] or 0) % 60:02d}",
@@ -605,6 +620,8 @@ REPEATED: Final = frozenset(
         "unit-dissolve",
         "unit-split",
         "unit-undo",
+        "exclusions",
+        "exclusion-lift",
         "method-ask",
         "printing-act",
     }

@@ -1,0 +1,112 @@
+"""Answers two people have taken out of every figure: those of one counter between two hours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from survey.agencies.models import Counter
+from survey.common.periods import Period
+
+LONGEST: Final = timedelta(days=31)
+Spans = Mapping[int, Sequence[tuple[datetime, datetime]]]
+
+
+class Exclusion(models.Model):
+    """Answers stay in the record with the mark ``excluded``; no method counts them. One that was
+    lifted stays in the list.
+    """
+
+    counter = models.ForeignKey(
+        Counter, on_delete=models.PROTECT, verbose_name=gettext_lazy("counter")
+    )
+    begins = models.DateTimeField(gettext_lazy("from"))
+    ends = models.DateTimeField(gettext_lazy("until"))
+    reason = models.TextField(gettext_lazy("reason"), max_length=1000)
+    made_at = models.DateTimeField(gettext_lazy("approved at"))
+    lifted_at = models.DateTimeField(gettext_lazy("lifted at"), null=True)
+
+    class Meta:
+        verbose_name = gettext_lazy("exclusion of answers")
+        verbose_name_plural = gettext_lazy("exclusions of answers")
+        ordering: ClassVar = ["-made_at", "-pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(begins__lt=models.F("ends")), name="exclusion_has_a_span"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.counter_id} {self.begins:%Y-%m-%d %H:%M} – {self.ends:%Y-%m-%d %H:%M}"
+
+    @property
+    def pk_text(self) -> str:
+        """Its number, for the name of a field on the page."""
+        return str(self.pk)
+
+
+def check_span(*, begins: datetime, ends: datetime, now: datetime) -> None:
+    """Whether answers between two moments can be taken out.
+
+    Raises
+    ------
+    ValidationError
+        The span ends before it begins, is too long, or has not passed.
+    """
+    if begins >= ends:
+        raise ValidationError({"ends": _("The end is before the beginning.")})
+    if ends - begins > LONGEST:
+        raise ValidationError(
+            {"ends": _("At most %(days)s days at once.") % {"days": LONGEST.days}}
+        )
+    if ends > now:
+        raise ValidationError({"ends": _("Only what has passed can be excluded.")})
+
+
+def exclude_answers(
+    *, counter: Counter, begins: datetime, ends: datetime, reason: str, now: datetime
+) -> Exclusion:
+    """Answers at a counter between two moments count in no figure made from now on."""
+    check_span(begins=begins, ends=ends, now=now)
+    return Exclusion.objects.create(
+        counter=counter, begins=begins, ends=ends, reason=reason[:1000], made_at=now
+    )
+
+
+@transaction.atomic
+def lift_exclusion(*, exclusion: Exclusion, now: datetime) -> Exclusion:
+    """Count them again in figures made from now on.
+
+    Raises
+    ------
+    ValidationError
+        It has been lifted.
+    """
+    done = Exclusion.objects.filter(pk=exclusion.pk, lifted_at=None).update(lifted_at=now)
+    if not done:
+        raise ValidationError(_("This exclusion has been lifted already."))
+    return exclusion
+
+
+def read_exclusions(period: Period) -> Spans:
+    """Counter -> spans of its excluded answers that touch a period."""
+    found: dict[int, list[tuple[datetime, datetime]]] = {}
+    rows = Exclusion.objects.filter(
+        lifted_at=None, begins__date__lte=period.last, ends__date__gte=period.first
+    )
+    for row in rows:
+        found.setdefault(row.counter_id, []).append((row.begins, row.ends))
+    return found
+
+
+def is_excluded(spans: Spans, counter_id: int | None, hour: datetime) -> bool:
+    """Whether an answer was taken out; one by link has neither counter nor hour and never is."""
+    if counter_id is None:
+        return False
+    return any(begins <= hour < ends for begins, ends in spans.get(counter_id, ()))
