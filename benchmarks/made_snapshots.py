@@ -82,7 +82,7 @@ def responses(cell: Any, rng: np.random.Generator) -> pl.DataFrame:
             "flag": "",
             "language": "vi",
             "month": "2026-07",
-            "applicant": rng.choice(["", "citizen", "business"], size=len(cell), p=[0.2, 0.6, 0.2]),
+            "applicant": "",
             **columns,
         }
     )

@@ -140,18 +140,20 @@ def publish(
     open_shown = not figure.unverified and apart >= method.min_n and not hide_open
     # Only of whole agencies: parts of one could be subtracted from each other.
     open_shown &= figure.level == "overall"
+    # One value only of the province's part: with the other it would be two equations for a reader.
+    alone = figure.level in APPLICANT_LEVELS and figure.agency == PROVINCE
     return Published(
         **place,
         status=status,
         n=figure.n,
         response_rate=shown(figure.response_rate),
-        unweighted=shown(figure.unweighted),
+        unweighted=None if alone else shown(figure.unweighted),
         weighted=shown(figure.weighted),
-        se=shown(figure.se),
+        se=None if alone else shown(figure.se),
         low=shown(figure.low),
         high=shown(figure.high),
-        deff=shown(figure.deff),
-        n_eff=shown(figure.n_eff),
+        deff=None if alone else shown(figure.deff),
+        n_eff=None if alone else shown(figure.n_eff),
         band=method.band(figure.weighted),
         items_missing=figure.items_missing,
         cells_joined=figure.cells_joined,

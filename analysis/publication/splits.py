@@ -15,16 +15,21 @@ hidden.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from analysis.arrays import Integers
+from analysis.arrays import Floats, Integers, Mask
 from analysis.index.results import APPLICANT_LEVELS, PROVINCE
-from analysis.publication.audit import safe
 from analysis.publication.hiding import MIN_WIDTH, Place
 
 Parts = dict[str, dict[str, Place]]
 """agency -> applicant -> place of the figure."""
+LEAST_ROWS: Final = 3
+"""Agencies that are hidden together at least, and so many times the minimum their answers of every
+kind.
+"""
 _OVERALL = ("overall", "overall")
 
 
@@ -47,8 +52,8 @@ def hidden_splits(
     >>> counts = {("a", "overall", "overall"): 50, ("b", "overall", "overall"): 40}
     >>> counts |= {("a", "applicant", "citizen"): 46, ("a", "applicant", "business"): 4}
     >>> counts |= {("b", "applicant", "citizen"): 20, ("b", "applicant", "business"): 20}
-    >>> sorted({place[0] for place in hidden_splits(counts, set(), 10)})  # b's would tell a's
-    ['a', 'b']
+    >>> sorted({place[0] for place in hidden_splits(counts, set(), 10)})  # and the province's
+    ['a']
     """
     tables = [(dict(n), dict(values or {}))]
     tables += [
@@ -109,7 +114,6 @@ def _closed_in_one(
     minimum: int,
 ) -> set[str]:
     """Agencies that show no part of one figure; ``PROVINCE`` among them where nothing helps."""
-    sums = {agency: sum(n[place] for place in row.values()) for agency, row in parts.items()}
     closed = {
         agency
         for agency, row in parts.items()
@@ -119,64 +123,83 @@ def _closed_in_one(
     }
     if PROVINCE in closed:
         return closed
-    unknown = {agency for agency in closed if (agency, *whole) in hidden}
-    rest = sorted(set(parts) - closed - {PROVINCE}, key=lambda agency: (sums[agency], agency))
-    columns = sorted({applicant for row in parts.values() for applicant in row})
-    while True:
-        rows, others = (_counts(n, parts, group, columns) for group in (closed - unknown, unknown))
-        places = [place for agency in closed for place in parts[agency].values()]
-        if _is_safe(rows, others, minimum) and _has_room(n, values, places):
-            return closed
+    table = _Table.read(n, values, parts)
+    mask = np.array([agency in closed for agency in table.agencies], dtype=bool)
+    unknown = mask & np.array([(a, *whole) in hidden for a in table.agencies], dtype=bool)
+    rest = [row for row in table.smallest_first() if not mask[row]]
+    step = 1
+    while not table.is_safe(mask, unknown, minimum):
         if not rest:
             return closed | {PROVINCE}
-        closed.add(rest.pop(0))
+        # One more at first; where many are asked for, as many again.
+        mask[rest[:step]] = True
+        rest, step = rest[step:], 2 * step
+    return {agency for agency, is_closed in zip(table.agencies, mask, strict=True) if is_closed}
 
 
-def _counts(
-    n: Mapping[Place, int], parts: Parts, agencies: Collection[str], columns: list[str]
-) -> Integers:
-    rows = [[n[parts[a][c]] if c in parts[a] else 0 for c in columns] for a in sorted(agencies)]
-    return np.array(rows, dtype=np.int64).reshape(len(rows), len(columns))
-
-
-def _is_safe(rows: Integers, unknown: Integers, minimum: int) -> bool:
-    """Whether the bounds of every hidden count are wide enough; of ``unknown`` rows no sum is known
-    but that of all of them.
+@dataclass(frozen=True)
+class _Table:
+    """One figure: R agencies by C kinds of applicant; ``n`` (R, C) answers, ``values`` (R, C) in
+    percent, NaN where none is told.
     """
-    table = np.vstack([rows, unknown])
-    columns, left = table.sum(axis=0), unknown.sum()
-    if len(unknown) == 1 or 0 < left < minimum:
-        return False
-    total = table.sum()
-    for row in rows:
-        size = row.sum()
-        low, high = np.maximum(size + columns - total, 0), np.minimum(size, columns)
-        if not all(safe(a, b, minimum) for a, b, k in zip(low, high, row, strict=True) if k):
+
+    agencies: tuple[str, ...]
+    n: Integers
+    values: Floats
+
+    @classmethod
+    def read(cls, n: Mapping[Place, int], values: Mapping[Place, float], parts: Parts) -> _Table:
+        agencies = tuple(sorted(set(parts) - {PROVINCE}))
+        columns = sorted({applicant for row in parts.values() for applicant in row})
+        size = (len(agencies), len(columns))
+        counts, told = np.zeros(size, dtype=np.int64), np.full(size, np.nan)
+        for r, agency in enumerate(agencies):
+            for c, column in enumerate(columns):
+                place = parts[agency].get(column)
+                if place is not None:
+                    counts[r, c], told[r, c] = n[place], values.get(place, np.nan)
+        return cls(agencies, counts, told)
+
+    def smallest_first(self) -> list[int]:
+        """Rows by their answers."""
+        return [int(row) for row in np.argsort(self.n.sum(axis=1), kind="stable")]
+
+    def is_safe(self, mask: Mask, unknown: Mask, minimum: int) -> bool:
+        """Whether a reader can tell no hidden count and no hidden value; of ``unknown`` rows no sum
+        is known but that of all of them.
+        """
+        return self._counts_are_safe(mask, unknown, minimum) and self._have_room(mask)
+
+    def _counts_are_safe(self, mask: Mask, unknown: Mask, minimum: int) -> bool:
+        if not mask.any():
+            return True
+        columns, left = self.n[mask].sum(axis=0), int(self.n[unknown].sum())
+        # A reader knows the dossiers of every agency, and so what an answer of it weighs: the
+        # weighted value of the province's part is an equation more. Few hidden rows and few answers
+        # would leave it one solution in whole numbers.
+        few = (columns > 0) & (columns < LEAST_ROWS * minimum)
+        if mask.sum() < LEAST_ROWS or few.any():
             return False
-    used = (unknown > 0).any(axis=0)
-    return bool((np.minimum(columns, left)[used] >= minimum).all())
+        if unknown.sum() == 1 or 0 < left < minimum:
+            return False
+        rows = self.n[mask & ~unknown]
+        size = rows.sum(axis=1, keepdims=True)
+        low = np.maximum(size + columns - columns.sum(), 0)
+        high = np.minimum(size, columns)
+        weak = (rows > 0) & ((high - low < minimum) | (high < minimum))
+        used = (self.n[unknown] > 0).any(axis=0)
+        return not weak.any() and bool((np.minimum(columns, left)[used] >= minimum).all())
 
-
-def _has_room(
-    n: Mapping[Place, int], values: Mapping[Place, float], places: Sequence[Place]
-) -> bool:
-    """Whether the mean of the hidden parts of every kind leaves each of them ``MIN_WIDTH`` points:
-    near 0 or 100 it tells all of them.
-    """
-    kinds: dict[str, list[tuple[int, float]]] = {}
-    for place in places:
-        if n[place] and place in values:
-            applicant = place[2].partition(".")[0]
-            kinds.setdefault(applicant, []).append((n[place], values[place]))
-    return all(_width(members) >= MIN_WIDTH for members in kinds.values())
-
-
-def _width(members: Sequence[tuple[int, float]]) -> float:
-    """The narrowest interval, in points, for one of some hidden parts from what they have
-    together.
-    """
-    sizes, values = np.array(members, dtype=np.float64).T
-    total = float(sizes @ values)
-    low = np.maximum((total - 100 * (sizes.sum() - sizes)) / sizes, 0.0)
-    high = np.minimum(total / sizes, 100.0)
-    return float((high - low).min())
+    def _have_room(self, mask: Mask) -> bool:
+        """Whether the mean of the hidden parts of every kind leaves each of them ``MIN_WIDTH``
+        points: near 0 or 100 it tells all of them.
+        """
+        for column in range(self.n.shape[1]):
+            told = mask & (self.n[:, column] > 0) & ~np.isnan(self.values[:, column])
+            sizes = self.n[told, column].astype(np.float64)
+            total = float(sizes @ self.values[told, column])
+            low = np.maximum((total - 100 * (sizes.sum() - sizes)) / np.maximum(sizes, 1), 0.0)
+            high = np.minimum(total / np.maximum(sizes, 1), 100.0)
+            if len(sizes) and float((high - low).min()) < MIN_WIDTH:
+                return False
+        return True

@@ -55,14 +55,20 @@ def revoke_code(*, code: CounterCode, now: datetime) -> CounterCode:
 
 @transaction.atomic
 def issue_codes(*, counters: Iterable[Counter], now: datetime) -> int:
-    """A first or new code for each of these counters, all or none; returns how many."""
-    return len([issue_code(counter=counter, now=now) for counter in counters])
+    """A first or new code for each of these counters that has none in use, all or none; returns how
+    many. Who comes second finds what the first has issued.
+    """
+    numbers = [counter.pk for counter in counters]
+    locked = list(Counter.objects.select_for_update().filter(pk__in=numbers).order_by("pk"))
+    active = CounterCode.objects.filter(counter__in=locked, status=CodeStatus.ACTIVE)
+    coded = set(active.values_list("counter_id", flat=True))
+    return len([issue_code(counter=one, now=now) for one in locked if one.pk not in coded])
 
 
 @transaction.atomic
 def revoke_codes(*, codes: Iterable[CounterCode], now: datetime) -> int:
     """Stop these codes at once, all or none; returns how many were in use."""
-    used = [code for code in codes if code.status == CodeStatus.ACTIVE]
-    for code in used:
-        revoke_code(code=code, now=now)
-    return len(used)
+    numbers = [code.pk for code in codes]
+    used = CounterCode.objects.select_for_update().filter(pk__in=numbers, status=CodeStatus.ACTIVE)
+    used = used.order_by("pk")
+    return len([revoke_code(code=code, now=now) for code in used])

@@ -93,15 +93,17 @@ def is_office_open(office_id: int, moment: datetime) -> bool:
 
 
 @transaction.atomic
-def add_holidays(*, first: date, last: date, name: str) -> int:
+def add_holidays(*, first: date, last: date, name: str, today: date) -> int:
     """Days nobody works on, both ends included; returns how many are new.
 
     Raises
     ------
     ValidationError
-        The last day is before the first, or there are too many days.
+        The first day has passed, the last is before it, or there are too many days.
     """
     days = (last - first).days + 1
+    if first < today:
+        raise ValidationError({"first": _("This day has passed: what was counted by it stays.")})
     if days < 1:
         raise ValidationError({"last": _("The last day is before the first.")})
     if days > MAX_HOLIDAYS_AT_ONCE:

@@ -47,6 +47,8 @@ def undo_change(*, agency: Agency) -> list[Agency]:
     change = find_change(agency)
     if not change or not all(row.moved for row in change):
         raise ValidationError(_("There is nothing that can be undone."))
+    for row in change:
+        _check_still_there(row)
     ended = {row.predecessor_id: row.predecessor for row in change}
     began = (
         []
@@ -60,6 +62,17 @@ def undo_change(*, agency: Agency) -> list[Agency]:
     for successor in began:
         _remove(successor)
     return list(ended.values())
+
+
+def _check_still_there(row: Succession) -> None:
+    """Whether what moved is where the change put it: else a later change has to go first."""
+    open_ones = Counter.objects.filter(pk__in=row.moved["counters"], closed_on=None)
+    elsewhere = open_ones.exclude(agency=row.successor_id).exists()
+    later = row.successor.successions.filter(on__gte=row.on).exists()
+    if elsewhere or later:
+        raise ValidationError(
+            _("“%(name)s” has changed again since. Undo that first.") % {"name": row.successor}
+        )
 
 
 def _move_back(row: Succession) -> None:
@@ -95,16 +108,15 @@ def _drop_hostings(successor: Agency, *, on: Succession) -> None:
 
 def _remove(successor: Agency) -> None:
     """An agency that had only begun; whatever was counted for it keeps it."""
-    if successor.successions.exists():
-        raise ValidationError(
-            _("“%(name)s” has changed again since. Undo that first.") % {"name": successor}
-        )
     try:
         successor.hostings.all().delete()
         successor.versions.all().delete()
         successor.delete()
     except ProtectedError as error:
         raise ValidationError(
-            _("Something has been counted for “%(name)s” since: it cannot be undone any more.")
+            _(
+                "Something has been counted or recorded for “%(name)s” since: it cannot be undone "
+                "any more."
+            )
             % {"name": successor}
         ) from error

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from survey.accounts.approvals import Payload, Policy, SensitiveAction
-from survey.agencies.models import Agency
+from survey.agencies.models import Agency, Counter
 from survey.agencies.queries import find_by_code, version_on
 from survey.agencies.services import Attributes, dissolve_agency, merge_agencies, split_agency
 from survey.agencies.undoing import find_change, undo_change
@@ -82,9 +82,33 @@ def _dissolve(payload: Payload, now: datetime) -> object:
 def _describe_split(payload: Payload) -> str:
     return _("%(name)s → %(parts)s, on %(day)s") % {
         "name": _agencies(payload)[0],
-        "parts": " + ".join(part["name"] for part in payload["parts"]),
+        "parts": " + ".join(
+            f"{part['name']} ({part['code']})" if part["code"] else part["name"]
+            for part in payload["parts"]
+        )
+        + _("; counters of the second: %(counters)s")
+        % {"counters": ", ".join(map(str, _second_counters(payload))) or "–"},
         "day": date.fromisoformat(payload["on"]).strftime("%d/%m/%Y"),
     }
+
+
+def _second_counters(payload: Payload) -> list[Counter]:
+    rows = Counter.objects.filter(
+        pk__in=payload["counters"], agency__in=payload["agencies"], closed_on=None
+    )
+    found = list(rows.select_related("office").order_by("pk"))
+    if len(found) != len(payload["counters"]):
+        raise ValidationError(_("A counter of this request is no longer open at the agency."))
+    return found
+
+
+def _split_state(payload: Payload) -> str:
+    """The agency, and everything that would move."""
+    agency = _agencies(payload)[0]
+    counters = agency.counters.filter(closed_on=None).order_by("pk").values_list("pk", flat=True)
+    staff = agency.staff.order_by("pk").values_list("pk", flat=True)
+    _second_counters(payload)
+    return f"{_tree_state(payload)}\n{list(counters)}\n{list(staff)}"
 
 
 def _split(payload: Payload, now: datetime) -> object:
@@ -131,10 +155,13 @@ def _undo(payload: Payload, now: datetime) -> object:
     agency = _agencies(payload)[0]
     for row in find_change(agency):
         moved = row.moved.get("counters", [])
-        answers = Response.objects.filter(counter__in=moved, agency=row.successor)
+        answers = Response.objects.filter(counter__in=moved).exclude(agency=row.predecessor)
         if answers.exists():
             raise ValidationError(
-                _("Something has been counted for “%(name)s” since: it cannot be undone any more.")
+                _(
+                    "Something has been counted or recorded for “%(name)s” since: it cannot be "
+                    "undone any more."
+                )
                 % {"name": row.successor}
             )
     return undo_change(agency=agency)
@@ -156,7 +183,7 @@ AGENCY_ACTIONS: Final = (
         asks="change-agencies",
         policy=BY_TWO,
         describe=_describe_split,
-        fingerprint=_tree_state,
+        fingerprint=_split_state,
         run=_split,
     ),
     SensitiveAction(

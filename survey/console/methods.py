@@ -76,8 +76,9 @@ class ChoiceForm(forms.Form):
 
     first = forms.ChoiceField(label=gettext_lazy("from period"))
     methods = forms.MultipleChoiceField(
-        label=gettext_lazy("methods, the main one first"), widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("methods"), widget=forms.CheckboxSelectMultiple
     )
+    main = forms.ChoiceField(label=gettext_lazy("main method, shown first"))
     operator = forms.ChoiceField(
         label=gettext_lazy("target: share of satisfied citizens"),
         choices=((">", gettext_lazy("more than")), (">=", gettext_lazy("at least"))),
@@ -100,17 +101,20 @@ class ChoiceForm(forms.Form):
         cast("forms.ChoiceField", self.fields["first"]).choices = [
             (period.first.isoformat(), period.title) for period in ahead
         ]
-        cast("forms.MultipleChoiceField", self.fields["methods"]).choices = [
-            (method.sha256, f"{_title(method)} (v{method.version})") for method in methods
-        ]
+        offered = [(m.sha256, f"{_title(m)} (v{m.version})") for m in methods]
+        cast("forms.MultipleChoiceField", self.fields["methods"]).choices = offered
+        cast("forms.ChoiceField", self.fields["main"]).choices = offered
 
     def payload(self) -> dict[str, Any]:
         """What two people decide about."""
         sent = self.cleaned_data
+        order = dict.fromkeys([sent["main"], *sent["methods"]])
+        chosen = [self.known[sha256] for sha256 in order]
         return {
             "first": sent["first"],
             "methods": [
-                {"id": self.known[sha256].id, "sha256": sha256} for sha256 in sent["methods"]
+                {"id": method.id, "version": method.version, "sha256": method.sha256}
+                for method in chosen
             ],
             "operator": sent["operator"],
             "value": str(sent["value"]),
@@ -131,6 +135,7 @@ def _methods_page(request: HttpRequest, status: int = 200, **sent: Any) -> HttpR
     chosen = find_chosen(periods_ahead(today)[0])
     initial = {
         "methods": [sha256 for _name, sha256 in chosen.methods],
+        "main": chosen.methods[0][1],
         "operator": chosen.target.operator,
         "value": chosen.target.value,
     }
@@ -265,12 +270,12 @@ def ask_choice(request: HttpRequest) -> HttpResponse:
 @requires("see-previews")
 def method_file(request: HttpRequest, sha256: str) -> HttpResponse:
     """The file of a method, to read it or to begin one of one's own from."""
-    method = next((one for one in known_methods() if one.sha256 == sha256), None)
-    if method is None:
-        raise Http404
     own = MethodFile.objects.filter(sha256=sha256).first()
-    text = own.text if own else method_text(method.id)
+    shipped = next((one for one in known_methods() if one.sha256 == sha256), None)
+    if own is None and shipped is None:
+        raise Http404
+    text = own.text if own else method_text(shipped.id if shipped else "")
     response = HttpResponse(text, content_type="application/toml; charset=utf-8")
-    name = f"{method.id}-v{method.version}.toml"
+    name = f"{own.code}-v{own.version}.toml" if own else f"{shipped.id if shipped else ''}.toml"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

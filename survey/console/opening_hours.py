@@ -126,7 +126,7 @@ def holidays(request: HttpRequest) -> HttpResponse:
     form = HolidayForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = add_holidays(**form.cleaned_data)
+            made = add_holidays(**form.cleaned_data, today=timezone.localdate())
         except ValidationError as error:
             form.add_error(None, error)
         else:

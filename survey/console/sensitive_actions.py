@@ -22,7 +22,7 @@ from survey.questionnaires.files import write_questionnaire
 from survey.questionnaires.models import Version, VersionStatus
 from survey.questionnaires.services import publish_version, retire_version
 from survey.responses.exclusions import Exclusion, exclude_answers, lift_exclusion
-from survey.scorecards.methods import check_choice, choose_methods
+from survey.scorecards.methods import check_choice, check_current, choose_methods
 from survey.scorecards.models import Edition, MethodChoice
 from survey.scorecards.services import release_edition, withdraw_edition
 from survey.templatetags.figures import figure
@@ -80,7 +80,9 @@ def _edition_state(payload: Payload) -> str:
 
 
 def _release(payload: Payload, now: datetime) -> object:
-    return release_edition(edition=_edition(payload), now=now)
+    edition = _edition(payload)
+    check_current(edition)
+    return release_edition(edition=edition, now=now)
 
 
 def _withdraw(payload: Payload, now: datetime) -> object:
@@ -99,7 +101,7 @@ def _choice(payload: Payload) -> dict[str, Any]:
 def _describe_choice(payload: Payload) -> str:
     return _("from %(day)s: %(methods)s; target %(operator)s %(value)s %%") % {
         "day": date.fromisoformat(payload["first"]).strftime("%d/%m/%Y"),
-        "methods": ", ".join(method["id"] for method in payload["methods"]),
+        "methods": ", ".join(f"{m['id']} v{m['version']}" for m in payload["methods"]),
         "operator": payload["operator"],
         "value": figure(Decimal(payload["value"])),
     }

@@ -17,6 +17,7 @@ from survey.accounts.models import User
 from survey.common.languages import staff_language
 from survey.scorecards.archive import find_snapshot
 from survey.scorecards.bridge.indices import compute_index, method_items
+from survey.scorecards.bridge.methods import shipped_methods
 from survey.scorecards.methods import known_methods, locate_method
 from survey.scorecards.models import ComputationState, Edition, MethodComparison
 from survey.scorecards.queries import figures_shown, releases_about
@@ -49,6 +50,15 @@ def request_comparison(
         raise ValidationError({"method": _("There is no such method.")})
     if sha256 == edition.method_sha256:
         raise ValidationError({"method": _("These figures were computed under this method.")})
+    if method.counts not in {one.counts for one in shipped_methods()}:
+        raise ValidationError(
+            {
+                "method": _(
+                    "This method counts other answers than the methods that are shipped: what "
+                    "it changes would tell of a few people. Two people choose it without a look."
+                )
+            }
+        )
     if find_snapshot(edition.snapshot_sha256) is None:
         raise ValidationError(
             {"edition": _("The answers of these figures are no longer kept on this server.")}

@@ -22,7 +22,7 @@ from survey.common.languages import staff_language
 from survey.common.locks import hold_lock, lock_transaction
 from survey.common.periods import parse_period
 from survey.scorecards.bridge.snapshots import take_snapshot
-from survey.scorecards.methods import find_chosen, locate_method
+from survey.scorecards.methods import find_chosen, keep_method, locate_method
 from survey.scorecards.models import Computation, ComputationState
 from survey.scorecards.services import make_edition
 
@@ -95,6 +95,9 @@ def _compute(row: Computation, folder: Path) -> None:
         with hold_lock("editions"):
             chosen = find_chosen(parse_period(row.period))
             method = locate_method(row.method, dict(chosen.methods).get(row.method, ""))
+            if method == row.method:
+                sha256 = dict(chosen.methods)[method]
+                keep_method(name=method, sha256=sha256, by=row.asked_by, now=timezone.now())
             row.edition = make_edition(
                 folder=folder, method=method, now=timezone.now(), target=chosen.target
             )

@@ -4,6 +4,8 @@ on that two people make.
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,12 +21,14 @@ from django.utils.translation import gettext as _
 
 from survey.accounts.models import User
 from survey.common.periods import Period, parse_period
-from survey.common.text import is_storable
+from survey.common.text import check_words, is_storable
 from survey.scorecards.bridge.methods import (
     DEFAULT_TARGET,
     OPERATORS,
     MethodSummary,
     Target,
+    method_text,
+    read_target,
     shipped_methods,
     summarise_method,
 )
@@ -32,6 +36,7 @@ from survey.scorecards.models import Edition, MethodChoice, MethodFile
 
 USUAL: Final = ("sipas-service", "overall")
 """What is computed where nothing was chosen: the 16 criteria, and what everybody answers."""
+METHOD_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 MAX_METHOD_BYTES: Final = 64 * 1024
 LEAST_N, LEAST_N_EFF = 10, 30
 """No method of a province's own shows or ranks fewer."""
@@ -47,25 +52,86 @@ class Chosen:
 
 
 def known_methods() -> list[MethodSummary]:
-    """Shipped methods, and the newest version of each of the province's own."""
+    """Shipped methods, the newest version of each of the province's own, and whatever a choice
+    names.
+    """
+    shipped = shipped_methods()
+    chosen = {one["sha256"] for choice in MethodChoice.objects.all() for one in choice.methods}
     own: dict[str, MethodFile] = {}
-    for row in MethodFile.objects.order_by("code", "version"):
+    rows = list(MethodFile.objects.order_by("code", "version"))
+    for row in rows:
         own[row.code] = row
-    return [*shipped_methods(), *(summarise_method(str(_place(row))) for row in own.values())]
+    names = {method.id for method in shipped}
+    kept = [
+        row
+        for row in rows
+        if row.sha256 in chosen or (row.code not in names and own[row.code] == row)
+    ]
+    there = {method.sha256 for method in shipped}
+    return [*shipped, *(summarise_method(str(_place(r))) for r in kept if r.sha256 not in there)]
 
 
 def find_chosen(period: Period) -> Chosen:
-    """The methods and the target of a period: of the latest choice that holds when it begins."""
+    """The methods and the target of a period: of the latest choice that holds when it begins. A
+    method under which figures of the period were released stays the file it was.
+    """
     choice = MethodChoice.objects.filter(valid_from__lte=period.first).first()
+    names = [method["id"] for method in choice.methods] if choice else list(USUAL)
+    known = (
+        {method["id"]: method["sha256"] for method in choice.methods}
+        if choice
+        else {name: summarise_method(name).sha256 for name in USUAL}
+    )
+    released = Edition.objects.filter(period=period.name).exclude(released_at=None)
+    known |= {
+        name: sha256
+        for name, sha256 in released.order_by("made_at").values_list("method", "method_sha256")
+        if name in known
+    }
+    methods = tuple((name, known[name]) for name in names)
     if choice is None:
-        return Chosen(
-            tuple((name, summarise_method(name).sha256) for name in USUAL), DEFAULT_TARGET
-        )
-    methods = tuple((method["id"], method["sha256"]) for method in choice.methods)
+        return Chosen(methods, DEFAULT_TARGET)
     value = choice.target_value
     whole = value == value.to_integral_value()
     plain = value.quantize(Decimal(1)) if whole else value.normalize()
     return Chosen(methods, Target(_operator(choice), plain), choice)
+
+
+def check_current(edition: Edition) -> None:
+    """Whether figures were computed under what holds for their period.
+
+    Raises
+    ------
+    ValidationError
+        Another method, file or target was chosen since.
+    """
+    chosen = find_chosen(parse_period(edition.period))
+    same = (edition.method, edition.method_sha256) in chosen.methods
+    if not same or read_target(edition.about) != chosen.target:
+        raise ValidationError(
+            _(
+                "These figures were computed under a method or target that no longer holds for "
+                "this period. Compute the period again."
+            )
+        )
+
+
+def keep_method(*, name: str, sha256: str, by: User, now: datetime) -> None:
+    """Keep the file of a shipped method that was used, for a later version of the product."""
+    if MethodFile.objects.filter(sha256=sha256).exists():
+        return
+    found = summarise_method(name)
+    row = MethodFile(
+        code=name,
+        version=found.version,
+        title=found.titles["vi"][:200],
+        text=method_text(name),
+        sha256=sha256,
+        brought_by=by,
+        brought_at=now,
+    )
+    with contextlib.suppress(IntegrityError), transaction.atomic():
+        row.save(force_insert=True)
 
 
 def _operator(choice: MethodChoice) -> Any:
@@ -155,8 +221,12 @@ def _check(text: str) -> MethodSummary:
             raise ValidationError(_("The method file is wrong: %(error)s") % {"error": told}) from (
                 error
             )
-    if not (0 < found.version < 10_000) or len(found.id) > 60 or not found.id:
-        raise ValidationError(_("The method needs an id of at most 60 characters and a version."))
+    if not 0 < found.version < 10_000 or not METHOD_ID.fullmatch(found.id):
+        raise ValidationError(
+            _("The method needs a version, and an id of small letters, digits and hyphens.")
+        )
+    if not all(check_words(title) for title in found.titles.values()):
+        raise ValidationError(_("The method needs a title."))
     if found.id in {method.id for method in shipped_methods()}:
         raise ValidationError(
             _("“%(name)s” is a method that comes with the product. Give yours another id.")
@@ -183,17 +253,21 @@ def check_choice(
     """
     if not methods:
         raise ValidationError({"methods": _("Choose at least one method.")})
+    names = [method["id"] for method in methods]
+    if len(set(names)) < len(names):
+        raise ValidationError({"methods": _("Choose one version of each method.")})
     for method in methods:
         locate_method(method["id"], method["sha256"])
     if operator not in OPERATORS or not Decimal(0) <= value <= Decimal(100):
         raise ValidationError({"value": _("A target lies between 0 and 100.")})
-    for edition in Edition.objects.exclude(released_at=None):
-        if parse_period(edition.period).last >= first:
+    for edition in Edition.objects.all():
+        computed = not edition.is_preview or edition.released_at is not None
+        if computed and parse_period(edition.period).last >= first:
             raise ValidationError(
                 {
                     "first": _(
-                        "Figures of %(period)s have been released: choose a later period. What "
-                        "was released stays under its method."
+                        "Figures of %(period)s have been computed: choose a later period. What "
+                        "was computed stays under its method."
                     )
                     % {"period": parse_period(edition.period).title}
                 }

@@ -11,7 +11,7 @@ from survey.accounts.permissions import may
 from survey.agencies.queries import visible_agencies
 from survey.common.periods import parse_period
 from survey.scorecards.differencing import Release, ReleasedFigure
-from survey.scorecards.models import AgencyResult, Edition
+from survey.scorecards.models import AgencyResult, Edition, MethodChoice
 
 DEFAULT_METHOD: Final = "sipas-service"
 """The method with most detail: what a page shows when nobody asked for another."""
@@ -44,10 +44,18 @@ def find_edition(pk: int | None, user: User) -> Edition | None:
     if pk is not None:
         return next((edition for edition in found if edition.pk == pk), None)
     standing = [edition for edition in found if edition.withdrawn_at is None] or found
+    newest = [edition for edition in standing if edition.period == standing[0].period]
     return next(
-        (edition for edition in standing if edition.method == DEFAULT_METHOD),
-        standing[0] if standing else None,
+        (edition for edition in newest if edition.method == main_method(edition.period)),
+        newest[0] if newest else None,
     )
+
+
+def main_method(period: str) -> str:
+    """The method a page shows of a period when nobody asked for another: the first chosen."""
+    first = parse_period(period).first
+    choice = MethodChoice.objects.filter(valid_from__lte=first).first()
+    return str(choice.methods[0]["id"]) if choice else DEFAULT_METHOD
 
 
 def releases_about(items: set[str], *, previews: bool = False) -> list[Edition]:

@@ -106,6 +106,7 @@ def crash_while_writing(browser: Browser, profile: Path, url: str) -> int:
     return before + acknowledged
 
 
+@pytest.mark.slow
 def test_days_without_network_restarts_and_crashes(browser: Browser, tmp_path: Path) -> None:
     profile, port = tmp_path / "profile", free_port()
     environment = environment_for(tmp_path, None)
@@ -273,6 +274,7 @@ def test_the_touch_is_the_answer_also_for_who_leaves(browser: Browser, tmp_path:
         )
 
 
+@pytest.mark.slow
 def test_the_page_forgets_the_citizen_and_a_withdrawn_tablet_can_be_set_up_anew(
     browser: Browser, tmp_path: Path
 ) -> None:

@@ -42,7 +42,8 @@ CALENDAR: Final = "survey/console/test_opening_hours.py::"
 HELD: Final = {
     "This exclusion has been lifted already.": "survey/console/test_exclusions.py::"
     "test_two_people_take_answers_out_and_count_them_again",
-    "Something has been counted for": SPLITS + "test_what_was_counted_is_not_taken_back",
+    "Something has been counted or recorded for": SPLITS
+    + "test_what_was_counted_is_not_taken_back",
     "Possible until something has been counted": SPLITS + "test_what_was_counted_is_not_taken_back",
     "%(count)s code has been issued.": PRINTING + "test_codes_are_issued_where_there_are_none",
     "%(count)s code has been withdrawn.": PRINTING
@@ -54,7 +55,7 @@ HELD: Final = {
     "No code has been issued yet.": PRINTING + "test_the_log_tells_every_issue",
     "“%(method)s” has been added.": METHODS + "test_a_method_of_the_province_is_brought_once",
     "How answers become an index.": METHODS + "test_what_was_released_keeps_its_method",
-    "Figures of %(period)s have been released": METHODS + "test_what_was_released_keeps_its_method",
+    "Figures of %(period)s have been computed": METHODS + "test_what_was_released_keeps_its_method",
     "%(count)s days have been added.": CALENDAR
     + "test_holidays_are_added_and_taken_back_by_a_page",
     "The day has been removed.": CALENDAR + "test_holidays_are_added_and_taken_back_by_a_page",

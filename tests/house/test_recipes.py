@@ -49,7 +49,7 @@ def test_every_test_of_a_recipe_exists(name: str) -> None:
         assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_the_tests_of_the_recipes_run() -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *copied_tests(TEXT)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

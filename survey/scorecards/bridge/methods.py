@@ -33,6 +33,13 @@ class MethodSummary:
     interval: str
     min_n: int
     min_n_eff: int
+    flagged: bool
+    uncounted_flags: tuple[str, ...]
+
+    @property
+    def counts(self) -> tuple[object, ...]:
+        """Which answers it counts: methods that are alike in it differ by no single person."""
+        return (self.counted, self.flagged, self.uncounted_flags)
 
 
 @lru_cache(maxsize=64)
@@ -60,6 +67,8 @@ def summarise_method(method: str) -> MethodSummary:
         interval=found.interval,
         min_n=found.min_n,
         min_n_eff=found.min_n_eff,
+        flagged=found.flagged,
+        uncounted_flags=found.uncounted_flags,
     )
 
 

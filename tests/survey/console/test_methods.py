@@ -19,7 +19,13 @@ from survey.common.periods import parse_period
 from survey.console.methods import periods_ahead
 from survey.scorecards.bridge.methods import method_text, summarise_method
 from survey.scorecards.computing import compute_period, request_computation
-from survey.scorecards.methods import bring_method, choose_methods, find_chosen
+from survey.scorecards.methods import (
+    bring_method,
+    check_current,
+    choose_methods,
+    find_chosen,
+    keep_method,
+)
 from survey.scorecards.models import (
     Computation,
     ComputationState,
@@ -28,8 +34,10 @@ from survey.scorecards.models import (
     MethodComparison,
     MethodFile,
 )
+from survey.scorecards.queries import main_method
+from survey.scorecards.services import make_edition
 from survey.transactions.services import import_totals
-from tests.survey.console.builders import release, signed_in
+from tests.survey.console.builders import AFTER, release, signed_in
 from tests.survey.factories import NOW, Cast, flat
 from tests.survey.scorecards.builders import fill, snapshot
 from tests.survey.transactions.builders import csv_file
@@ -59,7 +67,8 @@ def choice(**more: object) -> dict[str, object]:
     quarter = periods_ahead(timezone.localdate())[1]
     return {
         "first": quarter.first.isoformat(),
-        "methods": [sha("sipas-pooled"), sha("overall")],
+        "methods": [sha("overall"), sha("sipas-pooled")],
+        "main": sha("sipas-pooled"),
         "operator": ">=",
         "value": "92.5",
         "reason": "Theo quyết định của UBND tỉnh",
@@ -173,6 +182,73 @@ def test_a_choice_that_cannot_be_is_refused(cast: Cast, sent: dict[str, object])
     assert not ApprovalRequest.objects.exists()
 
 
+def test_the_main_method_is_the_one_a_page_shows_first(cast: Cast, edition: Edition) -> None:
+    choose_methods(
+        first=date(2026, 10, 1),
+        methods=[{"id": "overall", "sha256": sha("overall")}],
+        operator=">",
+        value=Decimal(90),
+        now=NOW,
+    )
+    assert main_method("2026-Q3") == "sipas-service"
+    assert main_method("2026-Q4") == "overall"
+
+
+def test_figures_under_a_method_that_no_longer_holds_are_not_released(
+    cast: Cast, tmp_path: Path
+) -> None:
+    fill(cast, good=50, bad=10)
+    content = csv_file("2026-07,H20.01,land,counter,600,500")
+    import_totals(content=content, file_name="t.csv", by=None, now=NOW)
+    made = make_edition(folder=snapshot(tmp_path), method="overall", now=AFTER)
+    check_current(made)
+    MethodChoice.objects.create(
+        valid_from=date(2026, 7, 1),
+        methods=[{"id": "sipas-pooled", "version": 3, "sha256": sha("sipas-pooled")}],
+        target_operator=">",
+        target_value=Decimal(50),
+        chosen_at=NOW,
+    )
+    with pytest.raises(ValidationError):
+        check_current(made)
+
+
+def test_a_shipped_method_that_was_used_is_kept(cast: Cast) -> None:
+    keep_method(name="overall", sha256=sha("overall"), by=cast.analyst, now=NOW)
+    keep_method(name="overall", sha256=sha("overall"), by=cast.analyst, now=NOW)
+    row = MethodFile.objects.get()
+    assert row.text == method_text("overall")
+    page = flat(signed_in(cast.analyst).get(METHODS))
+    assert page.count(sha("overall")) == page.count(sha("ikm")), "it is not offered twice"
+
+
+def test_methods_that_count_other_answers_are_not_compared(cast: Cast, edition: Edition) -> None:
+    text = OWN.replace('counted = ["E1", "E2", "E3"]', 'counted = ["E1", "E2"]')
+    assert text != OWN
+    own = bring_method(content=text.encode(), by=cast.analyst, now=NOW)
+    answer = signed_in(cast.analyst).post(
+        reverse("console:method-compare"), {"edition": edition.pk, "method": own.sha256}
+    )
+    assert answer.status_code == 422
+    assert not MethodComparison.objects.exists()
+
+
+def test_the_version_in_force_stays_on_the_page_when_a_newer_one_comes(cast: Cast) -> None:
+    own = bring_method(content=OWN.encode(), by=cast.analyst, now=NOW)
+    choose_methods(
+        first=date(2026, 10, 1),
+        methods=[{"id": own.code, "sha256": own.sha256}],
+        operator=">",
+        value=Decimal(90),
+        now=NOW,
+    )
+    newer = OWN.replace("version = 3", "version = 4").encode()
+    bring_method(content=newer, by=cast.analyst, now=NOW)
+    client = signed_in(cast.analyst)
+    assert own.sha256 in flat(client.get(METHODS))
+    assert client.get(reverse("console:method-file", args=[own.sha256])).status_code == 200
+
+
 def test_a_choice_made_meanwhile_makes_the_request_void(cast: Cast, approver: User) -> None:
     signed_in(cast.analyst).post(reverse("console:method-ask"), choice())
     request = ApprovalRequest.objects.get()
@@ -235,6 +311,8 @@ def test_a_comparison_that_cannot_be_is_refused(
         (b"x = [", "TOML"),
         (OWN.encode() + b"\x00", "ký tự"),
         (b"a" * 70_000, "64 kB"),
+        (OWN.replace('"overall-tinh"', '"a\\nb"').encode(), "id gồm chữ thường"),
+        (OWN.replace('"overall-tinh"', '"a\\u0000b"').encode(), "id gồm chữ thường"),
     ],
 )
 def test_a_method_file_that_is_wrong_says_where(cast: Cast, content: bytes, words: str) -> None:

@@ -23,7 +23,7 @@ from survey.common.periods import add_working_days
 from survey.responses.cases import open_case
 from survey.responses.services import record_response
 from tests.survey.console.builders import signed_in
-from tests.survey.factories import NOW, Cast
+from tests.survey.factories import NOW, START, Cast
 
 MORNING = (time(7, 30), time(11, 30))
 AFTERNOON = (time(13, 30), time(17, 0))
@@ -65,7 +65,7 @@ def test_an_office_is_open_in_its_own_hours(
 
 def test_an_office_without_hours_is_closed_on_holidays_only(office: Office) -> None:
     assert is_office_open(office.pk, at(MONDAY, "03:00"))
-    add_holidays(first=MONDAY, last=MONDAY, name="Lễ")
+    add_holidays(first=MONDAY, last=MONDAY, name="Lễ", today=START)
     assert not is_office_open(office.pk, at(MONDAY, "09:00"))
 
 
@@ -170,12 +170,12 @@ def test_the_deadline_of_a_case_skips_holidays(cast: Cast) -> None:
     case = open_case(row=record_response(submission=cast.submission("x", 1)).row, now=NOW)
     assert case is not None
     before = case.due_on()
-    add_holidays(first=before, last=before, name="Lễ")
+    add_holidays(first=before, last=before, name="Lễ", today=START)
     assert case.due_on() > before
     assert case.due_on() == add_working_days(before, 1, read_holidays())
 
 
 def test_the_setting_counts_beside_the_page(cast: Cast, settings: object) -> None:
     settings.PUBLIC_HOLIDAYS = frozenset({"2027-01-01"})  # type: ignore[attr-defined]
-    add_holidays(first=date(2027, 4, 30), last=date(2027, 4, 30), name="30/4")
+    add_holidays(first=date(2027, 4, 30), last=date(2027, 4, 30), name="30/4", today=START)
     assert read_holidays() == {date(2027, 1, 1), date(2027, 4, 30)}

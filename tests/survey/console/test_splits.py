@@ -15,7 +15,13 @@ from survey.accounts.approvals import ApprovalRequest
 from survey.accounts.models import Role, User
 from survey.agencies.models import Agency, AgencyVersion, Counter, Hosting, Succession
 from survey.agencies.queries import version_on
-from survey.agencies.services import Attributes, dissolve_agency, merge_agencies, split_agency
+from survey.agencies.services import (
+    Attributes,
+    dissolve_agency,
+    found_agency,
+    merge_agencies,
+    split_agency,
+)
 from survey.agencies.undoing import undo_change
 from survey.responses.services import AnswerPlace, record_response
 from tests.survey.console.builders import signed_in
@@ -163,6 +169,39 @@ def test_what_changed_again_is_undone_in_order(settled: Cast) -> None:
 
 def test_an_agency_in_force_has_nothing_to_take_back(settled: Cast) -> None:
     assert undo(settled, settled.land).status_code == 404
+
+
+def test_a_dissolution_whose_successor_merged_is_not_taken_back_first(settled: Cast) -> None:
+    today = timezone.localdate()
+    dissolve_agency(agency=settled.land, on=today - timedelta(days=5), successor=settled.commune)
+    other = found_agency(
+        key="x",
+        on=today - timedelta(days=50),
+        attributes=Attributes(name="X", kind="department", parent=settled.province),
+    )
+    merge_agencies(
+        agencies=[settled.commune, other],
+        into_key="new",
+        on=today,
+        attributes=Attributes(name="Mới", kind="department", parent=settled.province),
+    )
+    before = state()
+    with pytest.raises(ValidationError):
+        undo_change(agency=settled.land)
+    assert state() == before
+
+
+def test_who_decides_sees_codes_and_counters_and_a_closed_counter_voids_the_request(
+    settled: Cast, approver: Client
+) -> None:
+    split(settled)
+    row = ApprovalRequest.objects.get()
+    for words in ("H20.31", "H20.32", str(Counter.objects.get(number=7))):
+        assert words in row.subject
+    Counter.objects.filter(number=7).update(closed_on=timezone.localdate())
+    before = state()
+    approve(approver)
+    assert state() == before
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
         item for item in get_resolver().url_patterns if str(item.pattern) == "staff/"
     ]
     arguments = {"pk": "1", "kind": "png", "paper": "A4", "action": "revoke", "name": "index"}
-    arguments |= {"code": "ABCD1234", "what": "screen", "token": "x" * 20}
+    arguments |= {"code": "ABCD1234", "what": "screen", "token": "x" * 20, "sha256": "0" * 64}
     for resolver, pattern in [(r, pattern) for r in resolvers for pattern in r.url_patterns]:
         if pattern.name in OPEN_TO_ALL:
             continue

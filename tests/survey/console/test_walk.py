@@ -473,6 +473,7 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
         "method-compare": {"method": summarise_method("ikm").sha256},
         "method-ask": {
             "methods": [summarise_method("overall").sha256],
+            "main": summarise_method("overall").sha256,
             "first": periods_ahead(timezone.localdate())[1].first.isoformat(),
             "value": f"{ApprovalRequest.objects.count() % 100}",
         },
