@@ -20,10 +20,9 @@ from survey.responses.case_work import CaseNote
 from survey.responses.cases import open_case
 from survey.responses.services import record_response
 from tests.survey.console.builders import signed_in
-from tests.survey.console.test_walk import Form, accounts, forms_of, pages, scene
+from tests.survey.console.walking import Form, accounts, forms_of, pages
 from tests.survey.factories import NOW, Cast
 
-__all__ = ["scene"]
 EXAMPLES: Final = 400
 ODD: Final = (
     "",

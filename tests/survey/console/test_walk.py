@@ -4,14 +4,9 @@ what was done.
 
 from __future__ import annotations
 
-from collections import Counter as Counted
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urljoin
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -20,12 +15,9 @@ from django.test import Client, TestCase
 from django.urls import resolve, reverse
 from django.utils import timezone
 
-from survey.access.ballots import BallotBatch, BallotCount, issue_ballots
-from survey.access.kiosks import add_kiosk
+from survey.access.ballots import BallotBatch, BallotCount
 from survey.access.models import CounterCode, Kiosk, Screen, Slip
-from survey.access.screens import enrol_screen
 from survey.accounts.approvals import ApprovalDecision, ApprovalRequest, request_approval
-from survey.accounts.invitations import Invited, invite
 from survey.accounts.models import AuditEvent, Role, StaffInvitation, User
 from survey.accounts.permissions import WRITES_NOTHING
 from survey.agencies.calendar import Holiday, OfficeHours
@@ -37,7 +29,6 @@ from survey.agencies.models import (
     Office,
     ProcedureDomain,
 )
-from survey.agencies.services import Attributes, dissolve_agency, found_agency
 from survey.console.methods import periods_ahead
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.imports.models import FileImport, ImportState
@@ -54,165 +45,24 @@ from survey.questionnaires.models import (
 from survey.questionnaires.queries import published_version
 from survey.questionnaires.services import LIBRARY
 from survey.responses.case_work import CaseNote
-from survey.responses.cases import Case, open_case
-from survey.responses.exclusions import exclude_answers
+from survey.responses.cases import Case
 from survey.responses.models import Response
-from survey.responses.reading import prepare_comments
-from survey.responses.services import record_response
 from survey.responses.topics import Topic
 from survey.scorecards.bridge.methods import method_text, summarise_method
 from survey.scorecards.models import Computation, MethodComparison, MethodFile
 from survey.transactions.models import DossierEvent, MonthlyTotal, SourceSystem
-from survey.transactions.services import import_totals
 from tests.survey.citizen.builders import dump
-from tests.survey.console.builders import release
-from tests.survey.factories import NOW, Cast, hidden
-from tests.survey.messaging.builders import invited, raw
-from tests.survey.scorecards.builders import fill, snapshot
+from tests.survey.console.walking import (
+    Form,
+    Page,
+    accounts,
+    forms_of,
+    get,
+    pages,
+)
+from tests.survey.factories import Cast, hidden
+from tests.survey.messaging.builders import raw
 from tests.survey.transactions.builders import csv_file
-
-
-@dataclass
-class Form:
-    """A form as a browser would send it."""
-
-    action: str
-    method: str
-    fields: dict[str, str] = field(default_factory=dict)
-    files: list[str] = field(default_factory=list)
-    buttons: list[tuple[str, str]] = field(default_factory=list)
-
-
-class Page(HTMLParser):
-    """Links and forms of a page."""
-
-    def __init__(self, text: str, address: str) -> None:
-        super().__init__()
-        self.address = address
-        self.links: list[str] = []
-        self.forms: list[Form] = []
-        self._select = self._area = ""
-        self.feed(text)
-
-    def handle_data(self, data: str) -> None:
-        if self._area:
-            self.forms[-1].fields[self._area] += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea":
-            self._area = ""
-
-    def handle_starttag(self, tag: str, pairs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in pairs}
-        if tag in ("a", "link", "img") and (to := given.get("href", given.get("src", ""))):
-            self.links.append(urljoin(self.address, to))
-        elif tag == "form":
-            action = urljoin(self.address, given.get("action", ""))
-            self.forms.append(Form(action, given.get("method", "get").lower()))
-        elif self.forms:
-            self._field(tag, given)
-
-    def _field(self, tag: str, given: dict[str, str]) -> None:
-        form, name = self.forms[-1], given.get("name", "")
-        if tag == "button":
-            form.buttons.append((name, given.get("value", "")))
-        elif tag == "input" and given.get("type") == "file":
-            form.files.append(name)
-        elif tag in ("input", "textarea") and name:
-            form.fields[name] = given.get("value", "")
-            self._area = name if tag == "textarea" else ""
-        elif tag == "select":
-            self._select = name
-        elif (
-            tag == "option"
-            and self._select
-            and given.get("value")
-            and ("selected" in given or not form.fields.get(self._select))
-        ):
-            form.fields[self._select] = given["value"]
-
-
-def accounts(cast: Cast) -> dict[str, User]:
-    """Accounts of every role, of the province and of one agency."""
-
-    def account(name: str, **more: Any) -> User:
-        return User.objects.create_user(username=name, password=None, **more)
-
-    made = {
-        "root": cast.operator,
-        "operator": account("operator-2", role=Role.OPERATOR),
-        "operator-of-one": account("operator-1", role=Role.OPERATOR, agency=cast.land),
-        "analyst": cast.analyst,
-        "analyst-of-one": account("analyst-1", role=Role.ANALYST, agency=cast.land),
-        "head": cast.head,
-        "author": account("author", role=Role.AUTHOR),
-        "admin": account("admin", role=Role.PROVINCE_ADMIN),
-        "admin-of-one": account("admin-1", role=Role.PROVINCE_ADMIN, agency=cast.land),
-        "approver": account("approver", role=Role.APPROVER),
-        "manager": account("manager", role=Role.OFFICE_MANAGER, agency=cast.land),
-        "auditor": account("auditor", role=Role.AUDITOR),
-        "hotline": account("hotline", role=Role.HOTLINE),
-        "auditor-of-one": account("auditor-1", role=Role.AUDITOR, agency=cast.land),
-    }
-    assert {user.role for user in made.values()} == set(Role), "a role nobody walks"
-    return made
-
-
-@pytest.fixture
-def scene(cast: Cast, tmp_path: Path) -> Cast:
-    """One of everything a staff page shows."""
-    now = timezone.now()
-    fill(cast, good=50, bad=10)
-    content = csv_file(
-        "2026-07,H20.01,land,counter,600,500", "2026-07,28261,civil-status,counter,40,40"
-    )
-    import_totals(content=content, file_name="t.csv", by=None, now=NOW)
-    release(snapshot(tmp_path))
-    Counter.objects.create(office=cast.land_counter.office, agency=cast.land, number=9)
-    enrol_screen(counter=cast.land_counter, now=now)
-    issue_ballots(counter=cast.land_counter, count=4, now=now)
-    add_kiosk(counter=cast.land_counter, name="Máy 1", now=now)
-    for agency, author in ((cast.land, cast.analyst), (cast.commune, cast.analyst)):
-        Improvement.objects.create(
-            agency=agency, said="Chờ lâu", did="Thêm quầy", author=author, done_on=now.date()
-        )
-    row = record_response(submission=cast.submission("case", 2)).row
-    open_case(row=row, now=now)
-    record_response(
-        submission=cast.submission("words", 2, answers={"overall": 2, "comment": "Chờ lâu"})
-    )
-    prepare_comments(now - timedelta(days=1))
-    prepare_comments(now)
-    Assignment.objects.create(
-        questionnaire=Questionnaire.objects.get(code="counter-short"),
-        office=cast.land_counter.office,
-        valid_from=now.date() + timedelta(days=30),
-        made_by=cast.analyst,
-    )
-    ended = found_agency(
-        key="ended",
-        on=date(2025, 7, 1),
-        attributes=Attributes(name="Chi cục cũ", kind="department", parent=cast.province),
-    )
-    dissolve_agency(agency=ended, on=now.date(), successor=cast.land)
-    exclude_answers(
-        counter=cast.land_counter,
-        begins=now - timedelta(days=60),
-        ends=now - timedelta(days=59),
-        reason="Mất điện",
-        now=now,
-    )
-    Holiday.objects.create(day=now.date() + timedelta(days=90), name="Tết")
-    made, _token = invited(cast)
-    before = now - timedelta(days=2)
-    OutboxMessage.objects.filter(invitation=made).update(
-        state=MessageState.UNKNOWN, attempt_at=before
-    )
-    invite(who=Invited(name="Người được mời", role=Role.AUDITOR), by=cast.operator, now=now)
-    SourceSystem.objects.get_or_create(
-        key_id="mot-cua", defaults={"name": "Một cửa", "province": "H20", "secret_sealed": b""}
-    )
-    return cast
 
 
 def upload(name: str, action: str) -> SimpleUploadedFile:
@@ -338,44 +188,6 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
 """What each form changes: asked before and after it is sent."""
 
 
-def get(client: Client, address: str) -> Any:
-    answer = client.get(address)
-    assert answer.status_code in (200, 302), (address, answer.status_code)
-    return answer
-
-
-def inside(address: str) -> bool:
-    return (
-        address.startswith("/staff/")
-        and "#" not in address
-        and not address.startswith("/staff/sign-")
-    )
-
-
-def pages(client: Client, *, alike: int = 2) -> dict[str, Page]:
-    """All pages that can be reached by links, of those of one name the first ``alike``; every link
-    works.
-    """
-    found: dict[str, Page] = {}
-    seen: Counted[str] = Counted()
-    waiting = ["/staff/"]
-    while waiting:
-        address = waiting.pop()
-        if address in found or not inside(address):
-            continue
-        name = str(resolve(address.partition("?")[0]).url_name)
-        seen[name] += 1
-        if seen[name] > alike:
-            continue
-        answer = get(client, address)
-        html = answer.headers.get("Content-Type", "").startswith("text/html")
-        found[address] = Page(
-            answer.content.decode() if html and not answer.streaming else "", address
-        )
-        waiting += found[address].links
-    return found
-
-
 def send(client: Client, form: Form, button: tuple[str, str]) -> Any:
     name = str(resolve(form.action.partition("?")[0]).url_name)
     data: dict[str, Any] = dict(form.fields)
@@ -401,10 +213,6 @@ def send(client: Client, form: Form, button: tuple[str, str]) -> Any:
     data |= {button[0]: button[1]} if button[0] else {}
     with TestCase.captureOnCommitCallbacks(execute=True):
         return client.post(form.action, data)
-
-
-OWN_ACCOUNT: Final = ("/staff/password", "/staff/second-factor", "/staff/sessions")
-"""Pages of the own account, the auditor's too; tests/survey/accounts press their buttons."""
 
 
 def takes_something_away(item: tuple[tuple[str, tuple[str, str]], Form]) -> int:
@@ -531,17 +339,6 @@ def of_messages(action: str, data: dict[str, Any]) -> dict[str, Any]:
         "source": {"key_id": f"mc-{n}", "name": f"Một cửa {timezone.now()}", "province": "H20"},
     }
     return typed.get(kind, {})
-
-
-def forms_of(found: dict[str, Page]) -> dict[tuple[str, tuple[str, str]], Form]:
-    """Every form and button once, without those of the frame."""
-    return {
-        (form.action.partition("?")[0], button): form
-        for page in found.values()
-        for form in page.forms
-        if form.method == "post" and inside(form.action) and not form.action.startswith(OWN_ACCOUNT)
-        for button in form.buttons or [("", "")]
-    }
 
 
 @pytest.mark.long
