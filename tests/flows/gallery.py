@@ -94,7 +94,10 @@ from survey.common.tokens import Ticket, keyed_hash, receipt_hash
 taken = Ticket(slip_key(used, find_slip(used)[1]), "USEDSLIP00", receipt_hash("USEDSLIP00"))
 record_response(submission=cast.submission("x", 5, ticket=taken, evidence="E2", now=now))
 Slip.objects.filter(code_hash=keyed_hash("slip", late)).update(expires_at=now)
+from survey.questionnaires.previews import preview_address
+from survey.questionnaires.queries import published_short_form
 print(json.dumps({
+    "preview": preview_address(published_short_form(), "phone").rpartition("/")[2],
     "shut": shut.code, "code": fresh.code, "old": old.code, "gone": gone.code, "link": token,
         "lapsed": lapsed,
     "display": display, "closed": closed, "slip": slip, "used": used, "late": late,

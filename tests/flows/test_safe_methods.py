@@ -59,6 +59,8 @@ def addresses(facts: dict[str, str]) -> dict[str, list[str]]:
             for name in (code, facts["link"], facts["slip"], facts["used"], facts["old"])
         ],
         "bare-code": [f"/{name}" for name in (code, facts["link"], facts["slip"])],
+        "preview-phone": [f"/preview/phone/{facts['preview']}"],
+        "preview-kiosk": [f"/preview/kiosk/{facts['preview']}"],
         "improvements": [f"/s/{code}/done"],
         "opt-out": [f"/s/{facts['link']}/stop"],
         "funnel-step": [f"/s/{facts['link']}/step"],
