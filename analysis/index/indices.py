@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ class _Run:
     opened_weights: Weights
     apart: frozenset[str]
 
-    @property
+    @cached_property
     def everything(self) -> bool:
         """Whether no agency's answers are held to dossiers: then they are the province's all the
         same.

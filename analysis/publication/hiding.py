@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from analysis.arrays import Floats
 from analysis.index.results import PROVINCE, Figure, IndexResult
 from analysis.publication.audit import ALL, Counts
 from analysis.publication.suppression import protect
@@ -28,7 +29,8 @@ def narrow_groups(result: IndexResult, hidden: Collection[Place]) -> set[Place]:
     found: set[Place] = set()
     for mean, parts in _parts_of_means(result, hidden):
         closed = [f for f in parts if (f.agency, f.level, f.code) in hidden]
-        shown = [f for f in parts if f not in closed and f.weighted is not None and f.n > 0]
+        taken = {id(figure) for figure in closed}
+        shown = [f for f in parts if id(f) not in taken and f.weighted is not None and f.n > 0]
         if not closed or _width(closed) >= MIN_WIDTH:
             continue
         if _width([*closed, *shown]) < MIN_WIDTH:
@@ -66,11 +68,21 @@ def _parts_of_means(
 
 
 def _width(parts: Sequence[Figure]) -> float:
+    return narrowest_width(
+        np.array([figure.transactions for figure in parts], dtype=np.float64),
+        np.array([figure.weighted or 0.0 for figure in parts]),
+    )
+
+
+def narrowest_width(sizes: Floats, values: Floats) -> float:
     """The narrowest interval, in points, an outsider can give one of some hidden parts from what
-    they have together.
+    they have together: ``sizes`` (P,) above 0, ``values`` (P,) in percent, P at least 1.
+
+    Examples
+    --------
+    >>> narrowest_width(np.array([10.0, 30.0]), np.array([100.0, 90.0]))
+    10.0
     """
-    sizes = np.array([figure.transactions for figure in parts], dtype=np.float64)
-    values = np.array([figure.weighted or 0.0 for figure in parts])
     total = float(sizes @ values)
     low = np.maximum((total - 100 * (sizes.sum() - sizes)) / sizes, 0.0)
     high = np.minimum(total / sizes, 100.0)

@@ -6,12 +6,14 @@ agency tree. A count below the minimum is hidden; a hidden cell alone in a row o
 subtraction, so others are hidden with it. A hidden cell is safe when the interval an attacker can
 give it is at least ``minimum`` wide and reaches at least ``minimum``. Two rows and two columns
 whose four corners are hidden are a certificate: moving t answers round the rectangle changes no
-total (two-way tables: Cox 1980, JASA 75). ``audit`` computes the attacker's intervals exactly, by
-linear programming; where certificates are not enough, it decides.
+total (two-way tables: Cox 1980, JASA 75). So are cells of one column whose rows hide their totals:
+answers move freely between them. ``audit`` computes the attacker's intervals exactly, by linear
+programming; where certificates are not enough, it decides.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from typing import Final
 
 import numpy as np
@@ -52,7 +54,10 @@ def protect(
     )
     certified: set[tuple[int, int]] = set()
     for children, node in counts.families():
-        certified |= _protect_family(counts, children, node, result, minimum)
+        free = _free_cells(counts, children, result, minimum)
+        certified |= free | _protect_family(counts, children, node, result, minimum, free)
+    for children, _ in counts.families():
+        certified |= _free_cells(counts, children, result, minimum)
     # Certificates do not see what lies above and below a total they move; the intervals themselves
     # do.
     for _ in range(counts.n.size):
@@ -73,16 +78,63 @@ def _check_sums(counts: Counts) -> None:
             )
 
 
-def _protect_family(
-    counts: Counts, children: list[int], node: int, hidden: Mask, minimum: int
+def _free_cells(
+    counts: Counts, children: list[int], hidden: Mask, minimum: int
 ) -> set[tuple[int, int]]:
-    """Hide a rectangle around every hidden cell of a node and its children; returns the cells this
-    makes safe.
+    """Hidden cells of leaves that are safe by themselves: within one column, answers move between
+    the rows that hide their total too, so each may hold any part of what these have together.
+    """
+    total = counts.columns.index(ALL)
+    leaves = sorted(set(children) - {row for _, row in counts.families()})
+    columns = [c for c in range(len(counts.columns)) if c != total] or [total]
+    pools = {c: [row for row in leaves if hidden[row, c] and hidden[row, total]] for c in columns}
+    pools = {column: pool for column, pool in pools.items() if pool}
+    held = {column: int(counts.n[pool, column].sum()) for column, pool in pools.items()}
+    free = {
+        (row, where)
+        for column, pool in pools.items()
+        if len(pool) > 1 and held[column] >= minimum
+        for row in pool
+        for where in (column, total)
+    }
+    for row in leaves:
+        if not hidden[row, total]:
+            free |= _free_beside(counts.n[row], row, np.flatnonzero(hidden[row]), held, minimum)
+    return free
+
+
+def _free_beside(
+    n: Integers, row: int, hidden: Integers, held: Mapping[int, int], minimum: int
+) -> set[tuple[int, int]]:
+    """Hidden cells of a row whose total is shown: answers move to its other hidden cells, and the
+    rows that hide their totals, which ``held`` so many by column, move the other way.
+    """
+    columns = [int(column) for column in hidden if int(column) in held]
+    free = set()
+    for column in columns:
+        others = [other for other in columns if other != column]
+        down = min(int(n[column]), sum(held[other] for other in others))
+        up = min(sum(int(n[other]) for other in others), held[column])
+        if up + down >= minimum and int(n[column]) + up >= minimum:
+            free.add((row, column))
+    return free
+
+
+def _protect_family(
+    counts: Counts,
+    children: list[int],
+    node: int,
+    hidden: Mask,
+    minimum: int,
+    free: Set[tuple[int, int]],
+) -> set[tuple[int, int]]:
+    """Hide a rectangle around every hidden cell of a node and its children that is not ``free``;
+    returns the cells this makes safe.
     """
     leaves = set(range(len(counts.rows))) - {row for _, row in counts.families()}
     rows = [*children, node]
     todo = [(r, c) for r in rows for c in range(len(counts.columns)) if hidden[r, c]]
-    done: set[tuple[int, int]] = set()
+    done = set(free)
     certified: set[tuple[int, int]] = set()
     while todo:
         cell = todo.pop()

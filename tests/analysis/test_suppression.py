@@ -15,9 +15,9 @@ MINIMUM = 10
 
 
 def table(rng: np.random.Generator) -> Counts:
-    """A random table: 2 to 7 agencies, in groups or not, by 0 to 3 domains, many small counts."""
-    agencies, domains = int(rng.integers(2, 8)), int(rng.choice([0, 2, 3]))
-    mean = rng.choice([4, 20, 60])
+    """A random table: 2 to 12 agencies, in groups or not, by 0 to 3 domains, many small counts."""
+    agencies, domains = int(rng.integers(2, 13)), int(rng.choice([0, 2, 3]))
+    mean = rng.choice([1, 4, 20, 60])
     inner = rng.negative_binomial(0.7, 0.7 / (0.7 + mean), size=(agencies, max(domains, 1)))
     n = np.hstack([inner, inner.sum(axis=1, keepdims=True)]) if domains else inner
     names = [f"a{row}" for row in range(agencies)]
