@@ -11,8 +11,6 @@ from typing import Final, Literal
 SCHEMA_VERSION: Final = 3
 READABLE_VERSIONS: Final = (2, 3)
 """Snapshots of version 2 have no column ``applicant``: nobody was asked."""
-APPLICANTS: Final = ("citizen", "business")
-"""For whom a dossier was; empty where neither its event nor the answer tells."""
 NOT_APPLICABLE: Final = 0
 """Code of the answer "không áp dụng" of a five-level item; a null is "no answer" or "not asked"."""
 EVIDENCE: Final = ("E0", "E1", "E2", "E3", "E4", "E5", "E6")

@@ -22,7 +22,7 @@ import numpy as np
 
 from analysis.arrays import Floats, Integers, Mask
 from analysis.index.results import APPLICANT_LEVELS, PROVINCE
-from analysis.publication.hiding import MIN_WIDTH, Place
+from analysis.publication.hiding import MIN_WIDTH, Place, narrowest_width
 
 Parts = dict[str, dict[str, Place]]
 """agency -> applicant -> place of the figure."""
@@ -196,10 +196,9 @@ class _Table:
         """
         for column in range(self.n.shape[1]):
             told = mask & (self.n[:, column] > 0) & ~np.isnan(self.values[:, column])
+            if not told.any():
+                continue
             sizes = self.n[told, column].astype(np.float64)
-            total = float(sizes @ self.values[told, column])
-            low = np.maximum((total - 100 * (sizes.sum() - sizes)) / np.maximum(sizes, 1), 0.0)
-            high = np.minimum(total / np.maximum(sizes, 1), 100.0)
-            if len(sizes) and float((high - low).min()) < MIN_WIDTH:
+            if narrowest_width(sizes, self.values[told, column]) < MIN_WIDTH:
                 return False
         return True

@@ -96,13 +96,14 @@ def _reopen(agencies: Iterable[Agency], change: list[Succession]) -> None:
             Hosting(office_id=office, agency=agency, valid_from=on) for office in offices - kept
         )
     if change[0].change == SuccessionKind.TRANSFER:
-        _drop_hostings(change[0].successor, on=change[0])
+        _drop_hostings(change[0])
 
 
-def _drop_hostings(successor: Agency, *, on: Succession) -> None:
+def _drop_hostings(row: Succession) -> None:
     """Offices a successor was hosted at for the counters that went back."""
+    successor = row.successor
     left = set(successor.counters.filter(closed_on=None).values_list("office_id", flat=True))
-    begun = successor.hostings.filter(valid_from=on.on, valid_to=None)
+    begun = successor.hostings.filter(valid_from=row.on, valid_to=None)
     begun.exclude(office__in=left).delete()
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -89,7 +89,7 @@ def exclusions(request: HttpRequest) -> HttpResponse:
     allowed = may(user, "compute-figures")
     form = ExclusionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and not allowed:
-        raise Http404
+        raise PermissionDenied
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data
         payload = {

@@ -100,6 +100,7 @@ def agency(request: HttpRequest, pk: int) -> HttpResponse:
     who = request.GET.get("who", "")
     who = who if who in dict(applicants) else ""
     domains = [line for line in lines if line.level == "domain"]
+    by_applicant = {line.code: line for line in lines if line.level == "applicant"}
     context = {
         "result": result,
         "edition": result.edition,
@@ -110,7 +111,7 @@ def agency(request: HttpRequest, pk: int) -> HttpResponse:
         "factors": group_factors(lines, result.edition.about["factors"], who),
         "applicants": applicants,
         "who": who,
-        "split": [line for line in lines if line.level == "applicant"],
+        "split": [by_applicant[code] for code, _name in applicants],
         "pictures": pictures_of_agency(result),
         "domains": domains if len(domains) > 1 else [],
         "row": result.rows[0],

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from survey.questionnaires.content import EVENT_FACTS, UNKNOWN, Answers, Form, QuestionSpec
 from survey.questionnaires.kinds import KINDS, AnswerError
+from survey.transactions.models import Applicant
 
 HELPED: Final = "helped"
 """Somebody helped with the answer; analysed apart."""
@@ -23,7 +24,6 @@ asked who helped, and still say so.
 """
 APPLICANT: Final = "applicant"
 """The question that asks for whom a dossier was."""
-APPLICANTS: Final = ("citizen", "business")
 WHOLE_FORM = ""
 """Key of an error that belongs to no single question."""
 
@@ -55,7 +55,7 @@ def imply_facts(form: Form, answers: Mapping[str, object]) -> dict[str, str]:
 def read_applicant(answers: Mapping[str, object], marks: Mapping[str, str] | None) -> str:
     """For whom the dossier was: as the event told, else as was tapped; empty where neither does."""
     told = (marks or {}).get("applicant") or answers.get(APPLICANT)
-    return told if isinstance(told, str) and told in APPLICANTS else ""
+    return told if isinstance(told, str) and told in Applicant.values else ""
 
 
 @dataclass

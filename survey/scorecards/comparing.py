@@ -27,7 +27,9 @@ COMPARED: Final = ("weighted_index", "ci_low", "ci_high", "n", "status", "rank_b
 
 
 def editions_to_compare() -> list[Edition]:
-    """The newest edition of each finished period whose answers are kept, the latest first."""
+    """The newest edition of each finished period and method whose answers are kept, the latest
+    period first.
+    """
     found: dict[tuple[str, str], Edition] = {}
     for edition in Edition.objects.order_by("made_at"):
         if not edition.is_preview and find_snapshot(edition.snapshot_sha256) is not None:

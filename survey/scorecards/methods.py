@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Final
+from typing import Final, Literal
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -94,7 +94,8 @@ def find_chosen(period: Period) -> Chosen:
     value = choice.target_value
     whole = value == value.to_integral_value()
     plain = value.quantize(Decimal(1)) if whole else value.normalize()
-    return Chosen(methods, Target(_operator(choice), plain), choice)
+    operator: Literal[">", ">="] = ">=" if choice.target_operator == ">=" else ">"
+    return Chosen(methods, Target(operator, plain), choice)
 
 
 def check_current(edition: Edition) -> None:
@@ -132,10 +133,6 @@ def keep_method(*, name: str, sha256: str, by: User, now: datetime) -> None:
     )
     with contextlib.suppress(IntegrityError), transaction.atomic():
         row.save(force_insert=True)
-
-
-def _operator(choice: MethodChoice) -> Any:
-    return choice.target_operator
 
 
 def locate_method(name: str, sha256: str) -> str:

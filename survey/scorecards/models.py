@@ -114,11 +114,9 @@ class ComputationState(models.TextChoices):
     FAILED = "failed", _("failed")
 
 
-class Computation(models.Model):
-    """A period somebody had frozen and computed by a button, and what became of it."""
+class RequestedWork(models.Model):
+    """What somebody asked for by a button and the worker does, and how far it has come."""
 
-    period = models.CharField(_("period"), max_length=10)
-    method = models.CharField(_("method"), max_length=60)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -132,10 +130,20 @@ class Computation(models.Model):
         choices=ComputationState.choices,
         default=ComputationState.WAITING,
     )
+    problem = models.TextField(_("problem"), blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Computation(RequestedWork):
+    """A period somebody had frozen and computed by a button, and what became of it."""
+
+    period = models.CharField(_("period"), max_length=10)
+    method = models.CharField(_("method"), max_length=60)
     edition = models.ForeignKey(
         Edition, on_delete=models.PROTECT, null=True, verbose_name=_("edition")
     )
-    problem = models.TextField(_("problem"), blank=True)
 
     class Meta:
         verbose_name = _("computation")
@@ -199,7 +207,7 @@ class MethodChoice(models.Model):
         return ", ".join(method["id"] for method in self.methods)
 
 
-class MethodComparison(models.Model):
+class MethodComparison(RequestedWork):
     """What another method would make of an edition's answers; asked for by a button, computed by
     the worker.
     """
@@ -207,22 +215,8 @@ class MethodComparison(models.Model):
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, verbose_name=_("edition"))
     method = models.CharField(_("method"), max_length=60)
     method_sha256 = models.CharField(_("method checksum"), max_length=64)
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="+",
-        verbose_name=_("requested by"),
-    )
-    asked_at = models.DateTimeField(_("requested at"))
-    state = models.CharField(
-        _("state"),
-        max_length=10,
-        choices=ComputationState.choices,
-        default=ComputationState.WAITING,
-    )
     rows = models.JSONField(_("rows"), default=list)
     """What may be shown of each agency under both: name, kind, index, interval, possible ranks."""
-    problem = models.TextField(_("problem"), blank=True)
 
     class Meta:
         verbose_name = _("comparison of methods")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,8 @@ def test_the_page_of_an_agency_shows_both_and_each_factor_of_one(
     text = page.content.decode()
     assert "Người dân và doanh nghiệp" in text
     assert [number in text for number in ("100,00", "50,00")] == [True, True]
+    names = re.findall(r'<th scope="row">(.+?)</th>', text)
+    assert names[:2] == ["Người dân", "Doanh nghiệp, tổ chức"], "citizens first, as everywhere"
     of_one = signed_in(cast.head).get(
         reverse("console:agency", args=[result.pk]), {"who": "business"}
     )

@@ -77,6 +77,12 @@ def test_two_people_take_answers_out_and_count_them_again(
     assert analyst.post(reverse("console:exclusion-lift", args=[row.pk])).status_code == 404
 
 
+def test_who_only_reads_takes_nothing_out(cast: Cast, approver: Client) -> None:
+    assert approver.get(PAGE).status_code == 200
+    assert approver.post(PAGE, sent(cast)).status_code == 403
+    assert not ApprovalRequest.objects.exists()
+
+
 def test_answers_by_link_have_no_hour_and_are_never_taken_out(cast: Cast) -> None:
     Exclusion.objects.create(
         counter=cast.land_counter,
