@@ -41,7 +41,11 @@ if TYPE_CHECKING:
     from analysis.run_charts import draw_charts, write_charts
     from analysis.sample_survey.estimate import estimate
     from analysis.sample_survey.spec import Spec, load_spec
-    from analysis.scorecards.points import load_framework, read_rates, score
+    from analysis.scorecards.framework import Framework, list_frameworks, read_framework_text
+    from analysis.scorecards.framework_file import FrameworkError, read_framework
+    from analysis.scorecards.inputs import NOT_APPLICABLE, FigureError, field_names, read_declared
+    from analysis.scorecards.scoring import Scorecard, ScoredLine, score
+    from analysis.scorecards.signed_scores import check_signed_scores, read_signed_scores
 
 _HOMES = {
     "charts": ("Frame", "Picture", "render"),
@@ -65,7 +69,11 @@ _HOMES = {
     "publication.targets": ("SATISFACTION_TARGET", "Target"),
     "comparison.small_area": ("read_covariates", "small_area_estimates"),
     "counting.cells_io": ("load_cells", "save_cells"),
-    "scorecards.points": ("load_framework", "read_rates", "score"),
+    "scorecards.framework": ("Framework", "list_frameworks", "read_framework_text"),
+    "scorecards.framework_file": ("FrameworkError", "read_framework"),
+    "scorecards.inputs": ("NOT_APPLICABLE", "FigureError", "field_names", "read_declared"),
+    "scorecards.scoring": ("Scorecard", "ScoredLine", "score"),
+    "scorecards.signed_scores": ("check_signed_scores", "read_signed_scores"),
     "run": ("Run", "compare_periods", "open_run"),
     "run_charts": ("draw_charts", "write_charts"),
     "sample_survey.estimate": ("estimate",),
@@ -76,21 +84,28 @@ _HOME_BY_NAME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "FORMATS",
     "ITEMS",
+    "NOT_APPLICABLE",
     "PROVINCE",
     "RESPONSE_COLUMNS",
     "SATISFACTION_TARGET",
     "AnalysisError",
     "Figure",
+    "FigureError",
     "Frame",
+    "Framework",
+    "FrameworkError",
     "IndexResult",
     "Method",
     "Picture",
     "Run",
+    "Scorecard",
+    "ScoredLine",
     "Snapshot",
     "SnapshotWriter",
     "Spec",
     "Table",
     "Target",
+    "check_signed_scores",
     "choose_engine",
     "combine_snapshots",
     "compare_periods",
@@ -100,19 +115,23 @@ __all__ = [
     "draw_levels",
     "estimate",
     "factor_profile",
+    "field_names",
     "index_trend",
+    "list_frameworks",
     "list_methods",
     "load_cells",
-    "load_framework",
     "load_method",
     "load_spec",
     "open_run",
     "open_snapshot",
     "rank_estimates",
     "read_covariates",
+    "read_declared",
+    "read_framework",
+    "read_framework_text",
     "read_json",
     "read_method_text",
-    "read_rates",
+    "read_signed_scores",
     "render",
     "save_cells",
     "score",

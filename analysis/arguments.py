@@ -78,10 +78,7 @@ def make_parser() -> argparse.ArgumentParser:
     charts.add_argument(
         "--format", action="append", choices=("svg", "png", "pdf"), help="repeatable; default svg"
     )
-    points = commands.add_parser("score", help="points of a scorecard from rates in percent")
-    points.add_argument("framework", type=Path, help="framework.toml")
-    points.add_argument("rates", type=Path, help='rates.json: {"1.1": "96.5", "1.2": null}')
-    points.add_argument("--out", type=Path, required=True, help="points.json")
+    _add_scorecards(commands)
     areas = commands.add_parser(
         "small-area", help="Fay-Herriot estimates of an estimate's domains with few answers"
     )
@@ -97,3 +94,20 @@ def make_parser() -> argparse.ArgumentParser:
     cells.add_argument("--add", type=Path, action="append", default=[], help="cells kept before")
     cells.add_argument("--out", type=Path, required=True, help="cells.parquet")
     return parser
+
+
+def _add_scorecards(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    points = commands.add_parser("score", help="points of a scorecard from declared figures")
+    points.add_argument("framework", help="a name, e.g. 766-2022, or framework.toml")
+    points.add_argument(
+        "figures", type=Path, help='figures.json: {"1": {"part": 9, "whole": 10}, "2": 96.5}'
+    )
+    points.add_argument("--kind", default="", help="kind of agency: only lines for it are scored")
+    points.add_argument("--out", type=Path, required=True, help="points.json")
+    signed = commands.add_parser(
+        "check-scores", help="whether the total of signed scores is the sum of their lines"
+    )
+    signed.add_argument("framework", help="a name, e.g. ha-tinh-so-2021, or framework.toml")
+    signed.add_argument(
+        "scores", type=Path, help='scores.json: {"points": {"1": "11"}, "total": "83,05"}'
+    )

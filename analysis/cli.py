@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import analysis
@@ -68,10 +69,24 @@ def _run_index(options: argparse.Namespace) -> None:
 
 
 def _run_score(options: argparse.Namespace) -> None:
-    scored = analysis.score(
-        analysis.load_framework(options.framework), analysis.read_rates(options.rates)
-    )
-    analysis.write_json({"criteria": [item.as_row() for item in scored]}, options.out)
+    framework = _open_framework(options.framework)
+    card = analysis.score(framework, analysis.read_declared(options.figures), options.kind)
+    analysis.write_json(card.as_record(), options.out)
+
+
+def _run_check_scores(options: argparse.Namespace) -> None:
+    framework = _open_framework(options.framework)
+    points, total = analysis.read_signed_scores(options.scores)
+    faults = analysis.check_signed_scores(framework, points, total)
+    if faults:
+        raise AnalysisError("; ".join(map(str, faults)))
+
+
+def _open_framework(name: str) -> analysis.Framework:
+    """A framework that comes with the product, by its name, or one of a file."""
+    if name in analysis.list_frameworks():
+        return analysis.read_framework(analysis.read_framework_text(name))
+    return analysis.read_framework(Path(name).read_text(encoding="utf-8-sig"))
 
 
 def _run_small_area(options: argparse.Namespace) -> None:
@@ -98,6 +113,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "ranks": _run_ranks,
     "charts": _run_charts,
     "score": _run_score,
+    "check-scores": _run_check_scores,
     "small-area": _run_small_area,
     "cells": _run_cells,
 }

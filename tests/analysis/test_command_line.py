@@ -10,20 +10,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis import AnalysisError, load_cells, read_rates, small_area_estimates
+import analysis
+from analysis import AnalysisError, load_cells, small_area_estimates
 from analysis.cli import main
 from analysis.data.snapshot import Snapshot
 from tests.analysis.builders import GOLD
 from tests.analysis.samples import write_province
-
-FRAMEWORK = """
-[[criterion]]
-code = "1"
-title = "Đúng hạn"
-maximum = 2
-rule = { kind = "steps", steps = [[95, 1], [90, 0.5]] }
-target = { operator = ">=", value = 95 }
-"""
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
@@ -32,44 +24,60 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 
 
 def test_points_of_a_scorecard(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    framework, rates, out = (tmp_path / name for name in ("f.toml", "rates.json", "points.json"))
-    framework.write_text(FRAMEWORK, encoding="utf-8")
-    rates.write_text('{"1": 94.999}', encoding="utf-8")
-    assert run(capsys, "score", framework, rates, "--out", out) == (0, "")
-    [row] = json.loads(out.read_text(encoding="utf-8"))["criteria"]
-    assert (row["title"], row["rate"], row["achieved"], row["met"]) == (
-        "Đúng hạn",
-        "94.999",
-        "1.00",
-        False,
-    )
+    figures, out = tmp_path / "figures.json", tmp_path / "points.json"
+    figures.write_text('{"1": {"part": 899, "whole": 1000}, "2": null}', encoding="utf-8")
+    assert run(capsys, "score", "766-2022", figures, "--out", out) == (0, "")
+    card = json.loads(out.read_text(encoding="utf-8"))
+    assert (card["total"], card["missing"], card["percent"]) == ("5.99", ["2", "3"], None)
+    assert card["lines"][0]["points"] == "5.99"
 
 
 @pytest.mark.parametrize(
-    ("rates", "word"),
+    ("figures", "word"),
     [
-        ('{"2": 90}', "no criterion has the code 2"),
-        ('{"1": "NaN"}', "the rate of 1"),
-        ('{"1": "many"}', "no rates by code"),
-        ("[90]", "no rates by code"),
+        ('{"9": 90}', "no line that is scored has the code 9"),
+        ('{"1": {"part": "NaN", "whole": 1}}', "criterion 1, part: is no number"),
+        ('{"1": {"part": 2, "whole": 1}}', "more than the whole"),
+        ('{"1": {"part": [2], "whole": 1}}', "no figures by code"),
+        ("[90]", "no figures by code"),
     ],
 )
-def test_rates_that_cannot_be_scored_are_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], rates: str, word: str
+def test_figures_that_cannot_be_scored_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], figures: str, word: str
 ) -> None:
-    (tmp_path / "f.toml").write_text(FRAMEWORK, encoding="utf-8")
-    (tmp_path / "rates.json").write_text(rates, encoding="utf-8")
-    out = tmp_path / "points.json"
-    status, told = run(capsys, "score", tmp_path / "f.toml", tmp_path / "rates.json", "--out", out)
+    path, out = tmp_path / "figures.json", tmp_path / "points.json"
+    path.write_text(figures, encoding="utf-8")
+    status, told = run(capsys, "score", "766-2022", path, "--out", out)
     assert status == 2
     assert word in told
     assert not out.exists()
 
 
-def test_rates_keep_their_digits(tmp_path: Path) -> None:
-    path = tmp_path / "rates.json"
-    path.write_text('{"1": 89.99999999999999999999}', encoding="utf-8")
-    assert str(read_rates(path)["1"]) == "89.99999999999999999999"
+def test_a_signed_total_that_is_not_the_sum_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Report 3617/BC-SXD of 2021: the lines add up to 83.0, the total says 83.05."""
+    path = tmp_path / "scores.json"
+    points = dict(zip("1234567", (11, 10.5, 13, 10, 14.5, 9.5, 14.5), strict=True))
+    path.write_text(json.dumps({"points": points, "total": "83,05"}), encoding="utf-8")
+    status, told = run(capsys, "check-scores", "ha-tinh-so-2021", path)
+    assert status == 2
+    assert "the total says 83,05, the lines add up to something else: 83" in told
+    path.write_text(json.dumps({"points": points, "total": "83,0"}), encoding="utf-8")
+    assert run(capsys, "check-scores", "ha-tinh-so-2021", path) == (0, "")
+
+
+def test_a_framework_of_ones_own_is_read_from_its_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    framework, figures, out = (tmp_path / name for name in ("f.toml", "figures.json", "p.json"))
+    text = analysis.read_framework_text("766-2022")
+    framework.write_text(text.replace("maximum = 6", "maximum = 5", 1), encoding="utf-8")
+    figures.write_text("{}", encoding="utf-8")
+    status, told = run(capsys, "score", framework, figures, "--out", out)
+    assert (status, "add up to 17" in told) == (2, True)
+    framework.write_text(text, encoding="utf-8")
+    assert run(capsys, "score", framework, figures, "--out", out) == (0, "")
 
 
 def milk_as_estimates() -> tuple[dict[str, Any], str]:
