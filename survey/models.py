@@ -56,6 +56,7 @@ from survey.responses.exclusions import Exclusion
 from survey.responses.models import AnswerDay, Comment, Response
 from survey.responses.reading import CommentMark, CommentNight, ReadableComment
 from survey.responses.topics import Topic
+from survey.scorecards.frameworks.models import FrameworkFile
 from survey.scorecards.models import (
     AgencyResult,
     Computation,
@@ -101,6 +102,7 @@ __all__ = [
     "Exclusion",
     "Factor",
     "FileImport",
+    "FrameworkFile",
     "FunnelCount",
     "Holiday",
     "Hosting",

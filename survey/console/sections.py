@@ -38,6 +38,11 @@ SECTIONS: Final = {
         Section("console:exclusions", _("Excluded answers"), ("exclusions",), "see-previews"),
         Section("console:methods", _("Methods"), ("methods", "method_comparison"), "see-previews"),
     ),
+    _("Scorecards"): (
+        Section(
+            "console:frameworks", _("Frameworks"), ("frameworks", "framework", "framework_edit")
+        ),
+    ),
     _("Comments and follow-up"): (
         Section("console:comments", _("Comments"), ("comments",), "read-comments"),
         Section("console:topics", _("Topics of comments"), ("topics", "topic"), "edit-topics"),

@@ -39,7 +39,16 @@ PRINTING: Final = "survey/console/test_printing.py::"
 SPLITS: Final = "survey/console/test_splits.py::"
 CALENDAR: Final = "survey/console/test_opening_hours.py::"
 
+FRAMEWORKS: Final = "survey/console/test_frameworks.py::"
+
 HELD: Final = {
+    "requested that a framework is published": FRAMEWORKS + "test_two_people_publish_and_retire",
+    "This framework has been published already.": FRAMEWORKS
+    + "test_publishing_and_retiring_twice_says_so",
+    "“%(title)s” has been saved.": FRAMEWORKS
+    + "test_a_draft_begins_from_a_shipped_one_and_keeps_every_letter",
+    "The draft “%(title)s” has been deleted.": FRAMEWORKS
+    + "test_a_draft_can_be_deleted_and_a_published_one_cannot",
     "This exclusion has been lifted already.": "survey/console/test_exclusions.py::"
     "test_two_people_take_answers_out_and_count_them_again",
     "Something has been counted or recorded for": SPLITS

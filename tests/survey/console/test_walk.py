@@ -48,7 +48,9 @@ from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case
 from survey.responses.models import Response
 from survey.responses.topics import Topic
+from survey.scorecards.bridge.frameworks import framework_text
 from survey.scorecards.bridge.methods import method_text, summarise_method
+from survey.scorecards.frameworks.models import FrameworkFile
 from survey.scorecards.models import Computation, MethodComparison, MethodFile
 from survey.transactions.models import DossierEvent, MonthlyTotal, SourceSystem
 from tests.survey.citizen.builders import dump
@@ -88,6 +90,8 @@ def upload(name: str, action: str) -> SimpleUploadedFile:
             'id = "overall"', f'id = "m{MethodFile.objects.count()}"'
         )
         return SimpleUploadedFile("m.toml", own.encode())
+    if name == "framework-upload":
+        return SimpleUploadedFile("b.toml", own_framework().encode())
     if name == "questionnaire-upload":
         text = (LIBRARY / "counter-short.toml").read_text(encoding="utf-8")
         own = text.replace('code = "counter-short"', f'code = "own-{Version.objects.count()}"', 1)
@@ -95,6 +99,12 @@ def upload(name: str, action: str) -> SimpleUploadedFile:
     columns = raw(dossier_code=f"H20.01.05-261110-{DossierEvent.objects.count():04d}", phone="")
     text = ",".join(columns) + "\n" + ",".join(columns.values()) + "\n"
     return SimpleUploadedFile("e.csv", text.encode())
+
+
+def own_framework() -> str:
+    """A shipped framework under an id nobody has used."""
+    own = f"bo-{timezone.now().timestamp():.6f}".replace(".", "-")
+    return framework_text("766-2022").replace('id = "766-2022"', f'id = "{own}"')
 
 
 def made_file(head: str, row: str) -> SimpleUploadedFile:
@@ -148,6 +158,10 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     ],
     "exclusions": lambda: ApprovalRequest.objects.count(),
     "exclusion-lift": lambda: ApprovalRequest.objects.count(),
+    "framework-new": lambda: FrameworkFile.objects.count(),
+    "framework-edit": lambda: [*FrameworkFile.objects.order_by("pk").values_list("sha256")],
+    "framework-upload": lambda: FrameworkFile.objects.count(),
+    "framework-act": lambda: ApprovalRequest.objects.count() - FrameworkFile.objects.count(),
     "method-upload": lambda: MethodFile.objects.count(),
     "method-compare": lambda: MethodComparison.objects.count(),
     "method-ask": lambda: ApprovalRequest.objects.count(),
@@ -278,6 +292,8 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "when": "",
         },
         "question": {"text": f"Câu {timezone.now()}"},
+        "framework-new": {"text": own_framework()},
+        "framework-edit": {"text": f"{data.get('text', '')}# {timezone.now()}\n"},
         "method-compare": {"method": summarise_method("ikm").sha256},
         "method-ask": {
             "methods": [summarise_method("overall").sha256],
@@ -421,6 +437,7 @@ REPEATED: Final = frozenset(
         "exclusions",
         "exclusion-lift",
         "method-ask",
+        "framework-act",
         "printing-act",
     }
 )

@@ -35,6 +35,8 @@ from survey.responses.cases import open_case
 from survey.responses.exclusions import exclude_answers
 from survey.responses.reading import prepare_comments
 from survey.responses.services import record_response
+from survey.scorecards.bridge.frameworks import framework_text
+from survey.scorecards.frameworks.services import publish_framework, save_framework
 from survey.transactions.models import SourceSystem
 from survey.transactions.services import import_totals
 from tests.survey.console.builders import release
@@ -174,10 +176,14 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
         reason="Mất điện",
         now=now,
     )
+    for name, published in (("766-2022", None), ("hai-cap-xa", now)):
+        made = save_framework(text=framework_text(name), by=cast.analyst, now=now)
+        if published:
+            publish_framework(framework=made, now=now)
     Holiday.objects.create(day=now.date() + timedelta(days=90), name="Tết")
-    made, _token = invited(cast)
+    invitation, _token = invited(cast)
     before = now - timedelta(days=2)
-    OutboxMessage.objects.filter(invitation=made).update(
+    OutboxMessage.objects.filter(invitation=invitation).update(
         state=MessageState.UNKNOWN, attempt_at=before
     )
     invite(who=Invited(name="Người được mời", role=Role.AUDITOR), by=cast.operator, now=now)

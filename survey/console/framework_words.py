@@ -1,0 +1,112 @@
+"""Criteria of a framework in words: how a figure comes about, and how it becomes points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from survey.scorecards.bridge.frameworks import Framework
+from survey.templatetags.figures import figure
+
+INPUTS: Final = {
+    "choice": gettext_lazy("a choice"),
+    "number": gettext_lazy("a number"),
+    "ratio": gettext_lazy("part of a whole"),
+    "formula": gettext_lazy("computed from figures"),
+    "satisfaction_index": gettext_lazy("satisfaction index, from the released figures"),
+    "on_time_rate": gettext_lazy("dossiers on time, from the dossier totals"),
+    "online_share": gettext_lazy("dossiers online, from the dossier totals"),
+    "survey_group": gettext_lazy("sociological survey of groups"),
+    "imported": gettext_lazy("entered by the appraisers"),
+    "leader_rating": gettext_lazy("given by the leaders"),
+}
+EFFECTS: Final = {
+    "base": "",
+    "bonus": gettext_lazy("bonus"),
+    "deduction": gettext_lazy("deduction"),
+}
+
+
+def plain(value: Fraction | Decimal | int) -> str:
+    """A number of a framework as short as it is, with the decimal sign of the language."""
+    fraction = Fraction(value)
+    exact = Decimal(fraction.numerator) / fraction.denominator
+    short = exact.quantize(Decimal("0.0001")).normalize()
+    return figure(short.quantize(Decimal(1)) if short == short.to_integral_value() else short)
+
+
+def describe_rule(criterion: Any) -> str:
+    """How a measure becomes points, as a sentence."""
+    if criterion.rule is None:
+        return "; ".join(
+            _("%(answer)s: %(share)s %%") % {"answer": o.title, "share": plain(100 * o.share)}
+            for o in criterion.options
+        )
+    told = _RULES[criterion.rule.kind](criterion.rule)
+    if criterion.rule.floor is not None:
+        told += "; " + _("below %(floor)s: 0") % {"floor": plain(criterion.rule.floor)}
+    return told
+
+
+def _describe_bands(rule: Any) -> str:
+    return "; ".join(
+        _("%(comparison)s %(edge)s: %(share)s %% of the points")
+        % {
+            "comparison": {">": ">", ">=": "≥"}[band.comparison],
+            "edge": plain(band.edge),
+            "share": plain(100 * band.share),
+        }
+        for band in sorted(rule.bands, key=lambda band: -band.edge)
+    )
+
+
+_RULES: Final[dict[str, Callable[[Any], str]]] = {
+    "proportional": lambda rule: _("in proportion to 100 %"),
+    "capped": lambda rule: (
+        _("in proportion, all points from %(target)s %%") % {"target": plain(rule.target)}
+    ),
+    "bands": _describe_bands,
+    "per_unit": lambda rule: (
+        _("%(each)s points each, up to the maximum") % {"each": plain(rule.each)}
+    ),
+    "minus": lambda rule: (
+        _("each takes %(share)s %% of the maximum") % {"share": plain(100 * rule.each)}
+    ),
+    "points": lambda rule: _("points as they are"),
+}
+
+
+def _effect(criterion: Any, depth: int) -> str:
+    """Bonus or deduction, once, where the name of the line does not say so itself."""
+    told = str(EFFECTS[criterion.effect])
+    return "" if depth or told.casefold() == criterion.title.casefold() else told
+
+
+def framework_lines(framework: Framework) -> list[dict[str, Any]]:
+    """Lines of a framework for a table, each below the one it is a part of."""
+    found: list[dict[str, Any]] = []
+
+    def add(parent: str, depth: int) -> None:
+        for criterion in framework.parts.get(parent, []):
+            leaf = criterion.code not in framework.parts
+            found.append(
+                {
+                    "criterion": criterion,
+                    "depth": depth,
+                    "maximum": plain(criterion.maximum),
+                    "input": INPUTS.get(criterion.input, ""),
+                    "rule": describe_rule(criterion) if leaf else "",
+                    "effect": _effect(criterion, depth),
+                    "group": not leaf,
+                    "owners": ", ".join(filter(None, (criterion.owner, *criterion.co_owners))),
+                }
+            )
+            add(criterion.code, depth + 1)
+
+    add("", 0)
+    return found

@@ -1,0 +1,1 @@
+"""Frameworks of the province: drafts, published by two people, in force from a day."""
