@@ -65,6 +65,7 @@ from survey.scorecards.models import (
     MethodComparison,
     MethodFile,
 )
+from survey.scorecards.rounds.models import AgencyScoring, HandOver, ScoreEntry, ScoringRound
 from survey.transactions.models import (
     DossierEvent,
     EventsImport,
@@ -78,6 +79,7 @@ from survey.transactions.models import (
 __all__ = [
     "Agency",
     "AgencyResult",
+    "AgencyScoring",
     "AgencyVersion",
     "Alert",
     "AnswerDay",
@@ -104,6 +106,7 @@ __all__ = [
     "FileImport",
     "FrameworkFile",
     "FunnelCount",
+    "HandOver",
     "Holiday",
     "Hosting",
     "Improvement",
@@ -133,6 +136,8 @@ __all__ = [
     "Response",
     "SampleDraw",
     "SamplingRule",
+    "ScoreEntry",
+    "ScoringRound",
     "Screen",
     "ScreenUse",
     "SeenSignature",

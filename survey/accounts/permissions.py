@@ -61,6 +61,8 @@ RULES: Final = {
     "change-agencies": _rule(*_STAFF_OF_HOME_AFFAIRS, province=True),
     "decide-requests": _rule(Role.APPROVER, Role.PROVINCE_ADMIN, province=True),
     "compute-figures": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
+    "score-own": _rule(Role.AGENCY_HEAD),
+    "appraise-scores": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "edit-frameworks": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "see-previews": _rule(*_STAFF_OF_HOME_AFFAIRS, Role.APPROVER, Role.AUDITOR, province=True),
     "see-languages": _rule(

@@ -18,12 +18,11 @@ from survey.accounts.approvals import Payload, SensitiveAction
 from survey.agencies.models import Counter
 from survey.common.periods import parse_period
 from survey.console.agency_actions import AGENCY_ACTIONS, BY_TWO
+from survey.console.scoring_actions import SCORING_ACTIONS
 from survey.questionnaires.files import write_questionnaire
 from survey.questionnaires.models import Version, VersionStatus
 from survey.questionnaires.services import publish_version, retire_version
 from survey.responses.exclusions import Exclusion, exclude_answers, lift_exclusion
-from survey.scorecards.frameworks.models import FrameworkFile
-from survey.scorecards.frameworks.services import publish_framework, retire_framework
 from survey.scorecards.methods import check_choice, check_current, choose_methods
 from survey.scorecards.models import Edition, MethodChoice
 from survey.scorecards.services import release_edition, withdraw_edition
@@ -89,27 +88,6 @@ def _release(payload: Payload, now: datetime) -> object:
 
 def _withdraw(payload: Payload, now: datetime) -> object:
     return withdraw_edition(edition=_edition(payload), now=now)
-
-
-def _framework(payload: Payload) -> FrameworkFile:
-    found = FrameworkFile.objects.filter(pk=payload["framework"]).first()
-    if found is None:
-        raise ValidationError(_("This draft no longer exists."))
-    return found
-
-
-def _framework_state(payload: Payload) -> str:
-    """The file, word for word, and how far it has come."""
-    found = _framework(payload)
-    return f"{found.state} {found.sha256}"
-
-
-def _publish_framework(payload: Payload, now: datetime) -> object:
-    return publish_framework(framework=_framework(payload), now=now)
-
-
-def _retire_framework(payload: Payload, now: datetime) -> object:
-    return retire_framework(framework=_framework(payload), now=now)
 
 
 def _choice(payload: Payload) -> dict[str, Any]:
@@ -190,6 +168,7 @@ SENSITIVE_ACTIONS: Final = {
     action.key: action
     for action in (
         *AGENCY_ACTIONS,
+        *SCORING_ACTIONS,
         SensitiveAction(
             key="publish-questionnaire",
             label=gettext_lazy("Publish a questionnaire"),
@@ -234,24 +213,6 @@ SENSITIVE_ACTIONS: Final = {
             describe=_describe_lift,
             fingerprint=lambda payload: str(_exclusion(payload).lifted_at),
             run=_lift,
-        ),
-        SensitiveAction(
-            key="publish-framework",
-            label=gettext_lazy("Publish a framework"),
-            asks="edit-frameworks",
-            policy=BY_TWO,
-            describe=lambda payload: str(_framework(payload)),
-            fingerprint=_framework_state,
-            run=_publish_framework,
-        ),
-        SensitiveAction(
-            key="retire-framework",
-            label=gettext_lazy("Retire a framework"),
-            asks="edit-frameworks",
-            policy=BY_TWO,
-            describe=lambda payload: str(_framework(payload)),
-            fingerprint=_framework_state,
-            run=_retire_framework,
         ),
         SensitiveAction(
             key="release-edition",

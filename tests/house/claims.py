@@ -41,7 +41,22 @@ CALENDAR: Final = "survey/console/test_opening_hours.py::"
 
 FRAMEWORKS: Final = "survey/console/test_frameworks.py::"
 
+SCORING: Final = "survey/console/test_scoring.py::"
+ROUNDS: Final = "survey/scorecards/test_rounds.py::"
+
 HELD: Final = {
+    "“%(name)s” has been handed over.": SCORING + "test_a_head_saves_and_signs_off_and_sees_points",
+    "“%(round)s” has been opened.": SCORING + "test_a_round_is_opened_by_a_page_with_days_in_order",
+    "The deadlines have been changed.": SCORING
+    + "test_deadlines_are_changed_and_figures_counted_again_by_buttons",
+    "Meanwhile the scoring has moved on to": SCORING + "test_a_stale_page_saves_nothing",
+    "The results of this round have been published.": ROUNDS
+    + "test_a_round_is_published_when_all_is_closed_and_stays",
+    "Agencies score themselves, are appraised": ROUNDS + "test_the_whole_way_with_an_appeal",
+    "No round has been opened yet.": SCORING
+    + "test_a_round_is_opened_by_a_page_with_days_in_order",
+    "Possible once every agency has been appraised": SCORING
+    + "test_publication_waits_for_every_agency",
     "requested that a framework is published": FRAMEWORKS + "test_two_people_publish_and_retire",
     "This framework has been published already.": FRAMEWORKS
     + "test_publishing_and_retiring_twice_says_so",

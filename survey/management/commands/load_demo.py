@@ -25,6 +25,7 @@ from survey.dev.demo import services
 from survey.dev.demo.messages import send_story
 from survey.dev.demo.presence import answer_at_counters
 from survey.dev.demo.province import build_province, issued_codes, make_accounts
+from survey.dev.demo.scoring import load_scoring
 from survey.questionnaires.services import ensure_library
 from survey.responses.models import Response
 from survey.responses.reading import prepare_comments
@@ -65,6 +66,7 @@ class Command(BaseCommand):
         services.write_truth(cells, out / "truth.csv")
         self._release(out, before, progress)
         accounts = self._accounts(out)
+        load_scoring(finished=before, running=period, now=now)
         for nights in (2, 1):
             prepare_comments(now - timedelta(days=nights))
         # Before the posters: they tell what was done after people gave their opinion.

@@ -107,6 +107,10 @@ NEEDS: Final = {
     "printing-act": "check-posters",
     "unit-split": "change-agencies",
     "unit-undo": "change-agencies",
+    "scoring": READS,
+    "scoring-round": READS,
+    "scoring-act": "appraise-scores",
+    "scorecard": READS,
     "frameworks": READS,
     "framework": READS,
     "framework-shipped": READS,
@@ -157,6 +161,7 @@ CHOICES: Final = {
     "framework-shipped": {"name": "nothing"},
     "framework-shipped-file": {"name": "nothing"},
     "framework-act": {"action": "publish"},
+    "scoring-act": {"action": "deadlines"},
     "method-file": {"sha256": "0" * 64},
     "version-ask": {"action": "retire"},
     "edition-ask": {"action": "release"},
@@ -200,6 +205,7 @@ def test_every_staff_address_is_in_the_table() -> None:
         "check-posters",
         "write-improvements",
         "decide-requests",
+        "score-own",
     } == set(RULES), "a permission no address needs, or one there is no line for"
 
 

@@ -51,7 +51,9 @@ from survey.responses.topics import Topic
 from survey.scorecards.bridge.frameworks import framework_text
 from survey.scorecards.bridge.methods import method_text, summarise_method
 from survey.scorecards.frameworks.models import FrameworkFile
+from survey.scorecards.frameworks.services import publish_framework, save_framework
 from survey.scorecards.models import Computation, MethodComparison, MethodFile
+from survey.scorecards.rounds.models import ScoreEntry, ScoringRound
 from survey.transactions.models import DossierEvent, MonthlyTotal, SourceSystem
 from tests.survey.citizen.builders import dump
 from tests.survey.console.walking import (
@@ -107,6 +109,16 @@ def own_framework() -> str:
     return framework_text("766-2022").replace('id = "766-2022"', f'id = "{own}"')
 
 
+def unscored_framework() -> int:
+    """A published framework without a round; the scene has one, others are made."""
+    found = FrameworkFile.objects.filter(rounds=None).exclude(published_at=None).first()
+    if found is not None:
+        return found.pk
+    user = User.objects.get(username="analyst")
+    row = save_framework(text=own_framework(), by=user, now=timezone.now())
+    return publish_framework(framework=row, now=timezone.now()).pk
+
+
 def made_file(head: str, row: str) -> SimpleUploadedFile:
     return SimpleUploadedFile("f.csv", f"{head}\r\n{row}\r\n".encode())
 
@@ -158,6 +170,12 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     ],
     "exclusions": lambda: ApprovalRequest.objects.count(),
     "exclusion-lift": lambda: ApprovalRequest.objects.count(),
+    "scoring": lambda: ScoringRound.objects.count(),
+    "scoring-act": lambda: [
+        ApprovalRequest.objects.count(),
+        *ScoringRound.objects.order_by("pk").values_list("self_due", flat=True),
+    ],
+    "scorecard": lambda: ScoreEntry.objects.count(),
     "framework-new": lambda: FrameworkFile.objects.count(),
     "framework-edit": lambda: [*FrameworkFile.objects.order_by("pk").values_list("sha256")],
     "framework-upload": lambda: FrameworkFile.objects.count(),
@@ -292,6 +310,24 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "when": "",
         },
         "question": {"text": f"Câu {timezone.now()}"},
+        "scoring": {"framework": str(unscored_framework()) if name == "scoring" else ""},
+        "scoring-act": {
+            "self_due": f"01/{1 + AuditEvent.objects.count() % 12:02d}/2098",
+            "appraisal_due": "01/01/2099",
+            "answer_due": "02/01/2099",
+            "second_due": "03/01/2099",
+            "decision": "1/QĐ-UBND",
+            "decided_on": today(),
+            "minutes": f"Biên bản {timezone.now()}",
+        },
+        "scorecard": {
+            "1:part": "1",
+            "1:whole": f"{10 + ScoreEntry.objects.count()}",
+            "2:number": "1",
+            "2:note": "Một văn bản",
+            "1:note": "Còn thiếu",
+            "5:number": "1",
+        },
         "framework-new": {"text": own_framework()},
         "framework-edit": {"text": f"{data.get('text', '')}# {timezone.now()}\n"},
         "method-compare": {"method": summarise_method("ikm").sha256},
@@ -438,6 +474,7 @@ REPEATED: Final = frozenset(
         "exclusion-lift",
         "method-ask",
         "framework-act",
+        "scoring-act",
         "printing-act",
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Counted
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +26,7 @@ from survey.agencies.models import (
     Counter,
 )
 from survey.agencies.services import Attributes, dissolve_agency, found_agency
+from survey.common.periods import parse_period
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.questionnaires.models import (
     Assignment,
@@ -36,13 +37,16 @@ from survey.responses.exclusions import exclude_answers
 from survey.responses.reading import prepare_comments
 from survey.responses.services import record_response
 from survey.scorecards.bridge.frameworks import framework_text
+from survey.scorecards.frameworks.models import FrameworkFile
 from survey.scorecards.frameworks.services import publish_framework, save_framework
+from survey.scorecards.rounds.models import Stage
+from survey.scorecards.rounds.services import Deadlines, open_round
 from survey.transactions.models import SourceSystem
 from survey.transactions.services import import_totals
 from tests.survey.console.builders import release
 from tests.survey.factories import NOW, Cast
 from tests.survey.messaging.builders import invited
-from tests.survey.scorecards.builders import fill, snapshot
+from tests.survey.scorecards.builders import FRAMEWORK, fill, snapshot
 from tests.survey.transactions.builders import csv_file
 
 
@@ -176,10 +180,13 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
         reason="Mất điện",
         now=now,
     )
-    for name, published in (("766-2022", None), ("hai-cap-xa", now)):
-        made = save_framework(text=framework_text(name), by=cast.analyst, now=now)
-        if published:
-            publish_framework(framework=made, now=now)
+    drafts = [
+        save_framework(text=framework_text(name), by=cast.analyst, now=now)
+        for name in ("766-2022", "arta-csm", "hai-cap-xa")
+    ]
+    for draft in drafts[1:]:
+        publish_framework(framework=draft, now=now)
+    open_scoring(drafts[2], cast, now)
     Holiday.objects.create(day=now.date() + timedelta(days=90), name="Tết")
     invitation, _token = invited(cast)
     before = now - timedelta(days=2)
@@ -191,6 +198,23 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
         key_id="mot-cua", defaults={"name": "Một cửa", "province": "H20", "secret_sealed": b""}
     )
     return cast
+
+
+def open_scoring(framework: FrameworkFile, cast: Cast, now: datetime) -> None:
+    """A closed round of communes; of departments one in self-scoring and one being appraised."""
+    days = Deadlines(*(now.date() + timedelta(days=ahead) for ahead in (5, 10, 15, 20)))
+    own = save_framework(text=FRAMEWORK, by=cast.analyst, now=now)
+    publish_framework(framework=own, now=now)
+    year = str(now.year)
+    for row, period, stage in (
+        (framework, year, Stage.CLOSED),
+        (own, year, Stage.SELF),
+        (own, f"{year}-Q1", Stage.APPRAISAL),
+    ):
+        made = open_round(
+            framework=row, period=parse_period(period), deadlines=days, by=cast.analyst, now=now
+        )
+        made.scorings.update(stage=stage)
 
 
 def get(client: Client, address: str) -> Any:

@@ -99,3 +99,53 @@ def snapshot(tmp_path: Path, name: str = "snap") -> Path:
 
 
 Q3 = parse_period("2026-Q3")
+
+
+FRAMEWORK = """
+id = "so-nganh"
+version = 1
+source = "1/QĐ-UBND"
+applies_to = ["department"]
+valid_from = 2026-01-01
+total = 10
+
+[title]
+vi = "Bộ tiêu chí thử"
+
+[[criterion]]
+code = "1"
+title = "Hồ sơ có thư xin lỗi"
+maximum = 4
+input = "ratio"
+zero = "full"
+rule = { kind = "proportional" }
+
+[[criterion]]
+code = "2"
+title = "Văn bản"
+maximum = 2
+input = "number"
+not_applicable = true
+rule = { kind = "per_unit", each = 1 }
+
+[[criterion]]
+code = "3"
+title = "Hài lòng"
+maximum = 2
+input = "satisfaction_index"
+rule = { kind = "proportional" }
+
+[[criterion]]
+code = "4"
+title = "Đúng hạn"
+maximum = 1
+input = "on_time_rate"
+rule = { kind = "bands", bands = [[">=", 80, 1]] }
+
+[[criterion]]
+code = "5"
+title = "Lãnh đạo chấm"
+maximum = 1
+input = "leader_rating"
+rule = { kind = "points" }
+"""

@@ -1,0 +1,115 @@
+"""Staff page of the scorecard of one agency: to read, or to fill in by whose turn it is."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from survey.accounts.models import User
+from survey.accounts.permissions import may
+from survey.console.layout import page, staff_page
+from survey.console.scorecard_form import count_filled, read_lines, show_lines
+from survey.scorecards.rounds.declaring import hand_over, save_lines
+from survey.scorecards.rounds.models import AGENCY_STAGES, AgencyScoring, Stage
+from survey.scorecards.rounds.queries import (
+    due_on,
+    framework_scored_by,
+    scorecard_at,
+    visible_scorings,
+)
+
+
+def may_write(user: User, row: AgencyScoring) -> bool:
+    """Whether it is this account's turn: the head of the agency itself, or the appraisers."""
+    if row.stage == Stage.CLOSED:
+        return False
+    if row.stage in AGENCY_STAGES:
+        return may(user, "score-own") and user.agency_id == row.agency_id
+    return may(user, "appraise-scores")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+def scorecard(request: HttpRequest, pk: int) -> HttpResponse:
+    """The lines of one agency: to read, or to fill in by whose turn it is."""
+    user = cast("User", request.user)
+    row = visible_scorings(user).filter(pk=pk).first()
+    if row is None:
+        raise Http404
+    if request.method != "POST":
+        return _scorecard_page(request, row)
+    if not may_write(user, row):
+        raise PermissionDenied
+    sent = read_lines(framework_scored_by(row.scoring_round), row, request.POST)
+    stage = request.POST.get("stage", "")
+    try:
+        count = save_lines(scoring=row, stage=stage, lines=sent, by=user, now=timezone.now())
+        if "hand-over" in request.POST:
+            hand_over(scoring=row, stage=stage, by=user, now=timezone.now())
+            messages.success(request, _("“%(name)s” has been handed over.") % {"name": row})
+        else:
+            messages.success(request, _("Lines saved: %(count)s.") % {"count": count})
+    except ValidationError as error:
+        return _scorecard_page(request, row, 422, sent=sent, error=error)
+    return redirect("console:scorecard", pk=row.pk)
+
+
+def _scorecard_page(
+    request: HttpRequest,
+    row: AgencyScoring,
+    status: int = 200,
+    *,
+    sent: dict[str, Any] | None = None,
+    error: ValidationError | None = None,
+) -> HttpResponse:
+    framework = framework_scored_by(row.scoring_round)
+    entries = list(row.entries.select_related("made_by"))
+    card = scorecard_at(framework, row, entries, row.stage)
+    own = scorecard_at(framework, row, entries, Stage.SELF)
+    faults = _faults_by_line(error)
+    writable = may_write(cast("User", request.user), row)
+    context = {
+        "row": row,
+        "card": card,
+        "lines": show_lines(
+            framework=framework,
+            scoring=row,
+            entries=entries,
+            cards=(card, own),
+            writable=writable,
+            sent=sent or {},
+            faults=faults,
+        ),
+        "faults": [faults[""]] if "" in faults else [],
+        "faulty": [code for code in faults if code],
+        "filled": count_filled(framework, row, card),
+        "turn": _describe_turn(row),
+        "hand_overs": row.hand_overs.select_related("made_by"),
+        "writable": writable,
+        "own_turn": row.stage in AGENCY_STAGES,
+    }
+    return page(request, "scorecard.html", context, status=status)
+
+
+def _describe_turn(row: AgencyScoring) -> str:
+    stage, due = str(row.get_stage_display()), due_on(row.scoring_round, row.stage)
+    told = _("Stage: %(stage)s.") % {"stage": stage}
+    if due is None:
+        return told
+    until = _("It can be worked on until %(day)s.") % {"day": due.strftime("%d/%m/%Y")}
+    return f"{told} {until}"
+
+
+def _faults_by_line(error: ValidationError | None) -> dict[str, str]:
+    if error is None:
+        return {}
+    if not hasattr(error, "error_dict"):
+        return {"": error.messages[0]}
+    return {code: found[0] for code, found in error.message_dict.items()}

@@ -1,0 +1,194 @@
+"""The lines of a scorecard as a page shows and sends them: one field for each declared figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from survey.console.framework_words import INPUTS, describe_rule, plain
+from survey.scorecards.bridge.frameworks import (
+    NOT_APPLICABLE,
+    Framework,
+    Scorecard,
+    ScoredLine,
+)
+from survey.scorecards.rounds.declaring import Line, may_declare
+from survey.scorecards.rounds.models import AgencyScoring, ScoreEntry, Stage
+from survey.scorecards.rounds.queries import COUNTED_INPUTS, entries_until
+
+NOTE: Final = "note"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One figure to fill in; ``options`` (value, words) for a choice."""
+
+    name: str
+    label: str
+    value: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class ShownLine:
+    """A line of the page."""
+
+    line: ScoredLine
+    maximum: str
+    input: object
+    rule: str
+    own_points: Any
+    fields: list[Field] = field(default_factory=list)
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    note: str = ""
+    open: bool = False
+    fault: str = ""
+    history: list[tuple[ScoreEntry, str]] = field(default_factory=list)
+    can_lack: bool = False
+    lacks: bool = False
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it only adds up what stands below."""
+        return self.line.state == "group"
+
+
+def field_labels(criterion: Any) -> list[tuple[str, str]]:
+    """Fields of a criterion with their names in words."""
+    if criterion.input == "choice":
+        return [("option", _("Answer"))]
+    if criterion.input == "ratio":
+        return [("part", _("Number that meet it")), ("whole", _("Total number"))]
+    if criterion.input == "formula":
+        return [(figure.code, figure.title) for figure in criterion.figures]
+    if criterion.input == "survey_group":
+        return [
+            (f"{group.code}.{option.code}", f"{group.title}: {option.title}")
+            for group in criterion.groups
+            for option in criterion.options
+        ]
+    if criterion.input in COUNTED_INPUTS:
+        return [("number", _("Percent"))]
+    points = criterion.rule is not None and criterion.rule.kind == "points"
+    return [("number", _("Points") if points else _("Number"))]
+
+
+def _options(criterion: Any) -> tuple[tuple[str, str], ...]:
+    if criterion.input != "choice":
+        return ()
+    return tuple((option.code, option.title) for option in criterion.options)
+
+
+def read_lines(framework: Framework, scoring: AgencyScoring, sent: QueryDict) -> dict[str, Line]:
+    """What a page sent, of the lines that may be written now."""
+    found = {}
+    for criterion in framework.leaves(scoring.kind):
+        code = criterion.code
+        if not may_declare(criterion, scoring.stage) or f"{code}:{NOTE}" not in sent:
+            continue
+        if sent.get(f"{code}:{NOT_APPLICABLE}"):
+            declared = {NOT_APPLICABLE: "yes"}
+        else:
+            names = [name for name, _label in field_labels(criterion)]
+            texts = {name: sent.get(f"{code}:{name}", "").strip()[:60] for name in names}
+            declared = {name: text for name, text in texts.items() if text}
+        note = sent.get(f"{code}:{NOTE}", "").replace("\r\n", "\n").strip()[:2000]
+        found[code] = Line(declared, note)
+    return found
+
+
+def show_lines(
+    *,
+    framework: Framework,
+    scoring: AgencyScoring,
+    entries: list[ScoreEntry],
+    cards: tuple[Scorecard, Scorecard],
+    writable: bool,
+    sent: Mapping[str, Line],
+    faults: Mapping[str, str],
+) -> list[ShownLine]:
+    """Lines with their fields; ``cards`` as it stands now and as the agency scored itself, ``sent``
+    what was typed and could not be saved.
+    """
+    card, own = cards
+    own_points = {line.criterion.code: line.points for line in own.lines}
+    now = entries_until(entries, scoring.stage)
+    history: dict[str, list[ScoreEntry]] = {}
+    for each in entries:
+        history.setdefault(each.criterion, []).append(each)
+    shown = []
+    for line in card.lines:
+        code, criterion = line.criterion.code, line.criterion
+        entry, group = now.get(code), line.state == "group"
+        known = sent.get(code) or Line(
+            entry.declared if entry else {},
+            entry.note if entry and entry.stage == scoring.stage else "",
+        )
+        made = ShownLine(
+            line=line,
+            maximum=plain(line.maximum),
+            input=INPUTS.get(criterion.input, ""),
+            rule="" if group else describe_rule(criterion),
+            own_points=own_points.get(code),
+            note=known.note,
+            open=writable and not group and may_declare(criterion, scoring.stage),
+            fault=faults.get(code, ""),
+            history=[
+                (each, "; ".join(_words(criterion, each.declared)))
+                for each in history.get(code, [])
+            ],
+            can_lack=criterion.not_applicable,
+            lacks=NOT_APPLICABLE in known.declared,
+        )
+        if not group:
+            _add_figures(made, criterion, known.declared)
+        shown.append(made)
+    return shown
+
+
+def _add_figures(made: ShownLine, criterion: Any, declared: Mapping[str, str]) -> None:
+    options, words = _options(criterion), dict(_options(criterion))
+    for name, label in field_labels(criterion):
+        value = declared.get(name, "")
+        if made.open:
+            made.fields.append(Field(f"{criterion.code}:{name}", label, value, options))
+        elif value:
+            made.facts.append((label, words.get(value) or show_number(value)))
+    if made.lacks and not made.open:
+        made.facts.append((_("Not applicable"), ""))
+
+
+def _words(criterion: Any, declared: Mapping[str, str]) -> list[str]:
+    """Declared figures of an entry in the order of the criterion's fields."""
+    if NOT_APPLICABLE in declared:
+        return [_("Not applicable")]
+    options = dict(_options(criterion))
+    return [
+        options.get(declared[name]) or show_number(declared[name])
+        for name, _label in field_labels(criterion)
+        if name in declared
+    ]
+
+
+def show_number(text: str) -> str:
+    """A declared number as the reader writes it, to two places; anything else as it is."""
+    try:
+        number = Decimal(text.replace(",", "."))
+    except ArithmeticError:
+        return text
+    return plain(number.quantize(Decimal("0.01"), ROUND_HALF_UP)) if number.is_finite() else text
+
+
+def count_filled(framework: Framework, scoring: AgencyScoring, card: Scorecard) -> tuple[int, int]:
+    """Lines the agency scores itself that have a figure, and all of them."""
+    own = [
+        line
+        for line in card.lines
+        if line.state != "group" and may_declare(line.criterion, Stage.SELF)
+    ]
+    return sum(line.state != "missing" for line in own), len(own)

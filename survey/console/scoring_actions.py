@@ -1,0 +1,102 @@
+"""Grave deeds of scoring: frameworks and the results of a round."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from survey.accounts.approvals import Payload, SensitiveAction
+from survey.console.agency_actions import BY_TWO
+from survey.scorecards.frameworks.models import FrameworkFile
+from survey.scorecards.frameworks.services import publish_framework, retire_framework
+from survey.scorecards.rounds.models import ScoreEntry, ScoringRound
+from survey.scorecards.rounds.services import publish_round
+
+
+def _framework(payload: Payload) -> FrameworkFile:
+    found = FrameworkFile.objects.filter(pk=payload["framework"]).first()
+    if found is None:
+        raise ValidationError(_("This draft no longer exists."))
+    return found
+
+
+def _framework_state(payload: Payload) -> str:
+    """The file, word for word, and how far it has come."""
+    found = _framework(payload)
+    return f"{found.state} {found.sha256}"
+
+
+def _publish_framework(payload: Payload, now: datetime) -> object:
+    return publish_framework(framework=_framework(payload), now=now)
+
+
+def _retire_framework(payload: Payload, now: datetime) -> object:
+    return retire_framework(framework=_framework(payload), now=now)
+
+
+def _round(payload: Payload) -> ScoringRound:
+    found = ScoringRound.objects.filter(pk=payload["round"]).select_related("framework").first()
+    if found is None:
+        raise ValidationError(_("This scoring round no longer exists."))
+    return found
+
+
+def _describe_round(payload: Payload) -> str:
+    return _("%(round)s, decision %(decision)s") % {
+        "round": _round(payload),
+        "decision": payload["decision"],
+    }
+
+
+def _round_state(payload: Payload) -> str:
+    """Where every agency stands, and the last figure that was declared."""
+    found = _round(payload)
+    stages = list(found.scorings.order_by("pk").values_list("pk", "stage"))
+    newest = ScoreEntry.objects.filter(scoring__scoring_round=found).order_by("-pk").first()
+    return json.dumps([stages, newest.pk if newest else 0, str(found.published_at)])
+
+
+def _publish_round(payload: Payload, now: datetime) -> object:
+    return publish_round(
+        scoring_round=_round(payload),
+        decision=payload["decision"],
+        decided_on=date.fromisoformat(payload["decided_on"]),
+        minutes=payload["minutes"],
+        now=now,
+    )
+
+
+SCORING_ACTIONS: Final = (
+    SensitiveAction(
+        key="publish-framework",
+        label=gettext_lazy("Publish a framework"),
+        asks="edit-frameworks",
+        policy=BY_TWO,
+        describe=lambda payload: str(_framework(payload)),
+        fingerprint=_framework_state,
+        run=_publish_framework,
+    ),
+    SensitiveAction(
+        key="retire-framework",
+        label=gettext_lazy("Retire a framework"),
+        asks="edit-frameworks",
+        policy=BY_TWO,
+        describe=lambda payload: str(_framework(payload)),
+        fingerprint=_framework_state,
+        run=_retire_framework,
+    ),
+    SensitiveAction(
+        key="publish-scores",
+        label=gettext_lazy("Publish the results of a scoring round"),
+        asks="appraise-scores",
+        policy=BY_TWO,
+        describe=_describe_round,
+        fingerprint=_round_state,
+        run=_publish_round,
+    ),
+)

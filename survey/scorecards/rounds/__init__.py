@@ -1,0 +1,1 @@
+"""Scoring rounds: agencies score themselves, are appraised, answer, and are appraised again."""

@@ -1,0 +1,152 @@
+"""A scoring round, the scoring of each agency in it, and every figure that was ever declared."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from survey.agencies.models import Agency, AgencyKind
+from survey.common.periods import parse_period
+from survey.scorecards.frameworks.models import FrameworkFile
+
+
+class Stage(models.TextChoices):
+    """Whose turn it is; in this order."""
+
+    COUNTED = "counted", _("counted by the system")
+    SELF = "self", _("self-scoring")
+    APPRAISAL = "appraisal", _("first appraisal")
+    ANSWER = "answer", _("answer of the agency")
+    SECOND = "second", _("second appraisal")
+    CLOSED = "closed", pgettext_lazy("scoring", "closed")
+
+
+STAGES: Final = tuple(Stage)
+AGENCY_STAGES: Final = (Stage.SELF, Stage.ANSWER)
+"""When the agency writes; else the appraisers do."""
+
+
+class ScoringRound(models.Model):
+    """All agencies a framework applies to, scored for one period."""
+
+    framework = models.ForeignKey(
+        FrameworkFile, on_delete=models.PROTECT, related_name="rounds", verbose_name=_("framework")
+    )
+    period = models.CharField(_("period"), max_length=10)
+    self_due = models.DateField(_("self-scoring until"))
+    appraisal_due = models.DateField(_("first appraisal until"))
+    answer_due = models.DateField(_("answers until"))
+    second_due = models.DateField(_("second appraisal until"))
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("opened by"),
+    )
+    opened_at = models.DateTimeField(_("opened at"))
+    decision = models.CharField(_("number of the decision"), max_length=100, blank=True)
+    decided_on = models.DateField(_("date of the decision"), null=True)
+    minutes = models.TextField(_("minutes of the council"), max_length=5000, blank=True)
+    published_at = models.DateTimeField(_("published at"), null=True)
+
+    class Meta:
+        verbose_name = _("scoring round")
+        verbose_name_plural = _("scoring rounds")
+        ordering: ClassVar = ["-opened_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["framework", "period"], name="one_round_of_a_framework_and_period"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.framework.title}, {parse_period(self.period).title}"
+
+
+class AgencyScoring(models.Model):
+    """The scoring of one agency in a round, and whose turn it is."""
+
+    scoring_round = models.ForeignKey(
+        ScoringRound,
+        on_delete=models.PROTECT,
+        related_name="scorings",
+        verbose_name=_("scoring round"),
+    )
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
+    name = models.CharField(_("name"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=24, choices=AgencyKind.choices)
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices, default=Stage.SELF)
+
+    class Meta:
+        verbose_name = _("scoring of an agency")
+        verbose_name_plural = _("scorings of agencies")
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["scoring_round", "agency"], name="agency_scored_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ScoreEntry(models.Model):
+    """What was declared for one line in one stage: never changed, the newest of a stage counts."""
+
+    scoring = models.ForeignKey(
+        AgencyScoring,
+        on_delete=models.PROTECT,
+        related_name="entries",
+        verbose_name=_("scoring of an agency"),
+    )
+    criterion = models.CharField(_("criterion"), max_length=40)
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices)
+    declared = models.JSONField(_("declared figures"))
+    note = models.TextField(_("explanation"), max_length=2000, blank=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+    made_at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("entry of a scorecard")
+        verbose_name_plural = _("entries of scorecards")
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.criterion} {self.stage}"
+
+
+class HandOver(models.Model):
+    """A stage that was signed off: who, when, and with how many points."""
+
+    scoring = models.ForeignKey(
+        AgencyScoring,
+        on_delete=models.PROTECT,
+        related_name="hand_overs",
+        verbose_name=_("scoring of an agency"),
+    )
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices)
+    points = models.DecimalField(_("points"), max_digits=9, decimal_places=4)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("by")
+    )
+    made_at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("hand-over of a scoring")
+        verbose_name_plural = _("hand-overs of scorings")
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["scoring", "stage"], name="stage_handed_over_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scoring} {self.stage}"
