@@ -65,7 +65,13 @@ from survey.scorecards.models import (
     MethodComparison,
     MethodFile,
 )
-from survey.scorecards.rounds.models import AgencyScoring, HandOver, ScoreEntry, ScoringRound
+from survey.scorecards.rounds.models import (
+    AgencyScoring,
+    Evidence,
+    HandOver,
+    ScoreEntry,
+    ScoringRound,
+)
 from survey.transactions.models import (
     DossierEvent,
     EventsImport,
@@ -101,6 +107,7 @@ __all__ = [
     "DossierEvent",
     "Edition",
     "EventsImport",
+    "Evidence",
     "Exclusion",
     "Factor",
     "FileImport",

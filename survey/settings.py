@@ -115,6 +115,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "survey.common.middleware.StorableTextMiddleware",
+    "survey.common.middleware.BodyLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -249,8 +250,9 @@ SOUND_DIR = os.environ.get("SOUND_DIR", "")
 STATICFILES_DIRS = [("survey/sound", SOUND_DIR)] if SOUND_DIR else []
 WHITENOISE_IMMUTABLE_FILE_TEST = r"/survey/fonts/.+\.woff2$"
 
-# A citizen's answer is under 4 kB; what is larger is not an answer.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+# Of staff pages: the text of a framework, a scorecard with all its explanations. Pages of citizens
+# refuse far less (survey/citizen/pages.py).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # admin pages of whole questionnaires; citizen pages take 200
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 

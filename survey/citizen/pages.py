@@ -30,6 +30,8 @@ from survey.common.throttling import CONFIRM_FIELD, issue_pass, lookup_allowed, 
 from survey.common.tokens import normalise_code
 
 MAX_FIELDS: Final = 200
+MAX_BODY_BYTES: Final = 64 * 1024
+"""A citizen's answer is under 4 kB; what is larger is not an answer."""
 MAX_TYPED: Final = 200
 """Characters looked at of what was typed into the field for a code."""
 ADDRESS_TYPE: Final = "text/uri-list"
@@ -168,7 +170,7 @@ def _refuse_many(request: HttpRequest) -> None:
 def _refuse_large(request: HttpRequest) -> None:
     """Refuse by the announced length, before any of the body is read."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    if length.isdigit() and int(length) > MAX_BODY_BYTES:
         raise RequestDataTooBig
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 
 from survey.common.text import is_storable, storable
 
+MAX_BODY_BYTES: Final = 32 * 1024 * 1024
+"""Of one request; the largest files are evidence of a scorecard."""
 _ADMIN_POLICY = {
     "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
@@ -50,6 +53,22 @@ class StorableTextMiddleware:
         )
         if isinstance(exception, DataError) or odd:
             raise SuspiciousOperation("a value the database does not take") from exception
+
+
+class BodyLimitMiddleware:
+    """Refuses by the announced length what no page takes, before any of it is read or written to
+    disk.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Refuse, or pass on."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) > MAX_BODY_BYTES:
+            raise RequestDataTooBig
+        return self.get_response(request)
 
 
 class AdminPolicyMiddleware:

@@ -63,6 +63,7 @@ ACTIONS: Final = {
     "publish-scores": _("requested that the results of a scoring round are published"),
     "scoring": _("opened a scoring round"),
     "scoring-act": _("changed deadlines, counted again or sent a request for a scoring round"),
+    "evidence": _("downloaded a file of evidence"),
     "scorecard": _("wrote figures of a scorecard"),
     "publish-framework": _("requested that a framework is published"),
     "retire-framework": _("requested that a framework is retired"),

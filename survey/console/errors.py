@@ -55,7 +55,8 @@ def _words(status: int) -> tuple[str, str]:
         )
     if status == 400:
         return _("We could not read that"), _(
-            "Nothing was stored. Please go back and type it again."
+            "Nothing was stored. A file may be too large: 32 MB at a time. Please go back and try "
+            "again."
         )
     return (
         _("Something went wrong on our side"),

@@ -6,18 +6,19 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from survey.accounts.models import User
 from survey.accounts.permissions import may
 from survey.console.layout import page, staff_page
-from survey.console.scorecard_form import count_filled, read_lines, show_lines
+from survey.console.scorecard_form import count_filled, read_files, read_lines, show_lines
 from survey.scorecards.rounds.declaring import hand_over, save_lines
-from survey.scorecards.rounds.models import AGENCY_STAGES, AgencyScoring, Stage
+from survey.scorecards.rounds.evidence import locate_evidence
+from survey.scorecards.rounds.models import AGENCY_STAGES, AgencyScoring, Evidence, Stage
 from survey.scorecards.rounds.queries import (
     due_on,
     framework_scored_by,
@@ -50,7 +51,14 @@ def scorecard(request: HttpRequest, pk: int) -> HttpResponse:
     sent = read_lines(framework_scored_by(row.scoring_round), row, request.POST)
     stage = request.POST.get("stage", "")
     try:
-        count = save_lines(scoring=row, stage=stage, lines=sent, by=user, now=timezone.now())
+        count = save_lines(
+            scoring=row,
+            stage=stage,
+            lines=sent,
+            by=user,
+            now=timezone.now(),
+            files=read_files(sent, request.FILES),
+        )
         if "hand-over" in request.POST:
             hand_over(scoring=row, stage=stage, by=user, now=timezone.now())
             messages.success(request, _("“%(name)s” has been handed over.") % {"name": row})
@@ -59,6 +67,26 @@ def scorecard(request: HttpRequest, pk: int) -> HttpResponse:
     except ValidationError as error:
         return _scorecard_page(request, row, 422, sent=sent, error=error)
     return redirect("console:scorecard", pk=row.pk)
+
+
+@require_safe
+@staff_page
+def evidence(request: HttpRequest, pk: int) -> FileResponse:
+    """A file of evidence, to be saved: never opened inside the page."""
+    scorings = visible_scorings(cast("User", request.user))
+    found = Evidence.objects.filter(pk=pk, scoring__in=scorings).first()
+    path = locate_evidence(found.sha256) if found else None
+    if found is None or path is None or not path.is_file():
+        raise Http404
+    name = (
+        found.name if found.name.lower().endswith(found.suffix) else f"{found.name}.{found.suffix}"
+    )
+    return FileResponse(
+        path.open("rb"),
+        as_attachment=True,
+        filename=name,
+        content_type="application/octet-stream",
+    )
 
 
 def _scorecard_page(
@@ -82,6 +110,7 @@ def _scorecard_page(
             framework=framework,
             scoring=row,
             entries=entries,
+            evidence=list(row.evidence.select_related("made_by")),
             cards=(card, own),
             writable=writable,
             sent=sent or {},

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from survey.console.framework_words import INPUTS, describe_rule, plain
@@ -18,10 +20,12 @@ from survey.scorecards.bridge.frameworks import (
     ScoredLine,
 )
 from survey.scorecards.rounds.declaring import Line, may_declare
-from survey.scorecards.rounds.models import AgencyScoring, ScoreEntry, Stage
+from survey.scorecards.rounds.evidence import MAX_EVIDENCE_BYTES, UploadedEvidence
+from survey.scorecards.rounds.models import AgencyScoring, Evidence, ScoreEntry, Stage
 from survey.scorecards.rounds.queries import COUNTED_INPUTS, entries_until
 
 NOTE: Final = "note"
+FILE: Final = "file"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class ShownLine:
     open: bool = False
     fault: str = ""
     history: list[tuple[ScoreEntry, str]] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
     can_lack: bool = False
     lacks: bool = False
 
@@ -102,11 +107,27 @@ def read_lines(framework: Framework, scoring: AgencyScoring, sent: QueryDict) ->
     return found
 
 
+def read_files(
+    lines: Mapping[str, Line], files: MultiValueDict[str, UploadedFile]
+) -> dict[str, UploadedEvidence]:
+    """Files of evidence that were chosen for lines that may be written now. Of a file that is too
+    large only the beginning is read: enough to be refused.
+    """
+    found = {}
+    for code in lines:
+        file = files.get(f"{code}:{FILE}")
+        if file is not None:
+            content = file.read(MAX_EVIDENCE_BYTES + 1)
+            found[code] = UploadedEvidence(file.name or "", content)
+    return found
+
+
 def show_lines(
     *,
     framework: Framework,
     scoring: AgencyScoring,
     entries: list[ScoreEntry],
+    evidence: list[Evidence],
     cards: tuple[Scorecard, Scorecard],
     writable: bool,
     sent: Mapping[str, Line],
@@ -142,6 +163,7 @@ def show_lines(
                 (each, "; ".join(_words(criterion, each.declared)))
                 for each in history.get(code, [])
             ],
+            evidence=[one for one in evidence if one.criterion == code],
             can_lack=criterion.not_applicable,
             lacks=NOT_APPLICABLE in known.declared,
         )

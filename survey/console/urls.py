@@ -84,6 +84,7 @@ urlpatterns = [
         name="scoring-act",
     ),
     re_path(r"^scorecards/(?P<pk>\d{1,12})$", scorecard.scorecard, name="scorecard"),
+    re_path(r"^evidence/(?P<pk>\d{1,12})$", scorecard.evidence, name="evidence"),
     path("frameworks", frameworks.frameworks, name="frameworks"),
     path("frameworks/new", frameworks.framework_new, name="framework-new"),
     path("frameworks/upload", frameworks.framework_upload, name="framework-upload"),

@@ -21,6 +21,7 @@ from survey.scorecards.bridge.frameworks import (
     ScoredLine,
     compute_scorecard,
 )
+from survey.scorecards.rounds.evidence import UploadedEvidence, keep_evidence
 from survey.scorecards.rounds.models import (
     AGENCY_STAGES,
     STAGES,
@@ -65,9 +66,16 @@ class Line:
 
 
 def save_lines(
-    *, scoring: AgencyScoring, stage: str, lines: Mapping[str, Line], by: User, now: datetime
+    *,
+    scoring: AgencyScoring,
+    stage: str,
+    lines: Mapping[str, Line],
+    by: User,
+    now: datetime,
+    files: Mapping[str, UploadedEvidence] | None = None,
 ) -> int:
-    """Keep what was written; the number of lines that changed. All of it or nothing.
+    """Keep what was written, and files of evidence; the number of lines and files that are new.
+    All of it or nothing.
 
     Raises
     ------
@@ -95,7 +103,13 @@ def save_lines(
             if _is_new(before.get(code), line, stage)
         ]
         ScoreEntry.objects.bulk_create(made)
-    return len(made)
+        kept = keep_evidence(
+            scoring=locked,
+            files={code: file for code, file in (files or {}).items() if code in lines},
+            by=by,
+            now=now,
+        )
+    return len(made) + kept
 
 
 def _is_new(before: ScoreEntry | None, line: Line, stage: str) -> bool:

@@ -124,6 +124,42 @@ class ScoreEntry(models.Model):
         return f"{self.criterion} {self.stage}"
 
 
+class Evidence(models.Model):
+    """A file that proves a declared figure; the file itself stands under its checksum in
+    ``var/evidence``.
+    """
+
+    scoring = models.ForeignKey(
+        AgencyScoring,
+        on_delete=models.PROTECT,
+        related_name="evidence",
+        verbose_name=_("scoring of an agency"),
+    )
+    criterion = models.CharField(_("criterion"), max_length=40)
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices)
+    name = models.CharField(_("file name"), max_length=150)
+    suffix = models.CharField(_("kind of file"), max_length=5)
+    size = models.PositiveIntegerField(_("bytes"))
+    sha256 = models.CharField("SHA-256", max_length=64)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("by")
+    )
+    made_at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("evidence")
+        verbose_name_plural = _("evidence")
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["scoring", "criterion", "sha256"], name="evidence_once_for_a_line"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class HandOver(models.Model):
     """A stage that was signed off: who, when, and with how many points."""
 

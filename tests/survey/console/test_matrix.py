@@ -111,6 +111,7 @@ NEEDS: Final = {
     "scoring-round": READS,
     "scoring-act": "appraise-scores",
     "scorecard": READS,
+    "evidence": READS,
     "frameworks": READS,
     "framework": READS,
     "framework-shipped": READS,

@@ -15,7 +15,7 @@ from survey.scorecards.frameworks.services import publish_framework, save_framew
 from survey.scorecards.rounds.models import AgencyScoring, HandOver, ScoreEntry, ScoringRound, Stage
 from tests.survey.console.builders import signed_in
 from tests.survey.factories import NOW, Cast, flat
-from tests.survey.scorecards.builders import FRAMEWORK
+from tests.survey.scorecards.builders import FIGURES, FRAMEWORK
 
 SCORING = reverse("console:scoring")
 
@@ -47,15 +47,6 @@ def scoring(cast: Cast, framework: FrameworkFile) -> AgencyScoring:
 
 def address(scoring: AgencyScoring) -> str:
     return reverse("console:scorecard", args=[scoring.pk])
-
-
-FIGURES = {
-    "1:part": "9",
-    "1:whole": "10",
-    "1:note": "",
-    "2:number": "2",
-    "2:note": "Hai văn bản",
-}
 
 
 def write(user: User, scoring: AgencyScoring, stage: str, **more: str) -> int:

@@ -92,6 +92,8 @@ def upload(name: str, action: str) -> SimpleUploadedFile:
             'id = "overall"', f'id = "m{MethodFile.objects.count()}"'
         )
         return SimpleUploadedFile("m.toml", own.encode())
+    if name == "scorecard":
+        return SimpleUploadedFile("chung-minh.pdf", f"%PDF-1.7 {timezone.now()}".encode())
     if name == "framework-upload":
         return SimpleUploadedFile("b.toml", own_framework().encode())
     if name == "questionnaire-upload":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from analysis import SnapshotWriter
@@ -14,7 +14,10 @@ from survey.common.periods import parse_period
 from survey.questionnaires.queries import load_form, published_extension
 from survey.responses.services import Further, record_batch
 from survey.scorecards.bridge.snapshots import take_snapshot
+from survey.scorecards.frameworks.services import publish_framework, save_framework
 from survey.scorecards.models import Edition
+from survey.scorecards.rounds.models import AgencyScoring
+from survey.scorecards.rounds.services import Deadlines, open_round
 from tests.survey.factories import NOW, START, Cast
 
 ANSWERS = len(RESPONSE_COLUMNS) - 8
@@ -149,3 +152,26 @@ maximum = 1
 input = "leader_rating"
 rule = { kind = "points" }
 """
+
+FIGURES = {
+    "1:part": "9",
+    "1:whole": "10",
+    "1:note": "",
+    "2:number": "2",
+    "2:note": "Hai văn bản",
+}
+"""What a head writes on the page of a scorecard under ``FRAMEWORK``."""
+
+
+def opened_scoring(cast: Cast, now: datetime) -> AgencyScoring:
+    """The land department in self-scoring, under ``FRAMEWORK``, for this year."""
+    row = save_framework(text=FRAMEWORK, by=cast.analyst, now=now)
+    days = (now.date() + timedelta(days=ahead) for ahead in (5, 10, 15, 20))
+    made = open_round(
+        framework=publish_framework(framework=row, now=now),
+        period=parse_period(str(now.year)),
+        deadlines=Deadlines(*days),
+        by=cast.analyst,
+        now=now,
+    )
+    return made.scorings.get()
