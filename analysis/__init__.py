@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from analysis.run_charts import draw_charts, write_charts
     from analysis.sample_survey.estimate import estimate
     from analysis.sample_survey.spec import Spec, load_spec
+    from analysis.scorecards.exact_numbers import read_number
     from analysis.scorecards.framework import Framework, list_frameworks, read_framework_text
     from analysis.scorecards.framework_file import FrameworkError, read_framework
     from analysis.scorecards.inputs import NOT_APPLICABLE, FigureError, field_names, read_declared
@@ -69,6 +70,7 @@ _HOMES = {
     "publication.targets": ("SATISFACTION_TARGET", "Target"),
     "comparison.small_area": ("read_covariates", "small_area_estimates"),
     "counting.cells_io": ("load_cells", "save_cells"),
+    "scorecards.exact_numbers": ("read_number",),
     "scorecards.framework": ("Framework", "list_frameworks", "read_framework_text"),
     "scorecards.framework_file": ("FrameworkError", "read_framework"),
     "scorecards.inputs": ("NOT_APPLICABLE", "FigureError", "field_names", "read_declared"),
@@ -131,6 +133,7 @@ __all__ = [
     "read_framework_text",
     "read_json",
     "read_method_text",
+    "read_number",
     "read_signed_scores",
     "render",
     "save_cells",

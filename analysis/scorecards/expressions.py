@@ -7,8 +7,11 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
+
+from analysis.scorecards.exact_numbers import read_number
 
 MAX_FORMULA_LENGTH: Final = 300
 
@@ -70,9 +73,13 @@ _OPERATIONS: Final[dict[type[ast.operator], Callable[[Fraction, Fraction], Fract
 
 def _check(tree: ast.expr) -> None:
     for node in ast.walk(tree):
-        number = isinstance(node, ast.Constant) and type(node.value) in (int, float)
+        number = isinstance(node, ast.Constant) and _number(node.value) is not None
         if not (number or isinstance(node, (ast.Name, ast.Load, ast.BinOp, *_OPERATIONS))):
             raise FormulaError(type(node).__name__)
+
+
+def _number(value: object) -> Fraction | None:
+    return read_number(Decimal(str(value))) if type(value) in (int, float) else None
 
 
 def _value(node: ast.expr, figures: Mapping[str, Fraction]) -> Fraction:
@@ -80,7 +87,7 @@ def _value(node: ast.expr, figures: Mapping[str, Fraction]) -> Fraction:
         return figures[node.id]
     if isinstance(node, ast.Constant):
         # By its shortest decimal form: 0.9 is nine tenths, not the float nearest to it.
-        return Fraction(str(node.value))
+        return _number(node.value) or Fraction(0)
     if isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS:
         return _OPERATIONS[type(node.op)](_value(node.left, figures), _value(node.right, figures))
     raise FormulaError(type(node).__name__)

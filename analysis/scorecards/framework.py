@@ -37,6 +37,8 @@ INPUTS: Final = (
 """How the measure of a criterion comes about."""
 MEASURED_INPUTS: Final = frozenset({"satisfaction_index", "on_time_rate", "online_share"})
 """What the product counts itself: never declared by those it is about."""
+APPRAISED_INPUTS: Final = MEASURED_INPUTS | {"survey_group", "imported", "leader_rating"}
+"""What an agency never declares of itself: counted, or entered by the appraisers."""
 ZERO_RULES: Final = ("full", "none", "not_applicable", "missing")
 """What a ratio over nothing gives: all points, none, no place in the maximum, or no figure."""
 

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Final
 
 from analysis.scorecards.expressions import FormulaError, names_in
-from analysis.scorecards.framework import MEASURED_INPUTS, Criterion, Framework
+from analysis.scorecards.framework import APPRAISED_INPUTS, Criterion, Framework
+from analysis.scorecards.rules import round_points
 
 SENTENCES: Final = {
     "toml": "the file is no TOML: {value}",
@@ -34,11 +35,21 @@ SENTENCES: Final = {
     "weights": "the weights of the groups add up to {value}, not to 1",
     "formula": "the formula cannot be used: {value}",
     "dates": "the last day is before the first",
-    "declared": "{value} is counted by the product and cannot be scored by the agency itself",
+    "declared": "{value} is counted or appraised and cannot be scored by the agency itself",
+    "code": "the code {value} cannot be used: letters, digits, hyphens, and points between them",
+    "many": "there are more than {value} lines",
+    "deep": "the line stands more than {value} lines deep",
+    "places": "the maximum {value} has more places than its points",
+    "large": "the total {value} is too large",
+    "nobody": "no line applies to {value}",
     "effect": "a part has another effect than the line it is a part of",
     "decimals": "points have from 0 to 4 places",
 }
 """Kinds of faults, in English; ``value`` is what was found."""
+
+
+MAX_DEPTH: Final = 6
+MAX_TOTAL: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -88,6 +99,8 @@ def _tree_faults(framework: Framework) -> Iterator[FrameworkFault]:
             above = framework.by_code[above].parent
         if above in seen:
             yield FrameworkFault("cycle", criterion.code, above)
+        elif len(seen) > MAX_DEPTH:
+            yield FrameworkFault("deep", criterion.code, str(MAX_DEPTH))
 
 
 def _line_faults(criterion: Criterion) -> Iterator[FrameworkFault]:
@@ -95,7 +108,9 @@ def _line_faults(criterion: Criterion) -> Iterator[FrameworkFault]:
         yield FrameworkFault("maximum", criterion.code, str(criterion.maximum))
     if not 0 <= criterion.decimals <= 4:
         yield FrameworkFault("decimals", criterion.code, str(criterion.decimals))
-    if criterion.self_scored and criterion.input in MEASURED_INPUTS:
+    elif Fraction(round_points(criterion.maximum, criterion.decimals)) != criterion.maximum:
+        yield FrameworkFault("places", criterion.code, decimal_text(criterion.maximum))
+    if criterion.self_scored and criterion.input in APPRAISED_INPUTS:
         yield FrameworkFault("declared", criterion.code, criterion.input)
     yield from _rule_faults(criterion)
 
@@ -114,6 +129,9 @@ def _rule_faults(criterion: Criterion) -> Iterator[FrameworkFault]:
 
 def _sum_faults(framework: Framework, criterion: Criterion) -> Iterator[FrameworkFault]:
     parts = framework.parts.get(criterion.code)
+    kinds = set(criterion.applies_to)
+    if kinds and framework.applies_to and not kinds & set(framework.applies_to):
+        yield FrameworkFault("nobody", criterion.code, ", ".join(criterion.applies_to))
     if parts is None:
         yield from _leaf_faults(criterion)
         return
@@ -147,10 +165,16 @@ def _group_faults(criterion: Criterion) -> Iterator[FrameworkFault]:
     codes = [option.code for option in criterion.options]
     if len(codes) < 2 or len(set(codes)) < len(codes):
         yield FrameworkFault("options", criterion.code, "")
+    groups = [group.code for group in criterion.groups]
+    for code in sorted({code for code in groups if groups.count(code) > 1}):
+        yield FrameworkFault("code", criterion.code, code)
 
 
 def _formula_faults(criterion: Criterion) -> Iterator[FrameworkFault]:
-    declared = {figure.code for figure in criterion.figures}
+    codes = [figure.code for figure in criterion.figures]
+    declared = set(codes)
+    if not codes or len(declared) < len(codes):
+        yield FrameworkFault("formula", criterion.code, criterion.formula)
     try:
         unknown = names_in(criterion.formula) ^ declared
     except FormulaError as error:
@@ -171,6 +195,11 @@ def _whole_faults(framework: Framework, stated: Stated) -> Iterator[FrameworkFau
         yield FrameworkFault("dates", "", framework.valid_to.isoformat())
     if stated.total is not None and stated.total != Fraction(framework.total):
         yield FrameworkFault("total", "", str(framework.total))
+    if framework.total >= MAX_TOTAL:
+        yield FrameworkFault("large", "", str(framework.total))
+    for kind in framework.applies_to or ("",):
+        if not framework.leaves(kind):
+            yield FrameworkFault("nobody", "", kind)
     count = sum(area.criteria_count for area in framework.parts.get("", []))
     if stated.criteria and count and stated.criteria != count:
         yield FrameworkFault("count", "", str(count))

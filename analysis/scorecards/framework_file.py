@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from analysis.errors import MethodError
 from analysis.scorecards.framework import (
+    APPRAISED_INPUTS,
     EFFECTS,
     INPUTS,
-    MEASURED_INPUTS,
     ZERO_RULES,
     Criterion,
     DeclaredFigure,
@@ -25,9 +24,9 @@ from analysis.scorecards.framework import (
 )
 from analysis.scorecards.framework_faults import FrameworkFault, Stated, find_faults
 from analysis.scorecards.rules import RULE_KEYS, Band, Comparison, Rule, RuleKind
+from analysis.scorecards.toml_reader import CODE, FIGURE, PART, Entry, TomlReader, show_value
 
-MAX_DIGITS: Final = 9
-"""Before and behind the decimal sign: more is a slip, and would be slow to compute with."""
+MAX_LINES: Final = 500
 _TOP_KEYS: Final = {
     "id",
     "version",
@@ -71,13 +70,15 @@ def read_framework(text: str) -> Framework:
     """
     try:
         data = tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, RecursionError, InvalidOperation) as error:
-        raise FrameworkError([FrameworkFault("toml", "", str(error))]) from error
+    except (ValueError, RecursionError, InvalidOperation) as error:
+        raise FrameworkError([FrameworkFault("toml", "", str(error)[:200])]) from error
     reader = _Reader()
     try:
         framework = reader.framework(data, text)
     except _UnreadableError:
         raise FrameworkError(reader.faults) from None
+    except RecursionError as error:
+        raise FrameworkError([FrameworkFault("toml", "", "RecursionError")]) from error
     faults = reader.faults or find_faults(framework, reader.stated)
     if faults:
         raise FrameworkError(faults)
@@ -88,59 +89,61 @@ class _UnreadableError(Exception):
     """Nothing more can be read of the file."""
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """One table of the file, and where it stands."""
-
-    data: Mapping[str, Any]
-    where: str
-
-
-class _Reader:
-    """Reads tables and keeps what was wrong with them."""
+class _Reader(TomlReader):
+    """Reads a framework and keeps what was wrong with it."""
 
     def __init__(self) -> None:
-        self.faults: list[FrameworkFault] = []
+        super().__init__()
         self.stated = Stated()
 
     def framework(self, data: Mapping[str, Any], text: str) -> Framework:
-        top = _Entry(data, "")
+        top = Entry(data, "")
         self.known_keys(top, _TOP_KEYS)
         lines = data.get("criterion")
         if not isinstance(lines, list) or not lines or not all(isinstance(e, dict) for e in lines):
             self.fault("empty", "", "criterion")
             raise _UnreadableError
+        if len(lines) > MAX_LINES:
+            self.fault("many", "", str(MAX_LINES))
+            raise _UnreadableError
         self.stated = Stated(
             total=self.number(top, "total") if "total" in data else None,
-            criteria=int(self.number(top, "criteria_count", Fraction(0))),
+            criteria=self.whole(top, "criteria_count", 0),
         )
-        titles = data.get("title")
-        if not isinstance(titles, dict) or not isinstance(titles.get("vi"), str):
-            self.fault("missing", "", "title.vi")
-            titles = {"vi": ""}
         return Framework(
             id=self.words(top, "id", required=True),
-            version=int(self.number(top, "version", Fraction(1))),
-            titles={str(key): str(value) for key, value in titles.items()},
+            version=self.whole(top, "version", 1),
+            titles=self.titles(top),
             source=self.words(top, "source", required=True),
             applies_to=self.several(top, "applies_to"),
             valid_from=self.day(top, "valid_from") or date.min,
             valid_to=self.day(top, "valid_to") if "valid_to" in data else None,
             criteria=tuple(self.criterion(entry) for entry in lines),
             bands=self.names_of_bands(top),
-            bands_on="points" if data.get("bands_on") == "points" else "percent",
+            bands_on=cast(
+                'Literal["percent", "points"]',
+                self.choose(top, "bands_on", ("percent", "points"), "percent"),
+            ),
             text=text,
         )
 
+    def titles(self, top: Entry) -> dict[str, str]:
+        found = top.data.get("title")
+        if not isinstance(found, dict):
+            self.fault("missing", "", "title.vi")
+            return {"vi": ""}
+        entry = Entry(found, "")
+        self.words(entry, "vi", required=True)
+        return {str(key): self.words(entry, key) for key in found}
+
     def criterion(self, data: Mapping[str, Any]) -> Criterion:
-        entry = _Entry(data, str(data.get("code", "?"))[:40])
+        entry = Entry(data, str(data.get("code", "?"))[:40])
         self.known_keys(entry, _CRITERION_KEYS)
         given = self.words(entry, "input")
         if given and given not in INPUTS:
             self.fault("input", entry.where, given)
-        measured = given in MEASURED_INPUTS or given in ("survey_group", "leader_rating")
         return Criterion(
-            code=self.words(entry, "code", required=True),
+            code=self.code(entry, CODE),
             title=self.words(entry, "title", required=True),
             parent=self.words(entry, "parent"),
             maximum=self.number(entry, "maximum"),
@@ -148,17 +151,17 @@ class _Reader:
             input=given,
             rule=self.rule(entry) if "rule" in data else None,
             options=tuple(
-                Option(self.words(e, "code", True), self.words(e, "title", True), self.share(e))
+                Option(self.code(e, PART), self.words(e, "title", True), self.share(e))
                 for e in self.tables(entry, "options")
             ),
             figures=tuple(
-                DeclaredFigure(self.words(e, "code", True), self.words(e, "title", True))
+                DeclaredFigure(self.code(e, FIGURE), self.words(e, "title", True))
                 for e in self.tables(entry, "figures")
             ),
             formula=self.words(entry, "formula"),
             groups=tuple(
                 RespondentGroup(
-                    self.words(e, "code", True),
+                    self.code(e, PART),
                     self.words(e, "title", True),
                     self.number(e, "weight"),
                 )
@@ -167,24 +170,24 @@ class _Reader:
             zero=self.choose(entry, "zero", ZERO_RULES, "missing"),
             not_applicable=self.flag(entry, "not_applicable", False),
             optional=self.flag(entry, "optional", False),
-            self_scored=self.flag(entry, "self_scored", not measured),
+            self_scored=self.flag(entry, "self_scored", given not in APPRAISED_INPUTS),
             evidence=self.words(entry, "evidence"),
             applies_to=self.several(entry, "applies_to"),
             owner=self.words(entry, "owner"),
             co_owners=self.several(entry, "co_owners"),
             serves=self.words(entry, "serves"),
-            decimals=int(self.number(entry, "decimals", Fraction(2))),
-            criteria_count=int(self.number(entry, "criteria_count", Fraction(0))),
+            decimals=self.whole(entry, "decimals", 2),
+            criteria_count=self.whole(entry, "criteria_count", 0),
             example=self.flag(entry, "example", False),
         )
 
-    def rule(self, entry: _Entry) -> Rule:
+    def rule(self, entry: Entry) -> Rule:
         data = entry.data["rule"]
-        kind = str(data.get("kind")) if isinstance(data, dict) else ""
+        kind = show_value(data.get("kind")) if isinstance(data, dict) else ""
         if kind not in RULE_KEYS:
             self.fault("rule", entry.where, kind[:40])
             return Rule("points")
-        inner = _Entry(data, entry.where)
+        inner = Entry(data, entry.where)
         self.known_keys(inner, {"kind", "floor", *RULE_KEYS[kind]})
         return Rule(
             kind=cast("RuleKind", kind),
@@ -194,112 +197,26 @@ class _Reader:
             floor=self.number(inner, "floor") if "floor" in data else None,
         )
 
-    def bands(self, entry: _Entry) -> tuple[Band, ...]:
+    def bands(self, entry: Entry) -> tuple[Band, ...]:
         steps = entry.data.get("bands")
         if not isinstance(steps, list) or not steps:
             self.fault("missing", entry.where, "bands")
             return ()
         return tuple(self.band(entry, step) for step in steps)
 
-    def band(self, entry: _Entry, step: object) -> Band:
+    def band(self, entry: Entry, step: object) -> Band:
         if not isinstance(step, list) or len(step) != 3 or step[0] not in (">", ">="):
-            self.fault("band", entry.where, str(step)[:60])
+            self.fault("band", entry.where, show_value(step))
             return Band(">", Fraction(0), Fraction(0))
         edge, share = (self.fraction(entry.where, "bands", value) for value in step[1:])
         return Band(cast("Comparison", step[0]), edge, share)
 
-    def names_of_bands(self, top: _Entry) -> tuple[tuple[Fraction, str], ...]:
+    def names_of_bands(self, top: Entry) -> tuple[tuple[Fraction, str], ...]:
         steps = top.data.get("bands", [])
         if not isinstance(steps, list) or not all(
             isinstance(s, list) and len(s) == 2 and isinstance(s[1], str) for s in steps
         ):
-            self.fault("band", "", str(steps)[:60])
+            self.fault("band", "", show_value(steps))
             return ()
         found = [(self.fraction("", "bands", edge), name) for edge, name in steps]
         return tuple(sorted(found, reverse=True))
-
-    def tables(self, entry: _Entry, key: str) -> list[_Entry]:
-        value = entry.data.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-            self.fault("kind", entry.where, key)
-            return []
-        return [_Entry(one, entry.where) for one in value]
-
-    def share(self, entry: _Entry) -> Fraction:
-        return self.number(entry, "share")
-
-    def number(self, entry: _Entry, key: str, default: Fraction | None = None) -> Fraction:
-        if key not in entry.data:
-            if default is None:
-                self.fault("missing", entry.where, key)
-            return default or Fraction(0)
-        return self.fraction(entry.where, key, entry.data[key])
-
-    def fraction(self, where: str, key: str, value: object) -> Fraction:
-        found = read_number(value)
-        if found is None:
-            self.fault("number", where, f"{key} = {str(value)[:40]}")
-        return found or Fraction(0)
-
-    def words(self, entry: _Entry, key: str, required: bool = False) -> str:
-        value = entry.data.get(key, "")
-        if not isinstance(value, str):
-            self.fault("kind", entry.where, key)
-            return ""
-        if required and not value.strip():
-            self.fault("missing", entry.where, key)
-        return value.strip()
-
-    def several(self, entry: _Entry, key: str) -> tuple[str, ...]:
-        value = entry.data.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            self.fault("kind", entry.where, key)
-            return ()
-        return tuple(value)
-
-    def choose(self, entry: _Entry, key: str, known: Collection[str], default: str) -> str:
-        value = entry.data.get(key, default)
-        if value not in known:
-            self.fault("kind", entry.where, f"{key} = {str(value)[:40]}")
-            return default
-        return str(value)
-
-    def flag(self, entry: _Entry, key: str, default: bool) -> bool:
-        value = entry.data.get(key, default)
-        if not isinstance(value, bool):
-            self.fault("kind", entry.where, key)
-        return bool(value)
-
-    def day(self, entry: _Entry, key: str) -> date | None:
-        value = entry.data.get(key)
-        if not isinstance(value, date) or isinstance(value, datetime):
-            self.fault("missing" if value is None else "kind", entry.where, key)
-            return None
-        return value
-
-    def known_keys(self, entry: _Entry, known: Collection[str]) -> None:
-        for key in sorted(entry.data.keys() - set(known)):
-            self.fault("unknown", entry.where, key[:60])
-
-    def fault(self, kind: str, where: str, value: str) -> None:
-        self.faults.append(FrameworkFault(kind, where, value))
-
-
-def read_number(value: object) -> Fraction | None:
-    """An exact number from a file or a form, of at most nine digits on each side; else None.
-
-    Examples
-    --------
-    >>> read_number("83,54"), read_number(Decimal("0.5")), read_number("1e99"), read_number("x")
-    (Fraction(4177, 50), Fraction(1, 2), None, None)
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
-        return None
-    try:
-        number = Decimal(value.strip().replace(",", ".") if isinstance(value, str) else value)
-    except InvalidOperation:
-        return None
-    if not number.is_finite() or number.adjusted() >= MAX_DIGITS:
-        return None
-    exponent = number.as_tuple().exponent
-    return Fraction(number) if isinstance(exponent, int) and exponent >= -MAX_DIGITS else None

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from analysis.errors import AnalysisError
+from analysis.scorecards.exact_numbers import read_number, write_number
 from analysis.scorecards.expressions import evaluate
 from analysis.scorecards.framework import Criterion
-from analysis.scorecards.framework_file import read_number
 
 NOT_APPLICABLE: Final = "not_applicable"
 Declared = Mapping[str, str]
@@ -99,6 +99,9 @@ def measure(criterion: Criterion, declared: Declared) -> Measure:
     names = field_names(criterion)
     for name in filled.keys() - set(names):
         raise FigureError(criterion.code, name, "field")
+    if criterion.input != "choice":
+        for name in filled:
+            _figure(criterion, filled, name)
     if not filled.keys() >= set(names):
         return _MISSING
     return _BY_INPUT.get(criterion.input, _number)(criterion, filled)
@@ -117,10 +120,12 @@ def read_declared(path: Path) -> dict[str, dict[str, str]]:
     --------
     >>> _ = (folder / "figures.json").write_text('{"1": {"part": 9, "whole": 10}, "2": 96.50}')
     >>> read_declared(folder / "figures.json")
-    {'1': {'part': '9', 'whole': '10'}, '2': {'number': '96.50'}}
+    {'1': {'part': '9', 'whole': '10'}, '2': {'number': '96,50'}}
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"), parse_float=str, parse_int=str)
+        data = json.loads(
+            path.read_text(encoding="utf-8-sig"), parse_float=write_number, parse_int=str
+        )
         return {code: _texts(value) for code, value in data.items()}
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise AnalysisError(f"{path} holds no figures by code of the criterion: {error}") from error

@@ -33,6 +33,7 @@ class ScoredLine:
     measure : percent, number or points the rule was given; None for a group.
     points : rounded; None without a figure.
     maximum : what applies of it; 0 where nothing does.
+    complete : whether everything below it has a figure.
     """
 
     criterion: Criterion
@@ -40,11 +41,12 @@ class ScoredLine:
     measure: Decimal | None
     points: Decimal | None
     maximum: Decimal
+    complete: bool = True
 
     @property
     def lost(self) -> Decimal | None:
         """Points that are missing to the maximum; of a deduction, what it takes."""
-        if self.points is None or self.criterion.effect == "bonus":
+        if self.points is None or not self.complete or self.criterion.effect == "bonus":
             return None
         taken = self.criterion.effect == "deduction"
         return self.points if taken else self.maximum - self.points
@@ -146,7 +148,7 @@ def score_line(criterion: Criterion, declared: Declared) -> ScoredLine:
         state = "not_applicable"
     if state in ("missing", "not_applicable"):
         maximum = whole if state == "missing" else _ZERO
-        return ScoredLine(criterion, state, None, None, maximum)
+        return ScoredLine(criterion, state, None, None, maximum, state != "missing")
     if found.value is None:
         points = whole if state == "full" else round_points(Fraction(0), criterion.decimals)
         return ScoredLine(criterion, "scored", None, points, whole)
@@ -178,7 +180,8 @@ def _line(
     maximum = min(whole, sum((line.maximum for line in below), _ZERO))
     points = [line.points for line in below if line.points is not None]
     total = min(maximum, sum(points, _ZERO)) if points else None
-    return ScoredLine(criterion, _GROUP, None, total, maximum)
+    complete = all(line.complete for line in below)
+    return ScoredLine(criterion, _GROUP, None, total, maximum, complete)
 
 
 def _add_up(framework: Framework, lines: Sequence[ScoredLine]) -> Scorecard:
@@ -193,13 +196,13 @@ def _add_up(framework: Framework, lines: Sequence[ScoredLine]) -> Scorecard:
     total = max(_ZERO, min(maximum, sums["base"] + sums["bonus"] - sums["deduction"]))
     missing = tuple(line.criterion.code for line in lines if line.state == "missing")
     percent = None if missing or not maximum else half_up(100 * total / maximum, 2)
-    return Scorecard(
-        tuple(lines), total, maximum, missing, percent, _band(framework, total, percent)
-    )
+    band = "" if percent is None else _find_band(framework, total, maximum)
+    return Scorecard(tuple(lines), total, maximum, missing, percent, band)
 
 
-def _band(framework: Framework, total: Decimal, percent: Decimal | None) -> str:
-    if percent is None:
-        return ""
-    value = Fraction(total if framework.bands_on == "points" else percent)
+def _find_band(framework: Framework, total: Decimal, maximum: Decimal) -> str:
+    """By the unrounded percent: 89.995 % is not yet 90 %."""
+    value = Fraction(total)
+    if framework.bands_on == "percent":
+        value = 100 * value / Fraction(maximum)
     return next((name for edge, name in framework.bands if value >= edge), "")

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from analysis.errors import AnalysisError
+from analysis.scorecards.exact_numbers import read_number, write_number
 from analysis.scorecards.framework import Criterion, Framework
 from analysis.scorecards.framework_faults import decimal_text
-from analysis.scorecards.framework_file import read_number
 
 SENTENCES: Final = {
     "line": "line {code}: no such line",
@@ -53,10 +53,12 @@ def read_signed_scores(path: Path) -> tuple[dict[str, str], str]:
     --------
     >>> _ = (folder / "scores.json").write_text('{"points": {"1": "10,5"}, "total": 10.5}')
     >>> read_signed_scores(folder / "scores.json")
-    ({'1': '10,5'}, '10.5')
+    ({'1': '10,5'}, '10,5')
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"), parse_float=str, parse_int=str)
+        data = json.loads(
+            path.read_text(encoding="utf-8-sig"), parse_float=write_number, parse_int=str
+        )
         points = {str(code): str(value) for code, value in data["points"].items()}
         return points, str(data["total"])
     except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
@@ -88,9 +90,11 @@ def check_signed_scores(
     found = {code: read_number(text) or Fraction(0) for code, text in points.items()}
     for code, parts in framework.parts.items():
         given = [found[part.code] for part in parts if part.code in found]
-        if code in found and given and sum(given) != found[code]:
-            expected = decimal_text(sum(given, Fraction(0)))
-            faults.append(SignedFault("sum", code, points[code], expected))
+        if code not in found or not given:
+            continue
+        expected = min(sum(given, Fraction(0)), framework.by_code[code].maximum)
+        if expected != found[code]:
+            faults.append(SignedFault("sum", code, points[code], decimal_text(expected)))
     whole = _whole(framework, found)
     if read_number(total) != whole:
         faults.append(SignedFault("total", "", total, decimal_text(whole)))
@@ -108,10 +112,20 @@ def _line_fault(criterion: Criterion | None, code: str, text: str) -> SignedFaul
     return None
 
 
-def _whole(framework: Framework, found: Mapping[str, Fraction], parent: str = "") -> Fraction:
-    whole = Fraction(0)
-    for criterion in framework.parts.get(parent, []):
-        own = found.get(criterion.code)
-        points = _whole(framework, found, criterion.code) if own is None else own
-        whole += -points if criterion.effect == "deduction" and not parent else points
-    return whole
+def _whole(framework: Framework, found: Mapping[str, Fraction]) -> Fraction:
+    """What the lines add up to, with the caps of bonuses and deductions, within the maximum."""
+    sums = {"base": Fraction(0), "bonus": Fraction(0), "deduction": Fraction(0)}
+    for area in framework.parts.get("", []):
+        sums[area.effect] += _add_line(framework, area, found)
+    whole = sums["base"] + sums["bonus"] - sums["deduction"]
+    return max(Fraction(0), min(whole, Fraction(framework.total)))
+
+
+def _add_line(
+    framework: Framework, criterion: Criterion, found: Mapping[str, Fraction]
+) -> Fraction:
+    if criterion.code in found:
+        return found[criterion.code]
+    parts = framework.parts.get(criterion.code, [])
+    whole = sum((_add_line(framework, part, found) for part in parts), Fraction(0))
+    return min(whole, criterion.maximum)

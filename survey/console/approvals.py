@@ -33,7 +33,9 @@ from survey.accounts.permissions import may
 from survey.console.layout import page, staff_page
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.questionnaires.models import Version
+from survey.scorecards.frameworks.models import FrameworkFile
 from survey.scorecards.models import Edition
+from survey.scorecards.rounds.models import ScoringRound
 
 REQUESTS_PER_PAGE = 50
 
@@ -117,6 +119,7 @@ def approval(request: HttpRequest, pk: int) -> HttpResponse:
         "blocked": why_not(row, user, now),
         "mine": row.requester_id == user.pk,
         "link": _link(row),
+        "minutes": row.payload.get("minutes", ""),
     }
     return page(request, "approval.html", context)
 
@@ -128,6 +131,11 @@ def _link(row: ApprovalRequest) -> str:
         return reverse("console:version", args=[version])
     if edition and Edition.objects.filter(pk=edition).exists():
         return reverse("console:edition", args=[edition])
+    framework, scored = row.payload.get("framework"), row.payload.get("round")
+    if framework and FrameworkFile.objects.filter(pk=framework).exists():
+        return reverse("console:framework", args=[framework])
+    if scored and ScoringRound.objects.filter(pk=scored).exists():
+        return reverse("console:scoring-round", args=[scored])
     return ""
 
 

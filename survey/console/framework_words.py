@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from survey.agencies.models import AgencyKind
 from survey.scorecards.bridge.frameworks import Framework
 from survey.templatetags.figures import figure
 
@@ -50,7 +51,29 @@ def describe_rule(criterion: Any) -> str:
     told = _RULES[criterion.rule.kind](criterion.rule)
     if criterion.rule.floor is not None:
         told += "; " + _("below %(floor)s: 0") % {"floor": plain(criterion.rule.floor)}
+    if criterion.formula:
+        told = f"{criterion.formula}; {told}"
     return told
+
+
+ZERO: Final = {
+    "full": gettext_lazy("nothing to count: all points"),
+    "none": gettext_lazy("nothing to count: 0"),
+    "not_applicable": gettext_lazy("nothing to count: does not apply"),
+}
+
+
+def describe_conditions(criterion: Any) -> str:
+    """When a line does not count, and for whom it does."""
+    told = [str(ZERO[criterion.zero])] if criterion.zero in ZERO else []
+    if criterion.not_applicable:
+        told.append(_("the agency may say that it does not apply"))
+    if criterion.optional:
+        told.append(_("leaves the maximum without a figure"))
+    if criterion.applies_to:
+        names = dict(AgencyKind.choices)
+        told.append(", ".join(str(names.get(kind, kind)) for kind in criterion.applies_to))
+    return "; ".join(told)
 
 
 def _describe_bands(rule: Any) -> str:
@@ -101,6 +124,7 @@ def framework_lines(framework: Framework) -> list[dict[str, Any]]:
                     "maximum": plain(criterion.maximum),
                     "input": INPUTS.get(criterion.input, ""),
                     "rule": describe_rule(criterion) if leaf else "",
+                    "conditions": describe_conditions(criterion) if leaf else "",
                     "effect": _effect(criterion, depth),
                     "group": not leaf,
                     "owners": ", ".join(filter(None, (criterion.owner, *criterion.co_owners))),

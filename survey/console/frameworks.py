@@ -38,8 +38,9 @@ from survey.scorecards.frameworks.services import (
 
 
 class FrameworkForm(forms.Form):
-    """The text of a framework."""
+    """The text of a framework, and the checksum of the draft it was opened from."""
 
+    replaces = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
     text = forms.CharField(
         label=gettext_lazy("framework"),
         max_length=MAX_FRAMEWORK_BYTES,
@@ -191,7 +192,8 @@ def framework_edit(request: HttpRequest, pk: int) -> HttpResponse:
     row = _chosen(request, pk)
     if request.method == "POST":
         return _save(request, row)
-    return _edit_page(request, FrameworkForm(initial={"text": row.text}), row)
+    replaces = row.sha256 if row.published_at is None else ""
+    return _edit_page(request, FrameworkForm(initial={"text": row.text, "replaces": replaces}), row)
 
 
 def _edit_page(
@@ -205,7 +207,10 @@ def _save(request: HttpRequest, row: FrameworkFile | None = None) -> HttpRespons
     if form.is_valid():
         try:
             made = save_framework(
-                text=form.cleaned_data["text"], by=cast("User", request.user), now=timezone.now()
+                text=form.cleaned_data["text"],
+                by=cast("User", request.user),
+                now=timezone.now(),
+                replaces=form.cleaned_data["replaces"],
             )
         except ValidationError as error:
             for told in error.messages:
@@ -247,7 +252,8 @@ def framework_act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
             return redirect("console:framework", pk=row.pk)
         messages.success(request, _("The draft “%(title)s” has been deleted.") % {"title": row})
         return redirect("console:frameworks")
-    made = ask_for(request, SENSITIVE_ACTIONS[f"{action}-framework"], {"framework": row.pk})
+    payload = {"framework": row.pk, "sha256": row.sha256}
+    made = ask_for(request, SENSITIVE_ACTIONS[f"{action}-framework"], payload)
     if made is None:
         return redirect("console:framework", pk=row.pk)
     return redirect("console:approval", pk=made.pk)

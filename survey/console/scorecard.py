@@ -16,13 +16,15 @@ from survey.accounts.models import User
 from survey.accounts.permissions import may
 from survey.console.layout import page, staff_page
 from survey.console.scorecard_form import count_filled, read_files, read_lines, show_lines
-from survey.scorecards.rounds.declaring import hand_over, save_lines
+from survey.scorecards.rounds.declaring import STALE, close_overdue, hand_over, save_lines
 from survey.scorecards.rounds.evidence import locate_evidence
 from survey.scorecards.rounds.models import AGENCY_STAGES, AgencyScoring, Evidence, Stage
 from survey.scorecards.rounds.queries import (
     due_on,
+    entries_shown,
     framework_scored_by,
     scorecard_at,
+    shown_stage,
     visible_scorings,
 )
 
@@ -46,6 +48,8 @@ def scorecard(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return _scorecard_page(request, row)
+    if "lapse" in request.POST and may(user, "appraise-scores"):
+        return _pass_on_overdue(request, row)
     if not may_write(user, row):
         raise PermissionDenied
     sent = read_lines(framework_scored_by(row.scoring_round), row, request.POST)
@@ -58,6 +62,7 @@ def scorecard(request: HttpRequest, pk: int) -> HttpResponse:
             by=user,
             now=timezone.now(),
             files=read_files(sent, request.FILES),
+            seen=_read_seen(request),
         )
         if "hand-over" in request.POST:
             hand_over(scoring=row, stage=stage, by=user, now=timezone.now())
@@ -66,6 +71,22 @@ def scorecard(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("Lines saved: %(count)s.") % {"count": count})
     except ValidationError as error:
         return _scorecard_page(request, row, 422, sent=sent, error=error)
+    return redirect("console:scorecard", pk=row.pk)
+
+
+def _read_seen(request: HttpRequest) -> int:
+    """The newest entry the page knew; a page that does not say has seen nothing."""
+    seen = request.POST.get("seen", "")
+    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 18 else 0
+
+
+def _pass_on_overdue(request: HttpRequest, row: AgencyScoring) -> HttpResponse:
+    stage, user = request.POST.get("stage", ""), cast("User", request.user)
+    try:
+        close_overdue(scoring=row, stage=stage, by=user, now=timezone.now())
+    except ValidationError as error:
+        return _scorecard_page(request, row, 422, error=error)
+    messages.success(request, _("“%(name)s” has been handed over.") % {"name": row})
     return redirect("console:scorecard", pk=row.pk)
 
 
@@ -98,13 +119,19 @@ def _scorecard_page(
     error: ValidationError | None = None,
 ) -> HttpResponse:
     framework = framework_scored_by(row.scoring_round)
-    entries = list(row.entries.select_related("made_by"))
-    card = scorecard_at(framework, row, entries, row.stage)
+    user, today = cast("User", request.user), timezone.localdate()
+    appraises = may(user, "appraise-scores")
+    shown = shown_stage(row, appraises=appraises)
+    entries = entries_shown(row.entries.select_related("made_by"), shown)
+    card = scorecard_at(framework, row, entries, shown)
     own = scorecard_at(framework, row, entries, Stage.SELF)
     faults = _faults_by_line(error)
-    writable = may_write(cast("User", request.user), row)
+    stale = {code for code in faults if sent and code in sent and _is_stale(faults[code])}
+    writable, due = may_write(user, row), due_on(row.scoring_round, row.stage)
     context = {
         "row": row,
+        "seen": max((entry.pk for entry in entries), default=0),
+        "overdue": appraises and row.stage in AGENCY_STAGES and due is not None and today > due,
         "card": card,
         "lines": show_lines(
             framework=framework,
@@ -113,7 +140,7 @@ def _scorecard_page(
             evidence=list(row.evidence.select_related("made_by")),
             cards=(card, own),
             writable=writable,
-            sent=sent or {},
+            sent={code: line for code, line in (sent or {}).items() if code not in stale},
             faults=faults,
         ),
         "faults": [faults[""]] if "" in faults else [],
@@ -125,6 +152,10 @@ def _scorecard_page(
         "own_turn": row.stage in AGENCY_STAGES,
     }
     return page(request, "scorecard.html", context, status=status)
+
+
+def _is_stale(fault: str) -> bool:
+    return fault == str(STALE)
 
 
 def _describe_turn(row: AgencyScoring) -> str:

@@ -18,6 +18,7 @@ from survey.scorecards.bridge.frameworks import (
     Framework,
     Scorecard,
     ScoredLine,
+    read_number,
 )
 from survey.scorecards.rounds.declaring import Line, may_declare
 from survey.scorecards.rounds.evidence import MAX_EVIDENCE_BYTES, UploadedEvidence
@@ -199,11 +200,11 @@ def _words(criterion: Any, declared: Mapping[str, str]) -> list[str]:
 
 def show_number(text: str) -> str:
     """A declared number as the reader writes it, to two places; anything else as it is."""
-    try:
-        number = Decimal(text.replace(",", "."))
-    except ArithmeticError:
-        return text
-    return plain(number.quantize(Decimal("0.01"), ROUND_HALF_UP)) if number.is_finite() else text
+    number = read_number(text)
+    if number is None:
+        return text[:60]
+    exact = Decimal(number.numerator) / number.denominator
+    return plain(exact.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def count_filled(framework: Framework, scoring: AgencyScoring, card: Scorecard) -> tuple[int, int]:

@@ -32,6 +32,7 @@ from survey.scorecards.rounds.queries import (
     due_on,
     framework_scored_by,
     scorecard_at,
+    shown_stage,
     visible_rounds,
     visible_scorings,
 )
@@ -44,7 +45,7 @@ from survey.scorecards.rounds.services import (
 
 _DAY: Final = {"placeholder": "31/12/2026", "inputmode": "numeric", "autocomplete": "off"}
 PERIODS_BACK: Final = 5
-AGENCIES_PER_PAGE: Final = 100
+AGENCIES_PER_PAGE: Final = 50
 
 
 def _day_field(label: Any) -> forms.DateField:
@@ -120,6 +121,13 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
+    def clean_decided_on(self) -> date:
+        """A day of this century that has come."""
+        day: date = self.cleaned_data["decided_on"]
+        if not date(2000, 1, 1) <= day <= timezone.localdate():
+            raise ValidationError(_("The date of the decision is today or earlier."))
+        return day
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page
@@ -181,12 +189,15 @@ def _round_page(
 ) -> HttpResponse:
     user = cast("User", request.user)
     framework = framework_scored_by(row)
-    rows = visible_scorings(user).filter(scoring_round=row).prefetch_related("entries")
+    rows = (
+        visible_scorings(user).filter(scoring_round=row).prefetch_related("entries", "hand_overs")
+    )
     pages = Paginator(rows, AGENCIES_PER_PAGE).get_page(request.GET.get("page"))
     today, lines = timezone.localdate(), []
     for one in pages:
         entries = list(one.entries.all())
-        card = scorecard_at(framework, one, entries, one.stage)
+        stage = shown_stage(one, appraises=may(user, "appraise-scores"))
+        card = scorecard_at(framework, one, entries, stage)
         own = scorecard_at(framework, one, entries, Stage.SELF)
         due = due_on(row, one.stage)
         lines.append(

@@ -19,7 +19,8 @@ from survey.scorecards.rounds.services import publish_round
 
 
 def _framework(payload: Payload) -> FrameworkFile:
-    found = FrameworkFile.objects.filter(pk=payload["framework"]).first()
+    rows = FrameworkFile.objects.filter(pk=payload["framework"], sha256=payload["sha256"])
+    found = rows.first()
     if found is None:
         raise ValidationError(_("This draft no longer exists."))
     return found
@@ -47,9 +48,10 @@ def _round(payload: Payload) -> ScoringRound:
 
 
 def _describe_round(payload: Payload) -> str:
-    return _("%(round)s, decision %(decision)s") % {
+    return _("%(round)s, decision %(decision)s of %(day)s") % {
         "round": _round(payload),
         "decision": payload["decision"],
+        "day": date.fromisoformat(payload["decided_on"]).strftime("%d/%m/%Y"),
     }
 
 

@@ -70,7 +70,7 @@ SATISFACTION_TARGET Snapshot SnapshotWriter Spec Table Target choose_engine comb
 compare_periods
 comparison_pictures draw_charts draw_coverage draw_levels estimate factor_profile index_trend
 list_methods load_cells load_method load_spec open_run open_snapshot
-rank_estimates read_covariates read_json read_method_text render save_cells score
+rank_estimates read_covariates read_json read_method_text read_number render save_cells score
 small_area_estimates write_charts write_json write_table
 Framework FrameworkError FigureError NOT_APPLICABLE Scorecard ScoredLine check_signed_scores
 field_names list_frameworks read_declared read_framework read_framework_text read_signed_scores

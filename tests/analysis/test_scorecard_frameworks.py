@@ -196,6 +196,31 @@ rule = { kind = "per_unit", each = 0.5 }
             "1.1",
         ),
         ('input = "ratio"', 'input = "choice"', "options", "1.1"),
+        ('input = "ratio"', 'input = "imported"\nself_scored = true', "declared", "1.1"),
+        ('input = "ratio"', 'input = "leader_rating"\nself_scored = true', "declared", "1.1"),
+        ('input = "ratio"', 'input = "formula"\nformula = "1"', "formula", "1.1"),
+        (
+            'input = "ratio"',
+            'input = "formula"\nformula = "a*1e999"\nfigures = [{ code = "a", title = "A" }]',
+            "formula",
+            "1.1",
+        ),
+        (
+            'input = "ratio"',
+            'input = "formula"\nformula = "note"\nfigures = [{ code = "note", title = "A" }]',
+            "code",
+            "1.1",
+        ),
+        ('code = "1.2"', 'code = "1 2"', "code", "1 2"),
+        ('code = "1.2"', 'code = "1:2"', "code", "1:2"),
+        ("version = 1", "version = 1.9", "number", ""),
+        ("version = 1", 'version = 1\nbands_on = "point"', "kind", ""),
+        ('vi = "Bộ nhỏ"', 'vi = ""', "missing", ""),
+        ('vi = "Bộ nhỏ"', 'vi = "Bộ"\nen.a = "x"', "kind", ""),
+        ("maximum = 5", "maximum = 5\ndecimals = 0.5", "number", "1.1"),
+        ("maximum = 1\n", "maximum = 0.125\n", "places", "3"),
+        ("maximum = 5", "maximum = 1000000", "sum", "1"),
+        ("version = 1", 'version = 1\napplies_to = ["department"]', "nobody", "2"),
         (
             'input = "ratio"',
             'input = "survey_group"\ngroups = [{ code = "a", title = "A", weight = 0.9 }]',
@@ -273,6 +298,27 @@ def test_the_denominator_is_what_applies() -> None:
     department = score(read_framework(SMALL), FULL, "department")
     assert (str(department.total), str(department.maximum)) == ("4.50", "8.00")
     assert "2" not in {line.criterion.code for line in department.lines}
+
+
+def test_a_class_is_found_by_the_unrounded_percent() -> None:
+    """89.995 % is shown as 90.00 and is not yet 90."""
+    text = SMALL.replace("bands = [[80,", "bands = [[90,").replace("maximum = 8", "maximum = 198")
+    text = text.replace("maximum = 5", "maximum = 195").replace("total = 10", "total = 200")
+    text = text.replace(
+        'input = "ratio"\nrule = { kind = "bands", bands = [[">", 90, 1], [">=", 80, 0.5]] }',
+        'input = "number"\nrule = { kind = "points" }',
+    )
+    figures = {"1.1": {"number": "174,99"}, "1.2": {"number": "3"}, "2": {"number": "100"}}
+    card = score(read_framework(text), figures)
+    assert (str(card.total), str(card.percent), card.band) == ("179.99", "90.00", "yếu")
+    figures["1.1"] = {"number": "175"}
+    assert score(read_framework(text), figures).band == "tốt"
+
+
+def test_what_is_missing_below_a_line_is_not_lost() -> None:
+    card = score(read_framework(SMALL), {"1.1": {"part": "10", "whole": "10"}})
+    area = next(line for line in card.lines if line.criterion.code == "1")
+    assert (str(area.points), area.lost, area.complete) == ("5.00", None, False)
 
 
 def test_hanoi_communes_without_a_survey_are_rescaled() -> None:
@@ -369,6 +415,16 @@ def test_signed_parts_have_to_add_up_to_their_line() -> None:
     assert (fault.kind, fault.code, fault.expected) == ("sum", "1", "4.5")
     signed["1"] = "4,5"
     assert check_signed_scores(read_framework(SMALL), signed, "5,67") == []
+
+
+def test_signed_bonuses_are_capped_as_points_are() -> None:
+    framework = shipped("phu-tho-2025")
+    base = {"I": "36,5", "II": "25", "III": "5", "V": "20", "VI": "0"}
+    capped = base | {"4.1": "2", "4.2": "4", "IV": "5"}
+    assert check_signed_scores(framework, capped, "91,5") == []
+    assert check_signed_scores(framework, base | {"4.1": "2", "4.2": "4"}, "91,5") == []
+    full = base | {"V": "23,5", "VI": "10", "IV": "5"}
+    assert check_signed_scores(framework, full, "100") == []
 
 
 def test_a_framework_is_known_by_its_file() -> None:

@@ -58,7 +58,7 @@ HELD: Final = {
     "Possible once every agency has been appraised": SCORING
     + "test_publication_waits_for_every_agency",
     "requested that a framework is published": FRAMEWORKS + "test_two_people_publish_and_retire",
-    "This framework has been published already.": FRAMEWORKS
+    "This framework has been published or changed already.": FRAMEWORKS
     + "test_publishing_and_retiring_twice_says_so",
     "“%(title)s” has been saved.": FRAMEWORKS
     + "test_a_draft_begins_from_a_shipped_one_and_keeps_every_letter",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import lru_cache
 
 import analysis
@@ -17,7 +18,12 @@ Declared = Mapping[str, Mapping[str, str]]
 """Declared figures: by code of the criterion, then by field."""
 
 
-@lru_cache(maxsize=32)
+def read_number(text: str) -> Fraction | None:
+    """An exact number as offices write it, 1.234,5; None where it is none."""
+    return analysis.read_number(text)
+
+
+@lru_cache(maxsize=256)
 def read_framework(text: str) -> Framework:
     """A framework from its text.
 

@@ -41,8 +41,16 @@ SENTENCES: Final = {
     "formula": gettext_lazy("The formula cannot be used: %(value)s"),
     "dates": gettext_lazy("The last day is before the first one."),
     "declared": gettext_lazy(
-        "“%(value)s” is counted by the product. Set self_scored = false for it."
+        "“%(value)s” is counted or appraised. Set self_scored = false for it."
     ),
+    "code": gettext_lazy(
+        "The code “%(value)s” cannot be used: letters, digits, hyphens, and points between them."
+    ),
+    "many": gettext_lazy("There are more than %(value)s lines."),
+    "deep": gettext_lazy("The line stands more than %(value)s lines deep."),
+    "places": gettext_lazy("The maximum %(value)s has more places than its points."),
+    "large": gettext_lazy("The total %(value)s is too large."),
+    "nobody": gettext_lazy("No line applies to the kind of agency “%(value)s”."),
     "effect": gettext_lazy("A part has another effect than the line it belongs to."),
     "decimals": gettext_lazy("Points have from 0 to 4 places."),
 }

@@ -71,8 +71,9 @@ def decode_framework(content: bytes) -> str:
         raise ValidationError(_("The file is not UTF-8. Save it again as UTF-8.")) from error
 
 
-def save_framework(*, text: str, by: User, now: datetime) -> FrameworkFile:
-    """Keep a draft: the one of its code that is there is changed, else it is the next version.
+def save_framework(*, text: str, by: User, now: datetime, replaces: str = "") -> FrameworkFile:
+    """Keep a draft: the next version of its code, or the draft that is there, if ``replaces`` is
+    the checksum of what stands in it: nobody writes over what they have not seen.
 
     Raises
     ------
@@ -83,16 +84,23 @@ def save_framework(*, text: str, by: User, now: datetime) -> FrameworkFile:
     framework = check_text(text)
     try:
         with transaction.atomic():
-            return _write_draft(framework, text, by, now)
+            return _write_draft(framework, text, by, now, replaces)
     except IntegrityError as error:
         raise ValidationError(
             _("Somebody else saved this framework just now. Try again.")
         ) from error
 
 
-def _write_draft(framework: Framework, text: str, by: User, now: datetime) -> FrameworkFile:
+def _write_draft(
+    framework: Framework, text: str, by: User, now: datetime, replaces: str
+) -> FrameworkFile:
     rows = FrameworkFile.objects.filter(code=framework.id)
     draft = rows.filter(published_at=None).select_for_update().first()
+    if draft is not None and draft.sha256 not in (replaces, framework.sha256):
+        raise ValidationError(
+            _("There is another draft of “%(code)s”. Open it and change it there.")
+            % {"code": framework.id}
+        )
     if draft is None:
         newest = rows.aggregate(newest=Max("version"))["newest"] or 0
         draft = FrameworkFile(code=framework.id, version=newest + 1)
@@ -119,16 +127,17 @@ def delete_draft(*, framework: FrameworkFile) -> None:
 
 
 def publish_framework(*, framework: FrameworkFile, now: datetime) -> FrameworkFile:
-    """From now on agencies can be scored by it.
+    """From now on agencies can be scored by it, word for word as ``framework`` was read.
 
     Raises
     ------
     ValidationError
-        It was published before.
+        It was published before, or changed since it was read.
     """
-    done = FrameworkFile.objects.filter(pk=framework.pk, published_at=None).update(published_at=now)
+    same = FrameworkFile.objects.filter(pk=framework.pk, published_at=None, sha256=framework.sha256)
+    done = same.update(published_at=now)
     if not done:
-        raise ValidationError(_("This framework has been published already."))
+        raise ValidationError(_("This framework has been published or changed already."))
     framework.refresh_from_db()
     return framework
 

@@ -57,6 +57,11 @@ def may_declare(criterion: Any, stage: str) -> bool:
     return criterion.self_scored or stage not in AGENCY_STAGES
 
 
+STALE: Final = gettext_lazy(
+    "Somebody else has saved this line since you opened the page. Look at it again."
+)
+
+
 @dataclass(frozen=True)
 class Line:
     """What somebody wrote for one line."""
@@ -73,9 +78,11 @@ def save_lines(
     by: User,
     now: datetime,
     files: Mapping[str, UploadedEvidence] | None = None,
+    seen: int | None = None,
 ) -> int:
     """Keep what was written, and files of evidence; the number of lines and files that are new.
-    All of it or nothing.
+    All of it or nothing. ``seen`` is the newest entry the writer's page knew: nobody writes over a
+    line somebody else has saved since.
 
     Raises
     ------
@@ -87,8 +94,9 @@ def save_lines(
         _check_turn(locked, stage, timezone.localdate(now))
         framework = framework_scored_by(locked.scoring_round)
         entries = list(locked.entries.all())
-        _check_lines(framework, locked, lines)
         before = entries_until(entries, stage)
+        lines = _check_lines(framework, locked, lines)
+        _check_seen(before, lines, stage, seen)
         made = [
             ScoreEntry(
                 scoring=locked,
@@ -135,21 +143,41 @@ def _check_turn(scoring: AgencyScoring, stage: str, today: date) -> None:
         )
 
 
-def _check_lines(framework: Framework, scoring: AgencyScoring, lines: Mapping[str, Line]) -> None:
+def _check_lines(
+    framework: Framework, scoring: AgencyScoring, lines: Mapping[str, Line]
+) -> dict[str, Line]:
+    """The lines with cleaned explanations."""
     open_lines = {c.code: c for c in framework.leaves(scoring.kind)}
     faults: dict[str, Any] = {}
+    checked = {}
     for code, line in lines.items():
         criterion = open_lines.get(code)
         if criterion is None or not may_declare(criterion, scoring.stage):
             faults[code] = _("This line cannot be changed now.")
             continue
         try:
-            check_words(line.note)
+            checked[code] = Line(line.declared, check_words(line.note))
             compute_scorecard(framework, {code: line.declared}, scoring.kind)
         except FigureError as error:
             faults[code] = str(FIGURE_FAULTS[error.kind])
         except ValidationError as error:
             faults[code] = error.messages[0]
+    if faults:
+        raise ValidationError(faults)
+    return checked
+
+
+def _check_seen(
+    before: Mapping[str, ScoreEntry], lines: Mapping[str, Line], stage: str, seen: int | None
+) -> None:
+    faults: dict[str, Any] = {
+        code: str(STALE)
+        for code, line in lines.items()
+        if seen is not None
+        and (entry := before.get(code)) is not None
+        and entry.pk > seen
+        and _is_new(entry, line, stage)
+    }
     if faults:
         raise ValidationError(faults)
 
@@ -171,13 +199,38 @@ def hand_over(*, scoring: AgencyScoring, stage: str, by: User, now: datetime) ->
         faults = find_gaps(framework, locked, entries)
         if faults:
             raise ValidationError(faults)
-        card = scorecard_at(framework, locked, entries, stage)
-        HandOver.objects.create(
-            scoring=locked, stage=stage, points=card.total, made_by=by, made_at=now
-        )
-        locked.stage = STAGES[STAGES.index(Stage(stage)) + 1]
-        locked.save(update_fields=["stage"])
-    return locked
+        return _sign_off(locked, stage, by, now)
+
+
+def close_overdue(*, scoring: AgencyScoring, stage: str, by: User, now: datetime) -> AgencyScoring:
+    """Pass an agency's stage on that it left lying past its last day, with what it declared.
+
+    Raises
+    ------
+    ValidationError
+        It is another stage's turn, or there is time left.
+    """
+    with transaction.atomic():
+        locked = AgencyScoring.objects.select_for_update().get(pk=scoring.pk)
+        due = due_on(locked.scoring_round, stage)
+        if locked.stage != stage or stage not in AGENCY_STAGES or due is None:
+            raise ValidationError(_("It is no agency's turn here."))
+        if timezone.localdate(now) <= due:
+            raise ValidationError(
+                _("The agency has time until %(day)s.") % {"day": due.strftime("%d/%m/%Y")}
+            )
+        return _sign_off(locked, stage, by, now)
+
+
+def _sign_off(scoring: AgencyScoring, stage: str, by: User, now: datetime) -> AgencyScoring:
+    framework = framework_scored_by(scoring.scoring_round)
+    card = scorecard_at(framework, scoring, scoring.entries.all(), stage)
+    HandOver.objects.create(
+        scoring=scoring, stage=stage, points=card.total, made_by=by, made_at=now
+    )
+    scoring.stage = STAGES[STAGES.index(Stage(stage)) + 1]
+    scoring.save(update_fields=["stage"])
+    return scoring
 
 
 def find_gaps(
@@ -191,17 +244,24 @@ def find_gaps(
         code, criterion = line.criterion.code, line.criterion
         if line.state == "group" or not may_declare(criterion, stage):
             continue
-        if line.state == "missing":
+        if line.state == "missing" and stage != Stage.ANSWER:
             faults[code] = _("The figure is missing.")
-        elif stage not in AGENCY_STAGES and not _is_explained(line, now.get(code)):
+        elif not _is_explained(line, now.get(code), stage):
             faults[code] = _("Explain why this is below the maximum, or why it was changed.")
     return faults
 
 
-def _is_explained(line: ScoredLine, entry: ScoreEntry | None) -> bool:
-    """Points below the maximum are explained by an appraiser, and so is a figure an appraiser wrote
-    over the agency's own.
+def _is_explained(line: ScoredLine, entry: ScoreEntry | None, stage: str) -> bool:
+    """Full points by a figure the agency declared itself need no explanation. An appraiser explains
+    all else: less than the maximum, a line that does not apply, a ratio over nothing, a figure that
+    was changed, and what was made of an answer. An agency explains its answers.
     """
-    if entry is None or entry.stage in AGENCY_STAGES:
-        return not line.lost
+    if entry is None or stage == Stage.SELF:
+        return True
+    if stage == Stage.ANSWER:
+        return bool(entry.note) or entry.stage != Stage.ANSWER
+    if entry.stage == Stage.SELF:
+        return line.state == "scored" and line.measure is not None and not line.lost
+    if entry.stage == Stage.ANSWER:
+        return False
     return bool(entry.note) or not (line.lost or line.criterion.self_scored)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -48,11 +48,17 @@ def framework_scored_by(scoring_round: ScoringRound) -> Framework:
     return read_framework(scoring_round.framework.text)
 
 
-def entries_until(entries: Iterable[ScoreEntry], stage: str) -> dict[str, ScoreEntry]:
-    """By criterion what counts at the end of a stage: the newest entry of the latest stage."""
+def entries_until(
+    entries: Iterable[ScoreEntry], stage: str, signed_at: datetime | None = None
+) -> dict[str, ScoreEntry]:
+    """By criterion what counts at the end of a stage: the newest entry of the latest stage. What
+    the system counted after the stage was signed off is not part of it.
+    """
     last = STAGES.index(Stage(stage))
     found: dict[str, ScoreEntry] = {}
     for entry in entries:
+        if signed_at and entry.stage == Stage.COUNTED and entry.made_at > signed_at:
+            continue
         place = STAGES.index(Stage(entry.stage))
         before = found.get(entry.criterion)
         if place <= last and (before is None or STAGES.index(Stage(before.stage)) <= place):
@@ -64,12 +70,27 @@ def scorecard_at(
     framework: Framework, scoring: AgencyScoring, entries: Iterable[ScoreEntry], stage: str
 ) -> Scorecard:
     """Points of an agency by what had been declared at the end of a stage."""
+    signed = {row.stage: row.made_at for row in scoring.hand_overs.all()}
+    last = Stage.SECOND if stage == Stage.CLOSED else stage
     declared = {
         code: entry.declared
-        for code, entry in entries_until(entries, stage).items()
+        for code, entry in entries_until(entries, stage, signed.get(last)).items()
         if code in framework.by_code
     }
     return compute_scorecard(framework, declared, scoring.kind)
+
+
+def shown_stage(scoring: AgencyScoring, *, appraises: bool) -> str:
+    """The stage a reader sees: an appraisal that is not signed off is its writers' alone."""
+    if appraises or scoring.stage not in (Stage.APPRAISAL, Stage.SECOND):
+        return scoring.stage
+    return STAGES[STAGES.index(Stage(scoring.stage)) - 1]
+
+
+def entries_shown(entries: Iterable[ScoreEntry], stage: str) -> list[ScoreEntry]:
+    """Entries up to a stage, in the order they were made."""
+    last = STAGES.index(Stage(stage))
+    return [entry for entry in entries if STAGES.index(Stage(entry.stage)) <= last]
 
 
 def due_on(scoring_round: ScoringRound, stage: str) -> date | None:
@@ -120,7 +141,7 @@ def published_indices(edition: Edition | None) -> dict[int, str]:
     for result in AgencyResult.objects.filter(edition=edition).exclude(agency=None):
         row = next((row for row in result.rows if row["level"] == "overall"), None)
         if row and row["status"] == "published" and row["weighted_index"] is not None:
-            found[result.agency_id or 0] = str(row["weighted_index"])
+            found[result.agency_id or 0] = str(row["weighted_index"]).replace(".", ",")
     return found
 
 
@@ -149,5 +170,6 @@ def counted_figures(
 
 
 def _percent(part: int, whole: int) -> str:
-    """Exact where it can be, with nine places else: rules compare it before it is rounded."""
-    return f"{(Decimal(100) * part / whole).quantize(Decimal('1e-7')).normalize():f}"
+    """Exact where it can be, with seven places else: rules compare it before it is rounded."""
+    exact = (Decimal(100) * part / whole).quantize(Decimal("1e-7")).normalize()
+    return f"{exact:f}".replace(".", ",")

@@ -8,12 +8,15 @@ from itertools import pairwise
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from survey.accounts.models import User
 from survey.agencies.queries import versions_on
 from survey.common.periods import Period
+from survey.scorecards.bridge.frameworks import Framework
 from survey.scorecards.frameworks.models import FrameworkFile, FrameworkState
+from survey.scorecards.frameworks.services import frameworks_in_force
 from survey.scorecards.rounds.models import (
     AgencyScoring,
     ScoreEntry,
@@ -82,12 +85,26 @@ def open_round(
 def _check_framework(framework: FrameworkFile, period: Period) -> None:
     if framework.state != FrameworkState.PUBLISHED:
         raise ValidationError(_("Only a published framework can be used."))
+    _check_version(framework, period)
     ended = framework.valid_to is not None and framework.valid_to < period.last
     if framework.valid_from > period.last or ended:
         raise ValidationError(
             _("This framework is not in force on %(day)s, when the period ends.")
             % {"day": period.last.strftime("%d/%m/%Y")}
         )
+
+
+def _check_version(framework: FrameworkFile, period: Period) -> None:
+    """Of the versions of one framework the one in force at the end of the period scores."""
+    for kind in framework.kinds or [""]:
+        for row in frameworks_in_force(kind, period.last):
+            if row.code == framework.code and row.pk != framework.pk:
+                raise ValidationError(
+                    _("On %(day)s version %(version)s of this framework is in force.")
+                    % {"day": period.last.strftime("%d/%m/%Y"), "version": row.version}
+                )
+            if row.pk == framework.pk:
+                break
 
 
 def _enter_agencies(scoring_round: ScoringRound, period: Period, now: datetime) -> None:
@@ -114,8 +131,17 @@ def enter_counted(*, scoring_round: ScoringRound, period: Period, now: datetime)
     entries. Figures that stay as they were make none.
     """
     framework = framework_scored_by(scoring_round)
-    scorings = scoring_round.scorings.exclude(stage=Stage.CLOSED).select_related("agency")
-    rows = list(scorings.prefetch_related("entries"))
+    with transaction.atomic():
+        # Nobody hands over meanwhile: what is signed off is what stands there.
+        open_ones = scoring_round.scorings.exclude(stage=Stage.CLOSED).order_by("pk")
+        list(open_ones.select_for_update().values_list("pk"))
+        return _enter_counted(framework, open_ones, period, now)
+
+
+def _enter_counted(
+    framework: Framework, open_ones: QuerySet[AgencyScoring], period: Period, now: datetime
+) -> int:
+    rows = list(open_ones.select_related("agency").prefetch_related("entries"))
     figures = counted_figures(framework, [row.agency for row in rows], period)
     applied = {kind: {c.code for c in framework.leaves(kind)} for kind in {r.kind for r in rows}}
     made = []

@@ -94,9 +94,10 @@ def test_saving_again_changes_the_draft_and_after_publication_makes_the_next_ver
     address = reverse("console:framework-edit", args=[draft.pk])
     changed = COMMUNES.replace("Khung mẫu", "Quyết định 12/QĐ-UBND, khung mẫu")
     client = signed_in(cast.analyst)
-    client.post(address, {"text": changed})
-    assert FrameworkFile.objects.get().text == changed
-    publish_framework(framework=draft, now=NOW)
+    client.post(address, {"text": changed, "replaces": draft.sha256})
+    changed_draft = FrameworkFile.objects.get()
+    assert changed_draft.text == changed
+    publish_framework(framework=changed_draft, now=NOW)
     client.post(address, {"text": COMMUNES})
     assert [(row.version, row.text == COMMUNES) for row in FrameworkFile.objects.all()] == [
         (2, True),
@@ -161,7 +162,7 @@ def test_a_draft_changed_since_it_was_asked_for_is_not_published(
     cast: Cast, draft: FrameworkFile, approver: User
 ) -> None:
     made = ask(signed_in(cast.analyst), draft, "publish")
-    save_framework(text=COMMUNES + "# another\n", by=cast.analyst, now=NOW)
+    save_framework(text=COMMUNES + "# another\n", by=cast.analyst, now=NOW, replaces=draft.sha256)
     decide(approver, made)
     draft.refresh_from_db()
     assert draft.published_at is None
@@ -198,7 +199,7 @@ def test_publishing_and_retiring_twice_says_so(cast: Cast, draft: FrameworkFile)
     with pytest.raises(ValidationError, match="công bố"):
         retire_framework(framework=draft, now=NOW)
     publish_framework(framework=draft, now=NOW)
-    with pytest.raises(ValidationError, match="đã được công bố"):
+    with pytest.raises(ValidationError, match="đã được công bố hoặc đã thay đổi"):
         publish_framework(framework=draft, now=NOW)
 
 
@@ -219,3 +220,47 @@ def test_drafts_are_not_there_for_agencies(cast: Cast, draft: FrameworkFile) -> 
 
 def test_every_kind_of_fault_has_a_sentence() -> None:
     assert SENTENCES.keys() == ENGLISH.keys()
+
+
+def test_what_is_published_is_word_for_word_what_was_approved(
+    cast: Cast, draft: FrameworkFile
+) -> None:
+    """Between the approval and the publication somebody saves the draft once more."""
+    save_framework(text=COMMUNES + "# 2\n", by=cast.analyst, now=NOW, replaces=draft.sha256)
+    with pytest.raises(ValidationError):
+        publish_framework(framework=draft, now=NOW)
+    assert state(draft) == "draft"
+
+
+def test_nobody_writes_over_a_draft_they_have_not_seen(cast: Cast, draft: FrameworkFile) -> None:
+    client = signed_in(cast.analyst)
+    for address in (NEW, reverse("console:framework-edit", args=[draft.pk])):
+        answer = client.post(address, {"text": COMMUNES + "# mine\n", "replaces": "0" * 64})
+        assert answer.status_code == 422
+        assert "bản nháp khác" in flat(answer)
+    assert FrameworkFile.objects.get().text == COMMUNES
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "total = 1" + "0" * 5000,
+        "total = 0x" + "F" * 5000,
+        COMMUNES.replace('en = "', 'en.a.b = "'),
+        COMMUNES.replace('title = "Chỉ đạo', 'title = "a\\u0000b Chỉ đạo'),
+        COMMUNES.replace('code = "1"', 'code = "1 <b>:x"', 1),
+        COMMUNES
+        + "".join(
+            f'\n[[criterion]]\ncode = "d{n}"\nparent = "{f"d{n - 1}" if n else "1"}"\n'
+            f'title = "x"\nmaximum = 11\n'
+            for n in range(400)
+        ),
+        COMMUNES + "[[criterion]]\n" * 600,
+    ],
+    ids=["long", "hexadecimal", "title", "nul", "code", "deep", "many"],
+)
+def test_files_made_to_hurt_are_told_what_is_wrong(cast: Cast, text: str) -> None:
+    answer = signed_in(cast.analyst).post(NEW, {"text": text})
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+    assert not FrameworkFile.objects.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 
@@ -51,7 +52,8 @@ def address(scoring: AgencyScoring) -> str:
 
 def write(user: User, scoring: AgencyScoring, stage: str, **more: str) -> int:
     client = signed_in(user)
-    sent = {"stage": stage, **FIGURES, **more}
+    seen = str(ScoreEntry.objects.aggregate(newest=Max("pk"))["newest"] or 0)
+    sent = {"stage": stage, "seen": seen, **FIGURES, **more}
     status = int(client.post(address(scoring), sent).status_code)
     scoring.refresh_from_db()
     return status
@@ -191,3 +193,84 @@ def test_an_overdue_agency_is_marked(cast: Cast, scoring: AgencyScoring) -> None
     answer = signed_in(cast.head).post(address(scoring), {"stage": "self", **FIGURES})
     assert answer.status_code == 422
     assert "gia hạn" in flat(answer)
+
+
+@pytest.mark.parametrize("value", ["1e50", "9" * 40, "NaN", "1.000.000.000", "１２", "1_000"])
+def test_odd_numbers_are_refused_even_in_half_filled_lines(
+    cast: Cast, scoring: AgencyScoring, value: str
+) -> None:
+    """A stored one would have broken the page for good."""
+    sent = {"stage": "self", "1:part": value, "1:whole": "", "1:note": ""}
+    answer = signed_in(cast.head).post(address(scoring), sent)
+    assert answer.status_code == 422
+    assert not ScoreEntry.objects.exists()
+    assert signed_in(cast.head).get(address(scoring)).status_code == 200
+
+
+def test_a_thousand_is_written_as_offices_write_it(cast: Cast, scoring: AgencyScoring) -> None:
+    write(cast.head, scoring, "self", **{"1:part": "950", "1:whole": "1.000"})
+    assert "3,80" in flat(signed_in(cast.head).get(address(scoring)))
+
+
+def test_two_appraisers_do_not_undo_each_other(cast: Cast, scoring: AgencyScoring) -> None:
+    write(cast.head, scoring, "self", **{"hand-over": "yes"})
+    seen = str(ScoreEntry.objects.aggregate(newest=Max("pk"))["newest"])
+    first = {"1:part": "2", "1:note": "Chỉ hai thư", "2:note": ""}
+    write(cast.analyst, scoring, "appraisal", **first)
+    older = {"stage": "appraisal", "seen": seen, **FIGURES, "2:note": "Đủ"}
+    answer = signed_in(cast.analyst).post(address(scoring), older)
+    page = flat(answer)
+    assert answer.status_code == 422
+    assert "Người khác đã lưu" in page
+    assert 'value="2"' in page, "what the other one wrote stands there"
+    newest = ScoreEntry.objects.filter(criterion="1").order_by("-pk")[0]
+    assert (newest.declared["part"], newest.note) == ("2", "Chỉ hai thư")
+
+
+def test_an_appraisal_under_way_is_not_read_by_the_agency(
+    cast: Cast, scoring: AgencyScoring
+) -> None:
+    write(cast.head, scoring, "self", **{"hand-over": "yes"})
+    write(cast.analyst, scoring, "appraisal", **{"1:part": "2", "1:note": "Nháp", "2:note": ""})
+    page = flat(signed_in(cast.head).get(address(scoring)))
+    assert "Nháp" not in page
+    assert "3,60" in page
+    assert "Nháp" in flat(signed_in(cast.analyst).get(address(scoring)))
+
+
+def test_a_stage_an_agency_left_lying_is_passed_on_by_the_appraisers(
+    cast: Cast, scoring: AgencyScoring
+) -> None:
+    write(cast.head, scoring, "self")
+    sent = {"stage": "self", "lapse": "yes"}
+    early = signed_in(cast.analyst).post(address(scoring), sent)
+    assert early.status_code == 422
+    assert "còn thời hạn đến" in flat(early)
+    assert signed_in(cast.head).post(address(scoring), sent).status_code == 302
+    scoring.refresh_from_db()
+    assert scoring.stage == Stage.SELF, "a head passes nothing on so"
+    ScoringRound.objects.update(self_due=timezone.localdate() - timedelta(days=1))
+    assert "Chuyển sang giai đoạn sau" in flat(signed_in(cast.analyst).get(address(scoring)))
+    signed_in(cast.analyst).post(address(scoring), sent)
+    scoring.refresh_from_db()
+    assert scoring.stage == Stage.APPRAISAL
+    assert HandOver.objects.get().made_by == cast.analyst
+
+
+def test_the_second_person_reads_decision_and_minutes(cast: Cast, scoring: AgencyScoring) -> None:
+    AgencyScoring.objects.update(stage=Stage.CLOSED)
+    act = reverse("console:scoring-act", args=[scoring.scoring_round_id, "publish"])
+    decision = {
+        "decision": "12/QĐ-UBND",
+        "decided_on": "30/09/2999",
+        "minutes": "Hội đồng thống nhất.",
+        "reason": "Đã họp",
+    }
+    client = signed_in(cast.analyst)
+    assert client.post(act, decision).status_code == 422
+    client.post(act, decision | {"decided_on": "30/09/2026"})
+    request = ApprovalRequest.objects.get()
+    page = flat(client.get(reverse("console:approval", args=[request.pk])))
+    for words in ("12/QĐ-UBND", "30/09/2026", "Hội đồng thống nhất."):
+        assert words in page
+    assert reverse("console:scoring-round", args=[scoring.scoring_round_id]) in page

@@ -92,10 +92,9 @@ def upload(name: str, action: str) -> SimpleUploadedFile:
             'id = "overall"', f'id = "m{MethodFile.objects.count()}"'
         )
         return SimpleUploadedFile("m.toml", own.encode())
-    if name == "scorecard":
-        return SimpleUploadedFile("chung-minh.pdf", f"%PDF-1.7 {timezone.now()}".encode())
-    if name == "framework-upload":
-        return SimpleUploadedFile("b.toml", own_framework().encode())
+    of_scoring = {"scorecard": f"%PDF-1.7 {timezone.now()}", "framework-upload": own_framework()}
+    if name in of_scoring:
+        return SimpleUploadedFile("b.toml", of_scoring[name].encode())
     if name == "questionnaire-upload":
         text = (LIBRARY / "counter-short.toml").read_text(encoding="utf-8")
         own = text.replace('code = "counter-short"', f'code = "own-{Version.objects.count()}"', 1)
@@ -109,6 +108,13 @@ def own_framework() -> str:
     """A shipped framework under an id nobody has used."""
     own = f"bo-{timezone.now().timestamp():.6f}".replace(".", "-")
     return framework_text("766-2022").replace('id = "766-2022"', f'id = "{own}"')
+
+
+def read_draft(text: str) -> str:
+    """Checksum of the draft a text is about, if there is one."""
+    code = text.partition('id = "')[2].partition('"')[0]
+    draft = FrameworkFile.objects.filter(code=code, published_at=None).first()
+    return draft.sha256 if draft else ""
 
 
 def unscored_framework() -> int:
@@ -327,11 +333,15 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "1:whole": f"{10 + ScoreEntry.objects.count()}",
             "2:number": "1",
             "2:note": "Một văn bản",
+            "seen": str(ScoreEntry.objects.aggregate(n=Max("pk"))["n"] or 0),
             "1:note": "Còn thiếu",
             "5:number": "1",
         },
         "framework-new": {"text": own_framework()},
-        "framework-edit": {"text": f"{data.get('text', '')}# {timezone.now()}\n"},
+        "framework-edit": {
+            "text": f"{data.get('text', '')}# {timezone.now()}\n",
+            "replaces": read_draft(str(data.get("text", ""))),
+        },
         "method-compare": {"method": summarise_method("ikm").sha256},
         "method-ask": {
             "methods": [summarise_method("overall").sha256],

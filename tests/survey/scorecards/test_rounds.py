@@ -90,7 +90,7 @@ def test_what_the_system_counts_is_entered_from_released_figures_and_totals(
     )
     rows = {row.criterion: row for row in ScoreEntry.objects.all()}
     shown = edition.results.get(agency=cast.land).rows[0]
-    assert rows["3"].declared == {"number": str(shown["weighted_index"])}
+    assert rows["3"].declared == {"number": str(shown["weighted_index"]).replace(".", ",")}
     assert rows["4"].declared == {"number": "80"}
     assert points(made.scorings.get(), "self")["4"] == "1.00", "640 of 800 is exactly 80 %"
     assert enter_counted(scoring_round=made, period=PERIOD, now=LATER) == 0
@@ -294,3 +294,75 @@ def test_a_new_version_of_the_framework_changes_no_round(
     publish_framework(framework=save_framework(text=text, by=cast.analyst, now=NOW), now=NOW)
     assert points(scoring, "self")["2"] == "2.00"
     assert framework_scored_by(scoring.scoring_round).text == FRAMEWORK
+
+
+def test_counting_again_moves_nothing_that_was_signed(cast: Cast, scoring: AgencyScoring) -> None:
+    """Totals that come after a stage was signed off count from the next stage on."""
+    save(scoring, "self", OWN, cast)
+    pass_on(scoring, "self", cast)
+    totals = csv_file("2026-07,H20.01,land,counter,600,600")
+    import_totals(content=totals, file_name="t.csv", by=None, now=NOW)
+    later = LATER + timedelta(hours=1)
+    assert enter_counted(scoring_round=scoring.scoring_round, period=PERIOD, now=later) == 1
+    assert points(scoring, "self")["4"] == "None"
+    assert points(scoring, "appraisal")["4"] == "1.00"
+    AgencyScoring.objects.update(stage=Stage.CLOSED)
+    assert enter_counted(scoring_round=scoring.scoring_round, period=PERIOD, now=later) == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        Line({"part": "0", "whole": "0"}),
+        Line({"not_applicable": "yes"}),
+        Line({"number": "1"}),
+    ],
+    ids=["nothing to count", "does not apply", "below the maximum"],
+)
+def test_what_gains_or_loses_without_a_full_figure_is_explained_by_the_appraiser(
+    cast: Cast, scoring: AgencyScoring, line: Line
+) -> None:
+    code = "1" if "part" in line.declared else "2"
+    full = {"1": Line({"part": "9", "whole": "9"}), "2": Line({"number": "2"})}
+    save(scoring, "self", full | {code: line}, cast)
+    pass_on(scoring, "self", cast)
+    save(scoring, "appraisal", {"5": Line({"number": "1"})}, cast)
+    with pytest.raises(ValidationError) as caught:
+        pass_on(scoring, "appraisal", cast)
+    assert sorted(faults(caught.value)) == [code]
+
+
+@pytest.mark.parametrize("note", ["", "\u3164", "\u200b \u2060"])
+def test_an_answer_is_explained_and_what_becomes_of_it_too(
+    cast: Cast, scoring: AgencyScoring, note: str
+) -> None:
+    """An answer back to full points is not taken by saying nothing, nor by saying it invisibly."""
+    full = {"1": Line({"part": "9", "whole": "9"}), "2": Line({"number": "2"})}
+    save(scoring, "self", full, cast)
+    pass_on(scoring, "self", cast)
+    appraised = {
+        "1": Line({"part": "2", "whole": "9"}, "Không có minh chứng"),
+        "5": Line({"number": "1"}),
+    }
+    save(scoring, "appraisal", appraised, cast)
+    pass_on(scoring, "appraisal", cast)
+    save(scoring, "answer", {"1": Line({"part": "9", "whole": "9"}, note)}, cast)
+    with pytest.raises(ValidationError) as caught:
+        pass_on(scoring, "answer", cast)
+    assert sorted(faults(caught.value)) == ["1"]
+    save(scoring, "answer", {"1": Line({"part": "9", "whole": "9"}, "Minh chứng trang 3")}, cast)
+    pass_on(scoring, "answer", cast)
+    with pytest.raises(ValidationError) as caught:
+        pass_on(scoring, "second", cast)
+    assert sorted(faults(caught.value)) == ["1"]
+
+
+def test_of_two_versions_the_one_in_force_scores(cast: Cast, framework: FrameworkFile) -> None:
+    text = FRAMEWORK.replace("2026-01-01", "2026-08-01")
+    newer = save_framework(text=text, by=cast.analyst, now=NOW)
+    publish_framework(framework=newer, now=NOW)
+    with pytest.raises(ValidationError, match="phiên bản 2"):
+        open_round(
+            framework=framework, period=PERIOD, deadlines=DEADLINES, by=cast.analyst, now=NOW
+        )
+    open_round(framework=newer, period=PERIOD, deadlines=DEADLINES, by=cast.analyst, now=NOW)
