@@ -27,6 +27,7 @@ WRITING: Final = (
     "tests/survey/messaging/test_stop.py",
     "tests/survey/transactions/test_totals.py",
     "tests/survey/scorecards/test_releases.py",
+    "tests/survey/scorecards/test_rounds.py",
     "tests/survey/imports/test_imports.py",
     "tests/survey/responses/test_reading.py",
 )

@@ -24,12 +24,13 @@ from survey.responses.models import Comment, Response
 from survey.responses.reading import CommentMark, ReadableComment, prepare_comments
 from survey.responses.services import record_response
 from survey.scorecards.models import AgencyResult
+from survey.scorecards.rounds.models import AgencyScoring, Evidence, HandOver, ScoreEntry
 from survey.transactions.models import DossierEvent, MonthlyTotal
 from survey.transactions.services import import_totals
 from tests.survey.console.builders import release, signed_in
 from tests.survey.factories import NOW, PASSWORD, Cast
 from tests.survey.messaging.messages import event
-from tests.survey.scorecards.builders import fill, snapshot
+from tests.survey.scorecards.builders import FRAMEWORK, fill, opened_scoring, snapshot
 from tests.survey.transactions.builders import csv_file
 
 QUERIES: Final = 2000
@@ -44,6 +45,10 @@ OWNER: Final[dict[type[models.Model], str]] = {
     MonthlyTotal: "agency_id",
     Improvement: "agency_id",
     DossierEvent: "agency_id",
+    AgencyScoring: "agency_id",
+    ScoreEntry: "scoring__agency_id",
+    HandOver: "scoring__agency_id",
+    Evidence: "scoring__agency_id",
 }
 
 
@@ -73,9 +78,24 @@ def filled(cast: Cast, tmp_path: Any) -> Cast:
     lines = ("2026-07,H20.01,land,counter,600,500", "2026-07,28261,civil-status,counter,90,80")
     import_totals(content=csv_file(*lines), file_name="t.csv", by=None, now=NOW)
     release(snapshot(tmp_path))
+    score_both(cast)
     event(cast)
     event(cast, code="H20.01.05-261110-0009", agency=cast.commune)
     return cast
+
+
+def score_both(cast: Cast) -> None:
+    """A scorecard of each agency with a figure, evidence and a stage signed off."""
+    text = FRAMEWORK.replace('["department"]', '["department", "commune"]')
+    by = {"made_by": cast.analyst, "made_at": NOW}
+    for scoring in opened_scoring(cast, NOW, text).scoring_round.scorings.all():
+        ScoreEntry.objects.create(
+            scoring=scoring, criterion="2", stage="self", declared={"number": "1"}, **by
+        )
+        HandOver.objects.create(scoring=scoring, stage="self", points=1, **by)
+        Evidence.objects.create(
+            scoring=scoring, criterion="2", stage="self", name="a.pdf", suffix="pdf", size=1, **by
+        )
 
 
 @pytest.fixture

@@ -163,9 +163,9 @@ FIGURES = {
 """What a head writes on the page of a scorecard under ``FRAMEWORK``."""
 
 
-def opened_scoring(cast: Cast, now: datetime) -> AgencyScoring:
-    """The land department in self-scoring, under ``FRAMEWORK``, for this year."""
-    row = save_framework(text=FRAMEWORK, by=cast.analyst, now=now)
+def opened_scoring(cast: Cast, now: datetime, text: str = FRAMEWORK) -> AgencyScoring:
+    """The land department in self-scoring, for this year."""
+    row = save_framework(text=text, by=cast.analyst, now=now)
     days = (now.date() + timedelta(days=ahead) for ahead in (5, 10, 15, 20))
     made = open_round(
         framework=publish_framework(framework=row, now=now),
@@ -174,4 +174,4 @@ def opened_scoring(cast: Cast, now: datetime) -> AgencyScoring:
         by=cast.analyst,
         now=now,
     )
-    return made.scorings.get()
+    return made.scorings.get(agency=cast.land)
