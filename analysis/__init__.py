@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from analysis.comparison.ranks import rank_estimates
     from analysis.comparison.small_area import read_covariates, small_area_estimates
+    from analysis.comparison.standing import standing_by_kind
     from analysis.counting.cells_io import load_cells, save_cells
     from analysis.counting.engine import choose_engine
     from analysis.data.schema import ITEMS, RESPONSE_COLUMNS
@@ -58,6 +59,7 @@ _HOMES = {
         "index_trend",
     ),
     "comparison.ranks": ("rank_estimates",),
+    "comparison.standing": ("standing_by_kind",),
     "counting.engine": ("choose_engine",),
     "data.schema": ("ITEMS", "RESPONSE_COLUMNS"),
     "data.snapshot": ("Snapshot", "SnapshotWriter", "combine_snapshots", "open_snapshot"),
@@ -139,6 +141,7 @@ __all__ = [
     "save_cells",
     "score",
     "small_area_estimates",
+    "standing_by_kind",
     "write_charts",
     "write_json",
     "write_table",

@@ -78,6 +78,12 @@ def make_parser() -> argparse.ArgumentParser:
     charts.add_argument(
         "--format", action="append", choices=("svg", "png", "pdf"), help="repeatable; default svg"
     )
+    standing = commands.add_parser(
+        "standing", help="verdicts and expected ranks (model-based) of agencies of one kind"
+    )
+    standing.add_argument("table", type=Path, help="index.json, as index wrote it")
+    standing.add_argument("--target", type=float, default=90.0, help="percent; default 90")
+    standing.add_argument("--out", type=Path, required=True, help="standing.json")
     _add_scorecards(commands)
     areas = commands.add_parser(
         "small-area", help="Fay-Herriot estimates of an estimate's domains with few answers"

@@ -5,6 +5,7 @@ index.xlsx``.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -98,6 +99,15 @@ def _run_small_area(options: argparse.Namespace) -> None:
     analysis.write_json(areas, options.out)
 
 
+def _run_standing(options: argparse.Namespace) -> None:
+    try:
+        table = json.loads(options.table.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise AnalysisError(f"{options.table} is no JSON: {error}") from error
+    lines = analysis.standing_by_kind(table, options.target)
+    analysis.write_json({"standing": lines}, options.out)
+
+
 def _run_cells(options: argparse.Namespace) -> None:
     cells = analysis.open_run(options.snapshot, options.method).cells()
     for path in options.add:
@@ -114,6 +124,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "charts": _run_charts,
     "score": _run_score,
     "check-scores": _run_check_scores,
+    "standing": _run_standing,
     "small-area": _run_small_area,
     "cells": _run_cells,
 }

@@ -1,0 +1,198 @@
+"""Where agencies stand among their like: verdicts that may be acted on, and expected ranks.
+
+Joint rank sets say what is certain of all agencies at once, and are wide. A leader acts on less:
+who is surely above or below the mean or the target, with the share of wrong verdicts held
+(Benjamini & Hochberg 1995), and about where each agency stands. Expected ranks lean on a model:
+true values are spread normally about their mean (Laird & Louis 1989; Lin, Louis, Paddock & Ridgeway
+2006), so they are labelled as model-based wherever they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.arrays import Floats, Integers
+from analysis.comparison.change import benjamini_hochberg
+from analysis.errors import AnalysisError
+from analysis.index.results import PROVINCE
+
+DRAWS: Final = 4000
+SEED: Final = 2026
+FALSE_SHARE: Final = 0.05
+RANK_LEVEL: Final = 0.90
+MIN_COMPARED: Final = 3
+"""Fewer agencies of a kind have no spread one could speak of."""
+
+
+@dataclass(frozen=True)
+class ExpectedRanks:
+    """Ranks under the model, rank 1 the highest.
+
+    Attributes
+    ----------
+    expected, low, high : (K,) posterior mean of the rank, and the bounds of its interval.
+    reliability : (K,) share of an agency's own distance from the mean that is no noise.
+    between : standard deviation of the true values, in points.
+    """
+
+    expected: Floats
+    low: Integers
+    high: Integers
+    reliability: Floats
+    between: float
+
+
+def expected_ranks(
+    estimate: npt.ArrayLike, se: npt.ArrayLike, *, level: float = RANK_LEVEL, seed: int = SEED
+) -> ExpectedRanks:
+    """Expected ranks of K agencies from (K,) estimates and standard errors, in points, by empirical
+    Bayes: ``tau^2 = var(estimate) - mean(se^2)``, posterior draws turned into ranks.
+
+    Raises
+    ------
+    AnalysisError
+        Fewer than three agencies, a value missing, or an SE that is not above 0.
+
+    Examples
+    --------
+    >>> found = expected_ranks([95.0, 90.0, 80.0, 70.0], [0.5, 0.5, 0.5, 0.5])
+    >>> found.expected.round().tolist(), found.low.tolist(), found.high.tolist()
+    ([1.0, 2.0, 3.0, 4.0], [1, 2, 3, 4], [1, 2, 3, 4])
+    """
+    y, error = _checked(estimate, se)
+    count = len(y)
+    between = max(float(y.var(ddof=1) - (error**2).mean()), 0.0)
+    reliability = between / (between + error**2)
+    if not between:
+        every = np.ones(count, dtype=np.int64)
+        return ExpectedRanks(
+            np.full(count, (count + 1) / 2), every, every * count, reliability, 0.0
+        )
+    weight = 1 / (between + error**2)
+    mean = float(weight @ y / weight.sum())
+    rng = np.random.default_rng(seed)
+    # The mean is an estimate too; the agencies share its error.
+    centre = mean + rng.standard_normal((DRAWS, 1)) / np.sqrt(weight.sum())
+    noise = rng.standard_normal((DRAWS, count)) * error * np.sqrt(reliability)
+    draws = centre + reliability * (y - centre) + noise
+    ranks = 1 + np.argsort(np.argsort(-draws, axis=1), axis=1)
+    tail = (1 - level) / 2
+    low, high = np.quantile(ranks, [tail, 1 - tail], axis=0, method="inverted_cdf")
+    return ExpectedRanks(
+        ranks.mean(axis=0),
+        low.astype(np.int64),
+        high.astype(np.int64),
+        reliability,
+        float(np.sqrt(between)),
+    )
+
+
+def verdicts(
+    estimate: npt.ArrayLike,
+    se: npt.ArrayLike,
+    *,
+    target: float | None = None,
+    weights: npt.ArrayLike | None = None,
+    false_share: float = FALSE_SHARE,
+) -> Integers:
+    """For each of K agencies 1 (surely above), -1 (surely below) or 0 (not told apart): against a
+    ``target``, else against the mean of all with (K,) ``weights``. Of the verdicts that are not 0 a
+    share of ``false_share`` is expected to be wrong.
+
+    Examples
+    --------
+    >>> verdicts([95.0, 88.0, 80.0], [1.0, 1.0, 1.0]).tolist()
+    [1, 0, -1]
+    >>> verdicts([95.0, 90.4, 80.0], [1.0, 1.0, 1.0], target=90.0).tolist()
+    [1, 0, -1]
+    """
+    from scipy.special import ndtr  # noqa: PLC0415
+
+    y, error = _checked(estimate, se)
+    if target is not None:
+        distance, spread = y - target, error
+    else:
+        share = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
+        share = share / share.sum()
+        distance = y - share @ y
+        spread = np.sqrt(error**2 * (1 - 2 * share) + (share**2) @ (error**2))
+    # Who is nearly all of the mean has no distance from it.
+    z = np.divide(distance, spread, out=np.zeros_like(y), where=spread > 1e-6)
+    p = 2 * ndtr(-np.abs(z))
+    sure = benjamini_hochberg(p) <= false_share
+    return np.where(sure, np.sign(distance), 0).astype(np.int64)
+
+
+def _checked(estimate: npt.ArrayLike, se: npt.ArrayLike) -> tuple[Floats, Floats]:
+    y, error = (np.asarray(values, dtype=np.float64) for values in (estimate, se))
+    if len(y) < MIN_COMPARED or y.shape != error.shape:
+        raise AnalysisError("standing needs at least three agencies, each with a standard error")
+    if not (np.isfinite(y).all() and np.isfinite(error).all() and (error > 0).all()):
+        raise AnalysisError("standing: a value is missing, or a standard error is not above 0")
+    return y, error
+
+
+def standing_by_kind(table: Mapping[str, Any], target: float) -> list[dict[str, Any]]:
+    """Where the published agencies of each kind stand, from a table of ``index`` as JSON: the
+    verdicts against the mean of their kind and against a ``target`` in percent, expected rank and
+    its interval.
+
+    Kinds with fewer than three published agencies are left out: nothing can be said of them.
+
+    Raises
+    ------
+    AnalysisError
+        The file is no table of an index.
+    """
+    try:
+        rows = [
+            row
+            for row in table["rows"]
+            if row["level"] == "overall"
+            and row["status"] == "published"
+            and row["agency"] != PROVINCE
+            and row["se"]
+        ]
+        kinds = sorted({str(row["agency_kind"]) for row in rows})
+        found = [
+            line
+            for kind in kinds
+            for line in _stand(kind, [r for r in rows if r["agency_kind"] == kind], target)
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise AnalysisError(f"this is no table of an index: {error}") from error
+    return found
+
+
+def _stand(kind: str, rows: Sequence[Mapping[str, Any]], target: float) -> list[dict[str, Any]]:
+    if len(rows) < MIN_COMPARED:
+        return []
+    y, se, dossiers = (
+        [float(row[name] or 0) for row in rows] for name in ("weighted_index", "se", "transactions")
+    )
+    ranks = expected_ranks(y, se)
+    beside_mean = verdicts(y, se, weights=dossiers if all(dossiers) else None)
+    beside_target = verdicts(y, se, target=target)
+    return [
+        {
+            "agency": row["agency"],
+            "agency_name": row["agency_name"],
+            "agency_kind": kind,
+            "compared": len(rows),
+            "weighted_index": row["weighted_index"],
+            "verdict_mean": int(beside_mean[k]),
+            "verdict_target": int(beside_target[k]),
+            "expected_rank": round(float(ranks.expected[k]), 1),
+            "rank_low": int(ranks.low[k]),
+            "rank_high": int(ranks.high[k]),
+            "reliability": round(float(ranks.reliability[k]), 3),
+            "between": round(ranks.between, 3),
+            "model_based": True,
+        }
+        for k, row in enumerate(rows)
+    ]

@@ -1,0 +1,109 @@
+"""Verdicts and expected ranks: by hand, where nothing can be said, on provinces with a truth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.cli import main
+from analysis.comparison.standing import expected_ranks, standing_by_kind, verdicts
+from analysis.errors import AnalysisError
+
+
+def test_without_a_spread_of_their_own_all_share_the_middle() -> None:
+    found = expected_ranks([80.0, 80.5, 81.0], [3.0, 3.0, 3.0])
+    assert (found.between, found.expected.tolist()) == (0.0, [2.0, 2.0, 2.0])
+    assert (found.low.tolist(), found.high.tolist()) == ([1, 1, 1], [3, 3, 3])
+
+
+def test_reliability_is_the_share_that_is_no_noise() -> None:
+    """var = 100, mean SE^2 = 4: tau^2 = 96, reliability 96 / 100."""
+    found = expected_ranks([70.0, 80.0, 90.0], [2.0, 2.0, 2.0])
+    assert found.between == pytest.approx(96**0.5)
+    assert found.reliability.tolist() == pytest.approx([0.96] * 3)
+
+
+def test_ranks_add_up_and_are_the_same_on_every_run() -> None:
+    rng = np.random.default_rng(1)
+    y, se = rng.normal(80, 6, 40), np.full(40, 2.0)
+    first, second = expected_ranks(y, se), expected_ranks(y, se)
+    assert first.expected.sum() == pytest.approx(40 * 41 / 2)
+    assert first.expected.tolist() == second.expected.tolist()
+    assert (first.low <= first.expected).all()
+    assert (first.expected <= first.high).all()
+
+
+def test_a_verdict_is_given_where_it_is_sure_and_not_else() -> None:
+    assert verdicts([95, 89.0, 70], [1, 1, 1], target=90).tolist() == [1, 0, -1]
+    assert verdicts([90, 90, 90], [1, 1, 1], target=90).tolist() == [0, 0, 0]
+    # An agency with nearly all dossiers is nearly the mean itself.
+    assert verdicts([95, 80, 80], [1, 1, 1], weights=[1e9, 1, 1]).tolist() == [0, -1, -1]
+
+
+def test_few_verdicts_are_wrong_and_intervals_hold_true_ranks() -> None:
+    rng = np.random.default_rng(2026)
+    wrong = told = 0
+    held, wide = [], []
+    for _province in range(40):
+        truth = rng.normal(80, 6, 90)
+        se = rng.uniform(1, 4, 90)
+        y = truth + rng.normal(0, se)
+        sure = verdicts(y, se)
+        told += int((sure != 0).sum())
+        wrong += int(((sure != 0) & (sure != np.sign(truth - truth.mean()))).sum())
+        rank = 1 + np.argsort(np.argsort(-truth))
+        found = expected_ranks(y, se)
+        held.append(((found.low <= rank) & (rank <= found.high)).mean())
+        wide.append((found.high - found.low + 1).mean() / 90)
+    assert wrong / told <= 0.05
+    assert 0.87 <= np.mean(held) <= 0.93
+    assert np.mean(wide) <= 0.40
+
+
+@pytest.mark.parametrize(
+    ("y", "se"), [([1, 2], [1, 1]), ([1, 2, np.nan], [1, 1, 1]), ([1, 2, 3], [1, 1, 0])]
+)
+def test_what_cannot_be_compared_is_refused(y: list[float], se: list[float]) -> None:
+    with pytest.raises(AnalysisError, match="standing"):
+        expected_ranks(y, se)
+
+
+def row(
+    agency: str, index: float, status: str = "published", kind: str = "commune"
+) -> dict[str, object]:
+    return {
+        "agency": agency,
+        "agency_name": agency,
+        "agency_kind": kind,
+        "level": "overall",
+        "status": status,
+        "weighted_index": index,
+        "se": 1.0,
+        "transactions": 100,
+    }
+
+
+def test_only_published_agencies_of_a_kind_are_compared(tmp_path: Path) -> None:
+    rows = [row("*", 85.0), row("a", 95.0), row("b", 83.0), row("c", 70.0)]
+    rows += [row("d", 99.0, "few"), row("e", 88.0, kind="department")]
+    source, out = tmp_path / "index.json", tmp_path / "standing.json"
+    source.write_text(json.dumps({"about": {}, "rows": rows}), encoding="utf-8")
+    assert main(["standing", str(source), "--target", "90", "--out", str(out)]) == 0
+    lines = json.loads(out.read_text(encoding="utf-8"))["standing"]
+    assert [(one["agency"], one["verdict_mean"], one["verdict_target"]) for one in lines] == [
+        ("a", 1, 1),
+        ("b", 0, -1),
+        ("c", -1, -1),
+    ]
+    assert {one["compared"] for one in lines} == {3}
+    assert all(one["model_based"] for one in lines)
+
+
+def test_another_file_is_refused_with_a_sentence() -> None:
+    tables: list[dict[str, object]] = [{}, {"rows": 5}, {"rows": [5]}, {"rows": [{}]}]
+    for table in tables:
+        with pytest.raises(AnalysisError, match="no table of an index"):
+            standing_by_kind(table, 90.0)
