@@ -30,6 +30,8 @@ from survey.responses.alerts import FOR_THE_OFFICE, Alert, visible_alerts
 from survey.responses.cases import Case, open_cases
 from survey.responses.models import Response
 from survey.scorecards.models import Edition
+from survey.scorecards.rounds.models import AGENCY_STAGES, AgencyScoring, Stage
+from survey.scorecards.rounds.queries import due_on, overdue_scorings, visible_scorings
 from survey.transactions.coverage import totals_coverage
 
 REPORT_DAY: Final = 20
@@ -52,7 +54,8 @@ class Item:
 def today(request: HttpRequest) -> HttpResponse:
     """Everything that waits for this account, the late first."""
     user = cast("User", request.user)
-    found = [*_decisions(user), *_cases(user), *_files(user), *_places(user), *_period(user)]
+    parts = (_decisions, _cases, _scorings, _files, _places, _period)
+    found = [item for part in parts for item in part(user)]
     items = sorted(found, key=lambda item: not item.late)
     begins = may(user, "set-up") and not Response.objects.exists()
     return page(request, "today.html", {"items": items, "begins": begins})
@@ -95,6 +98,35 @@ def _cases(user: User) -> list[Item]:
         text = ngettext("case is yours", "cases are yours", mine)
         items.append(Item(text, f"{address}?state=mine", mine))
     return items
+
+
+def _scorings(user: User) -> list[Item]:
+    """Scorecards whose turn it is: the own agency's, or what waits for the appraisers."""
+    rows = visible_scorings(user).filter(scoring_round__published_at=None)
+    if may(user, "score-own"):
+        own = rows.filter(agency=user.agency_id, stage__in=AGENCY_STAGES)
+        return [_own_scoring(row) for row in own]
+    if not may(user, "appraise-scores"):
+        return []
+    address, items = reverse("console:scoring"), []
+    if n := rows.filter(stage__in=(Stage.APPRAISAL, Stage.SECOND)).count():
+        text = ngettext("scorecard waits for appraisal", "scorecards wait for appraisal", n)
+        items.append(Item(text, address, n))
+    if n := overdue_scorings(rows, timezone.localdate()).count():
+        text = ngettext("agency is late with its scorecard", "agencies are late with theirs", n)
+        items.append(Item(text, address, n, late=True))
+    return items
+
+
+def _own_scoring(row: AgencyScoring) -> Item:
+    due = due_on(row.scoring_round, row.stage) or timezone.localdate()
+    text = _("%(round)s: %(stage)s until %(day)s") % {
+        "round": row.scoring_round,
+        "stage": row.get_stage_display(),
+        "day": due.strftime("%d/%m/%Y"),
+    }
+    link = reverse("console:scorecard", args=[row.pk])
+    return Item(text, link, late=timezone.localdate() > due)
 
 
 def _files(user: User) -> list[Item]:

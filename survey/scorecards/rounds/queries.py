@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from survey.accounts.models import User
 from survey.agencies.models import Agency
@@ -41,6 +41,14 @@ def visible_scorings(user: User) -> QuerySet[AgencyScoring]:
     """Scorings of the agencies in the account's scope."""
     rows = AgencyScoring.objects.select_related("scoring_round__framework", "agency")
     return rows if user.sees_province else rows.filter(agency__in=visible_agencies(user))
+
+
+def overdue_scorings(rows: QuerySet[AgencyScoring], day: date) -> QuerySet[AgencyScoring]:
+    """Of these, the agencies that let the last day of their turn pass."""
+    return rows.filter(
+        Q(stage=Stage.SELF, scoring_round__self_due__lt=day)
+        | Q(stage=Stage.ANSWER, scoring_round__answer_due__lt=day)
+    )
 
 
 def framework_scored_by(scoring_round: ScoringRound) -> Framework:

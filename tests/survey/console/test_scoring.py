@@ -274,3 +274,15 @@ def test_the_second_person_reads_decision_and_minutes(cast: Cast, scoring: Agenc
     for words in ("12/QĐ-UBND", "30/09/2026", "Hội đồng thống nhất."):
         assert words in page
     assert reverse("console:scoring-round", args=[scoring.scoring_round_id]) in page
+
+
+def test_today_tells_whose_turn_it_is(cast: Cast, scoring: AgencyScoring) -> None:
+    today = reverse("console:today")
+    own = flat(signed_in(cast.head).get(today))
+    assert address(scoring) in own
+    assert "tự chấm đến" in own
+    ScoringRound.objects.update(self_due=timezone.localdate() - timedelta(days=1))
+    assert "cơ quan chậm tự chấm hoặc giải trình" in flat(signed_in(cast.analyst).get(today))
+    AgencyScoring.objects.update(stage=Stage.APPRAISAL)
+    assert "phiếu điểm chờ thẩm định" in flat(signed_in(cast.analyst).get(today))
+    assert address(scoring) not in flat(signed_in(cast.head).get(today))
