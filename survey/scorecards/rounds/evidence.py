@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -141,5 +142,8 @@ def _write(content: bytes) -> str:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with NamedTemporaryFile("wb", dir=target.parent, delete=False) as file:
             file.write(content)
+            file.flush()
+            # The row that names it is committed after this: the file has to be there by then.
+            os.fsync(file.fileno())
         Path(file.name).replace(target)
     return sha256
