@@ -124,6 +124,7 @@ bench: .venv/.installed-dev setup  ## measure: server CPU and SQL per answer, in
 	@$(PY) -m benchmarks.console
 	@$(PY) -m benchmarks.index_scale
 	@$(PY) -m benchmarks.coverage
+	@$(PY) -m benchmarks.standing
 	@$(PY) -m benchmarks.interval_grid
 
 KHMER := survey/access/print/fonts/NotoSansKhmer

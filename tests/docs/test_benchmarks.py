@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
         ("interval_grid", "200", "korn-graubard-kish: least"),
         ("index_scale", "20000", "index with SE"),
         ("coverage", "1", "hold the truth"),
+        ("standing", "1", "of true ranks"),
         ("messages", "60", "ms CPU a message"),
         ("web", "20", "PostgreSQL, 2 processes: short form"),
         ("pages", "1", "first paint, ours to the peer's"),
