@@ -89,12 +89,12 @@ urlpatterns = [
     path("frameworks/new", frameworks.framework_new, name="framework-new"),
     path("frameworks/upload", frameworks.framework_upload, name="framework-upload"),
     re_path(
-        r"^frameworks/shipped/(?P<name>[a-z0-9-]{1,60})$",
+        r"^frameworks/shipped/(?P<name>[A-Za-z0-9-]{1,60})$",
         frameworks.shipped_framework,
         name="framework-shipped",
     ),
     re_path(
-        r"^frameworks/shipped/(?P<name>[a-z0-9-]{1,60})/file$",
+        r"^frameworks/shipped/(?P<name>[A-Za-z0-9-]{1,60})/file$",
         frameworks.shipped_file,
         name="framework-shipped-file",
     ),

@@ -134,6 +134,7 @@ OPEN_TO_ALL |= {"sso_login", "openid_connect_callback"}
 ACTIONS = {"sender": "pause", "messages-decide": "again", "person-close": "close"}
 ACTIONS |= {"version-change": "copy", "version-ask": "publish", "edition-ask": "release"}
 ACTIONS |= {"import-decide": "take", "case-act": "note", "question-act": "up"}
+ACTIONS |= {"framework-act": "publish", "scoring-act": "deadlines"}
 
 
 def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
