@@ -137,7 +137,7 @@ class _Reader(TomlReader):
         return {str(key): self.words(entry, key) for key in found}
 
     def criterion(self, data: Mapping[str, Any]) -> Criterion:
-        entry = Entry(data, str(data.get("code", "?"))[:40])
+        entry = Entry(data, show_value(data.get("code", "?")))
         self.known_keys(entry, _CRITERION_KEYS)
         given = self.words(entry, "input")
         if given and given not in INPUTS:

@@ -18,6 +18,7 @@ from survey.scorecards.bridge.frameworks import (
     Framework,
     Scorecard,
     ScoredLine,
+    field_names,
     read_number,
 )
 from survey.scorecards.rounds.declaring import Line, may_declare
@@ -100,7 +101,7 @@ def read_lines(framework: Framework, scoring: AgencyScoring, sent: QueryDict) ->
         if sent.get(f"{code}:{NOT_APPLICABLE}"):
             declared = {NOT_APPLICABLE: "yes"}
         else:
-            names = [name for name, _label in field_labels(criterion)]
+            names = field_names(criterion)
             texts = {name: sent.get(f"{code}:{name}", "").strip()[:60] for name in names}
             declared = {name: text for name, text in texts.items() if text}
         note = sent.get(f"{code}:{NOTE}", "").replace("\r\n", "\n").strip()[:2000]

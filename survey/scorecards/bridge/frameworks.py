@@ -14,6 +14,7 @@ FigureError = analysis.FigureError
 Scorecard = analysis.Scorecard
 ScoredLine = analysis.ScoredLine
 NOT_APPLICABLE = analysis.NOT_APPLICABLE
+field_names = analysis.field_names
 Declared = Mapping[str, Mapping[str, str]]
 """Declared figures: by code of the criterion, then by field."""
 

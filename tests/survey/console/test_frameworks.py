@@ -247,6 +247,7 @@ def test_nobody_writes_over_a_draft_they_have_not_seen(cast: Cast, draft: Framew
         "total = 1" + "0" * 5000,
         "total = 0x" + "F" * 5000,
         COMMUNES.replace('en = "', 'en.a.b = "'),
+        COMMUNES.replace('code = "1"\n', "code = 0x" + "F" * 5000 + "\n", 1),
         COMMUNES.replace('title = "Chỉ đạo', 'title = "a\\u0000b Chỉ đạo'),
         COMMUNES.replace('code = "1"', 'code = "1 <b>:x"', 1),
         COMMUNES
@@ -257,7 +258,7 @@ def test_nobody_writes_over_a_draft_they_have_not_seen(cast: Cast, draft: Framew
         ),
         COMMUNES + "[[criterion]]\n" * 600,
     ],
-    ids=["long", "hexadecimal", "title", "nul", "code", "deep", "many"],
+    ids=["long", "hexadecimal", "title", "code as a number", "nul", "code", "deep", "many"],
 )
 def test_files_made_to_hurt_are_told_what_is_wrong(cast: Cast, text: str) -> None:
     answer = signed_in(cast.analyst).post(NEW, {"text": text})
