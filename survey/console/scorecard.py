@@ -21,10 +21,10 @@ from survey.scorecards.rounds.evidence import locate_evidence
 from survey.scorecards.rounds.models import AGENCY_STAGES, AgencyScoring, Evidence, Stage
 from survey.scorecards.rounds.queries import (
     due_on,
-    entries_shown,
     framework_scored_by,
     scorecard_at,
     shown_stage,
+    stages_until,
     visible_scorings,
 )
 
@@ -93,11 +93,17 @@ def _pass_on_overdue(request: HttpRequest, row: AgencyScoring) -> HttpResponse:
 @require_safe
 @staff_page
 def evidence(request: HttpRequest, pk: int) -> FileResponse:
-    """A file of evidence, to be saved: never opened inside the page."""
-    scorings = visible_scorings(cast("User", request.user))
-    found = Evidence.objects.filter(pk=pk, scoring__in=scorings).first()
-    path = locate_evidence(found.sha256) if found else None
-    if found is None or path is None or not path.is_file():
+    """A file of evidence, to be saved: never opened inside the page; of an appraisal that is not
+    signed off yet, for its writers alone.
+    """
+    user = cast("User", request.user)
+    rows = Evidence.objects.filter(pk=pk, scoring__in=visible_scorings(user))
+    found = rows.select_related("scoring").first()
+    if found is None:
+        raise Http404
+    shown = shown_stage(found.scoring, appraises=may(user, "appraise-scores"))
+    path = locate_evidence(found.sha256)
+    if found.stage not in stages_until(shown) or not path.is_file():
         raise Http404
     name = (
         found.name if found.name.lower().endswith(found.suffix) else f"{found.name}.{found.suffix}"
@@ -122,7 +128,8 @@ def _scorecard_page(
     user, today = cast("User", request.user), timezone.localdate()
     appraises = may(user, "appraise-scores")
     shown = shown_stage(row, appraises=appraises)
-    entries = entries_shown(row.entries.select_related("made_by"), shown)
+    until = stages_until(shown)
+    entries = list(row.entries.filter(stage__in=until).select_related("made_by"))
     card = scorecard_at(framework, row, entries, shown)
     own = scorecard_at(framework, row, entries, Stage.SELF)
     faults = _faults_by_line(error)
@@ -137,7 +144,7 @@ def _scorecard_page(
             framework=framework,
             scoring=row,
             entries=entries,
-            evidence=list(row.evidence.select_related("made_by")),
+            evidence=list(row.evidence.filter(stage__in=until)),
             cards=(card, own),
             writable=writable,
             sent={code: line for code, line in (sent or {}).items() if code not in stale},

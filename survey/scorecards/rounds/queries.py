@@ -95,10 +95,9 @@ def shown_stage(scoring: AgencyScoring, *, appraises: bool) -> str:
     return STAGES[STAGES.index(Stage(scoring.stage)) - 1]
 
 
-def entries_shown(entries: Iterable[ScoreEntry], stage: str) -> list[ScoreEntry]:
-    """Entries up to a stage, in the order they were made."""
-    last = STAGES.index(Stage(stage))
-    return [entry for entry in entries if STAGES.index(Stage(entry.stage)) <= last]
+def stages_until(stage: str) -> tuple[Stage, ...]:
+    """A stage and those before it."""
+    return STAGES[: STAGES.index(Stage(stage)) + 1]
 
 
 def due_on(scoring_round: ScoringRound, stage: str) -> date | None:

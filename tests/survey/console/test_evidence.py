@@ -124,3 +124,18 @@ def test_a_gigabyte_is_refused_before_it_is_read(cast: Cast) -> None:
     answer = client.generic("POST", reverse("console:scoring"), b"x", CONTENT_LENGTH=str(10**9))
     assert answer.status_code == 400
     assert "32 MB" in flat(answer)
+
+
+def test_evidence_of_an_appraisal_under_way_is_its_writers_alone(
+    cast: Cast, scoring: AgencyScoring
+) -> None:
+    AgencyScoring.objects.update(stage="appraisal")
+    scoring.refresh_from_db()
+    assert send(scoring, cast.analyst, PDF, "Bien ban.pdf") == ""
+    page = reverse("console:scorecard", args=[scoring.pk])
+    file = reverse("console:evidence", args=[Evidence.objects.get().pk])
+    assert "Bien ban.pdf" in flat(signed_in(cast.analyst).get(page))
+    assert "Bien ban.pdf" not in flat(signed_in(cast.head).get(page))
+    assert signed_in(cast.head).get(file).status_code == 404
+    AgencyScoring.objects.update(stage="answer")
+    assert signed_in(cast.head).get(file).status_code == 200
