@@ -367,6 +367,7 @@ def test_nobody_there_resets_the_page_and_a_double_tap_is_one_answer(
         assert server.python(COUNTS) == "2 0 []"
 
 
+@pytest.mark.slow
 def test_a_change_of_language_keeps_the_answers_and_leaves_nothing_behind(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -423,6 +424,7 @@ def test_a_change_of_language_keeps_the_answers_and_leaves_nothing_behind(
             )
 
 
+@pytest.mark.slow
 def test_touches_faster_than_the_disk_lose_nothing_and_mix_nobody(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -455,6 +457,7 @@ def test_touches_faster_than_the_disk_lose_nothing_and_mix_nobody(
         )
 
 
+@pytest.mark.slow
 def test_a_tablet_withdrawn_while_somebody_answers_mixes_nobody(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -536,6 +539,7 @@ def test_a_rating_that_cannot_be_sent_is_sent_again_by_itself(
     page.close()
 
 
+@pytest.mark.slow
 def test_one_answer_too_long_to_send_holds_up_no_other(browser: Browser, tmp_path: Path) -> None:
     environment = environment_for(tmp_path, None)
     manage(environment, "migrate", "--verbosity", "0")

@@ -19,7 +19,7 @@ from tests.flows.gallery import Grounds
 
 pytestmark = pytest.mark.browser
 TIMES: Final = 20
-VISITS: Final = TIMES if os.environ.get("SAFE_FULL") == "1" else 3
+VISITS: Final = TIMES if os.environ.get("SAFE_FULL") == "1" else 2
 """Visits of each page by the browser; twenty take over a minute."""
 PREVIEWS: Final = (
     "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import transaction
 from django.test import Client
 
 from survey.citizen import short_form
@@ -14,10 +17,29 @@ from survey.questionnaires import queries
 from tests.survey.factories import Cast, make_cast
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of an empty database first: once the cast stands, it stands for all the others."""
+    items.sort(key=lambda item: "cast" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def standing_cast(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
+    """The cast, made once: every test runs in a savepoint of this transaction."""
+    around = transaction.atomic()
+    with django_db_blocker.unblock():
+        around.__enter__()
+        made = make_cast()
+    yield made
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
+
+
 @pytest.fixture
-def cast(db: None) -> Cast:
+def cast(standing_cast: Cast, db: None) -> Cast:
     """Two agencies, two counters with codes, published questionnaires, three accounts."""
-    return make_cast()
+    return deepcopy(standing_cast)
 
 
 @pytest.fixture
