@@ -19,6 +19,12 @@ if TYPE_CHECKING:
         factor_profile,
         index_trend,
     )
+    from analysis.comparison.before_after import (
+        Measured,
+        Shift,
+        compare_before_after,
+        compare_with_others,
+    )
     from analysis.comparison.ranks import rank_estimates
     from analysis.comparison.small_area import read_covariates, small_area_estimates
     from analysis.comparison.standing import standing_by_kind
@@ -57,6 +63,12 @@ _HOMES = {
         "draw_levels",
         "factor_profile",
         "index_trend",
+    ),
+    "comparison.before_after": (
+        "Measured",
+        "Shift",
+        "compare_before_after",
+        "compare_with_others",
     ),
     "comparison.ranks": ("rank_estimates",),
     "comparison.standing": ("standing_by_kind",),
@@ -99,11 +111,13 @@ __all__ = [
     "Framework",
     "FrameworkError",
     "IndexResult",
+    "Measured",
     "Method",
     "Picture",
     "Run",
     "Scorecard",
     "ScoredLine",
+    "Shift",
     "Snapshot",
     "SnapshotWriter",
     "Spec",
@@ -112,7 +126,9 @@ __all__ = [
     "check_signed_scores",
     "choose_engine",
     "combine_snapshots",
+    "compare_before_after",
     "compare_periods",
+    "compare_with_others",
     "comparison_pictures",
     "draw_charts",
     "draw_coverage",

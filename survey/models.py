@@ -28,6 +28,7 @@ from survey.agencies.models import (
     ProcedureVersion,
     Succession,
 )
+from survey.followup.models import Addressee, FollowUp, FollowUpFile, FollowUpStep, Reading
 from survey.imports.models import FileImport
 from survey.messaging.models import (
     FunnelCount,
@@ -83,6 +84,7 @@ from survey.transactions.models import (
 )
 
 __all__ = [
+    "Addressee",
     "Agency",
     "AgencyResult",
     "AgencyScoring",
@@ -111,6 +113,9 @@ __all__ = [
     "Exclusion",
     "Factor",
     "FileImport",
+    "FollowUp",
+    "FollowUpFile",
+    "FollowUpStep",
     "FrameworkFile",
     "FunnelCount",
     "HandOver",
@@ -140,6 +145,7 @@ __all__ = [
     "Question",
     "Questionnaire",
     "ReadableComment",
+    "Reading",
     "Response",
     "SampleDraw",
     "SamplingRule",

@@ -12,6 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from survey.accounts.approvals import expire_requests
 from survey.common.locks import hold_lock
+from survey.followup.services import remind_overdue
 from survey.imports.services import forget_files
 from survey.responses.alerts import find_alerts
 from survey.responses.reading import prepare_comments
@@ -26,7 +27,7 @@ def work_nightly() -> None:
     now = timezone.now()
     # First: whatever goes wrong tonight, there is a tomorrow.
     plan_night(now)
-    for step in (prepare_comments, find_alerts, expire_requests, forget_files):
+    for step in (prepare_comments, find_alerts, expire_requests, forget_files, remind_overdue):
         try:
             step(now)
         except Exception:

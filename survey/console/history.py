@@ -81,6 +81,7 @@ HISTORIES: Final[Mapping[str, HistoryKind]] = {
     "edition": HistoryKind(_("figures"), frozenset({"edition", "edition-ask"}), payload="edition"),
     "import": HistoryKind(_("imported file"), frozenset({"import", "import-faults"})),
     "case": HistoryKind(_("case"), frozenset({"case", "case-act"})),
+    "follow-up": HistoryKind(_("matter followed up"), frozenset({"follow-up-step"})),
     "screen": HistoryKind(_("screen")),
     "kiosk": HistoryKind(_("tablet")),
 }

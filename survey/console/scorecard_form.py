@@ -64,6 +64,16 @@ class ShownLine:
         """Whether it only adds up what stands below."""
         return self.line.state == "group"
 
+    @property
+    def loses(self) -> bool:
+        """Whether a line of its own misses points."""
+        return not self.is_group and bool(self.line.lost)
+
+    @property
+    def name(self) -> str:
+        """Code and title of the criterion."""
+        return f"{self.line.criterion.code}. {self.line.criterion.title}"
+
 
 def field_labels(criterion: Any) -> list[tuple[str, str]]:
     """Fields of a criterion with their names in words."""

@@ -49,6 +49,12 @@ SECTIONS: Final = {
         Section("console:topics", _("Topics of comments"), ("topics", "topic"), "edit-topics"),
         Section("console:cases", _("Cases handed over"), ("cases", "case")),
         Section("console:improvements", _("You said, we did"), ("improvements",)),
+        Section(
+            "console:follow-up",
+            _("Findings, tasks, documents"),
+            ("follow_up", "follow_up_item", "follow_up_new"),
+        ),
+        Section("console:inspections", _("Inspection plan"), ("inspections",), "manage-follow-up"),
     ),
     _("Places"): (
         Section(

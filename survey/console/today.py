@@ -25,6 +25,7 @@ from survey.agencies.queries import visible_agencies
 from survey.common.periods import parse_period
 from survey.console.cases import handled_by
 from survey.console.layout import page, staff_page
+from survey.followup.queries import late_follow_ups, own_follow_ups, visible_follow_ups
 from survey.imports.models import FileImport, ImportState
 from survey.responses.alerts import FOR_THE_OFFICE, Alert, visible_alerts
 from survey.responses.cases import Case, open_cases
@@ -54,7 +55,7 @@ class Item:
 def today(request: HttpRequest) -> HttpResponse:
     """Everything that waits for this account, the late first."""
     user = cast("User", request.user)
-    parts = (_decisions, _cases, _scorings, _files, _places, _period)
+    parts = (_decisions, _cases, _scorings, _follow_ups, _files, _places, _period)
     found = [item for part in parts for item in part(user)]
     items = sorted(found, key=lambda item: not item.late)
     begins = may(user, "set-up") and not Response.objects.exists()
@@ -127,6 +128,20 @@ def _own_scoring(row: AgencyScoring) -> Item:
     }
     link = reverse("console:scorecard", args=[row.pk])
     return Item(text, link, late=timezone.localdate() > due)
+
+
+def _follow_ups(user: User) -> list[Item]:
+    """What is followed up: past its deadline, and what waits for this account."""
+    address, items, day = reverse("console:follow-up"), [], timezone.localdate()
+    if n := late_follow_ups(visible_follow_ups(user), day).count():
+        text = ngettext(
+            "finding, task or inspection is overdue", "findings, tasks, inspections are overdue", n
+        )
+        items.append(Item(text, f"{address}?view=late", n, late=True))
+    if n := own_follow_ups(user).count():
+        text = ngettext("finding, task or document waits for you", "matters wait for you", n)
+        items.append(Item(text, f"{address}?view=mine", n))
+    return items
 
 
 def _files(user: User) -> list[Item]:

@@ -5,9 +5,11 @@ card.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import urlencode
 
 from django import template
 from django.template import Context
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -71,3 +73,17 @@ def choice_filter(
 def history(context: Context, kind: str, pk: int) -> dict[str, object]:
     """Where the audit trail tells of one thing; for those alone who may read the trail."""
     return {"shown": context["may"]["see_audit"], "thing": f"{kind} {pk}"}
+
+
+@register.inclusion_tag("survey/console/finding_link.html", takes_context=True)
+def finding_link(
+    context: Context, source: str, about: object, agency: int | None = None
+) -> dict[str, object]:
+    """Where a finding about what stands here is written; for those alone who may write one."""
+    known = {"source": source, "about": str(about)} | ({"agency": agency} if agency else {})
+    address = reverse("console:follow-up-new", args=["finding"])
+    return {
+        "shown": context["may"]["manage_follow_up"],
+        "address": f"{address}?{urlencode(known)}",
+        "about": about,
+    }

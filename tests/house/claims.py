@@ -44,7 +44,16 @@ FRAMEWORKS: Final = "survey/console/test_frameworks.py::"
 SCORING: Final = "survey/console/test_scoring.py::"
 ROUNDS: Final = "survey/scorecards/test_rounds.py::"
 
+FOLLOW_UP: Final = "survey/console/test_follow_up.py::"
+MATTERS: Final = "survey/followup/test_states.py::"
+
 HELD: Final = {
+    "no action recorded": MATTERS + "test_a_month_without_a_step_of_the_agency_is_no_action",
+    "“%(title)s” has been entered.": FOLLOW_UP
+    + "test_each_kind_is_entered_by_its_form_and_read_again",
+    "Your confirmation has been kept.": FOLLOW_UP + "test_a_document_is_confirmed_by_a_button",
+    "This document was not sent to your agency.": MATTERS
+    + "test_a_document_is_one_for_all_and_says_who_has_read_it",
     "“%(name)s” has been handed over.": SCORING + "test_a_head_saves_and_signs_off_and_sees_points",
     "“%(round)s” has been opened.": SCORING + "test_a_round_is_opened_by_a_page_with_days_in_order",
     "The deadlines have been changed.": SCORING

@@ -30,6 +30,7 @@ WRITING: Final = (
     "tests/survey/scorecards/test_rounds.py",
     "tests/survey/imports/test_imports.py",
     "tests/survey/responses/test_reading.py",
+    "tests/survey/followup/test_states.py",
 )
 COUNTED_IN_MEMORY: Final = (
     "--ignore=tests/survey/common",

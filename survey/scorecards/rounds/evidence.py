@@ -103,7 +103,7 @@ def keep_evidence(
         raise ValidationError(faults)
     made = 0
     for code, file in files.items():
-        sha256 = _write(file.content)
+        sha256 = keep_file(file.content)
         _row, new = Evidence.objects.get_or_create(
             scoring=scoring,
             criterion=code,
@@ -121,9 +121,20 @@ def keep_evidence(
     return made
 
 
-def _check_file(scoring: AgencyScoring, code: str, file: UploadedEvidence) -> str:
+def check_size(file: UploadedEvidence) -> None:
+    """Refuse what is larger than a document.
+
+    Raises
+    ------
+    ValidationError
+        It has more than 20 MB.
+    """
     if len(file.content) > MAX_EVIDENCE_BYTES:
         raise ValidationError(_("A file of evidence has at most 20 MB."))
+
+
+def _check_file(scoring: AgencyScoring, code: str, file: UploadedEvidence) -> str:
+    check_size(file)
     if scoring.evidence.filter(criterion=code).count() >= MAX_FILES_OF_A_LINE:
         raise ValidationError(_("A criterion has at most 20 files of evidence."))
     return detect_suffix(file.content)
@@ -134,8 +145,8 @@ def locate_evidence(sha256: str) -> Path:
     return Path(settings.VAR_DIR) / "evidence" / sha256[:2] / sha256
 
 
-def _write(content: bytes) -> str:
-    """Write a file under its checksum: whole or not at all, once."""
+def keep_file(content: bytes) -> str:
+    """Write a file under its checksum, which it returns: whole or not at all, once."""
     sha256 = hashlib.sha256(content).hexdigest()
     target = locate_evidence(sha256)
     if not target.is_file():

@@ -18,6 +18,7 @@ from survey.accounts.models import Role, User
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import Agency
 from survey.agencies.scope import ScopeMiddleware, set_scope
+from survey.followup.models import Addressee, FollowUp, FollowUpFile, FollowUpStep, Reading
 from survey.responses.case_work import CaseNote, add_note
 from survey.responses.cases import Case, open_case
 from survey.responses.models import Comment, Response
@@ -29,6 +30,7 @@ from survey.transactions.models import DossierEvent, MonthlyTotal
 from survey.transactions.services import import_totals
 from tests.survey.console.builders import release, signed_in
 from tests.survey.factories import NOW, PASSWORD, Cast
+from tests.survey.followup.builders import opened
 from tests.survey.messaging.messages import event
 from tests.survey.scorecards.builders import FRAMEWORK, fill, opened_scoring, snapshot
 from tests.survey.transactions.builders import csv_file
@@ -49,6 +51,11 @@ OWNER: Final[dict[type[models.Model], str]] = {
     ScoreEntry: "scoring__agency_id",
     HandOver: "scoring__agency_id",
     Evidence: "scoring__agency_id",
+    FollowUp: "agency_id",
+    FollowUpStep: "follow_up__agency_id",
+    FollowUpFile: "step__follow_up__agency_id",
+    Addressee: "agency_id",
+    Reading: "addressee__agency_id",
 }
 
 
@@ -79,6 +86,7 @@ def filled(cast: Cast, tmp_path: Any) -> Cast:
     import_totals(content=csv_file(*lines), file_name="t.csv", by=None, now=NOW)
     release(snapshot(tmp_path))
     score_both(cast)
+    follow_up_both(cast)
     event(cast)
     event(cast, code="H20.01.05-261110-0009", agency=cast.commune)
     return cast
@@ -96,6 +104,15 @@ def score_both(cast: Cast) -> None:
         Evidence.objects.create(
             scoring=scoring, criterion="2", stage="self", name="a.pdf", suffix="pdf", size=1, **by
         )
+
+
+def follow_up_both(cast: Cast) -> None:
+    """A matter of each agency with a file, sent to it and read."""
+    for agency in (cast.land, cast.commune):
+        row = opened(cast, "task", agency=agency)
+        FollowUpFile.objects.create(step=row.steps.get(), name="a.pdf", suffix="pdf", size=1)
+        sent = Addressee.objects.create(follow_up=row, agency=agency)
+        Reading.objects.create(addressee=sent, reader=cast.analyst, read_at=NOW)
 
 
 @pytest.fixture

@@ -150,6 +150,7 @@ def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
             continue
         wanted = pattern.pattern.converters or pattern.pattern.regex.groupindex
         kind = {"kind": "totals", "form": "xlsx"} if "import" in str(pattern.name) else {}
+        kind |= {"kind": "task"} if pattern.name == "follow-up-new" else {}
         kind |= {"what": WHAT.get(str(pattern.name), "screen")}
         kind |= {"action": ACTIONS.get(str(pattern.name), "revoke")}
         name = f"{resolver.app_name}:{pattern.name}" if resolver.app_name else pattern.name

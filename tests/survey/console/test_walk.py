@@ -31,6 +31,8 @@ from survey.agencies.models import (
 )
 from survey.console.methods import periods_ahead
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
+from survey.followup.models import FollowUp, FollowUpStep, Reading
+from survey.followup.states import MOVES
 from survey.imports.models import FileImport, ImportState
 from survey.messaging.models import KnownNumber, MessageTemplate, SamplingRule, Sender
 from survey.messaging.outbox.models import MessageState, OutboxMessage
@@ -92,7 +94,11 @@ def upload(name: str, action: str) -> SimpleUploadedFile:
             'id = "overall"', f'id = "m{MethodFile.objects.count()}"'
         )
         return SimpleUploadedFile("m.toml", own.encode())
-    of_scoring = {"scorecard": f"%PDF-1.7 {timezone.now()}", "framework-upload": own_framework()}
+    evidence = f"%PDF-1.7 {timezone.now()}"
+    of_scoring = {
+        **dict.fromkeys(("scorecard", "follow-up-new", "follow-up-step"), evidence),
+        "framework-upload": own_framework(),
+    }
     if name in of_scoring:
         return SimpleUploadedFile("b.toml", of_scoring[name].encode())
     if name == "questionnaire-upload":
@@ -140,6 +146,8 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "improvement-approve": lambda: Improvement.objects.exclude(approved_at=None).count(),
     "comment-case": lambda: Case.objects.count(),
     "case-act": lambda: CaseNote.objects.count(),
+    "follow-up-new": lambda: FollowUp.objects.count(),
+    "follow-up-step": lambda: FollowUpStep.objects.count() + Reading.objects.count(),
     "topic": lambda: sorted(Topic.objects.values_list("words", flat=True)),
     "message-setting-new": lambda: (
         Sender.objects.count()
@@ -264,6 +272,13 @@ def takes_something_away(item: tuple[tuple[str, tuple[str, str]], Form]) -> int:
     return 2 if whole else int(action.endswith("/remove"))
 
 
+def put_back(name: str, action: str, button: str) -> None:
+    """What the buttons before have made of a matter: each is pressed where it stands."""
+    if name == "follow-up-step" and button in MOVES:
+        row = FollowUp.objects.filter(pk=resolve(action).kwargs["pk"])
+        row.update(state=MOVES[button].sources[0])
+
+
 def ends_what_others_need(action: str) -> bool:
     """Whether approving would take away what the rest of the walk stands on; tests/.../test_places
     approves such requests.
@@ -288,6 +303,10 @@ def next_free_day() -> date:
     return (last or timezone.localdate()) + timedelta(days=1)
 
 
+KEPT: Final = ("d-source", "d-form", "d-measure", "d-operator", "d-pilot", "d-others")
+"""Choices of what is followed up: what a page offers first."""
+
+
 def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[str, Any]:
     """What a person would type into forms of places, questionnaires and approvals."""
     later = timezone.localdate() + timedelta(days=AgencyVersion.objects.count())
@@ -310,6 +329,23 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "days": ["1", "2"],
         },
         "case-act": {"text": "Ghi chú", "answer": "Đã xin lỗi", "outcome": "solved"},
+        "follow-up-new": {
+            "title": "Việc mới",
+            "due_on": later.strftime("%d/%m/%Y"),
+            **{key: "Nội dung" for key in data if key.startswith("d-")},
+            **{key: today() for key in data if key.startswith("d-") and key.endswith("_on")},
+            **{key: data[key] for key in KEPT if str(data.get(key, "")).strip()},
+            "d-people": "12",
+            "d-value": "90",
+        },
+        "follow-up-step": {
+            "text": "Nội dung",
+            "answer-0": "yes",
+            "answer-1": "no",
+            "note-0": "x",
+            "note-1": "x",
+            "verdict": "fixed",
+        },
         "factor-new": {"code": f"F{Factor.objects.count()}", "text": "Nhóm mới"},
         "question-new": {
             "code": f"q{Question.objects.count()}",
@@ -432,6 +468,7 @@ def test_every_form_and_link_of_every_page_works_for_every_role(scene: Cast, db:
             name = str(resolve(action).url_name)
             if button == ("decision", "approve") and ends_what_others_need(action):
                 button = ("decision", "refuse")
+            put_back(name, action, button[1])
             before = CHANGED[name]()
             answer = send(client, form, button)
             if name == "counter-close":

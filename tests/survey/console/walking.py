@@ -45,6 +45,7 @@ from survey.transactions.models import SourceSystem
 from survey.transactions.services import import_totals
 from tests.survey.console.builders import release
 from tests.survey.factories import NOW, Cast
+from tests.survey.followup.builders import opened
 from tests.survey.messaging.builders import invited
 from tests.survey.scorecards.builders import FRAMEWORK, fill, snapshot
 from tests.survey.transactions.builders import csv_file
@@ -187,6 +188,8 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
     for draft in drafts[1:]:
         publish_framework(framework=draft, now=now)
     open_scoring(drafts[2], cast, now)
+    for kind in ("finding", "self-check", "document"):
+        opened(cast, kind, due_on=now.date() + timedelta(days=9))
     Holiday.objects.create(day=now.date() + timedelta(days=90), name="Tết")
     invitation, _token = invited(cast)
     before = now - timedelta(days=2)

@@ -1,0 +1,1 @@
+"""What is done about a figure: findings, tasks, inspections, initiatives, documents, targets."""

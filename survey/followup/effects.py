@@ -1,0 +1,172 @@
+"""What became of it in figures: released indices before and after, beside other agencies, and
+against a target. From stored editions only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from django.utils import timezone
+
+from survey.agencies.models import Agency
+from survey.common.periods import Period, parse_period
+from survey.followup.models import FollowUp
+from survey.scorecards.bridge.before_after import (
+    Measured,
+    Shift,
+    compare_before_after,
+    compare_with_others,
+)
+from survey.scorecards.models import AgencyResult, Edition
+from survey.scorecards.queries import main_method
+
+BY_EYE: Final = ("fixed", "not-fixed")
+"""Verdicts of a re-check nobody needs a figure for."""
+FIRST_TENTH: Final = 0.1
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The index of an agency before and after, and what the difference says."""
+
+    before: Period
+    after: Period
+    first: Measured
+    second: Measured
+    shift: Shift
+
+    def as_data(self) -> dict[str, Any]:
+        """What a step keeps of it; numbers with two places."""
+        return {
+            "before": self.before.name,
+            "after": self.after.name,
+            "index_before": round(self.first.value, 2),
+            "index_after": round(self.second.value, 2),
+            "difference": round(self.shift.difference, 2),
+            "low": round(self.shift.low, 2),
+            "high": round(self.shift.high, 2),
+            "verdict": self.shift.verdict.value,
+        }
+
+
+def standing_editions() -> list[Edition]:
+    """Released figures that stand, by the main method of their period, earliest period first."""
+    rows = Edition.objects.filter(withdrawn_at=None).exclude(released_at=None)
+    newest = {
+        row.period: row
+        for row in rows.order_by("released_at", "pk")
+        if row.method == main_method(row.period)
+    }
+    return sorted(newest.values(), key=lambda row: parse_period(row.period).last)
+
+
+def edition_before(editions: Iterable[Edition], day: date) -> Edition | None:
+    """The last of these whose period had ended by a day."""
+    found = [row for row in editions if parse_period(row.period).last < day]
+    return found[-1] if found else None
+
+
+def editions_after(editions: Iterable[Edition], day: date, like: Edition) -> list[Edition]:
+    """Those of the same method and length as ``like`` whose period begins after a day, or had only
+    just begun: its first tenth may lie before.
+    """
+    length = _months(parse_period(like.period))
+    return [
+        row
+        for row in editions
+        if row.method == like.method
+        and _months(parse_period(row.period)) == length
+        and _share_before(parse_period(row.period), day) <= FIRST_TENTH
+    ]
+
+
+def _share_before(period: Period, day: date) -> float:
+    """Which share of a period's days lies before a day."""
+    return (day - period.first).days / ((period.last - period.first).days + 1)
+
+
+def _months(period: Period) -> int:
+    first, last = period.first, period.last
+    return (last.year - first.year) * 12 + last.month - first.month + 1
+
+
+def read_measured(edition: Edition, agencies: Iterable[int]) -> dict[int, Measured]:
+    """The index with its interval of these agencies, where it may be shown."""
+    found = {}
+    for result in AgencyResult.objects.filter(edition=edition, agency__in=list(agencies)):
+        row = next((row for row in result.rows if row["level"] == "overall"), None)
+        values = [row.get(name) for name in ("weighted_index", "ci_low", "ci_high")] if row else []
+        if values and all(value is not None for value in values):
+            found[result.agency_id or 0] = Measured(*(float(str(value)) for value in values))
+    return found
+
+
+def find_effect(agency: int, before: Edition, after: Edition) -> Effect | None:
+    """The change of one agency between two editions; None where a figure is not shown."""
+    first = read_measured(before, [agency]).get(agency)
+    second = read_measured(after, [agency]).get(agency)
+    if first is None or second is None:
+        return None
+    return Effect(
+        parse_period(before.period),
+        parse_period(after.period),
+        first,
+        second,
+        compare_before_after(first, second),
+    )
+
+
+def recheck_choices(row: FollowUp) -> tuple[Edition | None, list[Edition]]:
+    """With which earlier figures a finding is compared, and which later ones there are: before and
+    after the day the agency reported it as put right.
+    """
+    reported = row.steps.filter(move="report").order_by("-pk").first()
+    fixed_at = reported.made_at if reported else row.opened_at
+    editions, day = standing_editions(), timezone.localdate(fixed_at)
+    before = edition_before(editions, day)
+    return before, editions_after(editions, day, before) if before else []
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """An initiative by figures: the own change, and how much more it is than that of others."""
+
+    own: Effect
+    others: Sequence[str]
+    beyond: Shift | None
+
+
+def evaluate_initiative(row: FollowUp) -> Evaluation | None:
+    """Before it began against the last period since; None until both are released."""
+    started = date.fromisoformat(row.details["started_on"])
+    editions = standing_editions()
+    before = edition_before(editions, started)
+    after = editions_after(editions, started, before)[-1:] if before else []
+    if before is None or not after:
+        return None
+    own = find_effect(row.agency_id, before, after[0])
+    if own is None:
+        return None
+    others = _find_shifts(row.details.get("others") or [], before, after[0])
+    beyond = compare_with_others(own.shift, list(others.values())) if others else None
+    names = Agency.objects.filter(pk__in=others)
+    return Evaluation(own, [str(agency) for agency in names], beyond)
+
+
+def _find_shifts(agencies: Iterable[int], before: Edition, after: Edition) -> Mapping[int, Shift]:
+    first = read_measured(before, agencies)
+    second = read_measured(after, agencies)
+    return {
+        agency: compare_before_after(first[agency], second[agency])
+        for agency in first
+        if agency in second
+    }
+
+
+def is_reached(value: Decimal, operator: str, target: Decimal) -> bool:
+    """Whether a figure reaches a target: above it, or at least it."""
+    return value > target if operator == ">" else value >= target

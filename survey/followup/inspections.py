@@ -1,0 +1,164 @@
+"""The year's inspections: the share of units inspected, and where to look first and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from survey.agencies.models import Agency, AgencyVersion
+from survey.agencies.queries import versions_on
+from survey.common.periods import parse_period
+from survey.followup.effects import standing_editions
+from survey.followup.models import FollowUp, FollowUpStep
+from survey.followup.queries import idle_follow_ups, late_follow_ups
+from survey.followup.states import State
+from survey.scorecards.models import AgencyResult
+from survey.scorecards.rounds.queries import count_dossiers
+
+SHARE_TO_INSPECT: Final = 30
+"""Percent of units a province inspects in a year."""
+ON_TIME_TARGET: Final = 95
+
+
+@dataclass(frozen=True)
+class InspectedShare:
+    """Units inspected in the year of a day, of all that are in force."""
+
+    done: int
+    planned: int
+    units: int
+
+    @property
+    def percent(self) -> Decimal:
+        """The share with two places; 0 where there is no unit."""
+        if not self.units:
+            return Decimal(0)
+        return (Decimal(100) * self.done / self.units).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+    @property
+    def still_needed(self) -> int:
+        """Units to inspect until the share is reached."""
+        return max(0, -(-SHARE_TO_INSPECT * self.units // 100) - self.done)
+
+
+def inspected_units(day: date) -> list[AgencyVersion]:
+    """Units an inspection plan is about: everything below the top of the province."""
+    return list(versions_on(day).exclude(parent=None).order_by("kind", "unit_code", "name"))
+
+
+def inspected_share(day: date) -> InspectedShare:
+    """How many units were inspected in this year, and how many more are planned."""
+    units = {version.agency_id for version in inspected_units(day)}
+    return InspectedShare(len(_inspected_in(day.year) & units), len(_planned() & units), len(units))
+
+
+def _inspected_in(year: int) -> set[int]:
+    done = FollowUpStep.objects.filter(move="carry-out", made_at__year=year)
+    rows = FollowUp.objects.filter(kind="inspection", state=State.CLOSED, steps__in=done)
+    return set(rows.values_list("agency_id", flat=True))
+
+
+def _planned() -> set[int]:
+    rows = FollowUp.objects.filter(kind="inspection", state__in=(State.PLANNED, State.DOING))
+    return set(rows.values_list("agency_id", flat=True))
+
+
+@dataclass(frozen=True)
+class Risk:
+    """A unit not inspected this year, and what speaks for going there."""
+
+    agency: Agency
+    name: str
+    reasons: tuple[str, ...]
+    planned: bool
+    last_year: int | None
+
+
+def list_risks(day: date) -> list[Risk]:
+    """Units not inspected this year, those with most reasons first; names in order within."""
+    done, planned, last = _inspected_in(day.year), _planned(), _last_inspections()
+    reasons = _find_reasons(day)
+    found = [
+        Risk(
+            version.agency,
+            version.name,
+            tuple(reasons.get(version.agency_id, ())),
+            version.agency_id in planned,
+            last.get(version.agency_id),
+        )
+        for version in inspected_units(day)
+        if version.agency_id not in done
+    ]
+    return sorted(found, key=lambda risk: (-len(risk.reasons), risk.last_year or 0))
+
+
+def _last_inspections() -> dict[int, int]:
+    """Agency -> year of its last inspection."""
+    steps = FollowUpStep.objects.filter(move="carry-out", follow_up__kind="inspection")
+    rows = steps.order_by().values_list("follow_up__agency_id").annotate(at=Max("made_at"))
+    return {agency: at.year for agency, at in rows}
+
+
+def _find_reasons(day: date) -> Mapping[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for agency, words in (*_low_indices(), *_late_dossiers(), *_open_work(day)):
+        found.setdefault(agency, []).append(words)
+    return found
+
+
+def _overall(result: AgencyResult) -> dict[str, Any]:
+    return next((row for row in result.rows if row["level"] == "overall"), {})
+
+
+def _low_indices() -> list[tuple[int, str]]:
+    """Agencies whose whole interval lies below the province's index."""
+    editions = standing_editions()
+    if not editions:
+        return []
+    results = list(AgencyResult.objects.filter(edition=editions[-1]))
+    province = next((_overall(row) for row in results if row.agency_id is None), {})
+    mean = province.get("weighted_index")
+    if mean is None:
+        return []
+    words = _("satisfaction surely below the province's")
+    return [
+        (row.agency_id, words)
+        for row in results
+        if row.agency_id is not None
+        and _overall(row).get("ci_high") is not None
+        and Decimal(str(_overall(row)["ci_high"])) < Decimal(str(mean))
+    ]
+
+
+def _late_dossiers() -> list[tuple[int, str]]:
+    """Agencies below 95 % on time in the last released period."""
+    editions = standing_editions()
+    if not editions:
+        return []
+    shares = count_dossiers(parse_period(editions[-1].period))
+    keys = dict(Agency.objects.filter(key__in=shares).values_list("key", "pk"))
+    words = _("fewer than 95% of dossiers on time")
+    return [
+        (keys[key], words)
+        for key, share in shares.items()
+        if key in keys and share.completed
+        if 100 * share.on_time < ON_TIME_TARGET * share.completed
+    ]
+
+
+def _open_work(day: date) -> list[tuple[int, str]]:
+    """Agencies with overdue work, and with work they have not begun."""
+    rows = FollowUp.objects.all()
+    late = Counter(late_follow_ups(rows, day).values_list("agency_id", flat=True))
+    idle = Counter(idle_follow_ups(rows, day).values_list("agency_id", flat=True))
+    told = [(agency, _("overdue: %(count)s") % {"count": n}) for agency, n in late.items()]
+    return told + [
+        (agency, _("no action recorded: %(count)s") % {"count": n}) for agency, n in idle.items()
+    ]

@@ -1,0 +1,91 @@
+"""Reads: what an account sees, what waits for it, what is late, what nobody has begun."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from survey.accounts.models import User
+from survey.accounts.permissions import may
+from survey.agencies.queries import visible_agencies
+from survey.followup.kinds import KINDS
+from survey.followup.models import Addressee, FollowUp, FollowUpStep
+from survey.followup.states import ENDED, MOVES, WITH_THE_AGENCY, Side, State
+
+IDLE_DAYS: Final = 30
+"""After so many days without a step of the agency, nothing has been done."""
+WORK_OF_THE_AGENCY: Final = tuple(key for key, kind in KINDS.items() if "report" in kind.moves)
+WITH_A_LAST_DAY: Final = (*WORK_OF_THE_AGENCY, "inspection")
+
+
+def visible_follow_ups(user: User) -> QuerySet[FollowUp]:
+    """Matters of the agencies in the account's scope, and documents sent to them."""
+    rows = FollowUp.objects.select_related("agency", "owner", "parent")
+    if user.sees_province:
+        return rows
+    scope = visible_agencies(user)
+    sent = Addressee.objects.filter(follow_up=OuterRef("pk"), agency__in=scope)
+    return rows.filter(Q(agency__in=scope) | Exists(sent))
+
+
+def is_of_agency(user: User, row: FollowUp) -> bool:
+    """Whether an account acts for the agency the matter is about."""
+    return may(user, "work-follow-up") and user.agency_id == row.agency_id
+
+
+def manages(user: User) -> bool:
+    """Whether an account acts for the province."""
+    return may(user, "manage-follow-up")
+
+
+def possible_moves(user: User, row: FollowUp) -> list[str]:
+    """Names of the moves an account can take now, in the order of the buttons."""
+    sides = {Side.EITHER} if is_of_agency(user, row) or manages(user) else set()
+    if is_of_agency(user, row):
+        sides.add(Side.AGENCY)
+    if manages(user):
+        sides.add(Side.PROVINCE)
+    return [
+        name
+        for name, move in MOVES.items()
+        if name in row.spec.moves
+        and State(row.state) in move.sources
+        and row.spec.find_side(name) in sides
+    ]
+
+
+def late_follow_ups(rows: QuerySet[FollowUp], day: date) -> QuerySet[FollowUp]:
+    """Of these, what is past its last day and has not been reported."""
+    return rows.filter(kind__in=WITH_A_LAST_DAY, state__in=WITH_THE_AGENCY, due_on__lt=day)
+
+
+def idle_follow_ups(rows: QuerySet[FollowUp], day: date) -> QuerySet[FollowUp]:
+    """Of these, the agency's work in which it has done nothing for a month after it was opened."""
+    done = FollowUpStep.objects.filter(follow_up=OuterRef("pk"), of_agency=True)
+    before = day - timedelta(days=IDLE_DAYS)
+    waiting = rows.filter(kind__in=WORK_OF_THE_AGENCY, state__in=WITH_THE_AGENCY)
+    return waiting.filter(~Exists(done), opened_at__date__lt=before)
+
+
+def own_follow_ups(user: User) -> QuerySet[FollowUp]:
+    """What waits for this account: named as owner, its agency's turn, or to be checked."""
+    rows = visible_follow_ups(user)
+    wanted = Q(owner=user) & ~Q(state__in=ENDED)
+    if may(user, "work-follow-up"):
+        turn = Q(kind__in=WORK_OF_THE_AGENCY, state__in=WITH_THE_AGENCY)
+        wanted |= Q(agency=user.agency_id or 0) & turn
+        unread = unread_documents(user)
+        wanted |= Q(pk__in=unread.values("pk"))
+    if manages(user):
+        wanted |= Q(state__in=(State.REPORTED, State.CHECKED))
+        wanted |= Q(kind="initiative", state=State.PLANNED)
+    return rows.filter(wanted)
+
+
+def unread_documents(user: User) -> QuerySet[FollowUp]:
+    """Documents in force that were sent to the account's agency and it has not confirmed."""
+    sent = Addressee.objects.filter(follow_up=OuterRef("pk"), agency=user.agency_id or 0)
+    unread = sent.exclude(readings__reader=user)
+    return FollowUp.objects.filter(Exists(unread), kind="document", state=State.DOING)
