@@ -67,9 +67,11 @@ from survey.scorecards.models import (
     MethodFile,
 )
 from survey.scorecards.rounds.models import (
+    AgencyScore,
     AgencyScoring,
     Evidence,
     HandOver,
+    ScoreEdition,
     ScoreEntry,
     ScoringRound,
 )
@@ -87,6 +89,7 @@ __all__ = [
     "Addressee",
     "Agency",
     "AgencyResult",
+    "AgencyScore",
     "AgencyScoring",
     "AgencyVersion",
     "Alert",
@@ -149,6 +152,7 @@ __all__ = [
     "Response",
     "SampleDraw",
     "SamplingRule",
+    "ScoreEdition",
     "ScoreEntry",
     "ScoringRound",
     "Screen",

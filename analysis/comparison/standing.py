@@ -25,6 +25,7 @@ DRAWS: Final = 4000
 SEED: Final = 2026
 FALSE_SHARE: Final = 0.05
 RANK_LEVEL: Final = 0.90
+Z_95: Final = 1.959964
 MIN_COMPARED: Final = 3
 """Fewer agencies of a kind have no spread one could speak of."""
 
@@ -156,7 +157,7 @@ def standing_by_kind(table: Mapping[str, Any], target: float) -> list[dict[str, 
             if row["level"] == "overall"
             and row["status"] == "published"
             and row["agency"] != PROVINCE
-            and row["se"]
+            and row["ci_high"] is not None
         ]
         kinds = sorted({str(row["agency_kind"]) for row in rows})
         found = [
@@ -169,12 +170,19 @@ def standing_by_kind(table: Mapping[str, Any], target: float) -> list[dict[str, 
     return found
 
 
+def _read_se(row: Mapping[str, Any]) -> float:
+    """The standard error; of a figure everybody agrees on the one its interval speaks of."""
+    se = float(row["se"] or 0)
+    return se or (float(row["ci_high"]) - float(row["ci_low"])) / (2 * Z_95)
+
+
 def _stand(kind: str, rows: Sequence[Mapping[str, Any]], target: float) -> list[dict[str, Any]]:
     if len(rows) < MIN_COMPARED:
         return []
-    y, se, dossiers = (
-        [float(row[name] or 0) for row in rows] for name in ("weighted_index", "se", "transactions")
+    y, dossiers = (
+        [float(row[name] or 0) for row in rows] for name in ("weighted_index", "transactions")
     )
+    se = [_read_se(row) for row in rows]
     ranks = expected_ranks(y, se)
     beside_mean = verdicts(y, se, weights=dossiers if all(dossiers) else None)
     beside_target = verdicts(y, se, target=target)

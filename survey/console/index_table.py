@@ -12,10 +12,18 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from survey.common.numbers import format_number
 from survey.common.text import name_order
 from survey.scorecards.bridge.methods import DEFAULT_TARGET, Target
 from survey.scorecards.models import AgencyResult
 from survey.templatetags.figures import figure
+
+VERDICTS: Final = {
+    1: gettext_lazy("surely above"),
+    -1: gettext_lazy("surely below"),
+    0: gettext_lazy("not told apart"),
+}
+"""Against the mean of agencies of the same kind."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +82,25 @@ class Line:
     x_low: str = ""
     width: str = ""
     met: bool | None = None
+    standing: Mapping[str, Any] | None = None
+    """Verdicts and expected rank of the edition; None where nothing can be said."""
     result_id: int | None = None
     kind: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """How the agency stands to the mean of its kind, in words."""
+        if self.standing is None:
+            return ""
+        return str(VERDICTS[self.standing["verdict_mean"]])
+
+    @property
+    def expected_rank(self) -> str:
+        """The rank the model expects, with its interval: ``12 (8–17)``."""
+        if self.standing is None:
+            return ""
+        rank = format_number(self.standing["expected_rank"], 0)
+        return f"{rank} ({self.standing['rank_low']}–{self.standing['rank_high']})"
 
     @property
     def sentence(self) -> str:
@@ -97,7 +122,12 @@ def choose_axis(rows: Iterable[Mapping[str, Any]], aim: Target = DEFAULT_TARGET)
 
 
 def build_line(
-    row: Mapping[str, Any], axis: Axis, *, label: str, result: AgencyResult | None = None
+    row: Mapping[str, Any],
+    axis: Axis,
+    *,
+    label: str,
+    result: AgencyResult | None = None,
+    standing: Mapping[str, Any] | None = None,
 ) -> Line:
     """One stored row as a line of a table."""
     low, high, value = row["ci_low"], row["ci_high"], row["weighted_index"]
@@ -127,6 +157,7 @@ def build_line(
         with_open=row.get("index_with_open"),
         n_with_open=row.get("n_with_open"),
         ranks=_ranks(row),
+        standing=standing,
         result_id=result.pk if result else None,
         kind=result.kind if result else "",
         **chart,
@@ -190,15 +221,21 @@ SORTS: Final = ("index", "name", "n")
 
 
 def agency_lines(
-    results: Sequence[AgencyResult], axis: Axis, sort: str, applicant: str = ""
+    results: Sequence[AgencyResult],
+    axis: Axis,
+    sort: str,
+    applicant: str = "",
+    standing: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[Line]:
     """Agencies with published figures first, in the order asked for; the others by name at
-    the end.
+    the end. ``standing`` by agency key is about all applicants together.
     """
-    lines = [
-        build_line(overall(result, applicant), axis, label=result.name, result=result)
-        for result in results
-    ]
+    known = standing or {} if not applicant else {}
+    lines = []
+    for result in results:
+        row = overall(result, applicant)
+        stands = known.get(row["agency"])
+        lines.append(build_line(row, axis, label=result.name, result=result, standing=stands))
     shown = [line for line in lines if line.status == "published"]
     keys = {
         "name": lambda line: (Decimal(0), name_order(line.label)),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from survey.accounts.models import User
-from survey.accounts.permissions import may
+from survey.accounts.permissions import holds_role, may
 from survey.console.layout import page, staff_page
 from survey.console.scorecard_form import count_filled, read_files, read_lines, show_lines
 from survey.scorecards.rounds.declaring import STALE, close_overdue, hand_over, save_lines
@@ -156,6 +156,8 @@ def _scorecard_page(
         "turn": _describe_turn(row),
         "hand_overs": row.hand_overs.select_related("made_by"),
         "writable": writable,
+        "correctable": holds_role(user, "appraise-scores")
+        and row.scoring_round.published_at is not None,
         "own_turn": row.stage in AGENCY_STAGES,
     }
     return page(request, "scorecard.html", context, status=status)

@@ -70,6 +70,11 @@ class ShownLine:
         return not self.is_group and bool(self.line.lost)
 
     @property
+    def is_declared(self) -> bool:
+        """Whether people declare it, and not the system."""
+        return not self.is_group and self.line.criterion.input not in COUNTED_INPUTS
+
+    @property
     def name(self) -> str:
         """Code and title of the criterion."""
         return f"{self.line.criterion.code}. {self.line.criterion.title}"
@@ -99,6 +104,20 @@ def _options(criterion: Any) -> tuple[tuple[str, str], ...]:
     if criterion.input != "choice":
         return ()
     return tuple((option.code, option.title) for option in criterion.options)
+
+
+def criterion_fields(criterion: Any, sent: Mapping[str, str]) -> list[Field]:
+    """The fields of one criterion with what was typed into them."""
+    options = _options(criterion)
+    return [
+        Field(
+            f"{criterion.code}:{name}",
+            label,
+            sent.get(f"{criterion.code}:{name}", "").strip()[:60],
+            options,
+        )
+        for name, label in field_labels(criterion)
+    ]
 
 
 def read_lines(framework: Framework, scoring: AgencyScoring, sent: QueryDict) -> dict[str, Line]:

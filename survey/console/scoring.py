@@ -218,6 +218,7 @@ def _round_page(
         "deadlines": [(stage.label, due_on(row, stage)) for stage in Stage if due_on(row, stage)],
         "deadline_form": DeadlineForm(initial=deadlines, auto_id="due_%s"),
         "decision_form": DecisionForm(auto_id="decision_%s"),
+        "editions": row.editions.all(),
         "finished": not row.scorings.exclude(stage=Stage.CLOSED).exists(),
         "part": pages,
         "query": "",

@@ -14,7 +14,8 @@ from survey.accounts.approvals import Payload, SensitiveAction
 from survey.console.agency_actions import BY_TWO
 from survey.scorecards.frameworks.models import FrameworkFile
 from survey.scorecards.frameworks.services import publish_framework, retire_framework
-from survey.scorecards.rounds.models import ScoreEntry, ScoringRound
+from survey.scorecards.rounds.editions import Correction, check_correction, correct_scores
+from survey.scorecards.rounds.models import AgencyScoring, ScoreEntry, ScoringRound
 from survey.scorecards.rounds.services import publish_round
 
 
@@ -73,7 +74,48 @@ def _publish_round(payload: Payload, now: datetime) -> object:
     )
 
 
+def _correction(payload: Payload) -> Correction:
+    scoring = AgencyScoring.objects.filter(pk=payload["scoring"]).first()
+    if scoring is None:
+        raise ValidationError(_("This scoring round no longer exists."))
+    return Correction(scoring, payload["criterion"], payload["declared"], payload["why"])
+
+
+def _describe_correction(payload: Payload) -> str:
+    """Which line of whom, what stands there, and what is to stand there."""
+    correction = _correction(payload)
+    check_correction(correction)
+    figures = "; ".join(f"{name} {value}" for name, value in correction.declared.items())
+    return _("%(agency)s, %(round)s, criterion %(code)s: %(figures)s") % {
+        "agency": correction.scoring,
+        "round": correction.scoring.scoring_round,
+        "code": correction.criterion,
+        "figures": figures,
+    }
+
+
+def _correction_state(payload: Payload) -> str:
+    """The edition that stands, and the last figure that was declared."""
+    scoring = _correction(payload).scoring
+    edition = scoring.scoring_round.editions.first()
+    newest = scoring.entries.order_by("-pk").first()
+    return json.dumps([edition.number if edition else 0, newest.pk if newest else 0])
+
+
+def _correct(payload: Payload, now: datetime) -> object:
+    return correct_scores(correction=_correction(payload), by=None, now=now)
+
+
 SCORING_ACTIONS: Final = (
+    SensitiveAction(
+        key="correct-scores",
+        label=gettext_lazy("Correct a published figure"),
+        asks="appraise-scores",
+        policy=BY_TWO,
+        describe=_describe_correction,
+        fingerprint=_correction_state,
+        run=_correct,
+    ),
     SensitiveAction(
         key="publish-framework",
         label=gettext_lazy("Publish a framework"),

@@ -39,7 +39,11 @@ SECTIONS: Final = {
         Section("console:methods", _("Methods"), ("methods", "method_comparison"), "see-previews"),
     ),
     _("Scorecards"): (
-        Section("console:scoring", _("Scoring rounds"), ("scoring", "scoring_round", "scorecard")),
+        Section(
+            "console:scoring",
+            _("Scoring rounds"),
+            ("scoring", "scoring_round", "scorecard", "losses", "correction"),
+        ),
         Section(
             "console:frameworks", _("Frameworks"), ("frameworks", "framework", "framework_edit")
         ),

@@ -61,7 +61,7 @@ def home(request: HttpRequest) -> HttpResponse:
     axis = choose_axis(rows, read_target(edition.about))
     sort = request.GET.get("sort", "index")
     sort = sort if sort in SORTS else "index"
-    lines = agency_lines(shown, axis, sort, who)
+    lines = agency_lines(shown, axis, sort, who, edition.about.get("standing"))
     period = parse_period(edition.period)
     context = {
         "edition": edition,
@@ -95,7 +95,16 @@ def agency(request: HttpRequest, pk: int) -> HttpResponse:
     result = chosen_result(request, pk)
     axis = choose_axis(result.rows, read_target(result.edition.about))
     texts = question_texts(get_language() or "vi")
-    lines = [build_line(row, axis, label=label_row(row, texts)) for row in result.rows]
+    stands = result.edition.about.get("standing", {}).get(result.rows[0]["agency"])
+    lines = [
+        build_line(
+            row,
+            axis,
+            label=label_row(row, texts),
+            standing=stands if row["level"] == "overall" else None,
+        )
+        for row in result.rows
+    ]
     applicants = offered_applicants(result)
     who = request.GET.get("who", "")
     who = who if who in dict(applicants) else ""

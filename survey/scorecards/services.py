@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,8 +18,14 @@ from survey.agencies.models import Agency
 from survey.common.periods import parse_period
 from survey.scorecards.archive import find_snapshot, keep_snapshot
 from survey.scorecards.bridge.indices import Computed, compute_index, method_items
-from survey.scorecards.bridge.methods import DEFAULT_TARGET, Target, summarise_method
+from survey.scorecards.bridge.methods import (
+    DEFAULT_TARGET,
+    Target,
+    read_target,
+    summarise_method,
+)
 from survey.scorecards.bridge.snapshots import combine_snapshots, snapshot_period
+from survey.scorecards.bridge.standing import find_standing
 from survey.scorecards.holding import hold_preview, moved_enough
 from survey.scorecards.models import AgencyResult, Edition, EditionState
 from survey.scorecards.queries import figures_shown, releases_about
@@ -172,6 +179,12 @@ def _with_still_details(computed: Computed, before: Edition | None) -> Computed:
     return replace(computed, about=about)
 
 
+def _find_standing(computed: Computed) -> dict[str, dict[str, Any]]:
+    """Verdicts and expected ranks by agency key, of what is shown and nothing else."""
+    rows = [row for rows in computed.rows.values() for row in rows]
+    return find_standing(rows, read_target(computed.about))
+
+
 @transaction.atomic
 def _keep(computed: Computed, now: datetime) -> Edition:
     identity = {
@@ -186,7 +199,7 @@ def _keep(computed: Computed, now: datetime) -> Edition:
         method=computed.method,
         method_version=computed.method_version,
         responses=computed.responses,
-        about=computed.about,
+        about={**computed.about, "standing": _find_standing(computed)},
         counted=computed.counted,
         answers=computed.answers,
         made_at=now,

@@ -82,8 +82,19 @@ def row(
         "status": status,
         "weighted_index": index,
         "se": 1.0,
+        "ci_low": index - 2,
+        "ci_high": min(index + 2, 100.0),
         "transactions": 100,
     }
+
+
+def test_a_figure_everybody_agrees_on_is_as_sure_as_its_interval() -> None:
+    """Its standard error is 0, and nobody knows it exactly."""
+    rows = [row("a", 100.0), row("b", 83.0), row("c", 70.0)]
+    rows[0] |= {"se": 0.0, "ci_low": 60.0}
+    lines = {one["agency"]: one for one in standing_by_kind({"rows": rows}, 90.0)}
+    assert lines["a"]["verdict_target"] == 0
+    assert lines["b"]["verdict_target"] == -1
 
 
 def test_only_published_agencies_of_a_kind_are_compared(tmp_path: Path) -> None:

@@ -186,3 +186,60 @@ class HandOver(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scoring} {self.stage}"
+
+
+class ScoreEdition(models.Model):
+    """Published points of a round, never changed: a correction is the next edition, with its reason
+    and the size of the change.
+    """
+
+    scoring_round = models.ForeignKey(
+        ScoringRound,
+        on_delete=models.PROTECT,
+        related_name="editions",
+        verbose_name=_("scoring round"),
+    )
+    number = models.PositiveSmallIntegerField(_("number"))
+    reason = models.TextField(_("reason"), max_length=1000, blank=True)
+    about = models.JSONField(_("about"))
+    """Framework, released index and software the points come from."""
+    changes = models.JSONField(_("changes to the edition before"), default=list)
+    made_at = models.DateTimeField(_("made at"))
+
+    class Meta:
+        verbose_name = _("edition of a scoring")
+        verbose_name_plural = _("editions of scorings")
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["scoring_round", "number"], name="score_edition_number_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scoring_round} {self.number}"
+
+
+class AgencyScore(models.Model):
+    """The points of one agency in an edition: total, maximum and every line, see
+    ``rounds.results``.
+    """
+
+    edition = models.ForeignKey(
+        ScoreEdition, on_delete=models.PROTECT, related_name="scores", verbose_name=_("edition")
+    )
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
+    )
+    row = models.JSONField(_("points"))
+
+    class Meta:
+        verbose_name = _("points of an agency")
+        verbose_name_plural = _("points of agencies")
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["edition", "agency"], name="agency_score_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.edition} {self.agency_id}"

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from survey.accounts.models import User
 from survey.agencies.models import Agency
 from survey.agencies.queries import visible_agencies
-from survey.common.periods import Period
+from survey.common.periods import Period, parse_period
 from survey.scorecards.bridge.frameworks import (
     Framework,
     Scorecard,
@@ -108,6 +108,20 @@ def due_on(scoring_round: ScoringRound, stage: str) -> date | None:
         Stage.ANSWER: scoring_round.answer_due,
         Stage.SECOND: scoring_round.second_due,
     }.get(Stage(stage))
+
+
+def rounds_before(scoring_round: ScoringRound) -> list[ScoringRound]:
+    """Published rounds of the same framework, in whatever version, for earlier periods of the same
+    length, the newest first.
+    """
+    own = parse_period(scoring_round.period)
+    rows = ScoringRound.objects.filter(framework__code=scoring_round.framework.code)
+    found = [
+        row
+        for row in rows.exclude(published_at=None).select_related("framework")
+        if len(row.period) == len(own.name) and parse_period(row.period).last < own.first
+    ]
+    return sorted(found, key=lambda row: parse_period(row.period).last, reverse=True)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from survey.common.periods import Period
 from survey.scorecards.bridge.frameworks import Framework
 from survey.scorecards.frameworks.models import FrameworkFile, FrameworkState
 from survey.scorecards.frameworks.services import frameworks_in_force
+from survey.scorecards.rounds.editions import make_score_edition
 from survey.scorecards.rounds.models import (
     AgencyScoring,
     ScoreEntry,
@@ -201,4 +202,5 @@ def publish_round(
         locked.decision, locked.decided_on = decision, decided_on
         locked.minutes, locked.published_at = minutes, now
         locked.save()
+        make_score_edition(scoring_round=locked, reason="", now=now)
     return locked

@@ -25,7 +25,14 @@ from survey.responses.models import Comment, Response
 from survey.responses.reading import CommentMark, ReadableComment, prepare_comments
 from survey.responses.services import record_response
 from survey.scorecards.models import AgencyResult
-from survey.scorecards.rounds.models import AgencyScoring, Evidence, HandOver, ScoreEntry
+from survey.scorecards.rounds.editions import make_score_edition
+from survey.scorecards.rounds.models import (
+    AgencyScore,
+    AgencyScoring,
+    Evidence,
+    HandOver,
+    ScoreEntry,
+)
 from survey.transactions.models import DossierEvent, MonthlyTotal
 from survey.transactions.services import import_totals
 from tests.survey.console.builders import release, signed_in
@@ -51,6 +58,7 @@ OWNER: Final[dict[type[models.Model], str]] = {
     ScoreEntry: "scoring__agency_id",
     HandOver: "scoring__agency_id",
     Evidence: "scoring__agency_id",
+    AgencyScore: "agency_id",
     FollowUp: "agency_id",
     FollowUpStep: "follow_up__agency_id",
     FollowUpFile: "step__follow_up__agency_id",
@@ -104,6 +112,7 @@ def score_both(cast: Cast) -> None:
         Evidence.objects.create(
             scoring=scoring, criterion="2", stage="self", name="a.pdf", suffix="pdf", size=1, **by
         )
+    make_score_edition(scoring_round=scoring.scoring_round, reason="", now=NOW)
 
 
 def follow_up_both(cast: Cast) -> None:

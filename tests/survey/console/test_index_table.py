@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,10 @@ from django.utils.translation import override
 
 from analysis import Target
 from survey.console.index_table import Axis, build_line
+from survey.scorecards.services import make_edition, release_edition
+from tests.survey.console.builders import AFTER, signed_in
+from tests.survey.factories import Cast, flat
+from tests.survey.scorecards.builders import found_agencies, write_snapshot
 
 
 def row(low: str, high: str) -> dict[str, Any]:
@@ -49,3 +54,29 @@ def test_a_line_meets_the_target_in_force(
 def test_the_target_is_said_with_its_comparison(target: Target, words: str) -> None:
     with override("vi"):
         assert Axis(0, target).target_words == words
+
+
+def test_the_page_says_where_agencies_stand(cast: Cast, tmp_path: Path) -> None:
+    """Three departments: verdicts against their mean and expected ranks, from the edition alone."""
+    keys = found_agencies(cast.province, "tot", "vua", "kem")
+    sizes = {"tot": (300, 290), "vua": (300, 250), "kem": (300, 200)}
+    assert list(sizes) == keys
+    edition = make_edition(
+        folder=write_snapshot(tmp_path / "s", sizes), method="overall", now=AFTER
+    )
+    standing = edition.about["standing"]
+    assert {key: one["verdict_mean"] for key, one in standing.items()} == {
+        "tot": 1,
+        "vua": 0,
+        "kem": -1,
+    }
+    assert standing["tot"]["expected_rank"] == 1.0
+    release_edition(edition=edition, now=AFTER)
+    page = flat(signed_in(cast.analyst).get(f"/staff/?edition={edition.pk}"))
+    assert "chắc chắn trên" in page
+    assert "chắc chắn dưới" in page
+    assert "1 (1–1)" in page
+    own = edition.results.get(agency__key="kem")
+    assert "thứ hạng dự kiến 3 (3–3) trong 3" in flat(
+        signed_in(cast.analyst).get(f"/staff/agency/{own.pk}")
+    )

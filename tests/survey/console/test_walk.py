@@ -192,6 +192,7 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
         *ScoringRound.objects.order_by("pk").values_list("self_due", flat=True),
     ],
     "scorecard": lambda: ScoreEntry.objects.count(),
+    "scorecard-correct": lambda: ApprovalRequest.objects.count(),
     "framework-new": lambda: FrameworkFile.objects.count(),
     "framework-edit": lambda: [*FrameworkFile.objects.order_by("pk").values_list("sha256")],
     "framework-upload": lambda: FrameworkFile.objects.count(),
@@ -373,6 +374,12 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "1:note": "Còn thiếu",
             "5:number": "1",
         },
+        "scorecard-correct": {
+            "1:part": "1",
+            "1:whole": f"{10 + ApprovalRequest.objects.count()}",
+            "2:number": f"{1 + ApprovalRequest.objects.count()}",
+            "5:number": f"0,{10 + ApprovalRequest.objects.count() % 90}",
+        },
         "framework-new": {"text": own_framework()},
         "framework-edit": {
             "text": f"{data.get('text', '')}# {timezone.now()}\n",
@@ -524,6 +531,7 @@ REPEATED: Final = frozenset(
         "method-ask",
         "framework-act",
         "scoring-act",
+        "scorecard-correct",
         "printing-act",
     }
 )

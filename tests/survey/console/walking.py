@@ -40,7 +40,7 @@ from survey.scorecards.bridge.frameworks import framework_text
 from survey.scorecards.frameworks.models import FrameworkFile
 from survey.scorecards.frameworks.services import publish_framework, save_framework
 from survey.scorecards.rounds.models import Stage
-from survey.scorecards.rounds.services import Deadlines, open_round
+from survey.scorecards.rounds.services import Deadlines, open_round, publish_round
 from survey.transactions.models import SourceSystem
 from survey.transactions.services import import_totals
 from tests.survey.console.builders import release
@@ -213,11 +213,19 @@ def open_scoring(framework: FrameworkFile, cast: Cast, now: datetime) -> None:
         (framework, year, Stage.CLOSED),
         (own, year, Stage.SELF),
         (own, f"{year}-Q1", Stage.APPRAISAL),
+        (own, f"{year}-Q2", Stage.CLOSED),
     ):
         made = open_round(
             framework=row, period=parse_period(period), deadlines=days, by=cast.analyst, now=now
         )
         made.scorings.update(stage=stage)
+    publish_round(
+        scoring_round=made,
+        decision="1/QĐ-UBND",
+        decided_on=now.date(),
+        minutes="Thống nhất",
+        now=now,
+    )
 
 
 def get(client: Client, address: str) -> Any:

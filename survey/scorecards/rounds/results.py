@@ -1,0 +1,77 @@
+"""The points of a round as plain rows: what an edition stores and every list of losses reads.
+
+A row is one agency: ``agency``, ``key``, ``name``, ``kind``, ``total``, ``own_total``, ``maximum``,
+``percent``, ``band``, and ``lines`` with ``code``, ``state``, ``points``, ``own``, ``maximum``,
+``lost``. Points are decimal text; what is not known is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from survey.scorecards.bridge.frameworks import Framework, Scorecard
+from survey.scorecards.rounds.models import AgencyScoring, ScoreEdition, ScoringRound, Stage
+from survey.scorecards.rounds.queries import framework_scored_by, scorecard_at, shown_stage
+
+Row = dict[str, Any]
+
+
+def compute_rows(
+    framework: Framework, scorings: Iterable[AgencyScoring], *, appraises: bool = True
+) -> list[Row]:
+    """Rows as they stand, in the order given; of an appraisal under way only for its writers."""
+    found = []
+    for scoring in scorings:
+        entries = list(scoring.entries.all())
+        stage = shown_stage(scoring, appraises=appraises)
+        card = scorecard_at(framework, scoring, entries, stage)
+        own = scorecard_at(framework, scoring, entries, Stage.SELF)
+        found.append(_make_row(scoring, card, own))
+    return found
+
+
+def _make_row(scoring: AgencyScoring, card: Scorecard, own: Scorecard) -> Row:
+    own_points = {line.criterion.code: line.points for line in own.lines}
+    lines = [
+        {
+            "code": line.criterion.code,
+            "state": line.state,
+            "points": _text(line.points),
+            "own": _text(own_points.get(line.criterion.code)),
+            "maximum": str(line.maximum),
+            "lost": _text(line.lost),
+        }
+        for line in card.lines
+    ]
+    return {
+        "agency": scoring.agency_id,
+        "key": scoring.agency.key,
+        "name": scoring.name,
+        "kind": scoring.kind,
+        "total": None if card.missing else str(card.total),
+        "own_total": str(own.total),
+        "maximum": str(card.maximum),
+        "percent": _text(card.percent),
+        "band": card.band,
+        "lines": lines,
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def edition_rows(edition: ScoreEdition) -> list[Row]:
+    """The rows an edition keeps, in its order."""
+    return list(edition.scores.values_list("row", flat=True))
+
+
+def round_rows(scoring_round: ScoringRound) -> list[Row]:
+    """All agencies of a round: the newest edition where it is published, else as they stand."""
+    edition = scoring_round.editions.first()
+    if edition is not None:
+        return edition_rows(edition)
+    scorings = scoring_round.scorings.select_related("agency")
+    rows = scorings.prefetch_related("entries", "hand_overs").order_by("name", "pk")
+    return compute_rows(framework_scored_by(scoring_round), rows)
