@@ -128,10 +128,15 @@ bench: .venv/.installed-dev setup  ## measure: server CPU and SQL per answer, in
 	@$(PY) -m benchmarks.interval_grid
 
 KHMER := survey/access/print/fonts/NotoSansKhmer
+# Debian's fonts-croscore; Latin, Vietnamese and punctuation.
+TINOS := /usr/share/fonts/truetype/croscore/Tinos
+TINOS_LETTERS := U+0020-007E,U+00A0-01B0,U+0300-0303,U+0309,U+0323,U+1EA0-1EF9,U+2010-2026,U+2030,U+2032-2033,U+2039-203A,U+20AB,U+2190-2193,U+2212,U+2260,U+2264-2265,U+2713
 SUBSET = $(BIN)/pyftsubset --layout-features='*' --flavor=woff2 --no-hinting --desubroutinize
-fonts: .venv/.installed-dev  ## cut the Khmer web fonts from the bundled ones
+fonts: .venv/.installed-dev  ## cut the Khmer web fonts from the bundled ones, and the letters of reports
 	@$(SUBSET) $(KHMER)-Regular.ttf --unicodes=U+1780-17FF,U+200B-200D,U+25CC --output-file=survey/static/survey/fonts/khmer-400.woff2
 	@$(SUBSET) $(KHMER)-Bold.ttf --unicodes=U+1780-17FF,U+200B-200D,U+25CC --output-file=survey/static/survey/fonts/khmer-700.woff2
+	@for style in Regular Bold Italic; do $(BIN)/pyftsubset $(TINOS)-$$style.ttf --no-hinting --layout-features=kern,liga,mark,mkmk,ccmp,locl \
+	  --unicodes=$(TINOS_LETTERS) --output-file=survey/reports/fonts/Tinos-$$style.ttf; done
 	@$(SUBSET) $(KHMER)-Regular.ttf --text="$$($(PY) -c 'from survey.settings import LANGUAGES; print(dict(LANGUAGES)["km"])')" --output-file=survey/static/survey/fonts/khmer-name.woff2
 
 pictures: .venv/.installed-dev setup chromium  ## a contact sheet of every page a citizen can meet, in every language, into docs/images/citizen

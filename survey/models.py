@@ -50,6 +50,7 @@ from survey.questionnaires.models import (
     Version,
     Wording,
 )
+from survey.reports.models import QuarterPack, Report, ReportSchedule, ReportTemplate
 from survey.responses.alerts import Alert
 from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case
@@ -145,10 +146,14 @@ __all__ = [
     "Procedure",
     "ProcedureDomain",
     "ProcedureVersion",
+    "QuarterPack",
     "Question",
     "Questionnaire",
     "ReadableComment",
     "Reading",
+    "Report",
+    "ReportSchedule",
+    "ReportTemplate",
     "Response",
     "SampleDraw",
     "SamplingRule",

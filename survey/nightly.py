@@ -14,11 +14,20 @@ from survey.accounts.approvals import expire_requests
 from survey.common.locks import hold_lock
 from survey.followup.services import remind_overdue
 from survey.imports.services import forget_files
+from survey.reports.services import make_scheduled_reports
 from survey.responses.alerts import find_alerts
 from survey.responses.reading import prepare_comments
 
 log = logging.getLogger(__name__)
 AT: Final = time(2, 20)
+STEPS: Final = (
+    prepare_comments,
+    find_alerts,
+    expire_requests,
+    forget_files,
+    remind_overdue,
+    make_scheduled_reports,
+)
 
 
 @task()
@@ -27,7 +36,7 @@ def work_nightly() -> None:
     now = timezone.now()
     # First: whatever goes wrong tonight, there is a tomorrow.
     plan_night(now)
-    for step in (prepare_comments, find_alerts, expire_requests, forget_files, remind_overdue):
+    for step in STEPS:
         try:
             step(now)
         except Exception:

@@ -13,6 +13,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from survey.environment import read_database, read_flag, read_secret_key, read_text
+from survey.report_settings import *  # noqa: F403
 from survey.sign_in_settings import (
     MFA_FORMS,  # noqa: F401
     OIDC_NAME,  # noqa: F401

@@ -51,6 +51,8 @@ RULES: Final = {
     "close-cases": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD, Role.PROVINCE_ADMIN),
     "manage-follow-up": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "work-follow-up": _rule(Role.AGENCY_HEAD),
+    "make-reports": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, Role.AGENCY_HEAD),
+    "manage-reports": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "import-files": _rule(Role.OPERATOR, Role.ANALYST, Role.PROVINCE_ADMIN),
     "import-totals": _rule(*_STAFF_OF_HOME_AFFAIRS, province=True),
     "import-events": _rule(Role.OPERATOR, Role.PROVINCE_ADMIN, province=True),

@@ -35,6 +35,8 @@ SECTIONS: Final = {
         Section(
             "console:periods", _("Periods and release"), ("periods", "edition"), "see-previews"
         ),
+        Section("console:reports", _("Reports"), ("reports",), "make-reports"),
+        Section("console:packs", _("Quarter pack"), ("packs",), "see-previews"),
         Section("console:exclusions", _("Excluded answers"), ("exclusions",), "see-previews"),
         Section("console:methods", _("Methods"), ("methods", "method_comparison"), "see-previews"),
     ),

@@ -47,7 +47,22 @@ ROUNDS: Final = "survey/scorecards/test_rounds.py::"
 FOLLOW_UP: Final = "survey/console/test_follow_up.py::"
 MATTERS: Final = "survey/followup/test_states.py::"
 
+REPORTS: Final = "survey/reports/test_reports.py::"
+
 HELD: Final = {
+    "“%(report)s” has been made.": REPORTS + "test_reports_are_made_and_drawn_by_pages",
+    "The schedule has been set up.": REPORTS + "test_schedules_are_set_up_and_ended_by_pages",
+    "The schedule has been ended.": REPORTS + "test_schedules_are_set_up_and_ended_by_pages",
+    "The template is in use from now on.": REPORTS + "test_the_office_edits_the_template_in_word",
+    "The office's own template is in use.": REPORTS + "test_the_office_edits_the_template_in_word",
+    "The shipped template is in use.": REPORTS + "test_the_office_edits_the_template_in_word",
+    "%(method)s; per agency, factor and procedure domain.": REPORTS
+    + "test_the_report_of_the_province_says_what_is_released",
+    "Without any action recorded for 30 days": MATTERS
+    + "test_a_month_without_a_step_of_the_agency_is_no_action",
+    "In the form of administrative documents": REPORTS
+    + "test_what_happens_later_changes_no_report",
+    "None has been made yet.": REPORTS + "test_reports_are_made_and_drawn_by_pages",
     "no action recorded": MATTERS + "test_a_month_without_a_step_of_the_agency_is_no_action",
     "“%(title)s” has been entered.": FOLLOW_UP
     + "test_each_kind_is_entered_by_its_form_and_read_again",

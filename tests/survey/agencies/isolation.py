@@ -19,6 +19,7 @@ from survey.agencies.improvements import Improvement
 from survey.agencies.models import Agency
 from survey.agencies.scope import ScopeMiddleware, set_scope
 from survey.followup.models import Addressee, FollowUp, FollowUpFile, FollowUpStep, Reading
+from survey.reports.models import Report, ReportSchedule
 from survey.responses.case_work import CaseNote, add_note
 from survey.responses.cases import Case, open_case
 from survey.responses.models import Comment, Response
@@ -59,6 +60,8 @@ OWNER: Final[dict[type[models.Model], str]] = {
     HandOver: "scoring__agency_id",
     Evidence: "scoring__agency_id",
     AgencyScore: "agency_id",
+    Report: "agency_id",
+    ReportSchedule: "agency_id",
     FollowUp: "agency_id",
     FollowUpStep: "follow_up__agency_id",
     FollowUpFile: "step__follow_up__agency_id",
@@ -92,7 +95,14 @@ def filled(cast: Cast, tmp_path: Any) -> Cast:
     prepare_comments(now)
     lines = ("2026-07,H20.01,land,counter,600,500", "2026-07,28261,civil-status,counter,90,80")
     import_totals(content=csv_file(*lines), file_name="t.csv", by=None, now=NOW)
-    release(snapshot(tmp_path))
+    edition = release(snapshot(tmp_path))
+    for agency in (cast.land, cast.commune):
+        Report.objects.create(
+            edition=edition, agency=agency, content={}, made_by=cast.analyst, made_at=NOW
+        )
+        ReportSchedule.objects.create(
+            owner=cast.analyst, agency=agency, interval="year", made_at=NOW
+        )
     score_both(cast)
     follow_up_both(cast)
     event(cast)

@@ -134,7 +134,7 @@ OPEN_TO_ALL |= {"sso_login", "openid_connect_callback"}
 ACTIONS = {"sender": "pause", "messages-decide": "again", "person-close": "close"}
 ACTIONS |= {"version-change": "copy", "version-ask": "publish", "edition-ask": "release"}
 ACTIONS |= {"import-decide": "take", "case-act": "note", "question-act": "up"}
-KINDS_OF = {"follow-up-new": "task", "score-edition": "json"}
+KINDS_OF = {"follow-up-new": "task", "score-edition": "json", "report-file": "pdf"}
 ACTIONS |= {"framework-act": "publish", "scoring-act": "deadlines"}
 
 

@@ -46,6 +46,8 @@ from survey.questionnaires.models import (
 )
 from survey.questionnaires.queries import published_version
 from survey.questionnaires.services import LIBRARY
+from survey.reports.docx import SHIPPED_TEMPLATE
+from survey.reports.models import QuarterPack, Report, ReportSchedule, ReportTemplate
 from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case
 from survey.responses.models import Response
@@ -99,8 +101,9 @@ def upload(name: str, action: str) -> SimpleUploadedFile:
         **dict.fromkeys(("scorecard", "follow-up-new", "follow-up-step"), evidence),
         "framework-upload": own_framework(),
     }
-    if name in of_scoring:
-        return SimpleUploadedFile("b.toml", of_scoring[name].encode())
+    if name in (*of_scoring, "report-template"):
+        content = of_scoring[name].encode() if name in of_scoring else SHIPPED_TEMPLATE.read_bytes()
+        return SimpleUploadedFile("b.toml", content)
     if name == "questionnaire-upload":
         text = (LIBRARY / "counter-short.toml").read_text(encoding="utf-8")
         own = text.replace('code = "counter-short"', f'code = "own-{Version.objects.count()}"', 1)
@@ -192,6 +195,11 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
         *ScoringRound.objects.order_by("pk").values_list("self_due", flat=True),
     ],
     "scorecard": lambda: ScoreEntry.objects.count(),
+    "reports": lambda: Report.objects.count(),
+    "report-schedule": lambda: ReportSchedule.objects.count(),
+    "report-schedule-end": lambda: ReportSchedule.objects.count(),
+    "report-template": lambda: ReportTemplate.objects.count(),
+    "packs": lambda: QuarterPack.objects.count(),
     "scorecard-correct": lambda: ApprovalRequest.objects.count(),
     "framework-new": lambda: FrameworkFile.objects.count(),
     "framework-edit": lambda: [*FrameworkFile.objects.order_by("pk").values_list("sha256")],
@@ -269,7 +277,7 @@ def takes_something_away(item: tuple[tuple[str, tuple[str, str]], Form]) -> int:
     before its draft.
     """
     action = item[0][0]
-    whole = action.endswith(("/delete", "/close", "/withdraw", "/discard", "/undo"))
+    whole = action.endswith(("/delete", "/close", "/withdraw", "/discard", "/undo", "/end"))
     return 2 if whole else int(action.endswith("/remove"))
 
 
@@ -339,6 +347,7 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "d-people": "12",
             "d-value": "90",
         },
+        "reports": {"agency": str(Agency.objects.get(key="h20.01").pk)},
         "follow-up-step": {
             "text": "Nội dung",
             "answer-0": "yes",

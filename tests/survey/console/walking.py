@@ -32,6 +32,8 @@ from survey.questionnaires.models import (
     Assignment,
     Questionnaire,
 )
+from survey.reports.models import ReportSchedule
+from survey.reports.services import make_report
 from survey.responses.cases import open_case
 from survey.responses.exclusions import exclude_answers
 from survey.responses.reading import prepare_comments
@@ -146,7 +148,10 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
         "2026-07,H20.01,land,counter,600,500", "2026-07,28261,civil-status,counter,40,40"
     )
     import_totals(content=content, file_name="t.csv", by=None, now=NOW)
-    release(snapshot(tmp_path))
+    edition = release(snapshot(tmp_path))
+    make_report(edition=edition, agency=cast.land, by=cast.analyst, now=now)
+    for owner in (cast.operator, cast.analyst, cast.head):
+        ReportSchedule.objects.create(owner=owner, agency=cast.land, interval="year", made_at=now)
     Counter.objects.create(office=cast.land_counter.office, agency=cast.land, number=9)
     enrol_screen(counter=cast.land_counter, now=now)
     issue_ballots(counter=cast.land_counter, count=4, now=now)

@@ -1,0 +1,25 @@
+"""Staff addresses of reports."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from survey.console import reports
+
+urlpatterns = [
+    path("reports", reports.reports, name="reports"),
+    re_path(
+        r"^reports/(?P<pk>\d{1,12})\.(?P<kind>pdf|docx|xlsx)$",
+        reports.report_file,
+        name="report-file",
+    ),
+    path("reports/schedule", reports.schedule, name="report-schedule"),
+    re_path(
+        r"^reports/schedules/(?P<pk>\d{1,12})/end$",
+        reports.end_schedule,
+        name="report-schedule-end",
+    ),
+    path("reports/template", reports.template, name="report-template"),
+    path("packs", reports.packs, name="packs"),
+    re_path(r"^packs/(?P<pk>\d{1,12})\.zip$", reports.pack_file, name="pack-file"),
+]

@@ -1,0 +1,1 @@
+"""What lies on the Chairman's desk: reports in administrative form, as PDF, DOCX and XLSX."""

@@ -1,0 +1,133 @@
+"""What a report says: its sections put together from released figures, scoring and follow-up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from survey.agencies.models import Agency
+from survey.common.periods import Period, parse_period
+from survey.followup.effects import edition_before, standing_editions
+from survey.reports.documents import Letterhead, ReportDocument
+from survey.reports.figures import (
+    Block,
+    Row,
+    find_overall,
+    section,
+    tell_agencies,
+    tell_dossiers,
+    tell_index,
+    tell_parts,
+)
+from survey.reports.method_note import note_blocks, write_method_note
+from survey.reports.work import tell_round, tell_work
+from survey.scorecards.models import AgencyResult, Edition
+from survey.scorecards.queries import province_result
+from survey.scorecards.rounds.models import ScoringRound
+
+ROMAN: Final = ("I", "II", "III", "IV", "V", "VI")
+SHORT_SUM: Final = 12
+
+
+def build_province_report(edition: Edition, as_of: datetime) -> ReportDocument:
+    """The report of the whole province for the period of a released edition."""
+    period = parse_period(edition.period)
+    results = list(edition.results.exclude(agency=None))
+    whole = province_result(edition)
+    sections = (
+        (_("OVERALL RESULT"), tell_index(edition, find_overall(whole), _row_before(edition, None))),
+        (_("PARTS OF SERVICE"), tell_parts(whole.rows if whole else [])),
+        (_("AGENCIES"), tell_agencies(edition, results)),
+        (_("DOSSIERS"), tell_dossiers(edition)),
+        (_("SCORING"), _tell_rounds(period)),
+        (_("FOLLOW-UP"), tell_work(as_of)),
+    )
+    blocks = [*_number(sections), *note_blocks(write_method_note(edition))]
+    return _finish(edition, as_of, blocks, _("Whole province"), period)
+
+
+def build_agency_report(result: AgencyResult, as_of: datetime) -> ReportDocument:
+    """The report of one agency for the period of a released edition."""
+    edition, agency = result.edition, result.agency
+    if agency is None:
+        raise ValueError("the row of the province is no agency")
+    period = parse_period(edition.period)
+    before = _row_before(edition, agency)
+    sections = (
+        (_("OVERALL RESULT"), tell_index(edition, find_overall(result), before)),
+        (_("PARTS OF SERVICE"), tell_parts(result.rows)),
+        (_("DOSSIERS"), tell_dossiers(edition, agency.key)),
+        (_("SCORING"), _tell_rounds(period, agency)),
+        (_("FOLLOW-UP"), tell_work(as_of, agency.pk)),
+    )
+    return _finish(edition, as_of, list(_number(sections)), result.name, period)
+
+
+def _number(sections: Iterable[tuple[str, list[Block]]]) -> Iterable[Block]:
+    """Sections that have something to say, numbered as administrative texts are."""
+    numbers = iter(ROMAN)
+    for title, blocks in sections:
+        if blocks:
+            yield from section(f"{next(numbers)}. {title}", blocks)
+
+
+def _row_before(edition: Edition, agency: Agency | None) -> Row | None:
+    """The overall row of the last released period of the same length before."""
+    period = parse_period(edition.period)
+    like = [
+        row
+        for row in standing_editions()
+        if row.method == edition.method and len(row.period) == len(edition.period)
+    ]
+    before = edition_before(like, period.first)
+    if before is None:
+        return None
+    return find_overall(before.results.filter(agency=agency).first())
+
+
+def _tell_rounds(period: Period, agency: Agency | None = None) -> list[Block]:
+    """The scoring of the period; without one of the year it lies in."""
+    names = (period.name, str(period.first.year))
+    rounds = ScoringRound.objects.exclude(published_at=None).filter(period__in=names)
+    found: list[Block] = []
+    for row in rounds.select_related("framework").order_by("pk"):
+        found += tell_round(row, None if agency is None else [agency.pk])
+    return found
+
+
+def _finish(
+    edition: Edition, as_of: datetime, blocks: list[Block], scope: str, period: Period
+) -> ReportDocument:
+    subject = _("Measured satisfaction of citizens and organisations, %(period)s") % {
+        "period": period.title
+    }
+    local = timezone.localtime(as_of)
+    sums = edition.snapshot_sha256[:SHORT_SUM], edition.method_sha256[:SHORT_SUM]
+    return ReportDocument(
+        title=_("Report"),
+        subject=subject if scope == _("Whole province") else f"{subject}: {scope}",
+        head=make_letterhead(),
+        blocks=blocks,
+        scope=scope,
+        as_of=_("as of %(moment)s") % {"moment": local.strftime("%H:%M %d/%m/%Y")},
+        edition=_("edition %(sums)s") % {"sums": "/".join(sums)},
+        notice=str(edition.about.get("notice", "")),
+    )
+
+
+def make_letterhead() -> Letterhead:
+    """Who issues reports, from the settings of the province."""
+    name = settings.PROVINCE_NAME
+    return Letterhead(
+        above=f"UBND {name[0].lower()}{name[1:]}",
+        issuer=settings.REPORT_ISSUER,
+        code=settings.REPORT_CODE,
+        place=name.removeprefix("Tỉnh ").removeprefix("Thành phố "),
+        signer=settings.REPORT_SIGNER,
+        receivers=tuple(settings.REPORT_RECEIVERS),
+    )

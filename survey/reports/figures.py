@@ -1,0 +1,185 @@
+"""Sections of a report that tell figures: the index, its parts, agencies by kind, dossiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from survey.agencies.models import AgencyKind
+from survey.common.numbers import format_number
+from survey.common.periods import parse_period
+from survey.common.text import name_order
+from survey.reports.documents import Column, bullets, grid, heading, paragraph
+from survey.scorecards.bridge.methods import read_target
+from survey.scorecards.models import AgencyResult, Edition
+from survey.scorecards.rounds.queries import DossierShares, count_dossiers
+
+Block = dict[str, Any]
+Row = Mapping[str, Any]
+NOTHING: Final = "–"
+TWO_PLACES: Final = Decimal("0.01")
+
+
+def number(value: object, places: int | None = 2) -> str:
+    """A figure as the reader writes it; a dash where there is none."""
+    return NOTHING if value is None else format_number(Decimal(str(value)), places)
+
+
+def interval(row: Row) -> str:
+    """The limits of a figure's interval."""
+    if row.get("ci_low") is None or row.get("ci_high") is None:
+        return NOTHING
+    return f"{number(row['ci_low'])} – {number(row['ci_high'])}"
+
+
+def find_rows(rows: Iterable[Row], level: str) -> list[Row]:
+    """Rows of a level that show a figure."""
+    return [row for row in rows if row["level"] == level and row["weighted_index"] is not None]
+
+
+def find_overall(result: AgencyResult | None) -> Row:
+    """The overall row of a result; empty without one."""
+    rows = result.rows if result else []
+    return next((row for row in rows if row["level"] == "overall"), {})
+
+
+def tell_index(edition: Edition, row: Row, before: Row | None) -> list[Block]:
+    """The index of the province or of an agency, against the target and the period before."""
+    if row.get("weighted_index") is None:
+        return [paragraph(_("The index is not shown: there are too few answers."))]
+    target = read_target(edition.about)
+    low, high = Decimal(str(row["ci_low"])), Decimal(str(row["ci_high"]))
+    verdict = _("not decided: the interval holds the target")
+    if target.met(low):
+        verdict = _("reached beyond doubt")
+    elif not target.met(high):
+        verdict = _("not reached")
+    words = [
+        _("Satisfaction index: %(index)s%% (95%% interval %(interval)s), from %(n)s answers.")
+        % {
+            "index": number(row["weighted_index"]),
+            "interval": interval(row),
+            "n": number(row["n"], 0),
+        },
+        _("Target %(operator)s %(target)s%%: %(verdict)s.")
+        % {"operator": target.operator, "target": number(target.value, 0), "verdict": verdict},
+    ]
+    if before and before.get("weighted_index") is not None:
+        words.append(_tell_change(row, before))
+    return [bullets(words)]
+
+
+def _tell_change(row: Row, before: Row) -> str:
+    difference = Decimal(str(row["weighted_index"])) - Decimal(str(before["weighted_index"]))
+    sign = "+" if difference >= 0 else "−"
+    apart = Decimal(str(row["ci_low"])) > Decimal(str(before["ci_high"])) or Decimal(
+        str(row["ci_high"])
+    ) < Decimal(str(before["ci_low"]))
+    return _("Against the period before: %(difference)s points (%(verdict)s).") % {
+        "difference": sign + number(abs(difference)),
+        "verdict": _("intervals apart") if apart else _("not told apart"),
+    }
+
+
+def tell_parts(rows: Sequence[Row]) -> list[Block]:
+    """Factors and procedure domains with their intervals."""
+    found = []
+    for level, caption in (
+        ("factor", _("Satisfaction by factor")),
+        ("domain", _("Satisfaction by procedure domain")),
+    ):
+        lines = [
+            [str(row["label"]), number(row["n"], 0), number(row["weighted_index"]), interval(row)]
+            for row in find_rows(rows, level)
+        ]
+        if lines:
+            columns = [
+                Column(_("Content"), share=5),
+                Column(_("Answers"), "right", 2),
+                Column(_("Index (%)"), "right", 2),
+                Column(_("95% interval"), "right", 3),
+            ]
+            found.append(grid(caption, columns, lines))
+    return found
+
+
+def tell_agencies(edition: Edition, results: Sequence[AgencyResult]) -> list[Block]:
+    """A table for each kind of agency, in the order of names: no list of ranks."""
+    standing = edition.about.get("standing", {})
+    found: list[Block] = []
+    for kind, label in AgencyKind.choices:
+        own = sorted((r for r in results if r.kind == kind), key=lambda r: name_order(r.name))
+        if own:
+            lines = [_agency_line(n, result, standing) for n, result in enumerate(own, start=1)]
+            caption = _("Satisfaction of agencies: %(kind)s") % {"kind": label}
+            found.append(grid(caption, _agency_columns(), lines))
+    return found
+
+
+def _agency_columns() -> list[Column]:
+    return [
+        Column(_("No."), "right", 2),
+        Column(_("Agency"), share=11),
+        Column(_("Answers"), "right", 3),
+        Column(_("Index (%)"), "right", 3),
+        Column(_("95% interval"), "right", 6),
+        Column(_("Against the mean"), share=6),
+    ]
+
+
+def _agency_line(n: int, result: AgencyResult, standing: Mapping[str, Any]) -> list[str]:
+    row = find_overall(result)
+    known = standing.get(str(row.get("agency")))
+    words = {
+        1: _("surely above"),
+        -1: _("surely below"),
+        0: _("not told apart"),
+    }
+    verdict = words[known["verdict_mean"]] if known else _tell_status(row)
+    index = row.get("weighted_index")
+    answers = number(row.get("n"), 0)
+    return [str(n), result.name, answers, number(index), interval(row), verdict]
+
+
+def _tell_status(row: Row) -> str:
+    words = {
+        "few": _("few answers"),
+        "unverified": _("not verified"),
+        "suppressed": _("not shown"),
+        "none": _("no answer"),
+    }
+    return words.get(str(row.get("status")), NOTHING)
+
+
+def tell_dossiers(edition: Edition, key: str = "") -> list[Block]:
+    """Completed dossiers, those on time and online: of the province, or of one agency."""
+    shares = count_dossiers(parse_period(edition.period))
+    chosen = [shares[key]] if key in shares else [] if key else list(shares.values())
+    completed = sum(share.completed for share in chosen)
+    if not completed:
+        return [paragraph(_("No dossier totals are known for this period."))]
+    return [bullets(_dossier_words(chosen, completed))]
+
+
+def _dossier_words(chosen: Sequence[DossierShares], completed: int) -> list[str]:
+    on_time = percent(sum(share.on_time for share in chosen), completed)
+    online = percent(sum(share.online for share in chosen), completed)
+    return [
+        _("Completed dossiers: %(count)s.") % {"count": number(completed, 0)},
+        _("On time or early: %(share)s%% (target: at least 95%%).") % {"share": number(on_time)},
+        _("Filed online: %(share)s%%.") % {"share": number(online)},
+    ]
+
+
+def percent(part: int, whole: int) -> Decimal:
+    """A share in percent with two places, half up."""
+    return (Decimal(100) * part / whole).quantize(TWO_PLACES, ROUND_HALF_UP)
+
+
+def section(title: str, blocks: Iterable[Block]) -> list[Block]:
+    """A heading with what stands under it; nothing where nothing does."""
+    found = list(blocks)
+    return [heading(title), *found] if found else []
