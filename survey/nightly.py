@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from survey.accounts.approvals import expire_requests
 from survey.common.locks import hold_lock
-from survey.followup.services import remind_overdue
+from survey.followup.overdue import hand_over_matters, remind_overdue
 from survey.imports.services import forget_files
 from survey.reports.services import make_scheduled_reports
 from survey.responses.alerts import find_alerts
@@ -25,6 +25,7 @@ STEPS: Final = (
     find_alerts,
     expire_requests,
     forget_files,
+    hand_over_matters,
     remind_overdue,
     make_scheduled_reports,
 )

@@ -63,6 +63,8 @@ def protect(
     for _ in range(counts.n.size):
         bounds = audit(counts, result, leave_out=certified)
         weak = [cell for cell, (low, high) in bounds.items() if not safe(low, high, minimum)]
+        # Hiding more only widens what can be worked out: who is safe stays safe.
+        certified |= bounds.keys() - set(weak)
         if not any(_hide_next(counts, result | fixed, result, cell) for cell in weak):
             return result
     return result

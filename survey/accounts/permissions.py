@@ -49,6 +49,13 @@ RULES: Final = {
     "open-cases": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "edit-topics": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "close-cases": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD, Role.PROVINCE_ADMIN),
+    "see-follow-up": _rule(
+        *_STAFF_OF_HOME_AFFAIRS,
+        Role.APPROVER,
+        Role.AUDITOR,
+        Role.AGENCY_HEAD,
+        Role.OFFICE_MANAGER,
+    ),
     "manage-follow-up": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "work-follow-up": _rule(Role.AGENCY_HEAD),
     "make-reports": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, Role.AGENCY_HEAD),
@@ -82,6 +89,7 @@ READS: Final = frozenset(
         "see-languages",
         "see-audit",
         "see-alerts",
+        "see-follow-up",
         "read-comments",
         "read-fresh-comments",
     }

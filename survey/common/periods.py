@@ -34,6 +34,11 @@ class Period:
         return self.name
 
     @property
+    def months(self) -> int:
+        """How many months it has: periods of one length can be compared."""
+        return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
+
+    @property
     def title(self) -> str:
         """The period in words of the active language."""
         year, _dash, part = self.name.partition("-")

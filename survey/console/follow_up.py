@@ -17,33 +17,34 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from survey.accounts.models import User
+from survey.accounts.permissions import requires
 from survey.agencies.models import Agency, AgencyKind
-from survey.agencies.queries import versions_on
+from survey.agencies.queries import agency_names, versions_on
 from survey.common.text import fold_accents
 from survey.console.follow_up_forms import FollowUpForm
 from survey.console.follow_up_words import find_follow_up, may_open
 from survey.console.layout import page, staff_page
 from survey.followup.kinds import KINDS
 from survey.followup.models import FollowUp
+from survey.followup.overdue import is_escalated
 from survey.followup.queries import (
+    escalated_follow_ups,
     idle_follow_ups,
     late_follow_ups,
     manages,
     own_follow_ups,
     visible_follow_ups,
 )
-from survey.followup.services import (
-    is_escalated,
-    open_follow_up,
-)
+from survey.followup.services import open_follow_up
 from survey.followup.states import ENDED
 
 ROWS_PER_PAGE: Final = 50
-VIEWS: Final = ("mine", "open", "late", "idle", "ended", "all")
+VIEWS: Final = ("mine", "open", "late", "escalated", "idle", "ended", "all")
 
 
 @require_safe
 @staff_page
+@requires("see-follow-up")
 def follow_up(request: HttpRequest) -> HttpResponse:
     """Everything that is followed up in the account's scope, by what was asked for."""
     user, day = cast("User", request.user), timezone.localdate()
@@ -63,6 +64,7 @@ def follow_up(request: HttpRequest) -> HttpResponse:
             "pk", flat=True
         )
     )
+    names = agency_names(Agency.objects.filter(pk__in={row.agency_id for row in part}))
     context = {
         "views": list(zip(VIEWS, _view_labels(), strict=True)),
         "view": view,
@@ -71,7 +73,9 @@ def follow_up(request: HttpRequest) -> HttpResponse:
         "wanted": words,
         "query": urlencode({"view": view, "kind": kind, "q": words}),
         "part": part,
-        "lines": [(row, row.pk in late, is_escalated(row)) for row in part],
+        "lines": [
+            (row, names.get(row.agency_id, ""), row.pk in late, is_escalated(row)) for row in part
+        ],
         "new": [one for one in KINDS.values() if may_open(user, one)],
     }
     return page(request, "follow_up.html", context)
@@ -89,6 +93,7 @@ def _view_labels() -> list[str]:
         _("waits for me"),
         _("open"),
         _("overdue"),
+        _("overdue for more than 15 days"),
         _("no action recorded"),
         _("finished or stopped"),
         _("all"),
@@ -101,6 +106,8 @@ def _choose(user: User, view: str, day: date) -> QuerySet[FollowUp]:
         return own_follow_ups(user)
     if view == "late":
         return late_follow_ups(rows, day)
+    if view == "escalated":
+        return escalated_follow_ups(rows, day)
     if view == "idle":
         return idle_follow_ups(rows, day)
     if view == "ended":
@@ -110,6 +117,7 @@ def _choose(user: User, view: str, day: date) -> QuerySet[FollowUp]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page
+@requires("see-follow-up")
 def follow_up_new(request: HttpRequest, kind: str) -> HttpResponse:
     """Open a matter of a kind: for one agency, or for all of a kind of agencies."""
     user, spec, day = cast("User", request.user), KINDS.get(kind), timezone.localdate()

@@ -14,25 +14,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from survey.accounts.models import User
+from survey.accounts.permissions import requires
 from survey.console.follow_up_forms import read_answers, read_day, read_upload
 from survey.console.follow_up_words import find_follow_up, may_open, show_follow_up
 from survey.console.layout import page, staff_page
-from survey.followup.effects import BY_EYE, find_effect, recheck_choices
+from survey.followup.effects import BY_EYE, find_effect, recheck_pairs
 from survey.followup.kinds import KINDS
 from survey.followup.models import FollowUp, FollowUpFile
 from survey.followup.queries import is_of_agency, manages, visible_follow_ups
-from survey.followup.services import (
-    StepSaid,
-    assign_follow_up,
-    confirm_reading,
-    possible_owners,
-    take_step,
-)
+from survey.followup.services import assign_follow_up, confirm_reading, possible_owners, take_step
+from survey.followup.steps import StepSaid
 from survey.scorecards.rounds.evidence import locate_evidence
 
 
 @require_safe
 @staff_page
+@requires("see-follow-up")
 def follow_up_item(request: HttpRequest, pk: int) -> HttpResponse:
     """One matter: what it is, every step, what came of it, and what can be done now."""
     return _item_page(request, find_follow_up(cast("User", request.user), pk))
@@ -61,6 +58,7 @@ def _item_page(
 
 @require_POST
 @staff_page
+@requires("see-follow-up")
 def follow_up_step(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the step whose button was pressed, or say who deals with it."""
     row, user, now = (
@@ -124,11 +122,10 @@ def _read_verdict(row: FollowUp, sent: Any) -> dict[str, Any]:
     chosen = sent.get("verdict", "")
     if chosen in BY_EYE:
         return {"verdict": chosen}
-    before, later = recheck_choices(row)
-    after = next((one for one in later if str(one.pk) == chosen), None)
-    if before is None or after is None:
+    pair = next((pair for pair in recheck_pairs(row) if str(pair[1].pk) == chosen), None)
+    if pair is None:
         raise ValidationError({"verdict": _("Choose what the re-check goes by.")})
-    effect = find_effect(row.agency_id, before, after)
+    effect = find_effect(row.agency_id, *pair)
     if effect is None:
         raise ValidationError(
             {"verdict": _("The figures of this agency are not shown: too few answers.")}
@@ -138,6 +135,7 @@ def _read_verdict(row: FollowUp, sent: Any) -> dict[str, Any]:
 
 @require_safe
 @staff_page
+@requires("see-follow-up")
 def follow_up_file(request: HttpRequest, pk: int) -> FileResponse:
     """A file of a step, to be saved: never opened inside the page."""
     rows = visible_follow_ups(cast("User", request.user))

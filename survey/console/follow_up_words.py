@@ -12,14 +12,16 @@ from django.utils.translation import gettext_lazy
 
 from survey.accounts.models import User
 from survey.accounts.permissions import may
+from survey.agencies.models import Agency
+from survey.agencies.queries import agency_names
 from survey.common.numbers import format_number
 from survey.common.periods import parse_period
 from survey.console.follow_up_forms import shown_details
-from survey.followup.effects import evaluate_initiative, recheck_choices
+from survey.followup.effects import evaluate_initiative, recheck_pairs
 from survey.followup.kinds import FieldType, FollowUpKind
 from survey.followup.models import FollowUp, FollowUpStep
+from survey.followup.overdue import is_escalated
 from survey.followup.queries import late_follow_ups, manages, possible_moves, visible_follow_ups
-from survey.followup.services import is_escalated
 from survey.followup.states import MOVES, Side
 from survey.followup.targets import Progress, target_progress
 
@@ -43,8 +45,10 @@ ANSWERS: Final = (
 _SYSTEM_STEPS: Final = {
     "open": gettext_lazy("entered"),
     "assign": gettext_lazy("assigned"),
+    "all-ended": gettext_lazy("ended with the last agency"),
+    "hand-over": gettext_lazy("handed over to the agency that goes on with the tasks"),
     "remind": gettext_lazy("past its deadline"),
-    "escalate": gettext_lazy("passed on to the province's leaders"),
+    "escalate": gettext_lazy("put on the list of the province's leaders"),
 }
 
 
@@ -82,7 +86,7 @@ def show_follow_up(user: User, row: FollowUp, day: date) -> dict[str, Any]:
         "lines": _show_lines(row, answering="report" in moves),
         "answers": ANSWERS,
         "verdicts": _verdict_choices(row) if "recheck" in moves else [],
-        "evaluation": _show_evaluation(row) if row.kind == "initiative" else None,
+        "evaluation": _show_evaluation(user, row) if row.kind == "initiative" else None,
         "progress": _show_progress(row, day) if row.kind == "target" else None,
         "addressees": _show_addressees(user, row) if row.spec.is_addressed else [],
         "may_confirm": _may_confirm(user, row),
@@ -99,6 +103,8 @@ def _describe_data(step: FollowUpStep) -> str:
     data = step.data
     if "days" in data:
         return _("%(days)s days late") % {"days": data["days"]}
+    if "from" in data:
+        return str(data["from"])
     if "verdict" not in data:
         return ""
     verdict = str(VERDICTS[data["verdict"]])
@@ -126,21 +132,23 @@ def signed(value: float) -> str:
 
 
 def _verdict_choices(row: FollowUp) -> list[tuple[str, Any]]:
-    _before, later = recheck_choices(row)
     found: list[tuple[str, Any]] = [
         (
             str(edition.pk),
             _("figures of %(period)s") % {"period": parse_period(edition.period).title},
         )
-        for edition in later
+        for _before, edition in recheck_pairs(row)
     ]
     return [*found, *((key, VERDICTS[key]) for key in ("fixed", "not-fixed"))]
 
 
-def _show_children(rows: Iterable[FollowUp], day: date) -> list[tuple[FollowUp, Progress | None]]:
+def _show_children(
+    rows: Iterable[FollowUp], day: date
+) -> list[tuple[FollowUp, str, Progress | None]]:
     found = list(rows)
     progress = target_progress([row for row in found if row.kind == "target"], day)
-    return [(row, progress.get(row.pk)) for row in found]
+    names = agency_names(Agency.objects.filter(pk__in={row.agency_id for row in found}))
+    return [(row, names.get(row.agency_id, ""), progress.get(row.pk)) for row in found]
 
 
 def _show_lines(row: FollowUp, *, answering: bool) -> dict[str, Any] | None:
@@ -157,7 +165,7 @@ def _show_progress(row: FollowUp, day: date) -> Progress:
     return target_progress([row], day)[row.pk]
 
 
-def _show_evaluation(row: FollowUp) -> dict[str, Any] | None:
+def _show_evaluation(user: User, row: FollowUp) -> dict[str, Any] | None:
     found = evaluate_initiative(row)
     if found is None:
         return None
@@ -170,10 +178,12 @@ def _show_evaluation(row: FollowUp) -> dict[str, Any] | None:
             "after": found.own.after.title,
         },
         "verdict": VERDICTS[found.own.shift.verdict.value],
-        "names": "; ".join(found.others),
     }
     if found.beyond is not None:
         told["beyond_verdict"] = BEYOND[found.beyond.verdict.value]
+    # Against one other agency the difference would tell the agency that one's figures.
+    if found.beyond is not None and user.sees_province:
+        told["names"] = "; ".join(found.others)
         told["beyond_words"] = _("difference %(difference)s, between %(low)s and %(high)s") % {
             "difference": signed(found.beyond.difference),
             "low": signed(found.beyond.low),
@@ -187,7 +197,8 @@ def _show_addressees(user: User, row: FollowUp) -> list[tuple[Any, list[Any]]]:
     rows = row.addressees.select_related("agency").prefetch_related("readings__reader")
     if not user.sees_province:
         rows = rows.filter(agency=user.agency_id or 0)
-    return [(sent.agency, list(sent.readings.all())) for sent in rows]
+    names = agency_names(Agency.objects.filter(pk__in=[sent.agency_id for sent in rows]))
+    return [(names.get(sent.agency_id, ""), list(sent.readings.all())) for sent in rows]
 
 
 def _may_confirm(user: User, row: FollowUp) -> bool:

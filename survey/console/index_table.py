@@ -14,16 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from survey.common.numbers import format_number
 from survey.common.text import name_order
+from survey.reports.figures import VERDICTS
 from survey.scorecards.bridge.methods import DEFAULT_TARGET, Target
 from survey.scorecards.models import AgencyResult
 from survey.templatetags.figures import figure
-
-VERDICTS: Final = {
-    1: gettext_lazy("surely above"),
-    -1: gettext_lazy("surely below"),
-    0: gettext_lazy("not told apart"),
-}
-"""Against the mean of agencies of the same kind."""
 
 
 @dataclass(frozen=True)

@@ -151,6 +151,7 @@ def _ask(
         "criterion": code,
         "declared": {one.name.removeprefix(prefix): one.value for one in fields if one.value},
         "why": request.POST.get("reason", "")[:1000],
+        "by": cast("User", request.user).pk,
     }
     made = ask_for(request, SENSITIVE_ACTIONS["correct-scores"], payload)
     return made.pk if made else None

@@ -23,6 +23,7 @@ from survey.console.approvals import ask_for
 from survey.console.layout import page, staff_page
 from survey.console.scorecard_form import count_filled
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
+from survey.scorecards.bridge.frameworks import Scorecard
 from survey.scorecards.frameworks.models import FrameworkFile
 from survey.scorecards.rounds.models import (
     ScoringRound,
@@ -36,6 +37,8 @@ from survey.scorecards.rounds.queries import (
     visible_rounds,
     visible_scorings,
 )
+from survey.scorecards.rounds.results import edition_rows, read_points
+from survey.scorecards.rounds.score_files import select_changes
 from survey.scorecards.rounds.services import (
     Deadlines,
     change_deadlines,
@@ -194,22 +197,24 @@ def _round_page(
     )
     pages = Paginator(rows, AGENCIES_PER_PAGE).get_page(request.GET.get("page"))
     today, lines = timezone.localdate(), []
+    editions = list(row.editions.all())
+    published = {kept["agency"]: kept for kept in edition_rows(editions[0])} if editions else {}
     for one in pages:
         entries = list(one.entries.all())
         stage = shown_stage(one, appraises=may(user, "appraise-scores"))
         card = scorecard_at(framework, one, entries, stage)
         own = scorecard_at(framework, one, entries, Stage.SELF)
         due = due_on(row, one.stage)
+        kept = published.get(one.agency_id)
         lines.append(
             {
                 "row": one,
-                "card": card,
-                "own": own,
+                "points": read_points(kept) if kept else _points_now(card, own),
                 "filled": count_filled(framework, one, card),
-                "lost": card.maximum - card.total if not card.missing else None,
                 "late": due is not None and today > due,
             }
         )
+    own_agencies = set(rows.values_list("agency", flat=True))
     deadlines = {name: getattr(row, name) for name in DeadlineForm.base_fields}
     context = {
         "row": row,
@@ -218,13 +223,25 @@ def _round_page(
         "deadlines": [(stage.label, due_on(row, stage)) for stage in Stage if due_on(row, stage)],
         "deadline_form": DeadlineForm(initial=deadlines, auto_id="due_%s"),
         "decision_form": DecisionForm(auto_id="decision_%s"),
-        "editions": row.editions.all(),
+        "editions": [(one, select_changes(one, own_agencies)) for one in editions],
+        "tells_reasons": user.sees_province,
         "finished": not row.scorings.exclude(stage=Stage.CLOSED).exists(),
         "part": pages,
         "query": "",
         **sent,
     }
     return page(request, "scoring_round.html", context, status=status)
+
+
+def _points_now(card: Scorecard, own: Scorecard) -> dict[str, Any]:
+    lost = None if card.missing else card.maximum - card.total
+    return {
+        "own": own.total,
+        "total": card.total,
+        "maximum": card.maximum,
+        "lost": lost,
+        "band": card.band,
+    }
 
 
 @require_POST

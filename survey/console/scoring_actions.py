@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
@@ -11,11 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from survey.accounts.approvals import Payload, SensitiveAction
+from survey.accounts.models import User
 from survey.console.agency_actions import BY_TWO
 from survey.scorecards.frameworks.models import FrameworkFile
 from survey.scorecards.frameworks.services import publish_framework, retire_framework
 from survey.scorecards.rounds.editions import Correction, check_correction, correct_scores
-from survey.scorecards.rounds.models import AgencyScoring, ScoreEntry, ScoringRound
+from survey.scorecards.rounds.models import AgencyScoring, ScoreEntry, ScoringRound, Stage
+from survey.scorecards.rounds.queries import entries_until
 from survey.scorecards.rounds.services import publish_round
 
 
@@ -85,25 +88,31 @@ def _describe_correction(payload: Payload) -> str:
     """Which line of whom, what stands there, and what is to stand there."""
     correction = _correction(payload)
     check_correction(correction)
-    figures = "; ".join(f"{name} {value}" for name, value in correction.declared.items())
-    return _("%(agency)s, %(round)s, criterion %(code)s: %(figures)s") % {
+    known = entries_until(correction.scoring.entries.all(), Stage.CLOSED)
+    before = known.get(correction.criterion)
+    return _("%(agency)s, %(round)s, criterion %(code)s: %(before)s → %(after)s") % {
         "agency": correction.scoring,
         "round": correction.scoring.scoring_round,
         "code": correction.criterion,
-        "figures": figures,
+        "before": _tell_figures(before.declared) if before else "–",
+        "after": _tell_figures(correction.declared),
     }
 
 
+def _tell_figures(declared: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in declared.items())
+
+
 def _correction_state(payload: Payload) -> str:
-    """The edition that stands, and the last figure that was declared."""
-    scoring = _correction(payload).scoring
-    edition = scoring.scoring_round.editions.first()
-    newest = scoring.entries.order_by("-pk").first()
-    return json.dumps([edition.number if edition else 0, newest.pk if newest else 0])
+    """The last figure that was declared for the line: others may be corrected meanwhile."""
+    correction = _correction(payload)
+    entries = correction.scoring.entries.filter(criterion=correction.criterion)
+    return str(entries.order_by("-pk").values_list("pk", flat=True).first())
 
 
 def _correct(payload: Payload, now: datetime) -> object:
-    return correct_scores(correction=_correction(payload), by=None, now=now)
+    by = User.objects.filter(pk=payload["by"]).first()
+    return correct_scores(correction=_correction(payload), by=by, now=now)
 
 
 SCORING_ACTIONS: Final = (

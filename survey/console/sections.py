@@ -59,6 +59,7 @@ SECTIONS: Final = {
             "console:follow-up",
             _("Findings, tasks, documents"),
             ("follow_up", "follow_up_item", "follow_up_new"),
+            "see-follow-up",
         ),
         Section("console:inspections", _("Inspection plan"), ("inspections",), "manage-follow-up"),
     ),

@@ -25,7 +25,12 @@ from survey.agencies.queries import visible_agencies
 from survey.common.periods import parse_period
 from survey.console.cases import handled_by
 from survey.console.layout import page, staff_page
-from survey.followup.queries import late_follow_ups, own_follow_ups, visible_follow_ups
+from survey.followup.queries import (
+    escalated_follow_ups,
+    late_follow_ups,
+    own_follow_ups,
+    visible_follow_ups,
+)
 from survey.imports.models import FileImport, ImportState
 from survey.responses.alerts import FOR_THE_OFFICE, Alert, visible_alerts
 from survey.responses.cases import Case, open_cases
@@ -133,11 +138,21 @@ def _own_scoring(row: AgencyScoring) -> Item:
 def _follow_ups(user: User) -> list[Item]:
     """What is followed up: past its deadline, and what waits for this account."""
     address, items, day = reverse("console:follow-up"), [], timezone.localdate()
+    if not may(user, "see-follow-up"):
+        return []
     if n := late_follow_ups(visible_follow_ups(user), day).count():
         text = ngettext(
             "finding, task or inspection is overdue", "findings, tasks, inspections are overdue", n
         )
         items.append(Item(text, f"{address}?view=late", n, late=True))
+    leads = may(user, "decide-requests")
+    if leads and (n := escalated_follow_ups(visible_follow_ups(user), day).count()):
+        text = ngettext(
+            "matter is overdue for more than 15 days",
+            "matters are overdue for more than 15 days",
+            n,
+        )
+        items.append(Item(text, f"{address}?view=escalated", n, late=True))
     if n := own_follow_ups(user).count():
         text = ngettext("finding, task or document waits for you", "matters wait for you", n)
         items.append(Item(text, f"{address}?view=mine", n))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 from django.utils import timezone
@@ -70,18 +70,26 @@ def edition_before(editions: Iterable[Edition], day: date) -> Edition | None:
     return found[-1] if found else None
 
 
-def editions_after(editions: Iterable[Edition], day: date, like: Edition) -> list[Edition]:
-    """Those of the same method and length as ``like`` whose period begins after a day, or had only
-    just begun: its first tenth may lie before.
+def is_comparable(one: Edition, other: Edition) -> bool:
+    """Whether two editions are of one length and come from the same version of one method."""
+    same = one.method == other.method and one.method_version == other.method_version
+    return same and parse_period(one.period).months == parse_period(other.period).months
+
+
+def edition_pairs(day: date) -> list[tuple[Edition, Edition]]:
+    """(before, after) around a day, the latest last: of each later edition the last comparable one
+    whose period had ended. A later period begins after the day, or had only just begun: its first
+    tenth may lie before.
     """
-    length = _months(parse_period(like.period))
-    return [
-        row
-        for row in editions
-        if row.method == like.method
-        and _months(parse_period(row.period)) == length
-        and _share_before(parse_period(row.period), day) <= FIRST_TENTH
-    ]
+    editions = standing_editions()
+    found = []
+    for after in editions:
+        if _share_before(parse_period(after.period), day) > FIRST_TENTH:
+            continue
+        before = edition_before([row for row in editions if is_comparable(row, after)], day)
+        if before is not None:
+            found.append((before, after))
+    return found
 
 
 def _share_before(period: Period, day: date) -> float:
@@ -89,20 +97,25 @@ def _share_before(period: Period, day: date) -> float:
     return (day - period.first).days / ((period.last - period.first).days + 1)
 
 
-def _months(period: Period) -> int:
-    first, last = period.first, period.last
-    return (last.year - first.year) * 12 + last.month - first.month + 1
-
-
 def read_measured(edition: Edition, agencies: Iterable[int]) -> dict[int, Measured]:
     """The index with its interval of these agencies, where it may be shown."""
-    found = {}
-    for result in AgencyResult.objects.filter(edition=edition, agency__in=list(agencies)):
-        row = next((row for row in result.rows if row["level"] == "overall"), None)
-        values = [row.get(name) for name in ("weighted_index", "ci_low", "ci_high")] if row else []
-        if values and all(value is not None for value in values):
-            found[result.agency_id or 0] = Measured(*(float(str(value)) for value in values))
-    return found
+    results = AgencyResult.objects.filter(edition=edition, agency__in=list(agencies))
+    known = {result.agency_id or 0: _measure(result) for result in results}
+    return {agency: measured for agency, measured in known.items() if measured is not None}
+
+
+def read_whole(edition: Edition) -> Measured | None:
+    """The index of the province with its interval, where it is shown."""
+    result = AgencyResult.objects.filter(edition=edition, agency=None).first()
+    return _measure(result) if result else None
+
+
+def _measure(result: AgencyResult) -> Measured | None:
+    row: dict[str, Any] = next((row for row in result.rows if row["level"] == "overall"), {})
+    values = [row.get(name) for name in ("weighted_index", "ci_low", "ci_high")]
+    if any(value is None for value in values):
+        return None
+    return Measured(*(float(str(value)) for value in values))
 
 
 def find_effect(agency: int, before: Edition, after: Edition) -> Effect | None:
@@ -120,15 +133,13 @@ def find_effect(agency: int, before: Edition, after: Edition) -> Effect | None:
     )
 
 
-def recheck_choices(row: FollowUp) -> tuple[Edition | None, list[Edition]]:
-    """With which earlier figures a finding is compared, and which later ones there are: before and
-    after the day the agency reported it as put right.
+def recheck_pairs(row: FollowUp) -> list[tuple[Edition, Edition]]:
+    """With which figures a finding can be re-checked: before and after the day the agency reported
+    it as put right.
     """
     reported = row.steps.filter(move="report").order_by("-pk").first()
     fixed_at = reported.made_at if reported else row.opened_at
-    editions, day = standing_editions(), timezone.localdate(fixed_at)
-    before = edition_before(editions, day)
-    return before, editions_after(editions, day, before) if before else []
+    return edition_pairs(timezone.localdate(fixed_at))
 
 
 @dataclass(frozen=True)
@@ -142,16 +153,14 @@ class Evaluation:
 
 def evaluate_initiative(row: FollowUp) -> Evaluation | None:
     """Before it began against the last period since; None until both are released."""
-    started = date.fromisoformat(row.details["started_on"])
-    editions = standing_editions()
-    before = edition_before(editions, started)
-    after = editions_after(editions, started, before)[-1:] if before else []
-    if before is None or not after:
+    pairs = edition_pairs(date.fromisoformat(row.details["started_on"]))
+    if not pairs:
         return None
-    own = find_effect(row.agency_id, before, after[0])
+    before, after = pairs[-1]
+    own = find_effect(row.agency_id, before, after)
     if own is None:
         return None
-    others = _find_shifts(row.details.get("others") or [], before, after[0])
+    others = _find_shifts(row.details.get("others") or [], before, after)
     beyond = compare_with_others(own.shift, list(others.values())) if others else None
     names = Agency.objects.filter(pk__in=others)
     return Evaluation(own, [str(agency) for agency in names], beyond)
@@ -167,6 +176,6 @@ def _find_shifts(agencies: Iterable[int], before: Edition, after: Edition) -> Ma
     }
 
 
-def is_reached(value: Decimal, operator: str, target: Decimal) -> bool:
+def is_reached(value: Fraction, operator: str, target: Fraction) -> bool:
     """Whether a figure reaches a target: above it, or at least it."""
     return value > target if operator == ">" else value >= target

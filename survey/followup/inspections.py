@@ -7,19 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Final
+from typing import Final
 
-from django.db.models import Max
+from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from survey.agencies.models import Agency, AgencyVersion
-from survey.agencies.queries import versions_on
+from survey.agencies.queries import mapped_to, versions_on
 from survey.common.periods import parse_period
 from survey.followup.effects import standing_editions
 from survey.followup.models import FollowUp, FollowUpStep
 from survey.followup.queries import idle_follow_ups, late_follow_ups
 from survey.followup.states import State
-from survey.scorecards.models import AgencyResult
 from survey.scorecards.rounds.queries import count_dossiers
 
 SHARE_TO_INSPECT: Final = 30
@@ -56,18 +55,30 @@ def inspected_units(day: date) -> list[AgencyVersion]:
 def inspected_share(day: date) -> InspectedShare:
     """How many units were inspected in this year, and how many more are planned."""
     units = {version.agency_id for version in inspected_units(day)}
-    return InspectedShare(len(_inspected_in(day.year) & units), len(_planned() & units), len(units))
+    done, planned = _inspected_in(day), _planned(day.year)
+    return InspectedShare(len(done & units), len(planned & units), len(units))
 
 
-def _inspected_in(year: int) -> set[int]:
-    done = FollowUpStep.objects.filter(move="carry-out", made_at__year=year)
+def _inspected_in(day: date) -> set[int]:
+    """Agencies inspected in the year of a day until then, and those that go on with their tasks."""
+    first = date(day.year, 1, 1)
+    done = FollowUpStep.objects.filter(move="carry-out", made_at__date__range=(first, day))
     rows = FollowUp.objects.filter(kind="inspection", state=State.CLOSED, steps__in=done)
+    agencies = Agency.objects.filter(pk__in=rows.values("agency"))
+    heirs = mapped_to(agencies, day)
+    return {heir.agency.pk for found in heirs.values() for heir in found}
+
+
+def _planned(year: int) -> set[int]:
+    rows = inspections_in(year).filter(state__in=(State.PLANNED, State.DOING))
     return set(rows.values_list("agency_id", flat=True))
 
 
-def _planned() -> set[int]:
-    rows = FollowUp.objects.filter(kind="inspection", state__in=(State.PLANNED, State.DOING))
-    return set(rows.values_list("agency_id", flat=True))
+def inspections_in(year: int) -> QuerySet[FollowUp]:
+    """Inspections planned for a year, or carried out in it."""
+    carried = FollowUpStep.objects.filter(move="carry-out", made_at__year=year)
+    rows = FollowUp.objects.filter(kind="inspection")
+    return rows.filter(Q(due_on__year=year) | Q(pk__in=carried.values("follow_up")))
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,7 @@ class Risk:
 
 def list_risks(day: date) -> list[Risk]:
     """Units not inspected this year, those with most reasons first; names in order within."""
-    done, planned, last = _inspected_in(day.year), _planned(), _last_inspections()
+    done, planned, last = _inspected_in(day), _planned(day.year), _last_inspections()
     reasons = _find_reasons(day)
     found = [
         Risk(
@@ -113,28 +124,13 @@ def _find_reasons(day: date) -> Mapping[int, list[str]]:
     return found
 
 
-def _overall(result: AgencyResult) -> dict[str, Any]:
-    return next((row for row in result.rows if row["level"] == "overall"), {})
-
-
 def _low_indices() -> list[tuple[int, str]]:
-    """Agencies whose whole interval lies below the province's index."""
+    """Agencies surely below the mean of their kind, by the verdicts the edition keeps."""
     editions = standing_editions()
-    if not editions:
-        return []
-    results = list(AgencyResult.objects.filter(edition=editions[-1]))
-    province = next((_overall(row) for row in results if row.agency_id is None), {})
-    mean = province.get("weighted_index")
-    if mean is None:
-        return []
-    words = _("satisfaction surely below the province's")
-    return [
-        (row.agency_id, words)
-        for row in results
-        if row.agency_id is not None
-        and _overall(row).get("ci_high") is not None
-        and Decimal(str(_overall(row)["ci_high"])) < Decimal(str(mean))
-    ]
+    standing = editions[-1].about.get("standing", {}) if editions else {}
+    low = [key for key, line in standing.items() if line["verdict_mean"] < 0]
+    words = _("satisfaction surely below the mean of its kind")
+    return [(pk, words) for pk in Agency.objects.filter(key__in=low).values_list("pk", flat=True)]
 
 
 def _late_dossiers() -> list[tuple[int, str]]:

@@ -76,6 +76,13 @@ class FollowUpKind:
             return State.CHECKED
         return MOVES[move].target
 
+    def find_sources(self, move: str) -> tuple[State, ...]:
+        """States a move is possible in; what the province agrees to is not reported before."""
+        sources = MOVES[move].sources
+        if self.key == "initiative" and move == "report":
+            return tuple(state for state in sources if state != State.PLANNED)
+        return sources
+
     def find_side(self, move: str) -> Side:
         """Who makes a move; initiatives begin when the province agrees."""
         if self.key == "initiative" and move == "start":

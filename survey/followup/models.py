@@ -40,6 +40,8 @@ class FollowUp(models.Model):
         related_name="+",
         verbose_name=_("dealt with by"),
     )
+    holds_others = models.BooleanField(_("stands above one for each agency"), default=False)
+    """Made where one was opened for many agencies: nobody works on it, it ends with the last."""
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

@@ -14,6 +14,8 @@ from survey.followup.kinds import KINDS
 from survey.followup.models import Addressee, FollowUp, FollowUpStep
 from survey.followup.states import ENDED, MOVES, WITH_THE_AGENCY, Side, State
 
+ESCALATED_AFTER_DAYS: Final = 15
+"""So many days past its last day a matter is on the list of the province's leaders."""
 IDLE_DAYS: Final = 30
 """After so many days without a step of the agency, nothing has been done."""
 WORK_OF_THE_AGENCY: Final = tuple(key for key, kind in KINDS.items() if "report" in kind.moves)
@@ -49,23 +51,31 @@ def possible_moves(user: User, row: FollowUp) -> list[str]:
         sides.add(Side.PROVINCE)
     return [
         name
-        for name, move in MOVES.items()
+        for name in MOVES
         if name in row.spec.moves
-        and State(row.state) in move.sources
+        and State(row.state) in row.spec.find_sources(name)
         and row.spec.find_side(name) in sides
     ]
 
 
 def late_follow_ups(rows: QuerySet[FollowUp], day: date) -> QuerySet[FollowUp]:
     """Of these, what is past its last day and has not been reported."""
-    return rows.filter(kind__in=WITH_A_LAST_DAY, state__in=WITH_THE_AGENCY, due_on__lt=day)
+    late = rows.filter(kind__in=WITH_A_LAST_DAY, state__in=WITH_THE_AGENCY, due_on__lt=day)
+    return late.filter(holds_others=False)
+
+
+def escalated_follow_ups(rows: QuerySet[FollowUp], day: date) -> QuerySet[FollowUp]:
+    """Of these, what has been late for so long that the province's leaders see it."""
+    return late_follow_ups(rows, day - timedelta(days=ESCALATED_AFTER_DAYS - 1))
 
 
 def idle_follow_ups(rows: QuerySet[FollowUp], day: date) -> QuerySet[FollowUp]:
     """Of these, the agency's work in which it has done nothing for a month after it was opened."""
     done = FollowUpStep.objects.filter(follow_up=OuterRef("pk"), of_agency=True)
     before = day - timedelta(days=IDLE_DAYS)
-    waiting = rows.filter(kind__in=WORK_OF_THE_AGENCY, state__in=WITH_THE_AGENCY)
+    waiting = rows.filter(
+        kind__in=WORK_OF_THE_AGENCY, state__in=WITH_THE_AGENCY, holds_others=False
+    )
     return waiting.filter(~Exists(done), opened_at__date__lt=before)
 
 

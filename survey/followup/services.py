@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import PurePath
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -15,17 +14,21 @@ from django.utils.translation import gettext as _
 
 from survey.accounts.models import User
 from survey.agencies.models import Agency
-from survey.common.text import check_words, storable
+from survey.common.text import check_words
 from survey.followup.kinds import KINDS, FieldType
-from survey.followup.models import Addressee, FollowUp, FollowUpFile, FollowUpStep, Reading
-from survey.followup.queries import is_of_agency, late_follow_ups, manages, possible_moves
-from survey.followup.states import MOVES, WITH_THE_AGENCY
-from survey.scorecards.rounds.evidence import UploadedEvidence, check_size, detect_suffix, keep_file
+from survey.followup.models import Addressee, FollowUp, Reading
+from survey.followup.queries import (
+    is_of_agency,
+    manages,
+    possible_moves,
+)
+from survey.followup.states import ENDED, MOVES, State
+from survey.followup.steps import StepSaid, keep_step
+from survey.scorecards.rounds.evidence import UploadedEvidence
 
-ESCALATED_AFTER_DAYS: Final = 15
-"""So many days past the last day a matter goes to the province's leaders."""
 ANSWERS: Final = ("yes", "no", "not-applicable")
 MAX_AGENCIES: Final = 5000
+MAX_LINES: Final = 100
 
 
 @dataclass(frozen=True)
@@ -36,20 +39,8 @@ class Opening:
     title: str
     details: Mapping[str, Any]
     due_on: date | None = None
-    owner: User | None = None
     parent: FollowUp | None = None
     file: UploadedEvidence | None = None
-
-
-@dataclass(frozen=True)
-class StepSaid:
-    """What a form says of a step."""
-
-    text: str = ""
-    file: UploadedEvidence | None = None
-    answers: Sequence[Mapping[str, str]] = ()
-    """For a kind with lines: ``{"answer": ..., "note": ...}`` of each, in their order."""
-    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -84,6 +75,8 @@ def open_follow_up(
     if len(agencies) == 1:
         return _open_one(opening, agencies[0], opening.parent, by, now)
     above = _open_one(opening, root, opening.parent, by, now)
+    FollowUp.objects.filter(pk=above.pk).update(holds_others=True)
+    above.holds_others = True
     for agency in agencies:
         _open_one(opening, agency, above, by, now)
     return above
@@ -101,11 +94,10 @@ def _open_one(
         details=_clean_details(opening),
         state=kind.begins,
         due_on=opening.due_on,
-        owner=opening.owner,
         opened_by=by,
         opened_at=now,
     )
-    _keep_step(made, "open", StepSaid(file=opening.file), by, now)
+    keep_step(made, "open", StepSaid(file=opening.file), by, now)
     return made
 
 
@@ -117,10 +109,24 @@ def _clean_details(opening: Opening) -> dict[str, Any]:
         if isinstance(value, str):
             value = check_words(value)
         if one.type == FieldType.LINES:
-            texts = [line.strip() for line in str(value or "").splitlines() if line.strip()]
+            texts = _read_texts(str(value or ""))
             value = [{"text": text[:300], "answer": "", "note": ""} for text in texts]
         found[one.name] = value
     return found
+
+
+def _read_texts(value: str) -> list[str]:
+    """One text a line.
+
+    Raises
+    ------
+    ValidationError
+        There is none, or there are more than a page can send back.
+    """
+    texts = [text for line in value.splitlines() if (text := check_words(line))]
+    if not 1 <= len(texts) <= MAX_LINES:
+        raise ValidationError({"d-lines": _("Write 1 to %(most)s lines.") % {"most": MAX_LINES}})
+    return texts
 
 
 @transaction.atomic
@@ -147,8 +153,20 @@ def take_step(
         row.details = {**row.details, "lines": _answered(row, said.answers)}
     row.state = row.spec.find_target(move) or row.state
     row.save(update_fields=["state", "details"])
-    _keep_step(row, move, StepSaid(text, said.file, data=said.data), by, now)
+    keep_step(row, move, StepSaid(text, said.file, data=said.data), by, now)
+    if row.is_ended and row.parent_id:
+        _end_holder(row.parent_id, now)
     return row
+
+
+def _end_holder(pk: int, now: datetime) -> None:
+    """What only stands above others ends with the last of them."""
+    above = FollowUp.objects.select_for_update().get(pk=pk)
+    rest = above.children.filter(kind=above.kind).exclude(state__in=ENDED)
+    if above.holds_others and not above.is_ended and not rest.exists():
+        above.state = State.CLOSED
+        above.save(update_fields=["state"])
+        keep_step(above, "all-ended", StepSaid(), None, now)
 
 
 def _answered(row: FollowUp, answers: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
@@ -171,39 +189,6 @@ def _answered(row: FollowUp, answers: Sequence[Mapping[str, str]]) -> list[dict[
             )
         found.append({"text": line["text"], "answer": answer if checks else "", "note": note})
     return found
-
-
-def _keep_step(
-    row: FollowUp, move: str, said: StepSaid, by: User | None, now: datetime
-) -> FollowUpStep:
-    step = FollowUpStep.objects.create(
-        follow_up=row,
-        move=move,
-        state=row.state,
-        text=said.text[:5000],
-        data=dict(said.data),
-        made_by=by,
-        of_agency=by is not None and is_of_agency(by, row),
-        made_at=now,
-    )
-    if said.file is not None:
-        suffix = _check_file(said.file)
-        FollowUpFile.objects.create(
-            step=step,
-            name=storable(PurePath(said.file.name).name)[-150:] or suffix,
-            suffix=suffix,
-            size=len(said.file.content),
-            sha256=keep_file(said.file.content),
-        )
-    return step
-
-
-def _check_file(file: UploadedEvidence) -> str:
-    try:
-        check_size(file)
-        return detect_suffix(file.content)
-    except ValidationError as error:
-        raise ValidationError({"file": error.messages[0]}) from error
 
 
 @transaction.atomic
@@ -230,7 +215,7 @@ def assign_follow_up(
         told.append(f"{due_on:%d/%m/%Y}")
     row.owner = owner
     row.save(update_fields=["owner", "due_on"])
-    _keep_step(row, "assign", StepSaid(", ".join(told)), by, now)
+    keep_step(row, "assign", StepSaid(", ".join(told)), by, now)
 
 
 def possible_owners(row: FollowUp, day: date) -> list[User]:
@@ -252,31 +237,3 @@ def confirm_reading(*, follow_up: FollowUp, reader: User, now: datetime) -> None
     if sent is None:
         raise ValidationError(_("This document was not sent to your agency."))
     Reading.objects.get_or_create(addressee=sent, reader=reader, defaults={"read_at": now})
-
-
-def remind_overdue(now: datetime) -> int:
-    """Keep a step in what is past its last day: once as a reminder, once as an escalation; how
-    many.
-    """
-    day, made = timezone.localdate(now), 0
-    for row in late_follow_ups(FollowUp.objects.all(), day).prefetch_related("steps"):
-        due_on = row.due_on or day
-        days, taken = (day - due_on).days, _moves_since(row, due_on)
-        wanted = ["remind", "escalate"] if days >= ESCALATED_AFTER_DAYS else ["remind"]
-        for move in wanted:
-            if move not in taken:
-                _keep_step(row, move, StepSaid(data={"days": days}), None, now)
-                made += 1
-    return made
-
-
-def _moves_since(row: FollowUp, day: date) -> set[str]:
-    """Steps after a day, with the steps read before."""
-    return {s.move for s in row.steps.all() if timezone.localdate(s.made_at) > day}
-
-
-def is_escalated(row: FollowUp) -> bool:
-    """Whether it went to the leaders since its last day passed and is still with the agency."""
-    if row.due_on is None or row.state not in WITH_THE_AGENCY:
-        return False
-    return "escalate" in _moves_since(row, row.due_on)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from survey.agencies.models import Agency
 from survey.common.periods import Period, parse_period
-from survey.followup.effects import edition_before, standing_editions
+from survey.followup.effects import edition_before, is_comparable, standing_editions
 from survey.reports.documents import Letterhead, ReportDocument
 from survey.reports.figures import (
     Block,
@@ -29,6 +29,7 @@ from survey.reports.work import tell_round, tell_work
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import province_result
 from survey.scorecards.rounds.models import ScoringRound
+from survey.scorecards.rounds.queries import DossierShares
 
 ROMAN: Final = ("I", "II", "III", "IV", "V", "VI")
 SHORT_SUM: Final = 12
@@ -45,14 +46,18 @@ def build_province_report(edition: Edition, as_of: datetime) -> ReportDocument:
         (_("AGENCIES"), tell_agencies(edition, results)),
         (_("DOSSIERS"), tell_dossiers(edition)),
         (_("SCORING"), _tell_rounds(period)),
-        (_("FOLLOW-UP"), tell_work(as_of)),
+        (_("FOLLOW-UP"), tell_work(period, as_of)),
     )
     blocks = [*_number(sections), *note_blocks(write_method_note(edition))]
     return _finish(edition, as_of, blocks, _("Whole province"), period)
 
 
-def build_agency_report(result: AgencyResult, as_of: datetime) -> ReportDocument:
-    """The report of one agency for the period of a released edition."""
+def build_agency_report(
+    result: AgencyResult, as_of: datetime, shares: Mapping[str, DossierShares] | None = None
+) -> ReportDocument:
+    """The report of one agency for the period of a released edition; ``shares`` are the dossiers of
+    the period where they are counted already.
+    """
     edition, agency = result.edition, result.agency
     if agency is None:
         raise ValueError("the row of the province is no agency")
@@ -61,9 +66,9 @@ def build_agency_report(result: AgencyResult, as_of: datetime) -> ReportDocument
     sections = (
         (_("OVERALL RESULT"), tell_index(edition, find_overall(result), before)),
         (_("PARTS OF SERVICE"), tell_parts(result.rows)),
-        (_("DOSSIERS"), tell_dossiers(edition, agency.key)),
+        (_("DOSSIERS"), tell_dossiers(edition, agency.key, shares)),
         (_("SCORING"), _tell_rounds(period, agency)),
-        (_("FOLLOW-UP"), tell_work(as_of, agency.pk)),
+        (_("FOLLOW-UP"), tell_work(period, as_of, agency.pk)),
     )
     return _finish(edition, as_of, list(_number(sections)), result.name, period)
 
@@ -79,11 +84,7 @@ def _number(sections: Iterable[tuple[str, list[Block]]]) -> Iterable[Block]:
 def _row_before(edition: Edition, agency: Agency | None) -> Row | None:
     """The overall row of the last released period of the same length before."""
     period = parse_period(edition.period)
-    like = [
-        row
-        for row in standing_editions()
-        if row.method == edition.method and len(row.period) == len(edition.period)
-    ]
+    like = [row for row in standing_editions() if is_comparable(row, edition)]
     before = edition_before(like, period.first)
     if before is None:
         return None
@@ -92,12 +93,10 @@ def _row_before(edition: Edition, agency: Agency | None) -> Row | None:
 
 def _tell_rounds(period: Period, agency: Agency | None = None) -> list[Block]:
     """The scoring of the period; without one of the year it lies in."""
-    names = (period.name, str(period.first.year))
-    rounds = ScoringRound.objects.exclude(published_at=None).filter(period__in=names)
-    found: list[Block] = []
-    for row in rounds.select_related("framework").order_by("pk"):
-        found += tell_round(row, None if agency is None else [agency.pk])
-    return found
+    published = ScoringRound.objects.exclude(published_at=None).select_related("framework")
+    rounds = list(published.filter(period=period.name).order_by("pk"))
+    rounds = rounds or list(published.filter(period=str(period.first.year)).order_by("pk"))
+    return [block for row in rounds for block in tell_round(row, agency.pk if agency else None)]
 
 
 def _finish(
@@ -106,7 +105,7 @@ def _finish(
     subject = _("Measured satisfaction of citizens and organisations, %(period)s") % {
         "period": period.title
     }
-    local = timezone.localtime(as_of)
+    moment = timezone.localtime(as_of).strftime("%H:%M %d/%m/%Y")
     sums = edition.snapshot_sha256[:SHORT_SUM], edition.method_sha256[:SHORT_SUM]
     return ReportDocument(
         title=_("Report"),
@@ -114,7 +113,7 @@ def _finish(
         head=make_letterhead(),
         blocks=blocks,
         scope=scope,
-        as_of=_("as of %(moment)s") % {"moment": local.strftime("%H:%M %d/%m/%Y")},
+        as_of=_("as of %(moment)s") % {"moment": moment},
         edition=_("edition %(sums)s") % {"sums": "/".join(sums)},
         notice=str(edition.about.get("notice", "")),
     )

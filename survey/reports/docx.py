@@ -13,14 +13,27 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.opc.exceptions import PackageNotFoundError
 from docx.shared import Mm
 from docxtpl import DocxTemplate
 from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
+from lxml.etree import LxmlError
 
 SHIPPED_TEMPLATE: Final = Path(__file__).parent / "report.docx"
 PAGE_WIDTH_MM: Final = 165
 """Between the margins of Decree 30/2020/NĐ-CP."""
+_BROKEN: Final = (
+    TemplateError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    zipfile.BadZipFile,
+    PackageNotFoundError,
+    LxmlError,
+)
+"""What a template that is none makes of itself."""
 _FIXED: Final = (2000, 1, 1, 0, 0, 0)
 
 
@@ -41,7 +54,7 @@ def report_docx(document: Mapping[str, Any], template: bytes | None = None) -> b
         filled.render(dict(document), jinja_env=SandboxedEnvironment(autoescape=True))
         _shape_grids(filled.docx, document)
         filled.save(buffer)
-    except (TemplateError, KeyError, ValueError, TypeError) as error:
+    except _BROKEN as error:
         raise ValidationError(
             _("The Word template cannot be filled: %(fault)s") % {"fault": str(error)[:200]}
         ) from error
@@ -61,7 +74,7 @@ def _shape_grids(filled: Any, document: Mapping[str, Any]) -> None:
         while tables:
             table = tables.pop(0)
             rows = table._tbl.tr_lst
-            if (len(rows), len(rows[0].tc_lst)) == shape:
+            if rows and (len(rows), len(rows[0].tc_lst)) == shape:
                 _shape_grid(rows, table._tbl.tblGrid.gridCol_lst, block["columns"])
                 break
 

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from survey.agencies.models import AgencyKind
 from survey.common.numbers import format_number
@@ -20,6 +21,12 @@ from survey.scorecards.rounds.queries import DossierShares, count_dossiers
 Block = dict[str, Any]
 Row = Mapping[str, Any]
 NOTHING: Final = "–"
+VERDICTS: Final = {
+    1: gettext_lazy("surely above"),
+    -1: gettext_lazy("surely below"),
+    0: gettext_lazy("not told apart"),
+}
+"""Against the mean of agencies of the same kind."""
 TWO_PLACES: Final = Decimal("0.01")
 
 
@@ -133,12 +140,7 @@ def _agency_columns() -> list[Column]:
 def _agency_line(n: int, result: AgencyResult, standing: Mapping[str, Any]) -> list[str]:
     row = find_overall(result)
     known = standing.get(str(row.get("agency")))
-    words = {
-        1: _("surely above"),
-        -1: _("surely below"),
-        0: _("not told apart"),
-    }
-    verdict = words[known["verdict_mean"]] if known else _tell_status(row)
+    verdict = str(VERDICTS[known["verdict_mean"]]) if known else _tell_status(row)
     index = row.get("weighted_index")
     answers = number(row.get("n"), 0)
     return [str(n), result.name, answers, number(index), interval(row), verdict]
@@ -154,9 +156,12 @@ def _tell_status(row: Row) -> str:
     return words.get(str(row.get("status")), NOTHING)
 
 
-def tell_dossiers(edition: Edition, key: str = "") -> list[Block]:
+def tell_dossiers(
+    edition: Edition, key: str = "", shares: Mapping[str, DossierShares] | None = None
+) -> list[Block]:
     """Completed dossiers, those on time and online: of the province, or of one agency."""
-    shares = count_dossiers(parse_period(edition.period))
+    if shares is None:
+        shares = count_dossiers(parse_period(edition.period))
     chosen = [shares[key]] if key in shares else [] if key else list(shares.values())
     completed = sum(share.completed for share in chosen)
     if not completed:

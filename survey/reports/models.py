@@ -26,6 +26,8 @@ class Report(models.Model):
         Agency, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("agency")
     )
     content = models.JSONField(_("content"))
+    template_sha256 = models.CharField(_("template checksum"), max_length=64, blank=True)
+    """The office's Word template in use then; empty for the shipped one."""
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("by")
     )

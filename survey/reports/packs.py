@@ -13,11 +13,12 @@ from typing import Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from survey.common.periods import Period
-from survey.common.text import fold_accents
+from survey.common.text import fold_accents, name_order
 from survey.followup.models import FollowUp
 from survey.followup.queries import late_follow_ups
 from survey.reports.content import build_agency_report, build_province_report
@@ -31,7 +32,7 @@ from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import province_result
 from survey.scorecards.readiness import check_readiness
 from survey.scorecards.rounds.models import ScoreEdition, ScoringRound
-from survey.scorecards.rounds.queries import released_edition
+from survey.scorecards.rounds.queries import count_dossiers, released_edition
 from survey.scorecards.rounds.results import edition_rows
 from survey.scorecards.rounds.score_files import FORMATS as SCORE_FORMATS
 from survey.scorecards.rounds.score_files import write_scores
@@ -60,20 +61,26 @@ class Check:
 
 
 def report_due_on(period: Period) -> date:
-    """The quarterly report is due before the 20th of the period's last month."""
-    return date(period.last.year, period.last.month, REPORT_DAY)
+    """The first 20th of a quarter's last month after a period has ended: figures are released once
+    it has.
+    """
+    after = period.last + timedelta(days=1)
+    return date(after.year, (after.month + 2) // 3 * 3, REPORT_DAY)
 
 
 def check_pack(period: Period, today: date) -> list[Check]:
     """What is there of a period, what is missing, and by when: counted back from the 20th."""
     ready = check_readiness(period, today)
-    rounds = ScoringRound.objects.filter(period__in=(period.name, str(period.first.year)))
+    rounds = ScoringRound.objects.filter(period=period.name)
     open_rounds = rounds.filter(published_at=None).count()
     late = late_follow_ups(FollowUp.objects.all(), today).count()
     totals_known = not ready.without_totals and not any(month.missing for month in ready.months)
     found = {
         "totals": (_("dossier totals of every agency are known"), totals_known),
-        "freeze": (_("answers have come in, totals and events agree"), _agrees(ready)),
+        "freeze": (
+            _("answers have come in, totals and events agree"),
+            ready.has_answers and not ready.differences,
+        ),
         "release": (_("figures are released by two people"), _is_released(period)),
         "scores": (_("scoring rounds of the period are published"), not open_rounds),
         "pack": (_("nothing followed up is overdue"), not late),
@@ -83,10 +90,6 @@ def check_pack(period: Period, today: date) -> list[Check]:
         Check(name, found[name][0], found[name][1], due - timedelta(days=days))
         for name, days in STEPS
     ]
-
-
-def _agrees(ready: object) -> bool:
-    return bool(ready.has_answers and not ready.differences)  # type: ignore[attr-defined]
 
 
 def _is_released(period: Period) -> bool:
@@ -108,7 +111,8 @@ def make_pack(
         raise ValidationError(
             _("The figures of %(period)s have not been released.") % {"period": period.title}
         )
-    results = list(edition.results.exclude(agency=None).select_related("agency").order_by("name"))
+    found = edition.results.exclude(agency=None).select_related("agency")
+    results = sorted(found, key=lambda row: (name_order(row.name), row.agency_id))
     total, sums = _count_files(period, results), []
     target.parent.mkdir(parents=True, exist_ok=True)
     with override("vi"), zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -162,8 +166,9 @@ def _files(
             yield f"diem/{number}-ban-{scores.number}.{kind}", content
     yield "phuong-phap.json", _write_note(edition)
     yield "danh-muc-kiem-tra.txt", _write_checklist(period, as_of)
+    shares = count_dossiers(period)
     for number, result in enumerate(results, start=1):
-        content = report_pdf(build_agency_report(result, as_of).as_data())
+        content = report_pdf(build_agency_report(result, as_of, shares).as_data())
         yield f"don-vi/{number:04d}-{plain_name(result.name)}.pdf", content
 
 
@@ -175,7 +180,7 @@ def _write_note(edition: Edition) -> bytes:
 def _write_checklist(period: Period, as_of: datetime) -> bytes:
     lines = [
         f"[{'x' if check.done else ' '}] {check.due_on:%d/%m/%Y}  {check.text}"
-        for check in check_pack(period, as_of.date())
+        for check in check_pack(period, timezone.localdate(as_of))
     ]
     return ("\n".join(lines) + "\n").encode()
 

@@ -26,5 +26,10 @@ def reportable_results(edition: Edition, user: User) -> QuerySet[AgencyResult]:
 def own_template() -> bytes | None:
     """The office's Word template; None while the shipped one is used."""
     found = ReportTemplate.objects.first()
-    path = locate_evidence(found.sha256) if found else None
+    return read_template(found.sha256) if found else None
+
+
+def read_template(sha256: str) -> bytes | None:
+    """The Word template of a checksum; None for the shipped one."""
+    path = locate_evidence(sha256) if sha256 else None
     return path.read_bytes() if path and path.is_file() else None

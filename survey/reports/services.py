@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import datetime
 from pathlib import PurePath
 from typing import Final
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from survey.accounts.models import User
 from survey.accounts.permissions import may
 from survey.agencies.models import Agency
+from survey.common.periods import parse_period
 from survey.common.text import storable
 from survey.followup.effects import standing_editions
 from survey.reports.content import build_agency_report, build_province_report
 from survey.reports.docx import report_docx
 from survey.reports.models import Interval, Report, ReportSchedule, ReportTemplate
 from survey.reports.pdf import report_pdf
-from survey.reports.queries import own_template, reportable_results
+from survey.reports.queries import read_template, reportable_results
 from survey.reports.xlsx import report_xlsx
 from survey.scorecards.models import Edition
 from survey.scorecards.rounds.evidence import (
@@ -30,6 +34,7 @@ from survey.scorecards.rounds.evidence import (
     keep_file,
 )
 
+log = logging.getLogger(__name__)
 FORMATS: Final = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -64,8 +69,14 @@ def make_report(*, edition: Edition, agency: Agency | None, by: User, now: datet
             if result is None:
                 raise ValidationError(_("There are no figures of this agency in this period."))
             document = build_agency_report(result, now)
+    template = ReportTemplate.objects.first()
     return Report.objects.create(
-        edition=edition, agency=agency, content=document.as_data(), made_by=by, made_at=now
+        edition=edition,
+        agency=agency,
+        content=document.as_data(),
+        template_sha256=template.sha256 if template else "",
+        made_by=by,
+        made_at=now,
     )
 
 
@@ -78,7 +89,7 @@ def draw_report(report: Report, kind: str) -> bytes:
         The office's Word template cannot be filled.
     """
     if kind == "docx":
-        return report_docx(report.content, own_template())
+        return report_docx(report.content, read_template(report.template_sha256))
     return {"pdf": report_pdf, "xlsx": report_xlsx}[kind](report.content)
 
 
@@ -138,26 +149,30 @@ SAMPLE: Final = {
 
 def make_scheduled_reports(now: datetime) -> int:
     """Make what schedules ask for of periods released since their last report; how many. An owner
-    who may no longer see the figures gets none.
+    who may no longer see the figures gets none, and what goes wrong with one stops no other.
     """
-    made = 0
+    made, day = 0, timezone.localdate(now)
     for schedule in ReportSchedule.objects.select_related("owner", "agency", "last_edition"):
         edition = _find_next(schedule)
         owner = schedule.owner
-        if edition is None or not owner.is_active or not may(owner, "make-reports"):
+        if edition is None or not owner.is_open(day) or not may(owner, "make-reports"):
             continue
         try:
-            make_report(edition=edition, agency=schedule.agency, by=owner, now=now)
+            with transaction.atomic():
+                make_report(edition=edition, agency=schedule.agency, by=owner, now=now)
+                ReportSchedule.objects.filter(pk=schedule.pk).update(last_edition=edition)
         except ValidationError:
             continue
-        ReportSchedule.objects.filter(pk=schedule.pk).update(last_edition=edition)
+        except Exception:
+            log.exception("a scheduled report was not made")
+            continue
         made += 1
     return made
 
 
 def _find_next(schedule: ReportSchedule) -> Edition | None:
-    """The newest released edition of the schedule's length, released since it was made and not
-    reported yet.
+    """The newest released edition of the schedule's length, released since it was made: of a later
+    period than the last one reported, or of the same one made anew.
     """
     found = [
         row
@@ -166,6 +181,10 @@ def _find_next(schedule: ReportSchedule) -> Edition | None:
         and row.released_at
         and row.released_at >= schedule.made_at
     ]
-    if not found or found[-1].pk == schedule.last_edition_id:
-        return None
-    return found[-1]
+    last = schedule.last_edition
+    if not found or last is None:
+        return found[-1] if found else None
+    newest = found[-1]
+    later = parse_period(newest.period).last > parse_period(last.period).last
+    anew = newest.period == last.period and newest.pk > last.pk
+    return newest if later or anew else None

@@ -11,6 +11,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from survey.agencies.models import Agency
+from survey.agencies.queries import agency_names
+from survey.common.periods import Period
 from survey.followup.inspections import SHARE_TO_INSPECT, inspected_share
 from survey.followup.kinds import KINDS
 from survey.followup.models import FollowUp, FollowUpStep
@@ -28,9 +31,9 @@ MOST_LATE: Final = 30
 VERDICTS: Final = ("better", "worse", "no-difference", "fixed", "not-fixed")
 
 
-def tell_round(row: ScoringRound, agencies: Sequence[int] | None = None) -> list[Block]:
-    """Points of a published round, and where they were lost; of some agencies, or of all."""
-    rows = [one for one in round_rows(row) if agencies is None or one["agency"] in agencies]
+def tell_round(row: ScoringRound, agency: int | None = None) -> list[Block]:
+    """Points of a published round, and where they were lost; of one agency, or of all."""
+    rows = round_rows(row, agency)
     if not rows:
         return []
     losses = lost_by_criterion(framework_scored_by(row), rows)
@@ -88,10 +91,12 @@ def _points_table(rows: Sequence[Row]) -> Block:
     return grid(_("Points of the scorecard"), columns, lines)
 
 
-def tell_work(as_of: datetime, agency: int | None = None) -> list[Block]:
-    """Findings, tasks and the rest: how many, what is overdue, what re-checks found."""
+def tell_work(period: Period, as_of: datetime, agency: int | None = None) -> list[Block]:
+    """Findings, tasks and the rest as they stand at a moment: how many, what is overdue; what
+    re-checks found since the period began, and the inspections of its year until it ended.
+    """
     day = timezone.localdate(as_of)
-    rows = FollowUp.objects.filter(opened_at__lte=as_of).select_related("agency")
+    rows = FollowUp.objects.filter(opened_at__lte=as_of, holds_others=False)
     if agency is not None:
         rows = rows.filter(agency=agency)
     found: list[Block] = []
@@ -99,9 +104,9 @@ def tell_work(as_of: datetime, agency: int | None = None) -> list[Block]:
     if counts:
         found.append(_counts_table(counts))
     if agency is None:
-        found.append(bullets([_tell_inspections(day)]))
+        found.append(bullets([_tell_inspections(min(day, period.last))]))
     found += _tell_late(rows, day)
-    verdicts = _count_verdicts(rows)
+    verdicts = _count_verdicts(rows, period.first)
     if verdicts:
         found.append(bullets(verdicts))
     return found
@@ -137,8 +142,11 @@ def _counts_table(counts: Sequence[tuple[str, str]]) -> Block:
 def _tell_inspections(day: date) -> str:
     share = inspected_share(day)
     return _(
-        "Units inspected this year: %(done)s of %(units)s (%(share)s%%; at least %(wanted)s%%)."
+        "Units inspected in %(year)s until %(day)s: %(done)s of %(units)s (%(share)s%%; at least "
+        "%(wanted)s%%)."
     ) % {
+        "year": day.year,
+        "day": day.strftime("%d/%m/%Y"),
         "done": share.done,
         "units": share.units,
         "share": number(share.percent),
@@ -150,11 +158,12 @@ def _tell_late(rows: QuerySet[FollowUp], day: date) -> list[Block]:
     late = list(late_follow_ups(rows, day).order_by("due_on", "pk")[:MOST_LATE])
     idle = idle_follow_ups(rows, day).count()
     found: list[Block] = []
+    names = agency_names(Agency.objects.filter(pk__in={row.agency_id for row in late}))
     if late:
         lines = [
             [
                 row.title,
-                str(row.agency),
+                names.get(row.agency_id, ""),
                 row.due_on.strftime("%d/%m/%Y") if row.due_on else NOTHING,
             ]
             for row in late
@@ -171,8 +180,9 @@ def _tell_late(rows: QuerySet[FollowUp], day: date) -> list[Block]:
     return found
 
 
-def _count_verdicts(rows: QuerySet[FollowUp]) -> list[str]:
+def _count_verdicts(rows: QuerySet[FollowUp], first: date) -> list[str]:
     steps = FollowUpStep.objects.filter(follow_up__in=rows, move="recheck")
+    steps = steps.filter(made_at__date__gte=first)
     counts: Counter[Any] = Counter(
         data.get("verdict") for data in steps.values_list("data", flat=True)
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import transaction
@@ -29,7 +29,12 @@ from survey.agencies.models import (
 )
 from survey.agencies.queries import versions_on
 from survey.agencies.reorganisation import REORGANISED_ON, load_units
-from survey.agencies.services import Attributes, ensure_domains, found_agency
+from survey.agencies.services import (
+    Attributes,
+    ensure_domains,
+    found_agency,
+    merge_agencies,
+)
 from survey.common.tokens import ALPHABET
 
 PROVINCE: Final = "82"
@@ -64,6 +69,11 @@ UNITS: Final = (
     ("H20.04.01", "Trung tâm Dịch vụ việc làm tỉnh", ("social",)),
     ("H20.08.01", "Bệnh viện Đa khoa tỉnh", ("social",)),
 )
+MERGED: Final = (
+    ("H20.06.01", "Trung tâm Xúc tiến đầu tư"),
+    ("H20.06.02", "Trung tâm Hỗ trợ doanh nghiệp"),
+)
+MERGED_INTO: Final = ("H20.06.03", "Trung tâm Xúc tiến đầu tư và Hỗ trợ doanh nghiệp")
 COMMUNE_DOMAINS: Final = ("land", "civil-status", "authentication")
 SEED: Final = 2026
 
@@ -119,6 +129,34 @@ def _own_agencies(province: Agency) -> Iterator[tuple[AgencyVersion, tuple[str, 
                 AgencyVersion.objects.select_related("agency").get(agency__key=key, valid_to=None),
                 domains,
             )
+
+
+@transaction.atomic
+def merge_units(
+    *, on: date
+) -> tuple[list[tuple[str, tuple[str, ...]]], tuple[str, tuple[str, ...]]]:
+    """Two units that merge into a third on a day, so that the series of two published quarters have
+    a merger between them; what is there already stays. Returns both before it, and the one after.
+    """
+    domains: tuple[str, ...] = ("business",)
+    before = [(code.lower(), domains) for code, _name in MERGED]
+    after = (MERGED_INTO[0].lower(), domains)
+    if Agency.objects.filter(key=after[0]).exists():
+        return before, after
+    above = Agency.objects.get(key="h20.06")
+    kind = AgencyKind.PUBLIC_SERVICE_UNIT
+    units = [
+        found_agency(
+            key=code.lower(),
+            on=REORGANISED_ON,
+            attributes=Attributes(name=name, kind=kind, parent=above, agency_code=code),
+        )
+        for code, name in MERGED
+    ]
+    code, name = MERGED_INTO
+    attributes = Attributes(name=name, kind=kind, parent=above, agency_code=code)
+    merge_agencies(agencies=units, into_key=after[0], on=on, attributes=attributes)
+    return before, after
 
 
 def _offices(agencies: list[tuple[AgencyVersion, tuple[str, ...]]], now: datetime) -> None:

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from survey.access.models import CounterCode
 from survey.agencies.models import Agency, AgencyVersion, Counter, ProcedureDomain
+from survey.agencies.queries import versions_on
 from survey.common.periods import Period, parse_period
 from survey.common.tokens import derive_ticket
 from survey.dev.demo.generator import ALL, CellData, draw_cells, plans, true_index
@@ -37,9 +38,9 @@ from survey.transactions.services import import_totals
 
 SEED: Final = 2026
 TOTAL: Final = 26_000
-EARLIER: Final = 0.6
-"""Answers of the running quarter; and their share in the finished one before it, whose figures are
-released.
+EARLIER: Final = ((0.6, 0.1), (0.2, 0.2))
+"""Share of the running quarter's answers in the two finished ones before it, whose figures are
+released, and how much less satisfied people were.
 """
 _TELLING: Final = 0.8
 _BUSINESSES: Final = {"business": 0.8, "construction": 0.5, "land": 0.25}
@@ -66,13 +67,14 @@ def demo_cells(agencies: Sequence[tuple[str, tuple[str, ...]]]) -> Cells:
     return {plan.key: list(draw_cells(plan, SEED)) for plan in plans(agencies, SEED, total=TOTAL)}
 
 
-def earlier_cells(agencies: Sequence[tuple[str, tuple[str, ...]]]) -> Cells:
-    """The same agencies a quarter before: fewer answers, and a little less satisfied."""
+def earlier_cells(agencies: Sequence[tuple[str, tuple[str, ...]]], quarters: int) -> Cells:
+    """Agencies one or two quarters before: fewer answers, and a little less satisfied."""
+    share, less = EARLIER[quarters - 1]
     before = [
-        replace(plan, responses=max(3, round(EARLIER * plan.responses)), level=plan.level - 0.1)
+        replace(plan, responses=max(3, round(share * plan.responses)), level=plan.level - less)
         for plan in plans(agencies, SEED, total=TOTAL)
     ]
-    return {plan.key: list(draw_cells(plan, SEED - 1)) for plan in before}
+    return {plan.key: list(draw_cells(plan, SEED - quarters)) for plan in before}
 
 
 def demo_period(now: datetime) -> Period:
@@ -107,10 +109,7 @@ def load_totals(cells: Cells, period: Period, now: datetime) -> None:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
-    codes = {
-        v.agency.key: v.code
-        for v in AgencyVersion.objects.filter(valid_to=None).select_related("agency")
-    }
+    codes = {v.agency.key: v.code for v in versions_on(months[-1])}
     for agency, group in cells.items():
         for cell in group:
             shares = (_parts(total, len(months)) for total in (cell.transactions, cell.on_time))

@@ -22,9 +22,10 @@ from survey.access.print.qr import short_url
 from survey.common.numbers import format_number
 from survey.common.periods import Period
 from survey.dev.demo import services
+from survey.dev.demo.follow_up import load_follow_up
 from survey.dev.demo.messages import send_story
 from survey.dev.demo.presence import answer_at_counters
-from survey.dev.demo.province import build_province, issued_codes, make_accounts
+from survey.dev.demo.province import build_province, issued_codes, make_accounts, merge_units
 from survey.dev.demo.scoring import load_scoring
 from survey.questionnaires.services import ensure_library
 from survey.responses.models import Response
@@ -32,7 +33,7 @@ from survey.responses.reading import prepare_comments
 from survey.scorecards.bridge.exports import write_exports
 from survey.scorecards.bridge.indices import index_by_channel
 from survey.scorecards.bridge.snapshots import NOTICE, take_snapshot
-from survey.scorecards.models import EditionState
+from survey.scorecards.models import Edition, EditionState
 from survey.scorecards.services import make_edition, release_edition
 from survey.transactions.models import Channel
 
@@ -56,17 +57,26 @@ class Command(BaseCommand):
         now = timezone.now()
         ensure_library(now=now)
         agencies = build_province(now=now, progress=progress)
-        cells = services.demo_cells(agencies)
         period = services.demo_period(now)
         before = services.period_before(period)
-        for span, chosen in ((before, services.earlier_cells(agencies)), (period, cells)):
+        first = services.period_before(before)
+        apart, together = merge_units(on=before.first)
+        cells = services.demo_cells([*agencies, together])
+        spans = (
+            (first, services.earlier_cells([*agencies, *apart], 2)),
+            (before, services.earlier_cells([*agencies, together], 1)),
+            (period, cells),
+        )
+        for span, chosen in spans:
             services.load_totals(chosen, span, now)
             services.load_responses(chosen, span, now, progress=progress)
         story = send_story(now=now)
         services.write_truth(cells, out / "truth.csv")
-        self._release(out, before, progress)
+        for finished in (first, before):
+            self._release(out, finished, progress)
         accounts = self._accounts(out)
         load_scoring(finished=before, running=period, now=now)
+        load_follow_up(finished=before, now=now)
         for nights in (2, 1):
             prepare_comments(now - timedelta(days=nights))
         # Before the posters: they tell what was done after people gave their opinion.
@@ -83,8 +93,11 @@ class Command(BaseCommand):
         self.stdout.write(self._summary(links, Response.objects.count()))
 
     def _release(self, out: Path, period: Period, progress: bool) -> None:
-        """The figures of the finished quarter, which everybody may see."""
-        folder = out / "snapshot-released"
+        """The figures of a finished quarter, which everybody may see; once."""
+        released = Edition.objects.filter(period=period.name).exclude(released_at=None)
+        if released.count() == len(METHODS):
+            return
+        folder = out / f"snapshot-{period.name}"
         now = timezone.now()
         take_snapshot(
             period=period,

@@ -14,13 +14,5 @@ def find_standing(rows: Iterable[Mapping[str, Any]], target: Target) -> dict[str
     among them.
     """
     lines = analysis.standing_by_kind({"rows": list(rows)}, float(target.value))
-    kept = (
-        "compared",
-        "verdict_mean",
-        "verdict_target",
-        "expected_rank",
-        "rank_low",
-        "rank_high",
-        "reliability",
-    )
+    kept = ("compared", "verdict_mean", "expected_rank", "rank_low", "rank_high")
     return {str(line["agency"]): {name: line[name] for name in kept} for line in lines}

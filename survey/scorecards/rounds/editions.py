@@ -82,7 +82,12 @@ def find_changes(before: list[Row], after: list[Row]) -> list[dict[str, Any]]:
     """Agencies whose total is another one, with both."""
     old = {row["agency"]: row["total"] for row in before}
     return [
-        {"name": row["name"], "before": old.get(row["agency"]), "after": row["total"]}
+        {
+            "agency": row["agency"],
+            "name": row["name"],
+            "before": old.get(row["agency"]),
+            "after": row["total"],
+        }
         for row in after
         if old.get(row["agency"]) != row["total"]
     ]
@@ -139,8 +144,10 @@ def check_correction(correction: Correction) -> None:
     if not check_words(correction.reason):
         raise ValidationError(_("Please give a reason."))
     try:
-        compute_scorecard(
+        card = compute_scorecard(
             framework, {correction.criterion: correction.declared}, correction.scoring.kind
         )
     except FigureError as error:
         raise ValidationError(_("This figure cannot be used.")) from error
+    if correction.criterion in card.missing:
+        raise ValidationError(_("The figure is not complete."))

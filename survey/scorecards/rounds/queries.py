@@ -119,7 +119,8 @@ def rounds_before(scoring_round: ScoringRound) -> list[ScoringRound]:
     found = [
         row
         for row in rows.exclude(published_at=None).select_related("framework")
-        if len(row.period) == len(own.name) and parse_period(row.period).last < own.first
+        if parse_period(row.period).months == own.months
+        and parse_period(row.period).last < own.first
     ]
     return sorted(found, key=lambda row: parse_period(row.period).last, reverse=True)
 

@@ -8,6 +8,7 @@ A row is one agency: ``agency``, ``key``, ``name``, ``kind``, ``total``, ``own_t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from survey.scorecards.bridge.frameworks import Framework, Scorecard
@@ -62,16 +63,33 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def edition_rows(edition: ScoreEdition) -> list[Row]:
-    """The rows an edition keeps, in its order."""
-    return list(edition.scores.values_list("row", flat=True))
+def edition_rows(edition: ScoreEdition, agency: int | None = None) -> list[Row]:
+    """The rows an edition keeps, in its order; of one agency, or of all."""
+    scores = edition.scores.all() if agency is None else edition.scores.filter(agency=agency)
+    return list(scores.values_list("row", flat=True))
 
 
-def round_rows(scoring_round: ScoringRound) -> list[Row]:
-    """All agencies of a round: the newest edition where it is published, else as they stand."""
+def read_points(row: Row) -> dict[str, Any]:
+    """The sums of a kept row as numbers."""
+    total = None if row["total"] is None else Decimal(row["total"])
+    maximum = Decimal(row["maximum"])
+    return {
+        "own": Decimal(row["own_total"]),
+        "total": total,
+        "maximum": maximum,
+        "lost": None if total is None else maximum - total,
+        "band": row["band"],
+    }
+
+
+def round_rows(scoring_round: ScoringRound, agency: int | None = None) -> list[Row]:
+    """Agencies of a round, one or all: the newest edition where it is published, else as they
+    stand.
+    """
     edition = scoring_round.editions.first()
     if edition is not None:
-        return edition_rows(edition)
+        return edition_rows(edition, agency)
     scorings = scoring_round.scorings.select_related("agency")
+    scorings = scorings if agency is None else scorings.filter(agency=agency)
     rows = scorings.prefetch_related("entries", "hand_overs").order_by("name", "pk")
     return compute_rows(framework_scored_by(scoring_round), rows)

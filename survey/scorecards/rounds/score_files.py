@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -44,10 +44,19 @@ def write_scores(edition: ScoreEdition, rows: Sequence[Row], kind: str) -> bytes
 
 def _write_json(edition: ScoreEdition, rows: Sequence[Row]) -> bytes:
     plain = [{name: value for name, value in row.items() if name != "agency"} for row in rows]
-    about = {**edition.about, "edition": edition.number, "reason": edition.reason}
-    record = {"about": about, "changes": edition.changes, "agencies": plain}
+    changes = select_changes(edition, {row["agency"] for row in rows})
+    # Why something was corrected is for those it was corrected for, and for who sees all.
+    told = changes or len(rows) == edition.scores.count()
+    about = {**edition.about, "edition": edition.number, "reason": edition.reason if told else ""}
+    named = [{k: v for k, v in change.items() if k != "agency"} for change in changes]
+    record = {"about": about, "changes": named, "agencies": plain}
     text = json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1)
     return (text + "\n").encode()
+
+
+def select_changes(edition: ScoreEdition, agencies: Collection[int]) -> list[dict[str, Any]]:
+    """What an edition changed for these agencies: of others nobody is told."""
+    return [change for change in edition.changes if change["agency"] in agencies]
 
 
 def tidy_lines(edition: ScoreEdition, rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -93,7 +102,8 @@ def _write_xlsx(edition: ScoreEdition, rows: Sequence[Row]) -> bytes:
     book = xlsxwriter.Workbook(
         buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
-    book.set_properties({"title": str(edition), "created": _FIXED})
+    code = f"{edition.about['framework']} {edition.about['period']} {edition.number}"
+    book.set_properties({"title": code, "created": _FIXED})
     head = book.add_format({"bold": True, "text_wrap": True, "bottom": 1})
     number = book.add_format({"num_format": "0.00"})
     sheet = book.add_worksheet("Điểm")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from survey.accounts.models import Role, User
+from survey.agencies.models import AgencyKind
+from survey.agencies.services import Attributes, found_agency
 from survey.followup.kinds import KINDS
 from survey.followup.models import Addressee, FollowUp, FollowUpFile, Reading
 from survey.followup.states import State
@@ -174,3 +179,53 @@ def test_the_inspection_page_leads_to_a_plan(cast: Cast) -> None:
     assert "0 %" not in page
     begun = flat(client.get(f"{new('inspection')}?agency={cast.land.pk}"))
     assert f'<option value="{cast.land.pk}" selected>' in begun
+
+
+def test_what_a_pilot_is_held_against_is_told_to_the_province_alone(cast: Cast) -> None:
+    """With one other agency the difference would tell the agency that one's figures."""
+    released("2026-Q2", {cast.land: (80, 79, 81), cast.commune: (80, 79, 81)})
+    released("2026-Q4", {cast.land: (90, 89, 91), cast.commune: (85, 84, 86)})
+    row = opened(cast, "initiative")
+    FollowUp.objects.update(details=row.details | {"others": [cast.commune.pk]})
+    page, own = (flat(signed_in(user).get(item(row))) for user in (cast.analyst, cast.head))
+    assert "+5,00" in page
+    assert "Mỹ Tho" in page
+    assert "cải thiện nhiều hơn" in own
+    assert "+5,00" not in own
+
+
+@pytest.mark.parametrize("role", [Role.HOTLINE, Role.AUTHOR])
+def test_who_has_nothing_to_do_with_it_reads_nothing(cast: Cast, role: str) -> None:
+    client = signed_in(User.objects.create_user(username="x", role=role))
+    row = opened(cast, "finding")
+    assert client.get(LIST).status_code == 403
+    assert client.get(item(row)).status_code == 403
+    assert LIST not in flat(client.get("/staff/today"))
+
+
+def test_leaders_find_what_is_overdue_for_long(cast: Cast) -> None:
+    opened(cast, "task")
+    FollowUp.objects.update(due_on=timezone.localdate() - timedelta(days=15))
+    approver = signed_in(User.objects.create_user(username="a", role=Role.APPROVER))
+    assert "quá hạn trên 15 ngày" in flat(approver.get("/staff/today"))
+    assert "Việc task" in flat(approver.get(f"{LIST}?view=escalated"))
+    FollowUp.objects.update(due_on=timezone.localdate() - timedelta(days=14))
+    assert "Việc task" not in flat(approver.get(f"{LIST}?view=escalated"))
+
+
+def test_lists_ask_the_database_no_more_for_many_agencies(
+    cast: Cast, django_assert_max_num_queries: object
+) -> None:
+    kind, parent = AgencyKind.DEPARTMENT, cast.province
+    for n in range(40):
+        attributes = Attributes(name=f"Sở {n}", kind=kind, parent=parent)
+        found_agency(key=f"so-{n}", on=date(2026, 1, 1), attributes=attributes)
+    client = signed_in(cast.analyst)
+    for made in ("target", "document"):
+        client.post(new(made), sent(made, agency="all-department"))
+        row = FollowUp.objects.filter(kind=made).order_by("pk")[0]
+        with django_assert_max_num_queries(30):  # type: ignore[operator]
+            client.get(item(row))
+    for address in (f"{LIST}?view=all", reverse("console:inspections")):
+        with django_assert_max_num_queries(30):  # type: ignore[operator]
+            client.get(address)

@@ -73,10 +73,10 @@ def test_the_page_says_where_agencies_stand(cast: Cast, tmp_path: Path) -> None:
     assert standing["tot"]["expected_rank"] == 1.0
     release_edition(edition=edition, now=AFTER)
     page = flat(signed_in(cast.analyst).get(f"/staff/?edition={edition.pk}"))
-    assert "chắc chắn trên" in page
-    assert "chắc chắn dưới" in page
+    assert "cao hơn rõ rệt" in page
+    assert "thấp hơn rõ rệt" in page
     assert "1 (1–1)" in page
     own = edition.results.get(agency__key="kem")
-    assert "thứ hạng dự kiến 3 (3–3) trong 3" in flat(
+    assert "thứ hạng ước tính 3 (3–3) trong 3" in flat(
         signed_in(cast.analyst).get(f"/staff/agency/{own.pk}")
     )

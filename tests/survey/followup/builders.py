@@ -9,7 +9,8 @@ from survey.accounts.models import User
 from survey.agencies.models import Agency
 from survey.followup.kinds import KINDS
 from survey.followup.models import FollowUp
-from survey.followup.services import Opening, StepSaid, open_follow_up, take_step
+from survey.followup.services import Opening, open_follow_up, take_step
+from survey.followup.steps import StepSaid
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.rounds.evidence import UploadedEvidence
 from tests.survey.factories import NOW, Cast

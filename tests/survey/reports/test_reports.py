@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import unicodedata
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,10 +16,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils.translation import override
 from docx import Document
+from fontTools.ttLib import TTFont
 
+from survey.access.print.sheets import FONTS
 from survey.accounts.models import Role, User
 from survey.common.periods import parse_period
+from survey.reports import pdf
 from survey.reports.docx import SHIPPED_TEMPLATE, report_docx
 from survey.reports.models import Interval, QuarterPack, Report, ReportSchedule, ReportTemplate
 from survey.reports.packs import check_pack, make_pack, plain_name
@@ -43,6 +48,7 @@ from tests.survey.transactions.builders import csv_file
 
 REPORTS = reverse("console:reports")
 PACKS = reverse("console:packs")
+INVISIBLE = {0xA0, 0xAD, 0x200B, 0x200C, 0x200D, 0x2011, *range(0x2010, 0x2016)}
 LONGEST = "Trung tâm Phục vụ hành chính công xã " + "Đông Hải Thượng Nghĩa " * 6
 
 
@@ -63,11 +69,11 @@ def report(cast: Cast, edition: Edition) -> Report:
 
 
 def pdf_text(content: bytes) -> str:
-    pdf = pypdfium2.PdfDocument(content)
+    read = pypdfium2.PdfDocument(content)
     try:
-        return " ".join(" ".join(page.get_textpage().get_text_range().split()) for page in pdf)
+        return " ".join(" ".join(page.get_textpage().get_text_range().split()) for page in read)
     finally:
-        pdf.close()
+        read.close()
 
 
 def test_the_report_of_the_province_says_what_is_released(report: Report) -> None:
@@ -93,6 +99,34 @@ def test_the_report_of_the_province_says_what_is_released(report: Report) -> Non
 def test_the_same_report_is_the_same_to_the_byte(report: Report, kind: str) -> None:
     again = Report.objects.get(pk=report.pk)
     assert draw_report(report, kind) == draw_report(again, kind)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_who_reads_in_english_gets_the_same_bytes(report: Report, kind: str) -> None:
+    with override("en"):
+        english = draw_report(report, kind)
+    with override("vi"):
+        assert draw_report(report, kind) == english
+
+
+@pytest.mark.parametrize(
+    "odd", ["Xong 😀", "面积 ㎡", "\U0001f1fb\U0001f1f3 cờ", "ខ្មែរ", "a\u0301"]
+)
+def test_letters_no_font_has_break_no_report(report: Report, odd: str) -> None:
+    document = {**report.content, "subject": odd, "scope": odd}
+    assert report_pdf(document).startswith(b"%PDF")
+    assert report_docx(document).startswith(b"PK")
+    assert report_xlsx(document).startswith(b"PK")
+
+
+def test_bundled_letters_have_what_is_let_through() -> None:
+    """Whatever is drawn as it is has a glyph in one of the fonts."""
+    folders = [Path(pdf.__file__).parent / "fonts", *FONTS]
+    known: set[int] = set()
+    for path in (one for folder in folders for one in folder.glob("*.ttf")):
+        known |= set(TTFont(path).getBestCmap())
+    drawn = {code for code in range(32, 0x2800) if not pdf._DRAWN.match(chr(code))}
+    assert {code for code in drawn - known if unicodedata.category(chr(code)) != "Cn"} <= INVISIBLE
 
 
 def test_what_happens_later_changes_no_report(cast: Cast, report: Report) -> None:
@@ -149,9 +183,9 @@ def long_document() -> dict[str, Any]:
 
 def test_long_tables_repeat_their_head_and_every_name_fits() -> None:
     document = long_document()
-    pdf = pypdfium2.PdfDocument(report_pdf(document))
-    pages = [" ".join(page.get_textpage().get_text_range().split()) for page in pdf]
-    pdf.close()
+    read = pypdfium2.PdfDocument(report_pdf(document))
+    pages = [" ".join(page.get_textpage().get_text_range().split()) for page in read]
+    read.close()
     assert len(pages) > 10
     assert all("STT" in text for text in pages[1:-1])
     whole = " ".join(pages)
@@ -182,8 +216,13 @@ def test_the_office_edits_the_template_in_word(cast: Cast, report: Report) -> No
     file.name = "mau.docx"
     assert client.post(address, {"file": file}).status_code == 302
     assert ReportTemplate.objects.get().name == "mau.docx"
-    word = Document(io.BytesIO(draw_report(report, "docx")))
+    before = draw_report(report, "docx")
+    made = make_report(edition=report.edition, agency=None, by=cast.analyst, now=AFTER)
+    word = Document(io.BytesIO(draw_report(made, "docx")))
     assert any("Người lập biểu: Sở Nội vụ" in p.text for p in word.paragraphs)
+    # A report keeps the template it was made with.
+    assert draw_report(report, "docx") == before
+    assert not any("Người lập biểu" in p.text for p in Document(io.BytesIO(before)).paragraphs)
     assert client.get(address).content == file.getvalue()
 
 
@@ -204,7 +243,29 @@ def test_a_template_runs_no_program(cast: Cast, text: str) -> None:
     assert not ReportTemplate.objects.exists()
 
 
-@pytest.mark.parametrize("content", [b"%PDF-1.7", b"x", b"PK\x03\x04 broken"])
+def broken(name: str) -> bytes:
+    """The shipped template with one part that is no XML."""
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(SHIPPED_TEMPLATE) as before,
+        zipfile.ZipFile(buffer, "w") as after,
+    ):
+        for one in before.namelist():
+            after.writestr(one, b"<w:document" if one == name else before.read(one))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.7",
+        b"x",
+        b"PK\x03\x04 broken",
+        broken("word/document.xml"),
+        broken("[Content_Types].xml"),
+    ],
+    ids=["PDF", "text", "archive", "document", "types"],
+)
 def test_another_file_is_no_template(cast: Cast, content: bytes) -> None:
     with pytest.raises(ValidationError):
         keep_template(
@@ -246,8 +307,23 @@ def test_a_schedule_reports_what_its_owner_may_see_then(cast: Cast, edition: Edi
     assert make_scheduled_reports(AFTER) == 1
     assert Report.objects.get().agency is None
     assert make_scheduled_reports(AFTER) == 0
-    User.objects.filter(pk=cast.head.pk).update(agency=cast.land)
+    User.objects.filter(pk=cast.head.pk).update(agency=cast.land, ends_on=AFTER.date())
+    assert make_scheduled_reports(AFTER + timedelta(days=2)) == 0, "the account has ended"
+    User.objects.filter(pk=cast.head.pk).update(ends_on=None)
     assert make_scheduled_reports(AFTER) == 1
+    # What is withdrawn is not followed by a report on an older period.
+    Edition.objects.create(
+        **{
+            field: getattr(edition, field)
+            for field in ("method", "method_version", "method_sha256", "about", "responses")
+        },
+        period="2026-Q2",
+        snapshot_sha256="q2",
+        made_at=AFTER,
+        released_at=AFTER,
+    )
+    Edition.objects.filter(pk=edition.pk).update(withdrawn_at=AFTER)
+    assert make_scheduled_reports(AFTER) == 0
 
 
 def test_schedules_are_set_up_and_ended_by_pages(cast: Cast) -> None:
@@ -289,8 +365,8 @@ def test_the_checklist_counts_back_from_the_twentieth(cast: Cast, edition: Editi
     checks = {check.name: check for check in found}
     assert checks["release"].done
     assert not checks["totals"].done, "August and September have no totals"
-    assert f"{checks['pack'].due_on:%d/%m/%Y}" == "18/09/2026"
-    assert f"{checks['totals'].due_on:%d/%m/%Y}" == "05/09/2026"
+    assert f"{checks['pack'].due_on:%d/%m/%Y}" == "18/12/2026"
+    assert f"{checks['totals'].due_on:%d/%m/%Y}" == "05/12/2026"
 
 
 def test_the_pack_is_made_by_a_button_and_downloaded(
@@ -336,4 +412,4 @@ def test_names_of_files_are_plain() -> None:
 def test_a_report_of_a_future_time_zone_says_local_time(cast: Cast, edition: Edition) -> None:
     at = datetime(2026, 12, 31, 18, 30, tzinfo=UTC)
     made = make_report(edition=edition, agency=None, by=cast.analyst, now=at)
-    assert made.content["as_of"] == "số liệu đến 01:30 01/01/2027"
+    assert made.content["as_of"] == "số liệu tính đến 01:30 01/01/2027"

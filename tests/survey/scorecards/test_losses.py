@@ -14,6 +14,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from survey.accounts.approvals import ApprovalRequest
 from survey.accounts.models import Role, User
@@ -173,7 +174,8 @@ def test_a_correction_is_the_next_edition_with_the_size_of_the_change(
     correction = Correction(published, "2", {"number": "2"}, "Văn bản bị bỏ sót")
     made = correct_scores(correction=correction, by=None, now=NOW + timedelta(days=3))
     assert (made.number, made.reason) == (2, "Văn bản bị bỏ sót")
-    assert made.changes == [{"name": published.name, "before": "7.60", "after": "9.60"}]
+    change = {"agency": cast.land.pk, "name": published.name, "before": "7.60", "after": "9.60"}
+    assert made.changes == [change]
     first = ScoreEdition.objects.get(number=1)
     assert edition_rows(first)[0]["total"] == "7.60"
     assert round_rows(published.scoring_round)[0]["total"] == "9.60"
@@ -184,6 +186,8 @@ def test_a_correction_is_the_next_edition_with_the_size_of_the_change(
     [
         ("2", {"number": "0"}, "Không đổi gì"),
         ("2", {"number": "hai"}, "Sai"),
+        ("1", {}, "Trống"),
+        ("1", {"part": "5"}, "Thiếu một nửa"),
         ("3", {"number": "99"}, "Hệ thống tự tính"),
         ("99", {"number": "1"}, "Không có"),
         ("2", {"number": "2"}, " "),
@@ -210,8 +214,50 @@ def test_a_round_under_way_is_not_corrected(cast: Cast) -> None:
 @pytest.mark.parametrize("kind", FORMATS)
 def test_the_same_edition_gives_the_same_bytes(published: AgencyScoring, kind: str) -> None:
     edition = ScoreEdition.objects.get()
-    rows = edition_rows(edition)
-    assert write_scores(edition, rows, kind) == write_scores(edition, rows, kind)
+    with override("en"):
+        english = write_scores(edition, edition_rows(edition), kind)
+    again = ScoreEdition.objects.get()
+    with override("vi"):
+        assert write_scores(again, edition_rows(again), kind) == english
+
+
+def test_a_correction_of_others_is_told_to_nobody_else(
+    cast: Cast, published: AgencyScoring
+) -> None:
+    other = AgencyScoring.objects.create(
+        scoring_round=published.scoring_round,
+        agency=cast.commune,
+        name="Phường Mỹ Tho",
+        kind="department",
+        stage=Stage.CLOSED,
+    )
+    correction = Correction(other, "2", {"number": "2"}, "Lý do của phường")
+    correct_scores(correction=correction, by=None, now=NOW)
+    edition = ScoreEdition.objects.get(number=2)
+    head = signed_in(cast.head)
+    page = flat(head.get(reverse("console:scoring-round", args=[published.scoring_round_id])))
+    file = head.get(reverse("console:score-edition", args=[edition.pk, "json"])).content.decode()
+    for text in (page, file):
+        assert "Phường Mỹ Tho" not in text
+        assert "Lý do của phường" not in text
+    assert "Lý do của phường" in flat(
+        signed_in(cast.analyst).get(
+            reverse("console:scoring-round", args=[published.scoring_round_id])
+        )
+    )
+
+
+def test_the_list_of_a_published_round_shows_what_was_published(
+    cast: Cast, published: AgencyScoring
+) -> None:
+    ScoreEntry.objects.filter(criterion="2").update(declared={"number": "2"})
+    page = flat(
+        signed_in(cast.analyst).get(
+            reverse("console:scoring-round", args=[published.scoring_round_id])
+        )
+    )
+    assert ">7,60<" in page
+    assert ">9,60<" not in page
 
 
 def test_files_hold_the_points(published: AgencyScoring) -> None:
@@ -240,13 +286,18 @@ def test_pages_show_losses_and_a_correction_by_two(cast: Cast, published: Agency
     assert client.post(correct, {"2:number": "x", "reason": "y"}).status_code == 422
     client.post(correct, {"2:number": "2", "reason": "Bỏ sót"})
     request = ApprovalRequest.objects.get()
-    assert ScoreEdition.objects.count() == 1
+    assert request.subject.endswith("number 0 → number 2")
+    # Another line may be corrected meanwhile: this request still stands.
+    line = Correction(published, "1", {"part": "10", "whole": "10"}, "Đếm sót")
+    correct_scores(correction=line, by=None, now=timezone.now())
+    assert ScoreEdition.objects.count() == 2
     approver = User.objects.create_user(username="approver", role=Role.APPROVER)
     decide = reverse("console:approval-decide", args=[request.pk])
     signed_in(approver).post(decide, {"decision": "approve"})
-    assert ScoreEdition.objects.count() == 2
+    assert ScoreEdition.objects.count() == 3
+    assert ScoreEntry.objects.order_by("pk").last().made_by == cast.analyst  # type: ignore[union-attr]
     page = flat(client.get(reverse("console:scoring-round", args=[published.scoring_round_id])))
-    assert "7,60 → 9,60" in page
+    assert "8,00 → 10,00" in page
     assert "Bỏ sót" in page
 
 
@@ -274,5 +325,6 @@ def test_rounds_before_are_of_the_same_framework_and_length(published: AgencySco
     same |= {name: now.date() for name in ("self_due", "appraisal_due", "answer_due", "second_due")}
     earlier = ScoringRound.objects.create(period="2025", published_at=now, **same)
     ScoringRound.objects.create(period="2024", **same)
+    ScoringRound.objects.create(period="2025-H2", published_at=now, **same)
     ScoringRound.objects.create(period="2025-Q4", published_at=now, **same)
     assert rounds_before(own) == [earlier]
