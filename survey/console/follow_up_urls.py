@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from survey.console import follow_up, follow_up_item, inspections
+from survey.console import follow_up, follow_up_item, inspections, national
 
 urlpatterns = [
     path("follow-up", follow_up.follow_up, name="follow-up"),
@@ -18,5 +18,6 @@ urlpatterns = [
     re_path(
         r"^follow-up/files/(?P<pk>\d{1,12})$", follow_up_item.follow_up_file, name="follow-up-file"
     ),
+    path("national", national.national, name="national"),
     path("inspections", inspections.inspections, name="inspections"),
 ]

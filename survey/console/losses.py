@@ -23,6 +23,7 @@ from survey.scorecards.rounds.losses import (
     find_zeros,
     lost_by_criterion,
     lost_by_owner,
+    lost_by_served,
 )
 from survey.scorecards.rounds.models import AgencyScoring, ScoreEdition, ScoringRound
 from survey.scorecards.rounds.queries import (
@@ -55,6 +56,7 @@ def losses(request: HttpRequest, pk: int) -> HttpResponse:
         "period": parse_period(row.period),
         "losses": lost,
         "owners": lost_by_owner(lost),
+        "served": lost_by_served(framework, lost),
         "zeros": find_zeros(framework, rows)[:LINES_SHOWN],
         "gaps": _find_gaps(rows),
         "falls": find_falls(framework, rows, earlier[0])[:LINES_SHOWN] if earlier else [],

@@ -61,6 +61,7 @@ SECTIONS: Final = {
             ("follow_up", "follow_up_item", "follow_up_new"),
             "see-follow-up",
         ),
+        Section("console:national", _("National indices"), ("national",), "see-previews"),
         Section("console:inspections", _("Inspection plan"), ("inspections",), "manage-follow-up"),
     ),
     _("Places"): (

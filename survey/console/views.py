@@ -4,6 +4,7 @@ scope.
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import cast
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -31,9 +32,12 @@ from survey.console.layout import (
     page,
     staff_page,
 )
+from survey.followup.kinds import EVENTS
+from survey.followup.queries import events_behind
 from survey.questionnaires.queries import question_texts, wordings_changed
 from survey.scorecards.bridge.exports import export_rows
 from survey.scorecards.bridge.methods import read_target
+from survey.scorecards.models import AgencyResult
 from survey.scorecards.queries import editions, province_result, visible_results
 
 TYPES = {
@@ -124,8 +128,26 @@ def agency(request: HttpRequest, pk: int) -> HttpResponse:
         "pictures": pictures_of_agency(result),
         "domains": domains if len(domains) > 1 else [],
         "row": result.rows[0],
+        "events": _find_events(result),
     }
     return page(request, "agency.html", context)
+
+
+def _find_events(result: AgencyResult) -> list[dict[str, object]]:
+    """What happened within the year that ends with the result's period."""
+    last = parse_period(result.edition.period).last
+    return [
+        {
+            "title": row.title,
+            "what": dict(EVENTS)[row.details["what"]],
+            "meaning": row.details["meaning"],
+            "begins_on": date.fromisoformat(row.details["begins_on"]),
+            "ends_on": date.fromisoformat(row.details["ends_on"])
+            if row.details.get("ends_on")
+            else None,
+        }
+        for row in events_behind(result.agency_id, last - timedelta(days=365), last)
+    ]
 
 
 @require_safe

@@ -110,6 +110,21 @@ MEASURES: Final = (
     ("inspected", _("inspected units, %")),
     ("other", _("another measure")),
 )
+EVENTS: Final = (
+    ("outage", _("an outage of a system")),
+    ("staffing", _("fewer or other staff")),
+    ("pilot", _("a pilot")),
+    ("moved", _("an office that moved")),
+    ("rules", _("other rules or procedures")),
+    ("other", _("something else")),
+)
+NATIONAL: Final = (
+    ("par-index", "PAR INDEX"),
+    ("sipas", "SIPAS"),
+    ("papi", "PAPI"),
+    ("pci", "PCI"),
+    ("dti", "DTI"),
+)
 OPERATORS: Final = ((">", _("above")), (">=", _("at least")))
 _WORK: Final = ("start", "report", "return", "accept")
 _END: Final = ("stop", "reopen", "note")
@@ -239,6 +254,36 @@ _ALL: Final = (
             KindField("decision", _("number of the decision")),
             KindField("awarded_on", _("date of the decision"), FieldType.DAY),
             KindField("merit", _("for what"), FieldType.TEXT),
+        ),
+        begins=State.CLOSED,
+        has_deadline=False,
+    ),
+    FollowUpKind(
+        key="event",
+        label=_("event behind a series"),
+        new=_("Note an event behind a series"),
+        moves=("note",),
+        fields=(
+            KindField("what", _("what happened"), FieldType.CHOICE, choices=EVENTS),
+            KindField("begins_on", _("from"), FieldType.DAY),
+            KindField("ends_on", _("until"), FieldType.DAY, required=False),
+            KindField("meaning", _("what it means for the figures"), FieldType.TEXT),
+        ),
+        begins=State.CLOSED,
+        has_deadline=False,
+    ),
+    FollowUpKind(
+        key="external",
+        label=_("result of a national index"),
+        new=_("Enter a result of a national index"),
+        moves=("note",),
+        fields=(
+            KindField("index", _("index"), FieldType.CHOICE, choices=NATIONAL),
+            KindField("year", _("year"), FieldType.NUMBER),
+            KindField("score", _("points"), FieldType.NUMBER),
+            KindField("rank", _("rank"), FieldType.NUMBER, required=False),
+            KindField("ranked", _("provinces ranked"), FieldType.NUMBER, required=False),
+            KindField("source", _("source document")),
         ),
         begins=State.CLOSED,
         has_deadline=False,

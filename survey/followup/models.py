@@ -16,9 +16,8 @@ from survey.followup.states import ENDED, State
 class FollowUp(models.Model):
     """One matter of one kind, about one agency; ``details`` hold what its kind asks."""
 
-    kind = models.CharField(
-        _("kind"), max_length=12, choices=[(kind.key, kind.label) for kind in KINDS.values()]
-    )
+    kind = models.CharField(_("kind"), max_length=12)
+    """A key of ``KINDS``: another kind needs no migration."""
     agency = models.ForeignKey(
         Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
     )

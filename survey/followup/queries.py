@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from survey.accounts.models import User
 from survey.accounts.permissions import may
+from survey.agencies.models import AgencyKind, AgencyVersion
 from survey.agencies.queries import visible_agencies
 from survey.followup.kinds import KINDS
 from survey.followup.models import Addressee, FollowUp, FollowUpStep
@@ -92,6 +93,21 @@ def own_follow_ups(user: User) -> QuerySet[FollowUp]:
         wanted |= Q(state__in=(State.REPORTED, State.CHECKED))
         wanted |= Q(kind="initiative", state=State.PLANNED)
     return rows.filter(wanted)
+
+
+def events_behind(agency: int | None, first: date, last: date) -> list[FollowUp]:
+    """Events of an agency and of the province whose days touch a span, the earliest first."""
+    tops = AgencyVersion.objects.filter(kind=AgencyKind.PROVINCE).values("agency")
+    rows = FollowUp.objects.filter(kind="event")
+    rows = rows.filter(Q(agency=agency or 0) | Q(agency__in=tops))
+    found = [row for row in rows if _touches(row, first, last)]
+    return sorted(found, key=lambda row: str(row.details["begins_on"]))
+
+
+def _touches(row: FollowUp, first: date, last: date) -> bool:
+    begins = str(row.details["begins_on"])
+    ends = str(row.details.get("ends_on") or begins)
+    return begins <= last.isoformat() and ends >= first.isoformat()
 
 
 def unread_documents(user: User) -> QuerySet[FollowUp]:

@@ -62,6 +62,7 @@ HELD: Final = {
     + "test_a_month_without_a_step_of_the_agency_is_no_action",
     "In the form of administrative documents": REPORTS
     + "test_what_happens_later_changes_no_report",
+    "None has been entered yet.": FOLLOW_UP + "test_national_indices_stand_beside_the_own_one",
     "None has been made yet.": REPORTS + "test_reports_are_made_and_drawn_by_pages",
     "handed over to the agency that goes on": "survey/followup/test_effects.py::"
     "test_open_work_goes_to_who_goes_on_with_the_tasks",

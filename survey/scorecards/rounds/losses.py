@@ -90,6 +90,25 @@ def lost_by_criterion(framework: Framework, rows: Iterable[Row]) -> list[Criteri
     return sorted(found, key=lambda loss: -loss.lost)
 
 
+def lost_by_served(
+    framework: Framework, losses: Iterable[CriterionLoss]
+) -> list[tuple[str, Decimal]]:
+    """(code of the province's own criterion, points lost by criteria that serve it)."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for loss in losses:
+        if served := find_served(framework, loss.code):
+            found[served] += loss.lost
+    return sorted(found.items(), key=lambda line: -line[1])
+
+
+def find_served(framework: Framework, code: str) -> str:
+    """The province's criterion a line serves: named at it, or at the line above it."""
+    criterion = framework.by_code[code]
+    if criterion.serves or not criterion.parent:
+        return criterion.serves
+    return find_served(framework, criterion.parent)
+
+
 def lost_by_owner(losses: Iterable[CriterionLoss]) -> list[tuple[str, Decimal, int]]:
     """(owner, points lost, criteria) of those who answer for criteria; "" where nobody is named."""
     found: dict[str, list[Decimal]] = defaultdict(list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,10 +15,12 @@ from survey.agencies.models import AgencyKind
 from survey.agencies.services import Attributes, found_agency
 from survey.followup.kinds import KINDS
 from survey.followup.models import Addressee, FollowUp, FollowUpFile, Reading
+from survey.followup.queries import events_behind
 from survey.followup.states import State
-from tests.survey.console.builders import signed_in
+from tests.survey.console.builders import release, signed_in
 from tests.survey.factories import Cast, flat
 from tests.survey.followup.builders import DETAILS, opened, released
+from tests.survey.scorecards.builders import fill, snapshot
 
 LIST = reverse("console:follow-up")
 LONG = "31/12/2030"
@@ -36,7 +39,7 @@ def step(row: FollowUp) -> str:
 
 
 def sent(kind: str, **more: object) -> dict[str, object]:
-    days = {"held_on", "issued_on", "started_on", "awarded_on"}
+    days = {"held_on", "issued_on", "started_on", "awarded_on", "begins_on"}
     details = {
         f"d-{name}": "/".join(reversed(str(value).split("-"))) if name in days else value
         for name, value in DETAILS[kind].items()
@@ -81,7 +84,8 @@ def test_a_head_enters_for_the_own_agency_only(cast: Cast) -> None:
     answer = client.post(new("task"), sent("task", agency=cast.commune.pk))
     assert answer.status_code == 302
     assert FollowUp.objects.get().agency == cast.land
-    for kind in ("finding", "inspection", "document", "target", "award", "self-check"):
+    own = {"task", "initiative", "dialogue"}
+    for kind in set(KINDS) - own:
         assert client.get(new(kind)).status_code == 403
         assert client.post(new(kind), sent(kind)).status_code == 403
     assert "d-others" not in flat(client.get(new("initiative")))
@@ -229,3 +233,33 @@ def test_lists_ask_the_database_no_more_for_many_agencies(
     for address in (f"{LIST}?view=all", reverse("console:inspections")):
         with django_assert_max_num_queries(30):  # type: ignore[operator]
             client.get(address)
+
+
+def test_national_indices_stand_beside_the_own_one(cast: Cast) -> None:
+    address = reverse("console:national")
+    assert "Chưa ghi kết quả nào" in flat(signed_in(cast.analyst).get(address))
+    released("2025", {None: (84.2, 83, 85)})
+    for year, rank in (("2024", "58"), ("2025", "46")):
+        row = opened(cast, "external", agency=cast.province)
+        FollowUp.objects.filter(pk=row.pk).update(
+            details=row.details | {"year": year, "rank": rank}
+        )
+    page = flat(signed_in(cast.analyst).get(address))
+    for words in ("PAR INDEX", "83,54", "46/63", "tăng 12 bậc", "84,2"):
+        assert words in page, words
+    assert signed_in(cast.head).get(reverse("console:national")).status_code == 403
+
+
+def test_an_event_stands_beside_the_series_it_explains(cast: Cast, tmp_path: Path) -> None:
+    fill(cast, good=50, bad=10)
+    edition = release(snapshot(tmp_path))
+    opened(cast, "event")
+    page = flat(
+        signed_in(cast.head).get(
+            reverse("console:agency", args=[edition.results.get(agency=cast.land).pk])
+        )
+    )
+    assert "Hai ngày không nộp trực tuyến" in page
+    assert [row.title for row in events_behind(cast.land.pk, date(2026, 8, 1), date(2026, 8, 1))]
+    assert not events_behind(cast.land.pk, date(2026, 8, 2), date(2026, 9, 1))
+    assert not events_behind(cast.commune.pk, date(2026, 8, 1), date(2026, 8, 1))

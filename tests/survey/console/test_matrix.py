@@ -138,6 +138,7 @@ NEEDS: Final = {
     "follow-up-step": "see-follow-up",
     "follow-up-file": "see-follow-up",
     "inspections": "manage-follow-up",
+    "national": "see-previews",
     "exclusions": "see-previews",
     "exclusion-lift": "compute-figures",
     "methods": "see-previews",

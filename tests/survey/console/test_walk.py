@@ -312,7 +312,16 @@ def next_free_day() -> date:
     return (last or timezone.localdate()) + timedelta(days=1)
 
 
-KEPT: Final = ("d-source", "d-form", "d-measure", "d-operator", "d-pilot", "d-others")
+KEPT: Final = (
+    "d-source",
+    "d-what",
+    "d-index",
+    "d-form",
+    "d-measure",
+    "d-operator",
+    "d-pilot",
+    "d-others",
+)
 """Choices of what is followed up: what a page offers first."""
 
 
@@ -345,6 +354,10 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             **{key: today() for key in data if key.startswith("d-") and key.endswith("_on")},
             **{key: data[key] for key in KEPT if str(data.get(key, "")).strip()},
             "d-people": "12",
+            "d-year": "2025",
+            "d-score": "83,54",
+            "d-rank": "46",
+            "d-ranked": "63",
             "d-value": "90",
         },
         "reports": {"agency": str(Agency.objects.get(key="h20.01").pk)},

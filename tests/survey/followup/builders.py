@@ -26,6 +26,19 @@ DETAILS: dict[str, dict[str, Any]] = {
     "dialogue": {"held_on": "2026-08-01", "place": "Hội trường", "lines": "Chờ lâu\nThiếu ghế"},
     "document": {"number": "5/CT-UBND", "issued_on": "2026-08-01", "issuer": "UBND tỉnh"},
     "target": {"measure": "satisfaction", "operator": ">", "value": "90"},
+    "event": {
+        "what": "outage",
+        "begins_on": "2026-08-01",
+        "meaning": "Hai ngày không nộp trực tuyến",
+    },
+    "external": {
+        "index": "par-index",
+        "year": "2025",
+        "score": "83.54",
+        "rank": "46",
+        "ranked": "63",
+        "source": "268/QĐ-BNV",
+    },
     "award": {
         "recipient": "Bộ phận Một cửa",
         "decision": "9/QĐ",

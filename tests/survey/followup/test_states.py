@@ -69,6 +69,8 @@ POSSIBLE = {
     "document": "end:d note:*",
     "target": "end:d stop:pdrtc note:*",
     "award": "note:*",
+    "event": "note:*",
+    "external": "note:*",
 }
 """Move and the states it is possible in, written out by hand: planned, doing, reported, reTurned,
 checked, endEd, stopped.

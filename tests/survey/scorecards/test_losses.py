@@ -26,6 +26,7 @@ from survey.scorecards.rounds.losses import (
     find_zeros,
     lost_by_criterion,
     lost_by_owner,
+    lost_by_served,
 )
 from survey.scorecards.rounds.models import (
     AgencyScoring,
@@ -82,6 +83,13 @@ def test_losses_add_up_by_criterion_and_by_who_answers_for_it(framework: Framewo
     ]
     zeros = find_zeros(framework, rows)
     assert [(x.agency, x.code) for x in zeros] == [(1, "2"), (2, "1")]
+
+
+def test_losses_are_told_by_the_criterion_of_the_province_they_serve() -> None:
+    text = OWNED.replace('code = "2"\n', 'code = "2"\nserves = "8"\n')
+    served = read_framework(text)
+    losses = lost_by_criterion(served, [row(1, c1=("3", "4"), c2=("0.5", "2"))])
+    assert lost_by_served(served, losses) == [("8", Decimal("1.5"))]
 
 
 def test_what_is_missing_or_does_not_apply_is_no_loss(framework: Framework) -> None:
