@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from survey.accounts.models import User
@@ -41,7 +41,7 @@ PROVINCE: Final = "province"
 class AgencyOrProvince(forms.Form):
     """On whom to report; the province for accounts of the province alone."""
 
-    agency = forms.ChoiceField(label=gettext_lazy("about"), widget=LongSelect())
+    agency = forms.ChoiceField(label=pgettext_lazy("report", "About"), widget=LongSelect())
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -89,7 +89,7 @@ def _describe_accuracy(row: Row) -> list[Note]:
             _("Standard error %(se)s points; effective sample %(n_eff)s; design effect %(deff)s.")
             % {
                 "se": number(row.get("se")),
-                "n_eff": number(row.get("n_eff")),
+                "n_eff": number(row.get("n_eff"), 0),
                 "deff": number(row.get("deff")),
             },
         ),

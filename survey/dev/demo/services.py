@@ -38,7 +38,7 @@ from survey.transactions.services import import_totals
 
 SEED: Final = 2026
 TOTAL: Final = 26_000
-EARLIER: Final = ((0.6, 0.1), (0.2, 0.2))
+EARLIER: Final = ((0.6, 0.1), (0.45, 0.2))
 """Share of the running quarter's answers in the two finished ones before it, whose figures are
 released, and how much less satisfied people were.
 """
