@@ -19,8 +19,17 @@ from tests.survey.factories import Cast, make_cast
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of an empty database first: once the cast stands, it stands for all the others."""
-    items.sort(key=lambda item: "cast" in getattr(item, "fixturenames", ()))
+    """Tests of an empty database first: once the cast stands, it stands for all the others. What
+    needs no database comes last, as before: browsers leave an event loop behind.
+    """
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    names = getattr(item, "fixturenames", ())
+    if "cast" in names:
+        return 1
+    return 0 if "db" in names or item.get_closest_marker("django_db") else 2
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """The points of a round as plain rows: what an edition stores and every list of losses reads.
 
-A row is one agency: ``agency``, ``key``, ``name``, ``kind``, ``total``, ``own_total``, ``maximum``,
-``percent``, ``band``, and ``lines`` with ``code``, ``state``, ``points``, ``own``, ``maximum``,
+A row is one agency: ``agency``, ``key``, ``name``, ``kind``, ``known`` (the points of lines with
+enough data), ``total`` (None while one has not), ``own_total``, ``maximum``, ``percent``, ``band``,
+and ``lines`` with ``code``, ``state``, ``points``, ``own``, ``maximum``,
 ``lost``. Points are decimal text; what is not known is None.
 """
 
@@ -50,6 +51,7 @@ def _make_row(scoring: AgencyScoring, card: Scorecard, own: Scorecard) -> Row:
         "key": scoring.agency.key,
         "name": scoring.name,
         "kind": scoring.kind,
+        "known": str(card.total),
         "total": None if card.missing else str(card.total),
         "own_total": str(own.total),
         "maximum": str(card.maximum),
@@ -71,13 +73,12 @@ def edition_rows(edition: ScoreEdition, agency: int | None = None) -> list[Row]:
 
 def read_points(row: Row) -> dict[str, Any]:
     """The sums of a kept row as numbers."""
-    total = None if row["total"] is None else Decimal(row["total"])
-    maximum = Decimal(row["maximum"])
+    known, maximum = Decimal(row["known"]), Decimal(row["maximum"])
     return {
         "own": Decimal(row["own_total"]),
-        "total": total,
+        "total": known,
         "maximum": maximum,
-        "lost": None if total is None else maximum - total,
+        "lost": None if row["total"] is None else maximum - known,
         "band": row["band"],
     }
 
