@@ -122,6 +122,7 @@ bench-analysis: .venv/.installed-dev setup  ## measure the statistics at the siz
 bench: .venv/.installed-dev setup  ## measure: server CPU and SQL per answer, index at scale, coverage of the intervals
 	@$(PY) -m benchmarks.web
 	@$(PY) -m benchmarks.console
+	@$(PY) -m benchmarks.reports
 	@$(PY) -m benchmarks.index_scale
 	@$(PY) -m benchmarks.coverage
 	@$(PY) -m benchmarks.standing

@@ -58,6 +58,7 @@ RULES: Final = {
     ),
     "manage-follow-up": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "work-follow-up": _rule(Role.AGENCY_HEAD),
+    "confirm-reading": _rule(*_STAFF_OF_HOME_AFFAIRS, Role.AGENCY_HEAD, Role.OFFICE_MANAGER),
     "make-reports": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, Role.AGENCY_HEAD),
     "manage-reports": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "import-files": _rule(Role.OPERATOR, Role.ANALYST, Role.PROVINCE_ADMIN),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from survey.accounts.models import User
-from survey.accounts.permissions import requires
+from survey.accounts.permissions import may, requires
 from survey.console.follow_up_forms import read_answers, read_day, read_upload
 from survey.console.follow_up_words import find_follow_up, may_open, show_follow_up
 from survey.console.layout import page, staff_page
@@ -67,7 +67,8 @@ def follow_up_step(request: HttpRequest, pk: int) -> HttpResponse:
         timezone.now(),
     )
     move = request.POST.get("move", "")
-    if not (is_of_agency(user, row) or manages(user) or move == "read"):
+    confirms = move == "read" and may(user, "confirm-reading")
+    if not (is_of_agency(user, row) or manages(user) or confirms):
         raise PermissionDenied
     try:
         told = _act(request, row, move, now)

@@ -202,7 +202,7 @@ def _show_addressees(user: User, row: FollowUp) -> list[tuple[Any, list[Any]]]:
 
 
 def _may_confirm(user: User, row: FollowUp) -> bool:
-    if not row.spec.is_addressed or user.agency_id is None:
+    if not row.spec.is_addressed or not may(user, "confirm-reading"):
         return False
     sent = row.addressees.filter(agency=user.agency_id)
     return sent.exists() and not sent.filter(readings__reader=user).exists()

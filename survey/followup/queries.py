@@ -84,11 +84,11 @@ def own_follow_ups(user: User) -> QuerySet[FollowUp]:
     """What waits for this account: named as owner, its agency's turn, or to be checked."""
     rows = visible_follow_ups(user)
     wanted = Q(owner=user) & ~Q(state__in=ENDED)
+    if may(user, "confirm-reading"):
+        wanted |= Q(pk__in=unread_documents(user).values("pk"))
     if may(user, "work-follow-up"):
         turn = Q(kind__in=WORK_OF_THE_AGENCY, state__in=WITH_THE_AGENCY)
         wanted |= Q(agency=user.agency_id or 0) & turn
-        unread = unread_documents(user)
-        wanted |= Q(pk__in=unread.values("pk"))
     if manages(user):
         wanted |= Q(state__in=(State.REPORTED, State.CHECKED))
         wanted |= Q(kind="initiative", state=State.PLANNED)

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
         ("web", "20", "PostgreSQL, 2 processes: short form"),
         ("pages", "1", "first paint, ours to the peer's"),
         ("console", "2000", "/staff/audit"),
+        ("reports", "120", "CPU s a report"),
         ("claims", "2000", "postgresql, 2,000 old rows and budgets"),
         ("analysis_scale", "40000", "from row summaries, 40,000"),
     ],

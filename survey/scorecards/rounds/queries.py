@@ -32,6 +32,7 @@ Figures = dict[str, dict[str, str]]
 def visible_rounds(user: User) -> QuerySet[ScoringRound]:
     """Rounds with an agency in the account's scope; all of them for accounts of the province."""
     rows = ScoringRound.objects.select_related("framework", "opened_by")
+    rows = rows.order_by("-opened_at", "-pk")
     if user.sees_province:
         return rows
     return rows.filter(scorings__agency__in=visible_agencies(user)).distinct()

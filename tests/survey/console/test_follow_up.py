@@ -263,3 +263,14 @@ def test_an_event_stands_beside_the_series_it_explains(cast: Cast, tmp_path: Pat
     assert [row.title for row in events_behind(cast.land.pk, date(2026, 8, 1), date(2026, 8, 1))]
     assert not events_behind(cast.land.pk, date(2026, 8, 2), date(2026, 9, 1))
     assert not events_behind(cast.commune.pk, date(2026, 8, 1), date(2026, 8, 1))
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.AUDITOR, 403), (Role.OFFICE_MANAGER, 302)])
+def test_who_writes_nothing_confirms_nothing(cast: Cast, role: str, status: int) -> None:
+    signed_in(cast.analyst).post(new("document"), sent("document", agency=cast.land.pk))
+    row = FollowUp.objects.get()
+    user = User.objects.create_user(username="x", role=role, agency=cast.land)
+    client = signed_in(user)
+    assert ('value="read"' in flat(client.get(item(row)))) is (status == 302)
+    assert client.post(step(row), {"move": "read"}).status_code == status
+    assert Reading.objects.exists() is (status == 302)

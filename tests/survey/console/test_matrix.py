@@ -235,6 +235,7 @@ def test_every_staff_address_is_in_the_table() -> None:
         "decide-requests",
         "score-own",
         "work-follow-up",
+        "confirm-reading",
     } == set(RULES), "a permission no address needs, or one there is no line for"
 
 

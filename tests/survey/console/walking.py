@@ -247,6 +247,12 @@ def inside(address: str) -> bool:
     )
 
 
+UNLIKE: Final = {"scorecard": 9, "scoring-round": 9, "follow-up-item": 9}
+"""Pages of one name that differ by the state of what they show: more than two of them are looked
+at, in whatever order the database gives them.
+"""
+
+
 def pages(client: Client, *, alike: int = 2) -> dict[str, Page]:
     """All pages that can be reached by links, of those of one name the first ``alike``; every link
     works.
@@ -260,7 +266,7 @@ def pages(client: Client, *, alike: int = 2) -> dict[str, Page]:
             continue
         name = str(resolve(address.partition("?")[0]).url_name)
         seen[name] += 1
-        if seen[name] > alike:
+        if seen[name] > max(alike, UNLIKE.get(name, 0)):
             continue
         answer = get(client, address)
         html = answer.headers.get("Content-Type", "").startswith("text/html")
