@@ -17,6 +17,7 @@ from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
 from survey.console.follow_up_forms import read_answers, read_day, read_upload
 from survey.console.follow_up_words import find_follow_up, may_open, show_follow_up
+from survey.console.kept_files import send_kept_file
 from survey.console.layout import page, staff_page
 from survey.followup.effects import BY_EYE, find_effect, recheck_pairs
 from survey.followup.kinds import KINDS
@@ -24,7 +25,6 @@ from survey.followup.models import FollowUp, FollowUpFile
 from survey.followup.queries import is_of_agency, manages, visible_follow_ups
 from survey.followup.services import assign_follow_up, confirm_reading, possible_owners, take_step
 from survey.followup.steps import StepSaid
-from survey.scorecards.rounds.evidence import locate_evidence
 
 
 @require_safe
@@ -61,11 +61,8 @@ def _item_page(
 @requires("see-follow-up")
 def follow_up_step(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the step whose button was pressed, or say who deals with it."""
-    row, user, now = (
-        find_follow_up(cast("User", request.user), pk),
-        cast("User", request.user),
-        timezone.now(),
-    )
+    user, now = cast("User", request.user), timezone.now()
+    row = find_follow_up(user, pk)
     move = request.POST.get("move", "")
     confirms = move == "read" and may(user, "confirm-reading")
     if not (is_of_agency(user, row) or manages(user) or confirms):
@@ -141,10 +138,6 @@ def follow_up_file(request: HttpRequest, pk: int) -> FileResponse:
     """A file of a step, to be saved: never opened inside the page."""
     rows = visible_follow_ups(cast("User", request.user))
     found = FollowUpFile.objects.filter(pk=pk, step__follow_up__in=rows).first()
-    path = locate_evidence(found.sha256) if found else None
-    if found is None or path is None or not path.is_file():
+    if found is None:
         raise Http404
-    response = FileResponse(path.open("rb"), as_attachment=True, filename=found.name)
-    response.headers["Content-Type"] = "application/octet-stream"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return send_kept_file(name=found.name, suffix=found.suffix, sha256=found.sha256)

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from survey.accounts.models import User
 from survey.accounts.permissions import holds_role, may
+from survey.console.kept_files import send_kept_file
 from survey.console.layout import page, staff_page
 from survey.console.scorecard_form import count_filled, read_files, read_lines, show_lines
 from survey.scorecards.rounds.declaring import STALE, close_overdue, hand_over, save_lines
-from survey.scorecards.rounds.evidence import locate_evidence
 from survey.scorecards.rounds.models import AGENCY_STAGES, AgencyScoring, Evidence, Stage
 from survey.scorecards.rounds.queries import (
     due_on,
@@ -102,18 +102,9 @@ def evidence(request: HttpRequest, pk: int) -> FileResponse:
     if found is None:
         raise Http404
     shown = shown_stage(found.scoring, appraises=may(user, "appraise-scores"))
-    path = locate_evidence(found.sha256)
-    if found.stage not in stages_until(shown) or not path.is_file():
+    if found.stage not in stages_until(shown):
         raise Http404
-    name = (
-        found.name if found.name.lower().endswith(found.suffix) else f"{found.name}.{found.suffix}"
-    )
-    return FileResponse(
-        path.open("rb"),
-        as_attachment=True,
-        filename=name,
-        content_type="application/octet-stream",
-    )
+    return send_kept_file(name=found.name, suffix=found.suffix, sha256=found.sha256)
 
 
 def _scorecard_page(

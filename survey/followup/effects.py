@@ -55,7 +55,8 @@ class Effect:
 
 def standing_editions() -> list[Edition]:
     """Released figures that stand, by the main method of their period, earliest period first."""
-    rows = Edition.objects.filter(withdrawn_at=None).exclude(released_at=None)
+    released = Edition.objects.filter(withdrawn_at=None).exclude(released_at=None)
+    rows = released.defer("counted", "answers")  # long, and no reader of these asks for them
     newest = {
         row.period: row
         for row in rows.order_by("released_at", "pk")

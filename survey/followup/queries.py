@@ -92,7 +92,7 @@ def own_follow_ups(user: User) -> QuerySet[FollowUp]:
     if manages(user):
         wanted |= Q(state__in=(State.REPORTED, State.CHECKED))
         wanted |= Q(kind="initiative", state=State.PLANNED)
-    return rows.filter(wanted)
+    return rows.filter(wanted, holds_others=False)
 
 
 def events_behind(agency: int | None, first: date, last: date) -> list[FollowUp]:

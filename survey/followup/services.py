@@ -1,4 +1,4 @@
-"""Writes: opening a matter, one step of it, reading a document, what the night finds overdue."""
+"""Writes: opening a matter, one step of it, confirming a document as read."""
 
 from __future__ import annotations
 
@@ -17,11 +17,7 @@ from survey.agencies.models import Agency
 from survey.common.text import check_words
 from survey.followup.kinds import KINDS, FieldType
 from survey.followup.models import Addressee, FollowUp, Reading
-from survey.followup.queries import (
-    is_of_agency,
-    manages,
-    possible_moves,
-)
+from survey.followup.queries import is_of_agency, manages, possible_moves
 from survey.followup.states import ENDED, MOVES, State
 from survey.followup.steps import StepSaid, keep_step
 from survey.scorecards.rounds.evidence import UploadedEvidence

@@ -14,6 +14,7 @@ from survey.common.numbers import format_number
 from survey.common.periods import parse_period
 from survey.common.text import name_order
 from survey.reports.documents import Column, bullets, grid, heading, paragraph
+from survey.scorecards.bridge.before_after import Measured, compare_before_after
 from survey.scorecards.bridge.methods import read_target
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.rounds.queries import DossierShares, count_dossiers
@@ -27,6 +28,11 @@ VERDICTS: Final = {
     0: gettext_lazy("not told apart"),
 }
 """Against the mean of agencies of the same kind."""
+CHANGES: Final = {
+    "better": gettext_lazy("better than before"),
+    "worse": gettext_lazy("worse than before"),
+    "no-difference": gettext_lazy("no difference found"),
+}
 TWO_PLACES: Final = Decimal("0.01")
 
 
@@ -82,13 +88,15 @@ def tell_index(edition: Edition, row: Row, before: Row | None) -> list[Block]:
 def _tell_change(row: Row, before: Row) -> str:
     difference = Decimal(str(row["weighted_index"])) - Decimal(str(before["weighted_index"]))
     sign = "+" if difference >= 0 else "−"
-    apart = Decimal(str(row["ci_low"])) > Decimal(str(before["ci_high"])) or Decimal(
-        str(row["ci_high"])
-    ) < Decimal(str(before["ci_low"]))
+    shift = compare_before_after(_read_measured(before), _read_measured(row))
     return _("Against the period before: %(difference)s points (%(verdict)s).") % {
         "difference": sign + number(abs(difference)),
-        "verdict": _("intervals apart") if apart else _("not told apart"),
+        "verdict": CHANGES[shift.verdict.value],
     }
+
+
+def _read_measured(row: Row) -> Measured:
+    return Measured(*(float(str(row[name])) for name in ("weighted_index", "ci_low", "ci_high")))
 
 
 def tell_parts(rows: Sequence[Row]) -> list[Block]:

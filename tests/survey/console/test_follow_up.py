@@ -97,7 +97,7 @@ def test_a_finding_is_worked_on_by_pages(cast: Cast) -> None:
     row = opened(cast, "finding")
     later = released("2027-Q1", {cast.land: (81, 78, 84)})
     head, analyst = signed_in(cast.head), signed_in(cast.analyst)
-    file = SimpleUploadedFile("biên bản.pdf", b"%PDF-1.7 x")
+    file = SimpleUploadedFile("bien-ban.exe", b"%PDF-1.7 x")  # named as a program
     told = {"move": "report", "text": "Đã niêm yết", "file": file}
     assert head.post(step(row), told).status_code == 302
     assert analyst.post(step(row), {"move": "accept"}).status_code == 302
@@ -113,7 +113,7 @@ def test_a_finding_is_worked_on_by_pages(cast: Cast) -> None:
     kept = FollowUpFile.objects.get()
     saved = head.get(reverse("console:follow-up-file", args=[kept.pk]))
     assert b"".join(saved.streaming_content) == b"%PDF-1.7 x"  # type: ignore[attr-defined]
-    assert saved["Content-Disposition"].startswith("attachment")
+    assert saved["Content-Disposition"] == 'attachment; filename="bien-ban.exe.pdf"'
 
 
 def test_what_was_typed_stays_when_a_step_is_refused(cast: Cast) -> None:
