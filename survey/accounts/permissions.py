@@ -49,6 +49,7 @@ RULES: Final = {
     "open-cases": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "edit-topics": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "close-cases": _rule(Role.OPERATOR, Role.ANALYST, Role.AGENCY_HEAD, Role.PROVINCE_ADMIN),
+    "see-overview": _rule(*_STAFF_OF_HOME_AFFAIRS, Role.APPROVER, Role.AUDITOR, Role.AGENCY_HEAD),
     "see-follow-up": _rule(
         *_STAFF_OF_HOME_AFFAIRS,
         Role.APPROVER,
@@ -75,6 +76,7 @@ RULES: Final = {
     "compute-figures": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "score-own": _rule(Role.AGENCY_HEAD),
     "appraise-scores": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
+    "appraise-owned": _rule(Role.AGENCY_HEAD, Role.ANALYST),
     "edit-frameworks": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "see-previews": _rule(*_STAFF_OF_HOME_AFFAIRS, Role.APPROVER, Role.AUDITOR, province=True),
     "see-languages": _rule(
@@ -91,6 +93,7 @@ READS: Final = frozenset(
         "see-audit",
         "see-alerts",
         "see-follow-up",
+        "see-overview",
         "read-comments",
         "read-fresh-comments",
     }

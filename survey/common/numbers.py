@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import get_language
 
@@ -16,6 +16,17 @@ def round_down_to_ten(count: int) -> int:
     (0, 40)
     """
     return count // 10 * 10
+
+
+def share_in_percent(part: int, whole: int) -> Decimal:
+    """A share in percent with two places, half up; 0 of nothing.
+
+    >>> share_in_percent(2, 3)
+    Decimal('66.67')
+    """
+    if not whole:
+        return Decimal(0)
+    return (Decimal(100) * part / whole).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def format_number(value: Decimal | int | float | None, places: int | None = None) -> str:

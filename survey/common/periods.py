@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 _MONTHS = {
     "Q1": (1, 3),
@@ -43,7 +44,8 @@ class Period:
         """The period in words of the active language."""
         year, _dash, part = self.name.partition("-")
         if part.startswith("Q"):
-            return _("quarter %(quarter)s of %(year)s") % {"quarter": part[1], "year": year}
+            words = {"quarter": _number_of_quarter(part), "year": year}
+            return _("quarter %(quarter)s of %(year)s") % words
         if part in ("H1", "H2", "9M") or not part:
             titles = {
                 "H1": _("first half of %(year)s"),
@@ -53,6 +55,16 @@ class Period:
             }
             return titles[part] % {"year": year}
         return _("month %(month)s of %(year)s") % {"month": int(part), "year": year}
+
+
+def _number_of_quarter(part: str) -> str:
+    """Administrative texts write quarters in Roman numbers."""
+    return {
+        "Q1": pgettext("quarter", "1"),
+        "Q2": pgettext("quarter", "2"),
+        "Q3": pgettext("quarter", "3"),
+        "Q4": pgettext("quarter", "4"),
+    }[part]
 
 
 def parse_period(text: str) -> Period:

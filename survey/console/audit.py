@@ -62,6 +62,8 @@ ACTIONS: Final = {
     "change-methods": _("requested a change of methods or of the target"),
     "publish-scores": _("requested that the results of a scoring round are published"),
     "scoring": _("opened a scoring round"),
+    "line-owners": _("changed who answers for criteria of a scoring round"),
+    "owned-line": _("appraised lines of a criterion"),
     "scoring-act": _("changed deadlines, counted again or sent a request for a scoring round"),
     "evidence": _("downloaded a file of evidence"),
     "reports": _("made a report"),

@@ -16,7 +16,14 @@ from survey.accounts.models import User
 from survey.accounts.permissions import holds_role, may
 from survey.console.kept_files import send_kept_file
 from survey.console.layout import page, staff_page
-from survey.console.scorecard_form import count_filled, read_files, read_lines, show_lines
+from survey.console.owned import send_owned_evidence
+from survey.console.scorecard_form import (
+    count_filled,
+    count_sections,
+    read_files,
+    read_lines,
+    show_lines,
+)
 from survey.scorecards.rounds.declaring import STALE, close_overdue, hand_over, save_lines
 from survey.scorecards.rounds.models import AGENCY_STAGES, AgencyScoring, Evidence, Stage
 from survey.scorecards.rounds.queries import (
@@ -100,7 +107,7 @@ def evidence(request: HttpRequest, pk: int) -> FileResponse:
     rows = Evidence.objects.filter(pk=pk, scoring__in=visible_scorings(user))
     found = rows.select_related("scoring").first()
     if found is None:
-        raise Http404
+        return send_owned_evidence(request, pk)
     shown = shown_stage(found.scoring, appraises=may(user, "appraise-scores"))
     if found.stage not in stages_until(shown):
         raise Http404
@@ -144,6 +151,7 @@ def _scorecard_page(
         "faults": [faults[""]] if "" in faults else [],
         "faulty": [code for code in faults if code],
         "filled": count_filled(framework, row, card),
+        "sections": count_sections(framework, row, card),
         "turn": _describe_turn(row),
         "hand_overs": row.hand_overs.select_related("made_by"),
         "writable": writable,

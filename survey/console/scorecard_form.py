@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
@@ -125,17 +125,21 @@ def read_lines(framework: Framework, scoring: AgencyScoring, sent: QueryDict) ->
     found = {}
     for criterion in framework.leaves(scoring.kind):
         code = criterion.code
-        if not may_declare(criterion, scoring.stage) or f"{code}:{NOTE}" not in sent:
-            continue
-        if sent.get(f"{code}:{NOT_APPLICABLE}"):
-            declared = {NOT_APPLICABLE: "yes"}
-        else:
-            names = field_names(criterion)
-            texts = {name: sent.get(f"{code}:{name}", "").strip()[:60] for name in names}
-            declared = {name: text for name, text in texts.items() if text}
-        note = sent.get(f"{code}:{NOTE}", "").replace("\r\n", "\n").strip()[:2000]
-        found[code] = Line(declared, note)
+        if may_declare(criterion, scoring.stage) and f"{code}:{NOTE}" in sent:
+            found[code] = read_line(criterion, sent)
     return found
+
+
+def read_line(criterion: Any, sent: QueryDict, before: str = "") -> Line:
+    """What a page sent of one line; ``before`` stands before the names of its fields."""
+    start = f"{before}{criterion.code}"
+    if sent.get(f"{start}:{NOT_APPLICABLE}"):
+        declared = {NOT_APPLICABLE: "yes"}
+    else:
+        names = field_names(criterion)
+        texts = {name: sent.get(f"{start}:{name}", "").strip()[:60] for name in names}
+        declared = {name: text for name, text in texts.items() if text}
+    return Line(declared, sent.get(f"{start}:{NOTE}", "").replace("\r\n", "\n").strip()[:2000])
 
 
 def read_files(
@@ -190,26 +194,31 @@ def show_lines(
             note=known.note,
             open=writable and not group and may_declare(criterion, scoring.stage),
             fault=faults.get(code, ""),
-            history=[
-                (each, "; ".join(_words(criterion, each.declared)))
-                for each in history.get(code, [])
-            ],
+            history=describe_history(criterion, history.get(code, [])),
             evidence=[one for one in evidence if one.criterion == code],
             can_lack=criterion.not_applicable,
             lacks=NOT_APPLICABLE in known.declared,
         )
         if not group:
-            _add_figures(made, criterion, known.declared)
+            add_figures(made, criterion, known.declared)
         shown.append(made)
     return shown
 
 
-def _add_figures(made: ShownLine, criterion: Any, declared: Mapping[str, str]) -> None:
+def describe_history(criterion: Any, entries: Iterable[ScoreEntry]) -> list[tuple[ScoreEntry, str]]:
+    """Entries of a line with their figures in words."""
+    return [(each, "; ".join(_words(criterion, each.declared))) for each in entries]
+
+
+def add_figures(
+    made: ShownLine, criterion: Any, declared: Mapping[str, str], before: str = ""
+) -> None:
+    """Fields to fill in where a line is open, else its figures in words."""
     options, words = _options(criterion), dict(_options(criterion))
     for name, label in field_labels(criterion):
         value = declared.get(name, "")
         if made.open:
-            made.fields.append(Field(f"{criterion.code}:{name}", label, value, options))
+            made.fields.append(Field(f"{before}{criterion.code}:{name}", label, value, options))
         elif value:
             made.facts.append((label, words.get(value) or show_number(value)))
     if made.lacks and not made.open:
@@ -245,3 +254,24 @@ def count_filled(framework: Framework, scoring: AgencyScoring, card: Scorecard) 
         if line.state != "group" and may_declare(line.criterion, Stage.SELF)
     ]
     return sum(line.state != "missing" for line in own), len(own)
+
+
+def count_sections(
+    framework: Framework, scoring: AgencyScoring, card: Scorecard
+) -> list[tuple[str, str, int, int]]:
+    """(code, title, lines with a figure, lines) of every reform area with lines the agency scores
+    itself.
+    """
+    found = []
+    for area in framework.parts.get("", []):
+        lines = [line for line in card.lines if _area(framework, line.criterion) == area.code]
+        part = replace(card, lines=tuple(lines))
+        filled, every = count_filled(framework, scoring, part)
+        if every:
+            found.append((area.code, area.title, filled, every))
+    return found
+
+
+def _area(framework: Framework, criterion: Any) -> str:
+    above = framework.by_code.get(criterion.parent)
+    return _area(framework, above) if above else str(criterion.code)

@@ -32,6 +32,7 @@ from survey.scorecards.rounds.models import (
 from survey.scorecards.rounds.queries import (
     due_on,
     framework_scored_by,
+    owned_rounds,
     scorecard_at,
     shown_stage,
     visible_rounds,
@@ -162,7 +163,11 @@ def scoring(request: HttpRequest) -> HttpResponse:
         {"row": row, "stages": _stages(visible_scorings(user).filter(scoring_round=row))}
         for row in visible_rounds(user)
     ]
-    context = {"rows": rows, "form": form if may(user, "appraise-scores") else None}
+    context = {
+        "rows": rows,
+        "owned": owned_rounds(user) if may(user, "appraise-owned") else (),
+        "form": form if may(user, "appraise-scores") else None,
+    }
     return page(request, "scoring.html", context, status=422 if form.is_bound else 200)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from survey.console import losses, scorecard, scoring
+from survey.console import line_owners, losses, owned, scorecard, scoring
 
 urlpatterns = [
     path("scoring", scoring.scoring, name="scoring"),
@@ -13,6 +13,13 @@ urlpatterns = [
         r"^scoring/(?P<pk>\d{1,12})/(?P<action>deadlines|count|publish)$",
         scoring.round_act,
         name="scoring-act",
+    ),
+    re_path(r"^scoring/(?P<pk>\d{1,12})/owners$", line_owners.line_owners, name="line-owners"),
+    re_path(r"^scoring/(?P<pk>\d{1,12})/owned$", owned.owned, name="owned"),
+    re_path(
+        r"^scoring/(?P<pk>\d{1,12})/owned/(?P<code>[^/]{1,40})$",
+        owned.owned_line,
+        name="owned-line",
     ),
     re_path(r"^scorecards/(?P<pk>\d{1,12})$", scorecard.scorecard, name="scorecard"),
     re_path(r"^evidence/(?P<pk>\d{1,12})$", scorecard.evidence, name="evidence"),

@@ -27,6 +27,7 @@ class Section:
 SECTIONS: Final = {
     _("Today"): (
         Section("console:today", _("What needs me today"), ("today",)),
+        Section("console:overview", _("Overview for leaders"), ("overview",), "see-overview"),
         Section("console:alerts", _("Alerts"), ("alerts",), "see-alerts"),
     ),
     _("Results"): (
@@ -44,7 +45,16 @@ SECTIONS: Final = {
         Section(
             "console:scoring",
             _("Scoring rounds"),
-            ("scoring", "scoring_round", "scorecard", "losses", "correction"),
+            (
+                "scoring",
+                "scoring_round",
+                "scorecard",
+                "losses",
+                "correction",
+                "line_owners",
+                "owned",
+                "owned_line",
+            ),
         ),
         Section(
             "console:frameworks", _("Frameworks"), ("frameworks", "framework", "framework_edit")

@@ -37,7 +37,12 @@ from survey.responses.cases import Case, open_cases
 from survey.responses.models import Response
 from survey.scorecards.models import Edition
 from survey.scorecards.rounds.models import AGENCY_STAGES, AgencyScoring, Stage
-from survey.scorecards.rounds.queries import due_on, overdue_scorings, visible_scorings
+from survey.scorecards.rounds.queries import (
+    due_on,
+    overdue_scorings,
+    owned_rounds,
+    visible_scorings,
+)
 from survey.transactions.coverage import totals_coverage
 
 REPORT_DAY: Final = 20
@@ -111,9 +116,9 @@ def _scorings(user: User) -> list[Item]:
     rows = visible_scorings(user).filter(scoring_round__published_at=None)
     if may(user, "score-own"):
         own = rows.filter(agency=user.agency_id, stage__in=AGENCY_STAGES)
-        return [_own_scoring(row) for row in own]
+        return [_own_scoring(row) for row in own] + _owned_lines(user)
     if not may(user, "appraise-scores"):
-        return []
+        return _owned_lines(user)
     address, items = reverse("console:scoring"), []
     if n := rows.filter(stage__in=(Stage.APPRAISAL, Stage.SECOND)).count():
         text = ngettext("scorecard waits for appraisal", "scorecards wait for appraisal", n)
@@ -133,6 +138,19 @@ def _own_scoring(row: AgencyScoring) -> Item:
     }
     link = reverse("console:scorecard", args=[row.pk])
     return Item(text, link, late=timezone.localdate() > due)
+
+
+def _owned_lines(user: User) -> list[Item]:
+    """Rounds in which the account's agency appraises lines of others."""
+    day, items = timezone.localdate(), []
+    for row in owned_rounds(user).filter(published_at=None) if may(user, "appraise-owned") else ():
+        due = row.appraisal_due if day <= row.appraisal_due else row.second_due
+        text = _("%(round)s: appraise the criteria you answer for until %(day)s") % {
+            "round": row,
+            "day": due.strftime("%d/%m/%Y"),
+        }
+        items.append(Item(text, reverse("console:owned", args=[row.pk]), late=day > due))
+    return items
 
 
 def _follow_ups(user: User) -> list[Item]:

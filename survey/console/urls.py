@@ -30,6 +30,7 @@ from survey.console import (
     new_questionnaire,
     one_device,
     opening_hours,
+    overview,
     people,
     periods,
     places,
@@ -50,6 +51,7 @@ app_name = "console"
 urlpatterns = [
     path("", views.home, name="home"),
     path("today", today.today, name="today"),
+    path("overview", overview.overview, name="overview"),
     path("alerts", today.alerts, name="alerts"),
     path("password", account.password, name="password"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),

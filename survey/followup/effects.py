@@ -22,7 +22,7 @@ from survey.scorecards.bridge.before_after import (
     compare_with_others,
 )
 from survey.scorecards.models import AgencyResult, Edition
-from survey.scorecards.queries import main_method
+from survey.scorecards.queries import find_overall, main_method
 
 BY_EYE: Final = ("fixed", "not-fixed")
 """Verdicts of a re-check nobody needs a figure for."""
@@ -112,7 +112,7 @@ def read_whole(edition: Edition) -> Measured | None:
 
 
 def _measure(result: AgencyResult) -> Measured | None:
-    row: dict[str, Any] = next((row for row in result.rows if row["level"] == "overall"), {})
+    row = find_overall(result)
     values = [row.get(name) for name in ("weighted_index", "ci_low", "ci_high")]
     if any(value is None for value in values):
         return None
@@ -132,6 +132,14 @@ def find_effect(agency: int, before: Edition, after: Edition) -> Effect | None:
         second,
         compare_before_after(first, second),
     )
+
+
+def compare_results(first: AgencyResult, second: AgencyResult) -> Shift | None:
+    """The change between two results that are shown; None where one is not."""
+    before, after = _measure(first), _measure(second)
+    if before is None or after is None:
+        return None
+    return compare_before_after(before, after)
 
 
 def recheck_pairs(row: FollowUp) -> list[tuple[Edition, Edition]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Final
 
 from django.db.models import Max, Q, QuerySet
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from survey.agencies.models import Agency, AgencyVersion
 from survey.agencies.queries import mapped_to, versions_on
+from survey.common.numbers import share_in_percent
 from survey.common.periods import parse_period
 from survey.followup.effects import standing_editions
 from survey.followup.models import FollowUp, FollowUpStep
@@ -37,9 +38,7 @@ class InspectedShare:
     @property
     def percent(self) -> Decimal:
         """The share with two places; 0 where there is no unit."""
-        if not self.units:
-            return Decimal(0)
-        return (Decimal(100) * self.done / self.units).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        return share_in_percent(self.done, self.units)
 
     @property
     def still_needed(self) -> int:

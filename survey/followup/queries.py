@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from survey.accounts.models import User
 from survey.accounts.permissions import may
 from survey.agencies.models import AgencyKind, AgencyVersion
 from survey.agencies.queries import visible_agencies
+from survey.common.numbers import share_in_percent
 from survey.followup.kinds import KINDS
 from survey.followup.models import Addressee, FollowUp, FollowUpStep
 from survey.followup.states import ENDED, MOVES, WITH_THE_AGENCY, Side, State
@@ -78,6 +81,40 @@ def idle_follow_ups(rows: QuerySet[FollowUp], day: date) -> QuerySet[FollowUp]:
         kind__in=WORK_OF_THE_AGENCY, state__in=WITH_THE_AGENCY, holds_others=False
     )
     return waiting.filter(~Exists(done), opened_at__date__lt=before)
+
+
+@dataclass(frozen=True)
+class WorkProgress:
+    """Work given to agencies in a year, and what is still open from before."""
+
+    total: int
+    done: int
+    late: int
+    escalated: int
+    idle: int
+    late_agencies: tuple[tuple[int, int], ...]
+    """(agency, its overdue matters), the most first."""
+
+    @property
+    def percent(self) -> Decimal:
+        """Share done."""
+        return share_in_percent(self.done, self.total)
+
+
+def work_progress(rows: QuerySet[FollowUp], day: date) -> WorkProgress:
+    """How far the work among these rows is on a day."""
+    work = rows.filter(kind__in=WORK_OF_THE_AGENCY, holds_others=False)
+    work = work.filter(Q(opened_at__year=day.year) | ~Q(state__in=ENDED))
+    late = late_follow_ups(rows, day)
+    by_agency = late.order_by().values_list("agency_id").annotate(n=Count("pk"))
+    return WorkProgress(
+        total=work.count(),
+        done=work.filter(state__in=ENDED).count(),
+        late=late.count(),
+        escalated=escalated_follow_ups(rows, day).count(),
+        idle=idle_follow_ups(rows, day).count(),
+        late_agencies=tuple(by_agency.order_by("-n", "agency_id")),
+    )
 
 
 def own_follow_ups(user: User) -> QuerySet[FollowUp]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -17,7 +18,6 @@ from survey.reports.documents import Letterhead, ReportDocument
 from survey.reports.figures import (
     Block,
     Row,
-    find_overall,
     section,
     tell_agencies,
     tell_dossiers,
@@ -27,9 +27,9 @@ from survey.reports.figures import (
 from survey.reports.method_note import note_blocks, write_method_note
 from survey.reports.work import tell_round, tell_work
 from survey.scorecards.models import AgencyResult, Edition
-from survey.scorecards.queries import province_result
+from survey.scorecards.queries import find_overall, province_result
 from survey.scorecards.rounds.models import ScoringRound
-from survey.scorecards.rounds.queries import DossierShares
+from survey.scorecards.rounds.queries import DossierShares, count_dossiers
 
 ROMAN: Final = ("I", "II", "III", "IV", "V", "VI")
 SHORT_SUM: Final = 12
@@ -40,8 +40,9 @@ def build_province_report(edition: Edition, as_of: datetime) -> ReportDocument:
     period = parse_period(edition.period)
     results = list(edition.results.exclude(agency=None))
     whole = province_result(edition)
+    before = _row_of(find_before(edition), None)
     sections = (
-        (_("OVERALL RESULT"), tell_index(edition, find_overall(whole), _row_before(edition, None))),
+        (_("OVERALL RESULT"), tell_index(edition, find_overall(whole), before)),
         (_("PARTS OF SERVICE"), tell_parts(whole.rows if whole else [])),
         (_("AGENCIES"), tell_agencies(edition, results)),
         (_("DOSSIERS"), tell_dossiers(edition)),
@@ -52,21 +53,35 @@ def build_province_report(edition: Edition, as_of: datetime) -> ReportDocument:
     return _finish(edition, as_of, blocks, _("Whole province"), period)
 
 
+@dataclass(frozen=True)
+class KnownOfPeriod:
+    """What reports of all agencies of one edition share: dossiers, and the edition before."""
+
+    shares: Mapping[str, DossierShares]
+    before: Edition | None
+
+
+def read_period(edition: Edition) -> KnownOfPeriod:
+    """Read once what every agency's report asks for."""
+    return KnownOfPeriod(count_dossiers(parse_period(edition.period)), find_before(edition))
+
+
 def build_agency_report(
-    result: AgencyResult, as_of: datetime, shares: Mapping[str, DossierShares] | None = None
+    result: AgencyResult, as_of: datetime, known: KnownOfPeriod | None = None
 ) -> ReportDocument:
-    """The report of one agency for the period of a released edition; ``shares`` are the dossiers of
-    the period where they are counted already.
+    """The report of one agency for the period of a released edition; ``known`` where it has been
+    read already for many.
     """
     edition, agency = result.edition, result.agency
     if agency is None:
         raise ValueError("the row of the province is no agency")
     period = parse_period(edition.period)
-    before = _row_before(edition, agency)
+    known = known or read_period(edition)
+    before = _row_of(known.before, agency)
     sections = (
         (_("OVERALL RESULT"), tell_index(edition, find_overall(result), before)),
         (_("PARTS OF SERVICE"), tell_parts(result.rows)),
-        (_("DOSSIERS"), tell_dossiers(edition, agency.key, shares)),
+        (_("DOSSIERS"), tell_dossiers(edition, agency.key, known.shares)),
         (_("SCORING"), _tell_rounds(period, agency)),
         (_("FOLLOW-UP"), tell_work(period, as_of, agency.pk)),
     )
@@ -81,11 +96,13 @@ def _number(sections: Iterable[tuple[str, list[Block]]]) -> Iterable[Block]:
             yield from section(f"{next(numbers)}. {title}", blocks)
 
 
-def _row_before(edition: Edition, agency: Agency | None) -> Row | None:
-    """The overall row of the last released period of the same length before."""
-    period = parse_period(edition.period)
+def find_before(edition: Edition) -> Edition | None:
+    """The last released period of the same length before."""
     like = [row for row in standing_editions() if is_comparable(row, edition)]
-    before = edition_before(like, period.first)
+    return edition_before(like, parse_period(edition.period).first)
+
+
+def _row_of(before: Edition | None, agency: Agency | None) -> Row | None:
     if before is None:
         return None
     return find_overall(before.results.filter(agency=agency).first())

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from survey.agencies.models import AgencyKind
-from survey.common.numbers import format_number
+from survey.common.numbers import format_number, share_in_percent
 from survey.common.periods import parse_period
 from survey.common.text import name_order
 from survey.reports.documents import Column, bullets, grid, heading, paragraph
 from survey.scorecards.bridge.before_after import Measured, compare_before_after
 from survey.scorecards.bridge.methods import read_target
 from survey.scorecards.models import AgencyResult, Edition
+from survey.scorecards.queries import find_overall
 from survey.scorecards.rounds.queries import DossierShares, count_dossiers
 
 Block = dict[str, Any]
@@ -33,7 +34,6 @@ CHANGES: Final = {
     "worse": gettext_lazy("worse than before"),
     "no-difference": gettext_lazy("no difference found"),
 }
-TWO_PLACES: Final = Decimal("0.01")
 
 
 def number(value: object, places: int | None = 2) -> str:
@@ -51,12 +51,6 @@ def interval(row: Row) -> str:
 def find_rows(rows: Iterable[Row], level: str) -> list[Row]:
     """Rows of a level that show a figure."""
     return [row for row in rows if row["level"] == level and row["weighted_index"] is not None]
-
-
-def find_overall(result: AgencyResult | None) -> Row:
-    """The overall row of a result; empty without one."""
-    rows = result.rows if result else []
-    return next((row for row in rows if row["level"] == "overall"), {})
 
 
 def tell_index(edition: Edition, row: Row, before: Row | None) -> list[Block]:
@@ -178,18 +172,13 @@ def tell_dossiers(
 
 
 def _dossier_words(chosen: Sequence[DossierShares], completed: int) -> list[str]:
-    on_time = percent(sum(share.on_time for share in chosen), completed)
-    online = percent(sum(share.online for share in chosen), completed)
+    on_time = share_in_percent(sum(share.on_time for share in chosen), completed)
+    online = share_in_percent(sum(share.online for share in chosen), completed)
     return [
         _("Completed dossiers: %(count)s.") % {"count": number(completed, 0)},
         _("On time or early: %(share)s%% (target: at least 95%%).") % {"share": number(on_time)},
         _("Filed online: %(share)s%%.") % {"share": number(online)},
     ]
-
-
-def percent(part: int, whole: int) -> Decimal:
-    """A share in percent with two places, half up."""
-    return (Decimal(100) * part / whole).quantize(TWO_PLACES, ROUND_HALF_UP)
 
 
 def section(title: str, blocks: Iterable[Block]) -> list[Block]:

@@ -15,9 +15,9 @@ from survey.agencies.reorganisation import REORGANISED_ON
 from survey.common.periods import parse_period
 from survey.common.version import software_version
 from survey.reports.documents import heading, paragraph
-from survey.reports.figures import Block, Row, find_overall, number
+from survey.reports.figures import Block, Row, number
 from survey.scorecards.models import Edition
-from survey.scorecards.queries import province_result
+from survey.scorecards.queries import find_overall, province_result
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from survey.common.periods import Period
 from survey.common.text import fold_accents, name_order
 from survey.followup.models import FollowUp
 from survey.followup.queries import late_follow_ups
-from survey.reports.content import build_agency_report, build_province_report
+from survey.reports.content import build_agency_report, build_province_report, read_period
 from survey.reports.docx import report_docx
 from survey.reports.method_note import write_method_note
 from survey.reports.pdf import report_pdf
@@ -32,7 +32,7 @@ from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import province_result
 from survey.scorecards.readiness import check_readiness
 from survey.scorecards.rounds.models import ScoreEdition, ScoringRound
-from survey.scorecards.rounds.queries import count_dossiers, released_edition
+from survey.scorecards.rounds.queries import released_edition
 from survey.scorecards.rounds.results import edition_rows
 from survey.scorecards.rounds.score_files import FORMATS as SCORE_FORMATS
 from survey.scorecards.rounds.score_files import write_scores
@@ -166,9 +166,9 @@ def _files(
             yield f"diem/{number}-ban-{scores.number}.{kind}", content
     yield "phuong-phap.json", _write_note(edition)
     yield "danh-muc-kiem-tra.txt", _write_checklist(period, as_of)
-    shares = count_dossiers(period)
+    known = read_period(edition)
     for number, result in enumerate(results, start=1):
-        content = report_pdf(build_agency_report(result, as_of, shares).as_data())
+        content = report_pdf(build_agency_report(result, as_of, known).as_data())
         yield f"don-vi/{number:04d}-{plain_name(result.name)}.pdf", content
 
 

@@ -127,6 +127,12 @@ def _stands_before(new: Edition, old: Edition, own: Edition) -> bool:
     return new.pk == own.pk or new.is_released or not old.is_released
 
 
+def find_overall(result: AgencyResult | None) -> dict[str, Any]:
+    """The overall row of a result; empty without one."""
+    rows: list[dict[str, Any]] = result.rows if result else []
+    return next((row for row in rows if row["level"] == "overall"), {})
+
+
 def province_result(edition: Edition) -> AgencyResult | None:
     """The row of the province as a whole."""
     return edition.results.filter(agency__isnull=True).first()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -79,10 +79,12 @@ def save_lines(
     now: datetime,
     files: Mapping[str, UploadedEvidence] | None = None,
     seen: int | None = None,
+    confirmed: bool = False,
 ) -> int:
     """Keep what was written, and files of evidence; the number of lines and files that are new.
     All of it or nothing. ``seen`` is the newest entry the writer's page knew: nobody writes over a
-    line somebody else has saved since.
+    line somebody else has saved since. ``confirmed``: the writer has checked these lines, which is
+    kept of a figure that stays as it was too.
 
     Raises
     ------
@@ -108,9 +110,11 @@ def save_lines(
                 made_at=now,
             )
             for code, line in lines.items()
-            if _is_new(before.get(code), line, stage)
+            if _is_new(before.get(code), line, stage, confirmed=confirmed)
         ]
         ScoreEntry.objects.bulk_create(made)
+        if confirmed:
+            _check_confirmed(framework, locked, [*entries, *made], lines)
         kept = keep_evidence(
             scoring=locked,
             files={code: file for code, file in (files or {}).items() if code in lines},
@@ -120,10 +124,22 @@ def save_lines(
     return len(made) + kept
 
 
-def _is_new(before: ScoreEntry | None, line: Line, stage: str) -> bool:
+def _check_confirmed(
+    framework: Framework, scoring: AgencyScoring, entries: list[ScoreEntry], codes: Iterable[str]
+) -> None:
+    """Who says a line is checked leaves nothing about it open."""
+    gaps = find_gaps(framework, scoring, entries)
+    faults = {code: gaps[code] for code in codes if code in gaps}
+    if faults:
+        raise ValidationError(faults)
+
+
+def _is_new(before: ScoreEntry | None, line: Line, stage: str, *, confirmed: bool = False) -> bool:
     """Whether a line says something else than before; what was noted in an earlier stage is not
-    this one's note.
+    this one's note, nor its check.
     """
+    if confirmed and (before is None or before.stage != stage):
+        return True
     declared = before.declared if before else {}
     note = before.note if before and before.stage == stage else ""
     return declared != dict(line.declared) or note != line.note
@@ -240,15 +256,25 @@ def find_gaps(
     stage = scoring.stage
     card = scorecard_at(framework, scoring, entries, stage)
     now, faults = entries_until(entries, stage), {}
+    self_scored = entries_until(entries, Stage.SELF)
     for line in card.lines:
         code, criterion = line.criterion.code, line.criterion
         if line.state == "group" or not may_declare(criterion, stage):
             continue
         if line.state == "missing" and stage != Stage.ANSWER:
             faults[code] = _("The figure is missing.")
-        elif not _is_explained(line, now.get(code), stage):
+        elif not _is_explained(line, _unchanged(self_scored.get(code), now.get(code)), stage):
             faults[code] = _("Explain why this is below the maximum, or why it was changed.")
     return faults
+
+
+def _unchanged(own: ScoreEntry | None, entry: ScoreEntry | None) -> ScoreEntry | None:
+    """The entry that says it: an appraiser's that only confirms what the agency declared itself is
+    the agency's.
+    """
+    if own is None or entry is None or entry.stage != Stage.APPRAISAL or entry.note:
+        return entry
+    return own if own.stage == Stage.SELF and own.declared == entry.declared else entry
 
 
 def _is_explained(line: ScoredLine, entry: ScoreEntry | None, stage: str) -> bool:

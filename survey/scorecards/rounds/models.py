@@ -67,6 +67,34 @@ class ScoringRound(models.Model):
         return f"{self.framework.title}, {parse_period(self.period).title}"
 
 
+class LineOwner(models.Model):
+    """Which agency a framework means by the name of an owner, in one round: it appraises its lines
+    of every agency.
+    """
+
+    scoring_round = models.ForeignKey(
+        ScoringRound,
+        on_delete=models.PROTECT,
+        related_name="owners",
+        verbose_name=_("scoring round"),
+    )
+    name = models.CharField(_("name in the framework"), max_length=200)
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
+    )
+
+    class Meta:
+        verbose_name = _("owner of criteria")
+        verbose_name_plural = _("owners of criteria")
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["scoring_round", "name"], name="owner_once_in_a_round")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class AgencyScoring(models.Model):
     """The scoring of one agency in a round, and whose turn it is."""
 

@@ -38,6 +38,12 @@ def visible_rounds(user: User) -> QuerySet[ScoringRound]:
     return rows.filter(scorings__agency__in=visible_agencies(user)).distinct()
 
 
+def owned_rounds(user: User) -> QuerySet[ScoringRound]:
+    """Rounds in which the account's own agency answers for criteria, or reads along."""
+    rows = ScoringRound.objects.select_related("framework").order_by("-opened_at", "-pk")
+    return rows.filter(owners__agency=user.agency_id or 0).distinct()
+
+
 def visible_scorings(user: User) -> QuerySet[AgencyScoring]:
     """Scorings of the agencies in the account's scope."""
     rows = AgencyScoring.objects.select_related("scoring_round__framework", "agency")

@@ -24,6 +24,7 @@ from survey.scorecards.rounds.models import (
     ScoringRound,
     Stage,
 )
+from survey.scorecards.rounds.owners import match_owners, name_owners
 from survey.scorecards.rounds.queries import (
     counted_figures,
     entries_until,
@@ -56,7 +57,8 @@ class Deadlines:
 def open_round(
     *, framework: FrameworkFile, period: Period, deadlines: Deadlines, by: User, now: datetime
 ) -> ScoringRound:
-    """Open the scoring of every agency a framework applies to, and enter what is counted already.
+    """Open the scoring of every agency a framework applies to, enter what is counted already, and
+    find the owners of its criteria.
 
     Raises
     ------
@@ -76,6 +78,9 @@ def open_round(
                 **vars(deadlines),
             )
             _enter_agencies(made, period, now)
+            scored_by = framework_scored_by(made)
+            found = match_owners(scored_by, period.last)
+            name_owners(scoring_round=made, framework=scored_by, agencies=found)
     except IntegrityError as error:
         raise ValidationError(
             _("A round of this framework is open for this period already.")

@@ -17,7 +17,7 @@ from django.utils import timezone
 from survey.accounts.models import Role, User
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import Agency
-from survey.agencies.scope import ScopeMiddleware, set_scope
+from survey.agencies.scope import ScopeMiddleware, also_in_scope, set_scope
 from survey.followup.models import Addressee, FollowUp, FollowUpFile, FollowUpStep, Reading
 from survey.reports.models import Report, ReportSchedule
 from survey.responses.case_work import CaseNote, add_note
@@ -224,6 +224,21 @@ def test_an_empty_scope_is_none_and_no_scope_is_all(as_application: Cast) -> Non
         as_application.land.pk,
         as_application.commune.pk,
     }
+
+
+def test_a_scope_is_wider_for_a_while_and_comes_back(as_application: Cast) -> None:
+    """As a page of an owner of criteria needs it; a refused statement inside leaves it no wider."""
+    cast = as_application
+    set_scope([cast.land.pk])
+    with also_in_scope([cast.commune.pk]):
+        assert AgencyScoring.objects.count() == 2
+    assert AgencyScoring.objects.get().agency == cast.land
+    with pytest.raises(ValueError, match="stop"), also_in_scope([cast.commune.pk]):
+        raise ValueError("stop")
+    assert AgencyScoring.objects.get().agency == cast.land
+    set_scope(None)
+    with also_in_scope([cast.commune.pk]):
+        assert AgencyScoring.objects.count() == 2
 
 
 def test_pages_name_the_scope_of_their_account_and_forget_it(

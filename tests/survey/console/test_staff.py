@@ -51,7 +51,7 @@ def test_the_page_shows_the_index_with_its_interval(cast: Cast, edition: Edition
     page = signed_in(cast.analyst).get("/staff/").content.decode()
     assert "83,33" in page
     assert "giữa" in page
-    assert "quý 3 năm 2026" in page
+    assert "quý III năm 2026" in page
     assert "Chưa có phiếu" in page
     assert "UBND phường Mỹ Tho" in page
 

@@ -82,8 +82,8 @@ def test_the_report_counts_down_and_a_quarter_nobody_released_is_told(
     now = timezone.now().replace(year=2026, month=12, day=1, hour=3)
     monkeypatch.setattr(timezone, "now", lambda: now)
     page = show(cast.analyst)
-    assert "<strong>19</strong> ngày nữa đến hạn báo cáo quý 4 năm 2026" in page
-    assert "Kết quả quý 3 năm 2026 chưa được công bố." in page
+    assert "<strong>19</strong> ngày nữa đến hạn báo cáo quý IV năm 2026" in page
+    assert "Kết quả quý III năm 2026 chưa được công bố." in page
     assert "hạn báo cáo" not in show(cast.head)
     fill(cast, good=50, bad=10)
     release(snapshot(tmp_path))

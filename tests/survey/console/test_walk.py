@@ -57,7 +57,7 @@ from survey.scorecards.bridge.methods import method_text, summarise_method
 from survey.scorecards.frameworks.models import FrameworkFile
 from survey.scorecards.frameworks.services import publish_framework, save_framework
 from survey.scorecards.models import Computation, MethodComparison, MethodFile
-from survey.scorecards.rounds.models import ScoreEntry, ScoringRound
+from survey.scorecards.rounds.models import LineOwner, ScoreEntry, ScoringRound
 from survey.transactions.models import DossierEvent, MonthlyTotal, SourceSystem
 from tests.survey.citizen.builders import dump
 from tests.survey.console.walking import (
@@ -117,6 +117,15 @@ def own_framework() -> str:
     """A shipped framework under an id nobody has used."""
     own = f"bo-{timezone.now().timestamp():.6f}".replace(".", "-")
     return framework_text("766-2022").replace('id = "766-2022"', f'id = "{own}"')
+
+
+def choose_owners(data: dict[str, Any]) -> dict[str, str]:
+    """The land department answers for everything, but for the last line every other time."""
+    names = sorted(key for key in data if key.startswith("owner"))
+    land = str(Agency.objects.get(key="h20.01").pk)
+    if not names:
+        return {}
+    return {**dict.fromkeys(names, land), names[-1]: "" if data.get(names[-1]) == land else land}
 
 
 def read_draft(text: str) -> str:
@@ -194,6 +203,8 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
         ApprovalRequest.objects.count(),
         *ScoringRound.objects.order_by("pk").values_list("self_due", flat=True),
     ],
+    "line-owners": lambda: [*LineOwner.objects.values_list("name", "agency")],
+    "owned-line": lambda: ScoreEntry.objects.count(),
     "scorecard": lambda: ScoreEntry.objects.count(),
     "reports": lambda: Report.objects.count(),
     "report-schedule": lambda: ReportSchedule.objects.count(),
@@ -396,6 +407,14 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "1:note": "Còn thiếu",
             "5:number": "1",
         },
+        "line-owners": choose_owners(data),
+        "owned-line": {
+            key: str(ScoreEntry.objects.aggregate(n=Max("pk"))["n"] or 0)
+            if key.endswith(":seen")
+            else f"Đã xem {ScoreEntry.objects.count()}"
+            for key in data
+            if key.endswith((":note", ":seen"))
+        },
         "scorecard-correct": {
             "1:part": "1",
             "1:whole": f"{10 + ApprovalRequest.objects.count()}",
@@ -552,6 +571,7 @@ REPEATED: Final = frozenset(
         "exclusion-lift",
         "method-ask",
         "framework-act",
+        "line-owners",
         "scoring-act",
         "scorecard-correct",
         "printing-act",

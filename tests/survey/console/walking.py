@@ -208,14 +208,26 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
     return cast
 
 
+OWNED: Final = (
+    FRAMEWORK.replace('"so-nganh"', '"xa-phuong"')
+    .replace('["department"]', '["commune"]')
+    .replace('code = "1"', 'code = "1"\nowner = "Sở Nông nghiệp và Môi trường"')
+    .replace('code = "2"', 'code = "2"\nowner = "Sở Tư pháp"')
+)
+"""Of communes, with two lines departments answer for."""
+
+
 def open_scoring(framework: FrameworkFile, cast: Cast, now: datetime) -> None:
-    """A closed round of communes; of departments one in self-scoring and one being appraised."""
+    """Of communes a closed round and one in appraisal; of departments one of each stage."""
     days = Deadlines(*(now.date() + timedelta(days=ahead) for ahead in (5, 10, 15, 20)))
     own = save_framework(text=FRAMEWORK, by=cast.analyst, now=now)
     publish_framework(framework=own, now=now)
+    owned = save_framework(text=OWNED, by=cast.analyst, now=now)
+    publish_framework(framework=owned, now=now)
     year = str(now.year)
     for row, period, stage in (
         (framework, year, Stage.CLOSED),
+        (owned, year, Stage.APPRAISAL),
         (own, year, Stage.SELF),
         (own, f"{year}-Q1", Stage.APPRAISAL),
         (own, f"{year}-Q2", Stage.CLOSED),

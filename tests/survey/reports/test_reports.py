@@ -82,7 +82,7 @@ def test_the_report_of_the_province_says_what_is_released(report: Report) -> Non
         "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
         "UBND TỈNH ĐỒNG THÁP",
         "BÁO CÁO",
-        "quý 3 năm 2026",
+        "quý III năm 2026",
         "Chỉ số hài lòng: 83,33%",
         "Số hồ sơ đã giải quyết: 640",
         "84,38%",
