@@ -159,6 +159,14 @@ def test_frictionless_would_find_a_changed_file(folder: Path) -> None:
     assert not frictionless.validate(str(folder / "datapackage.json")).valid
 
 
+def is_csvw_valid(folder: Path) -> bool:
+    """Faults come as warnings, each of which this project takes for an error."""
+    try:
+        return bool(CSVW(str(folder / "data.csv-metadata.json"), validate=True).is_valid)
+    except UserWarning:
+        return False
+
+
 def test_csvw_reads_types_and_keys(folder: Path) -> None:
     described = CSVW(str(folder / "data.csv-metadata.json"), validate=True)
     assert described.is_valid
@@ -166,11 +174,10 @@ def test_csvw_reads_types_and_keys(folder: Path) -> None:
     assert rows[1]["index"] == Decimal("83.55")
     assert rows[3]["n"] is None
     (folder / "data.csv").write_text((folder / "data.csv").read_text().replace("83.55", "x"))
-    with pytest.warns(UserWarning, match="Invalid column value"):
-        assert not CSVW(str(folder / "data.csv-metadata.json"), validate=True).is_valid
+    assert not is_csvw_valid(folder)
 
 
-@pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_catalogue_keeps_dcat_ap(folder: Path) -> None:
     graph = Graph().parse(folder / "catalog.jsonld", format="json-ld")
     good, _graph, text = pyshacl.validate(graph, shacl_graph=str(SHAPES))
