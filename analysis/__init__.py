@@ -40,8 +40,11 @@ if TYPE_CHECKING:
     from analysis.errors import AnalysisError
     from analysis.export import FORMATS
     from analysis.export.files import read_json, write_json, write_table
+    from analysis.export.open_data.dataset import LICENCES, OpenDataset
+    from analysis.export.open_data.folder import build_folder
     from analysis.index.results import PROVINCE, Figure, IndexResult
     from analysis.method import Method, list_methods, load_method, read_method_text
+    from analysis.publication.public_figures import build_public_rows
     from analysis.publication.table import Table
     from analysis.publication.targets import SATISFACTION_TARGET, Target
     from analysis.run import Run, compare_periods, open_run
@@ -80,6 +83,9 @@ _HOMES = {
     "export.files": ("read_json", "write_json", "write_table"),
     "index.results": ("PROVINCE", "Figure", "IndexResult"),
     "method": ("Method", "list_methods", "load_method", "read_method_text"),
+    "export.open_data.dataset": ("LICENCES", "OpenDataset"),
+    "export.open_data.folder": ("build_folder",),
+    "publication.public_figures": ("build_public_rows",),
     "publication.table": ("Table",),
     "publication.targets": ("SATISFACTION_TARGET", "Target"),
     "comparison.small_area": ("read_covariates", "small_area_estimates"),
@@ -100,6 +106,7 @@ _HOME_BY_NAME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "FORMATS",
     "ITEMS",
+    "LICENCES",
     "NOT_APPLICABLE",
     "PROVINCE",
     "RESPONSE_COLUMNS",
@@ -113,6 +120,7 @@ __all__ = [
     "IndexResult",
     "Measured",
     "Method",
+    "OpenDataset",
     "Picture",
     "Run",
     "Scorecard",
@@ -123,6 +131,8 @@ __all__ = [
     "Spec",
     "Table",
     "Target",
+    "build_folder",
+    "build_public_rows",
     "check_signed_scores",
     "choose_engine",
     "combine_snapshots",

@@ -18,3 +18,5 @@ REPORT_RECEIVERS = [
     ).split(";")
 ]
 """To whom reports go, with semicolons between."""
+OPEN_DATA_LICENCE = os.environ.get("OPEN_DATA_LICENCE", "CC-BY-4.0")
+"""Under which licence results are published: CC-BY-4.0 or ODbL-1.0."""

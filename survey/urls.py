@@ -33,5 +33,6 @@ urlpatterns = [
     path("staff/", include("survey.console.urls")),
     path("api/", include("survey.api.urls")),
     path("sms/", include("survey.messaging.urls")),
+    path("ket-qua/", include("survey.public.urls")),
     path("", include("survey.citizen.urls")),
 ]

@@ -33,7 +33,9 @@ KEYWORDS: Final = {
 CITIZEN: Final = (
     "templates/survey/citizen/",
     "templates/survey/kinds/",
+    "templates/survey/public/",
     "survey/citizen/",
+    "survey/public/words.py",
     "survey/common/province.py",
     "survey/responses/answers.py",
     "survey/questionnaires/content.py",

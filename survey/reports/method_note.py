@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from survey.agencies.reorganisation import REORGANISED_ON
 from survey.common.periods import parse_period
-from survey.common.version import software_version
 from survey.reports.documents import heading, paragraph
 from survey.reports.figures import Block, Row, number
 from survey.scorecards.models import Edition
@@ -127,7 +126,7 @@ def _describe_times(edition: Edition) -> list[Note]:
 
 def _describe_comparability(edition: Edition) -> list[Note]:
     earlier = Edition.objects.filter(period=edition.period, method=edition.method)
-    earlier = earlier.exclude(released_at=None).exclude(pk=edition.pk)
+    earlier = earlier.exclude(pk=edition.pk).filter(released_at__lte=edition.released_at)
     own = find_overall(province_result(edition)).get("weighted_index")
     changes = []
     for other in earlier.order_by("released_at"):
@@ -168,7 +167,7 @@ def _describe_processing(edition: Edition) -> list[Note]:
                 "version": edition.method_version,
                 "method_sum": edition.method_sha256[:12],
                 "snapshot": edition.snapshot_sha256[:12],
-                "software": software_version(),
+                "software": edition.about.get("software", "–"),
             },
         ),
     ]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from survey.agencies.models import Agency
 from survey.common.periods import parse_period
+from survey.common.version import software_version
 from survey.scorecards.archive import find_snapshot, keep_snapshot
 from survey.scorecards.bridge.indices import Computed, compute_index, method_items
 from survey.scorecards.bridge.methods import (
@@ -199,7 +200,11 @@ def _keep(computed: Computed, now: datetime) -> Edition:
         method=computed.method,
         method_version=computed.method_version,
         responses=computed.responses,
-        about={**computed.about, "standing": _find_standing(computed)},
+        about={
+            **computed.about,
+            "standing": _find_standing(computed),
+            "software": software_version(),
+        },
         counted=computed.counted,
         answers=computed.answers,
         made_at=now,

@@ -41,9 +41,9 @@ def code_id(key: str) -> str:
     Examples
     --------
     >>> code_id("h20.01"), code_id("*")
-    ('H20_01', '_T')
+    ('h20_01', '_T')
     """
-    return "_T" if key == "*" else re.sub(r"[^A-Z0-9@$-]", "_", key.upper())
+    return "_T" if key == "*" else re.sub(r"[^A-Za-z0-9@$-]", "_", key)
 
 
 def code_ids(keys: Iterable[str]) -> dict[str, str]:

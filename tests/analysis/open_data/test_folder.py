@@ -191,7 +191,7 @@ def test_the_catalogue_keeps_dcat_ap(folder: Path) -> None:
 def test_pysdmx_reads_both_editions_of_sdmx_csv_and_the_structure(folder: Path) -> None:
     structure = read_sdmx(folder / "structure.xml", validate=True)
     lists = {one.id: one for one in structure.get_codelists()}
-    assert {code.id for code in lists["CL_AGENCY"]} == {"_T", "H20_01", "28261", "_CMD__"}
+    assert {code.id for code in lists["CL_AGENCY"]} == {"_T", "h20_01", "28261", "_cmd__"}
     for name in ("sdmx-csv-1.csv", "sdmx-csv-2.csv"):
         (data,) = read_sdmx(folder / name, validate=False).data
         assert len(data.data) == len(ROWS)

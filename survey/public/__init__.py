@@ -1,0 +1,1 @@
+"""What everybody may read: results by edition, open data, calendar and corrections."""

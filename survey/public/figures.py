@@ -1,0 +1,124 @@
+"""Figures of an edition as the public pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from survey.common.numbers import format_number
+from survey.common.text import name_order
+from survey.public.editions import PublicEdition
+from survey.public.words import STATUSES, VERDICTS, label
+from survey.scorecards.bridge.methods import Target, read_target
+from survey.scorecards.bridge.open_data import public_rows
+from survey.scorecards.models import AgencyResult
+
+WHOLE: Final = "*"
+"""Key of the province as a whole."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One figure in the active language; ``value`` empty where nothing is told."""
+
+    cell: str
+    label: str
+    value: str
+    interval: tuple[str, str]
+    n: str
+    note: str
+    verdict: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class AgencyLine:
+    """The overall figure of an agency, as lists hold it."""
+
+    key: str
+    name: str
+    kind: str
+    row: Mapping[str, Any]
+
+
+def show(row: Mapping[str, Any], text: str = "", verdict: str = "", key: str = "") -> Shown:
+    """A public row as it is read."""
+    value = row["index"]
+
+    def number(name: str) -> str:
+        places = -value.as_tuple().exponent
+        return format_number(row[name], places)
+
+    told = value is not None
+    return Shown(
+        cell=row["cell"],
+        label=text or label(row["code"], row["label"]),
+        value=number("index") if told else "",
+        interval=(number("ci_low"), number("ci_high")) if told else ("", ""),
+        n=format_number(row["n"]) if row["n"] else "",
+        note=str(STATUSES[row["status"]]),
+        verdict=verdict,
+        key=key,
+    )
+
+
+def agency_rows(one: PublicEdition, key: str) -> tuple[str, str, list[dict[str, Any]]] | None:
+    """(name, kind, public rows) of an agency of an edition, or of the province; None without."""
+    found = one.edition.results.filter(
+        **({"agency": None} if key == WHOLE else {"agency__key": key})
+    ).first()
+    if found is None:
+        return None
+    return found.name, found.kind, public_rows(found.rows)
+
+
+@lru_cache(maxsize=8)
+def _lines(pk: int, _sum: str) -> tuple[list[AgencyLine], dict[str, list[AgencyLine]]]:
+    rows = AgencyResult.objects.filter(edition=pk).exclude(agency=None).select_related("agency")
+    lines: list[AgencyLine] = []
+    domains: dict[str, list[AgencyLine]] = {}
+    for result in rows.iterator(chunk_size=200):
+        key = result.agency.key if result.agency else ""
+        wanted = (row for row in result.rows if row["level"] in ("overall", "domain"))
+        for row in public_rows(wanted):
+            line = AgencyLine(key, result.name, result.kind, row)
+            if row["level"] == "overall":
+                lines.append(line)
+            else:
+                domains.setdefault(row["code"], []).append(line)
+    for found in (lines, *domains.values()):
+        found.sort(key=lambda line: name_order(line.name))
+    return lines, domains
+
+
+def agency_lines(one: PublicEdition) -> list[AgencyLine]:
+    """Every agency of an edition by name."""
+    return _lines(one.edition.pk, one.edition.snapshot_sha256)[0]
+
+
+def domain_lines(one: PublicEdition) -> Mapping[str, Sequence[AgencyLine]]:
+    """By code of a procedure domain the agencies with a figure of it, by name."""
+    return _lines(one.edition.pk, one.edition.snapshot_sha256)[1]
+
+
+def verdict_of(one: PublicEdition, key: str) -> str:
+    """How an agency stands to the mean of its kind; empty where nothing can be said."""
+    found = one.edition.about.get("standing", {}).get(key)
+    return str(VERDICTS[found["verdict_mean"]]) if found else ""
+
+
+def target_of(one: PublicEdition) -> Target:
+    """The target an edition was computed beside."""
+    return read_target(one.edition.about)
+
+
+def is_met(one: PublicEdition, row: Mapping[str, Any]) -> bool | None:
+    """Whether a figure reaches the target beyond doubt (True) or misses it (False)."""
+    if row["index"] is None:
+        return None
+    target = target_of(one)
+    if target.met(row["ci_low"]):
+        return True
+    return None if target.met(row["ci_high"]) else False
