@@ -64,6 +64,11 @@ def show(row: Mapping[str, Any], text: str = "", verdict: str = "", key: str = "
     )
 
 
+def show_first(rows: Sequence[Mapping[str, Any]]) -> Shown | None:
+    """The first of some rows as it is read."""
+    return show(rows[0]) if rows else None
+
+
 def agency_rows(one: PublicEdition, key: str) -> tuple[str, str, list[dict[str, Any]]] | None:
     """(name, kind, public rows) of an agency of an edition, or of the province; None without."""
     found = one.edition.results.filter(
@@ -103,13 +108,13 @@ def domain_lines(one: PublicEdition) -> Mapping[str, Sequence[AgencyLine]]:
     return _lines(one.edition.pk, one.edition.snapshot_sha256)[1]
 
 
-def verdict_of(one: PublicEdition, key: str) -> str:
+def find_verdict(one: PublicEdition, key: str) -> str:
     """How an agency stands to the mean of its kind; empty where nothing can be said."""
     found = one.edition.about.get("standing", {}).get(key)
     return str(VERDICTS[found["verdict_mean"]]) if found else ""
 
 
-def target_of(one: PublicEdition) -> Target:
+def find_target(one: PublicEdition) -> Target:
     """The target an edition was computed beside."""
     return read_target(one.edition.about)
 
@@ -118,7 +123,7 @@ def is_met(one: PublicEdition, row: Mapping[str, Any]) -> bool | None:
     """Whether a figure reaches the target beyond doubt (True) or misses it (False)."""
     if row["index"] is None:
         return None
-    target = target_of(one)
+    target = find_target(one)
     if target.met(row["ci_low"]):
         return True
     return None if target.met(row["ci_high"]) else False

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, Final
 
@@ -13,6 +12,16 @@ from django.utils import timezone
 from survey.agencies.improvements import Improvement
 from survey.agencies.reorganisation import REORGANISED_ON
 from survey.common.numbers import format_number
+from survey.public.edition_pages import (
+    LINES_PER_PAGE,
+    agency,
+    data,
+    domain_list,
+    domains,
+    edition,
+    kind_list,
+    method,
+)
 from survey.public.editions import (
     PublicEdition,
     corrections,
@@ -20,50 +29,13 @@ from survey.public.editions import (
     public_editions,
     release_calendar,
     standing,
-    successor,
 )
-from survey.public.figures import (
-    WHOLE,
-    AgencyLine,
-    agency_lines,
-    agency_rows,
-    domain_lines,
-    is_met,
-    show,
-    target_of,
-    verdict_of,
-)
-from survey.public.open_data import cite, licence_title, open_data_folder
-from survey.public.words import KINDS, PART_TITLES, period_title
-from survey.reports.method_note import write_method_note
+from survey.public.figures import WHOLE, agency_lines, agency_rows, domain_lines, show_first
+from survey.public.open_data import open_data_folder
+from survey.public.paging import PublicPage, cut_part, list_parts
+from survey.public.words import period_title
 
-LINES_PER_PAGE: Final = 30
 IMPROVEMENTS_PER_PAGE: Final = 25
-IMPROVEMENTS_SHOWN: Final = 5
-
-
-@dataclass(frozen=True)
-class PublicPage:
-    """A template with what it shows."""
-
-    template: str
-    context: Mapping[str, Any]
-
-
-Part = tuple[Sequence[Any], int, int]
-"""Lines of a page, its number, and how many pages there are."""
-
-
-def _part(lines: Sequence[Any], number: int, size: int) -> Part | None:
-    count = max(1, -(-len(lines) // size))
-    if not 1 <= number <= count:
-        return None
-    return lines[(number - 1) * size : number * size], number, count
-
-
-def _pages(name: str, lines: Sequence[Any], size: int) -> Iterator[str]:
-    for number in range(1, max(1, -(-len(lines) // size)) + 1):
-        yield f"{name}{number}/"
 
 
 def home() -> PublicPage:
@@ -73,7 +45,9 @@ def home() -> PublicPage:
     for one in standing(found):
         whole = agency_rows(one, WHOLE)
         rows = [row for row in whole[2] if row["level"] == "overall"] if whole else []
-        lines.append({"one": one, "title": period_title(one.edition.period), "row": _first(rows)})
+        lines.append(
+            {"one": one, "title": period_title(one.edition.period), "row": show_first(rows)}
+        )
     others = [one for one in found if one not in standing(found)]
     return PublicPage(
         "home.html",
@@ -83,10 +57,6 @@ def home() -> PublicPage:
             "calendar": _upcoming(found),
         },
     )
-
-
-def _first(rows: Sequence[Mapping[str, Any]]) -> Any:
-    return show(rows[0]) if rows else None
 
 
 def _upcoming(found: list[PublicEdition]) -> Any:
@@ -146,137 +116,8 @@ def tell_change(change: Decimal | None) -> str:
 
 def improvements(number: str = "1") -> PublicPage | None:
     """You said, we did: of every agency, the latest first."""
-    part = _part(_improvements(), int(number), IMPROVEMENTS_PER_PAGE)
+    part = cut_part(_improvements(), int(number), IMPROVEMENTS_PER_PAGE)
     return PublicPage("improvements.html", {"part": part, "at": "gop-y/"}) if part else None
-
-
-def _of(one: PublicEdition, **more: Any) -> dict[str, Any]:
-    """What every page of an edition shows."""
-    found = public_editions()
-    return {
-        "one": one,
-        "period": period_title(one.edition.period),
-        "successor": successor(one, found),
-        "notice": one.edition.about.get("notice", ""),
-        **more,
-    }
-
-
-def edition(one: PublicEdition) -> PublicPage:
-    """The province, its factors, and where to go on."""
-    whole = agency_rows(one, WHOLE)
-    rows = whole[2] if whole else []
-    overall = [row for row in rows if row["level"] == "overall"]
-    counts = {kind: sum(line.kind == kind for line in agency_lines(one)) for kind in KINDS}
-    context = _of(
-        one,
-        whole=_first(overall),
-        met=is_met(one, overall[0]) if overall else None,
-        target=target_of(one),
-        factors=[show(row) for row in rows if row["level"] == "factor"],
-        kinds=[(kind, KINDS[kind], count) for kind, count in counts.items() if count],
-        cite=cite(one),
-        licence=licence_title(),
-        method=one.edition.about.get("method_title", one.edition.method),
-    )
-    return PublicPage("edition.html", context)
-
-
-def kind_list(one: PublicEdition, kind: str, number: str) -> PublicPage | None:
-    """Agencies of a kind by name: no list of ranks."""
-    lines = [line for line in agency_lines(one) if line.kind == kind]
-    part = _part(lines, int(number), LINES_PER_PAGE)
-    if part is None or not lines:
-        return None
-    title = KINDS.get(kind, kind)
-    return PublicPage("list.html", _list(one, part, title, f"loai/{kind}/", None))
-
-
-def _list(one: PublicEdition, part: Part, title: object, at: str, whole: Any) -> dict[str, Any]:
-    lines, number, count = part
-    shown = [_show_line(one, line) for line in lines]
-    return _of(one, part=(shown, number, count), title=title, at=f"{one.path}{at}", whole=whole)
-
-
-def _show_line(one: PublicEdition, line: AgencyLine) -> Any:
-    verdict = verdict_of(one, line.key) if line.row["level"] == "overall" else ""
-    return show(line.row, line.name, verdict, line.key)
-
-
-def domain_list(one: PublicEdition, code: str, number: str) -> PublicPage | None:
-    """Agencies by name in one procedure domain, after the province."""
-    lines = domain_lines(one).get(code, [])
-    part = _part(lines, int(number), LINES_PER_PAGE)
-    if part is None or not lines:
-        return None
-    whole = agency_rows(one, WHOLE)
-    rows = [row for row in whole[2] if row["code"] == code] if whole else []
-    title = lines[0].row["label"]
-    return PublicPage("list.html", _list(one, part, title, f"linh-vuc/{code}/", _first(rows)))
-
-
-def domains(one: PublicEdition) -> PublicPage:
-    """Procedure domains over the whole province."""
-    whole = agency_rows(one, WHOLE)
-    rows = [row for row in whole[2] if row["level"] == "domain"] if whole else []
-    known = domain_lines(one)
-    lines = [show(row, key=row["code"] if row["code"] in known else "") for row in rows]
-    return PublicPage("domains.html", _of(one, lines=lines))
-
-
-def agency(one: PublicEdition, key: str) -> PublicPage | None:
-    """One agency: overall, factors with items, domains, what it changed."""
-    found = None if key == WHOLE else agency_rows(one, key)
-    if found is None:
-        return None
-    name, kind, rows = found
-    changed = Improvement.objects.filter(agency__key=key).exclude(approved_at=None)
-    context = _of(
-        one,
-        name=name,
-        kind=KINDS.get(kind, kind),
-        kind_path=f"{one.path}loai/{kind}/1/",
-        whole=_first(rows),
-        met=is_met(one, rows[0]),
-        target=target_of(one),
-        verdict=verdict_of(one, key),
-        factors=_group(rows, one.edition.about.get("factors", {})),
-        parts=_parts(rows),
-        improvements=list(changed[:IMPROVEMENTS_SHOWN]),
-        key=key,
-    )
-    return PublicPage("agency.html", context)
-
-
-def _parts(rows: Sequence[Mapping[str, Any]]) -> list[tuple[object, list[Any]]]:
-    """Tables of further parts with their headings; none of a single domain."""
-    found: list[tuple[object, list[Any]]] = []
-    for level, title in PART_TITLES.items():
-        own = [show(row) for row in rows if row["level"] == level]
-        if len(own) > 1:
-            found.append((title, own))
-    return found
-
-
-def _group(rows: Sequence[Mapping[str, Any]], members: Mapping[str, Sequence[str]]) -> list[Any]:
-    items = {row["code"]: row for row in rows if row["level"] == "item"}
-    return [
-        (show(row), [show(items[code]) for code in members.get(row["code"], ()) if code in items])
-        for row in rows
-        if row["level"] == "factor"
-    ]
-
-
-def method(one: PublicEdition) -> PublicPage:
-    """The method note."""
-    return PublicPage("method.html", _of(one, notes=write_method_note(one.edition)))
-
-
-def data(one: PublicEdition) -> PublicPage:
-    """The files, their sizes and checksums, licence and how to cite."""
-    files = [(name, len(content)) for name, content in open_data_folder(one).items()]
-    context = _of(one, files=files, licence=licence_title(), cite=cite(one))
-    return PublicPage("data.html", context)
 
 
 Found = PublicPage | bytes | None
@@ -327,15 +168,15 @@ def find_page(path: str) -> Found:
 def list_paths() -> Iterator[str]:
     """Every address of a page, without the language."""
     yield from ("", "lich-cong-bo/", "dinh-chinh/")
-    yield from _pages("gop-y/", _improvements(), IMPROVEMENTS_PER_PAGE)
+    yield from list_parts("gop-y/", _improvements(), IMPROVEMENTS_PER_PAGE)
     for one in public_editions():
         yield from (f"{one.path}{name}" for name in ("", "linh-vuc/", "phuong-phap/", "du-lieu/"))
         lines = agency_lines(one)
         for kind in {line.kind for line in lines}:
             own = [line for line in lines if line.kind == kind]
-            yield from _pages(f"{one.path}loai/{kind}/", own, LINES_PER_PAGE)
+            yield from list_parts(f"{one.path}loai/{kind}/", own, LINES_PER_PAGE)
         for code, own_lines in domain_lines(one).items():
-            yield from _pages(f"{one.path}linh-vuc/{code}/", own_lines, LINES_PER_PAGE)
+            yield from list_parts(f"{one.path}linh-vuc/{code}/", own_lines, LINES_PER_PAGE)
         yield from (f"{one.path}don-vi/{line.key}/" for line in lines)
 
 

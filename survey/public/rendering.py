@@ -16,7 +16,7 @@ from django.utils.translation import override
 
 from survey.common.province import province_name
 from survey.public.open_data import RESULTS
-from survey.public.pages import PublicPage
+from survey.public.paging import PublicPage
 
 STYLE: Final = "style.css"
 _SPACES: Final = re.compile(r"\s*\n\s*")

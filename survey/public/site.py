@@ -10,8 +10,10 @@ from typing import Final
 from django.conf import settings
 from django.utils.translation import override
 
+from survey.public.feed import FEED, write_feed
 from survey.public.open_data import RESULTS
-from survey.public.pages import PublicPage, find_page, list_files, list_paths
+from survey.public.pages import find_page, list_files, list_paths
+from survey.public.paging import PublicPage
 from survey.public.rendering import STYLE, language_path, render_page, style_sheet
 
 TYPES: Final = {
@@ -37,6 +39,7 @@ def site_files() -> Iterator[tuple[str, bytes]]:
     """(path below the folder, content) of everything."""
     base = RESULTS.strip("/")
     yield f"{base}/{STYLE}", style_sheet()
+    yield f"{base}/{FEED}", write_feed()
     for path, content in list_files():
         yield f"{base}/{path}", content
     for path in list_paths():

@@ -10,6 +10,7 @@ from django.http.response import HttpResponseNotModified
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
+from survey.public.feed import FEED, write_feed
 from survey.public.pages import find_page
 from survey.public.rendering import STYLE, render_page, split_language, style_sheet
 from survey.public.site import content_type
@@ -19,9 +20,11 @@ CACHED: Final = "public, max-age=300"
 
 @require_safe
 def results(request: HttpRequest, path: str = "") -> HttpResponse:
-    """A page, a file or the style sheet."""
+    """A page, a file, the feed or the style sheet."""
     if path == STYLE:
         return _answer(request, style_sheet(), STYLE)
+    if path == FEED:
+        return _answer(request, write_feed(), FEED)
     language, address = split_language(path)
     with override(language):
         found = find_page(address)

@@ -40,7 +40,7 @@ def build_province_report(edition: Edition, as_of: datetime) -> ReportDocument:
     period = parse_period(edition.period)
     results = list(edition.results.exclude(agency=None))
     whole = province_result(edition)
-    before = _row_of(find_before(edition), None)
+    before = _find_row(find_before(edition), None)
     sections = (
         (_("OVERALL RESULT"), tell_index(edition, find_overall(whole), before)),
         (_("PARTS OF SERVICE"), tell_parts(whole.rows if whole else [])),
@@ -77,7 +77,7 @@ def build_agency_report(
         raise ValueError("the row of the province is no agency")
     period = parse_period(edition.period)
     known = known or read_period(edition)
-    before = _row_of(known.before, agency)
+    before = _find_row(known.before, agency)
     sections = (
         (_("OVERALL RESULT"), tell_index(edition, find_overall(result), before)),
         (_("PARTS OF SERVICE"), tell_parts(result.rows)),
@@ -102,7 +102,7 @@ def find_before(edition: Edition) -> Edition | None:
     return edition_before(like, parse_period(edition.period).first)
 
 
-def _row_of(before: Edition | None, agency: Agency | None) -> Row | None:
+def _find_row(before: Edition | None, agency: Agency | None) -> Row | None:
     if before is None:
         return None
     return find_overall(before.results.filter(agency=agency).first())

@@ -288,5 +288,11 @@ NONE: Final = (
     "Cases handed over",
     "No figures have been computed yet.",
     "Citizens see the three latest",
+    "No figures have been released yet.",
+    "No scoring round has been published yet.",
+    "No finding or task has been opened this year.",
+    "No edition has been corrected.",
+    "No figures have been published yet.",
+    "Nothing has been reported yet.",
 )
 """Sentences with the words of a claim that claim nothing was done."""

@@ -9,8 +9,10 @@ from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
+from xml.etree.ElementTree import Element
 
 import pytest
+from defusedxml.ElementTree import fromstring
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -165,6 +167,22 @@ def test_the_static_site_is_what_the_server_shows_and_no_link_is_broken(
     call_command("build_public_site", str(site))
     assert times == {file: file.stat().st_mtime_ns for file in pages}, "what is the same stays"
     assert "Chờ lâu &lt;b&gt;" in read("/ket-qua/gop-y/1/")
+
+
+def test_a_feed_tells_of_every_release_and_of_what_was_taken_back(
+    cast: Cast, edition: Edition
+) -> None:
+    def read_feed() -> Element:
+        return fromstring(Client().get(f"{HOME}tin-moi.xml").content)
+
+    atom = {"a": "http://www.w3.org/2005/Atom"}
+    entry = read_feed().find("a:entry", atom)
+    assert entry is not None
+    assert entry.findtext("a:title", namespaces=atom) == "Quý III năm 2026, bản công bố số 1"
+    assert entry.findtext("a:id", namespaces=atom) == f"http://127.0.0.1:8000{EDITION}"
+    edition.withdrawn_at = timezone.now()
+    edition.save()
+    assert "đã rút" in str(read_feed().findtext("a:entry/a:title", namespaces=atom))
 
 
 @pytest.mark.parametrize(
