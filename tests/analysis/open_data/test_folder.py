@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import frictionless
 import pyshacl
@@ -148,7 +148,8 @@ def test_frictionless_finds_no_fault(folder: Path) -> None:
     report = frictionless.validate(str(folder / "datapackage.json"))
     assert report.valid, report.flatten(["message"])
     package = frictionless.Package(str(folder / "datapackage.json"))
-    rows = package.get_resource("data").read_rows()
+    resource: Any = package.get_resource("data")
+    rows = resource.read_rows()
     assert len(rows) == len(ROWS)
     assert rows[1]["index"] == Decimal("83.55")
 
@@ -193,7 +194,7 @@ def test_pysdmx_reads_both_editions_of_sdmx_csv_and_the_structure(folder: Path) 
     lists = {one.id: one for one in structure.get_codelists()}
     assert {code.id for code in lists["CL_AGENCY"]} == {"_T", "h20_01", "28261", "_cmd__"}
     for name in ("sdmx-csv-1.csv", "sdmx-csv-2.csv"):
-        (data,) = read_sdmx(folder / name, validate=False).data
+        (data,) = cast("list[Any]", read_sdmx(folder / name, validate=False).data)
         assert len(data.data) == len(ROWS)
         assert set(data.data["TIME_PERIOD"]) == {"2026-Q3"}
         assert float(data.data["OBS_VALUE"].iloc[1]) == 83.55
@@ -201,7 +202,7 @@ def test_pysdmx_reads_both_editions_of_sdmx_csv_and_the_structure(folder: Path) 
 
 
 def test_sdmx1_reads_the_structure_with_names_in_two_languages(folder: Path) -> None:
-    message = sdmx.read_sdmx(folder / "structure.xml")
+    message: Any = sdmx.read_sdmx(folder / "structure.xml")
     codes = message.codelist["CL_INDICATOR"]
     assert codes["ACCESS"].name.localizations == {"vi": "Nơi tiếp nhận", "en": "Access"}
     structure = message.structure["DSD_SATISFACTION"]

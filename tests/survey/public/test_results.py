@@ -173,7 +173,8 @@ def test_a_feed_tells_of_every_release_and_of_what_was_taken_back(
     cast: Cast, edition: Edition
 ) -> None:
     def read_feed() -> Element:
-        return fromstring(Client().get(f"{HOME}tin-moi.xml").content)
+        found: Element = fromstring(Client().get(f"{HOME}tin-moi.xml").content)
+        return found
 
     atom = {"a": "http://www.w3.org/2005/Atom"}
     entry = read_feed().find("a:entry", atom)

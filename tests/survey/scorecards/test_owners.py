@@ -133,7 +133,8 @@ def test_a_figure_that_stays_is_kept_as_checked_and_needs_no_reason(
     assert check(cast.head, commune, "1.1", part="10", whole="10") == 302
     assert ScoreEntry.objects.get(stage=Stage.APPRAISAL).note == ""
     commune.refresh_from_db()
-    assert hand_over(scoring=commune, stage="appraisal", by=cast.analyst, now=timezone.now())
+    passed = hand_over(scoring=commune, stage="appraisal", by=cast.analyst, now=timezone.now())
+    assert passed.stage == Stage.ANSWER
     page = flat(
         signed_in(cast.analyst).get(reverse("console:line-owners", args=[commune.scoring_round_id]))
     )
