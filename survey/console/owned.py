@@ -140,7 +140,7 @@ def _page_of_agencies(
     criterion = found.framework.by_code[code]
     kinds = [kind for kind in AgencyKind.values if found.framework.applies(criterion, kind)]
     fitting = rows.filter(kind__in=kinds).order_by("name", "pk")
-    part = Paginator(fitting, LINES_PER_PAGE).get_page(number)
+    part: Any = Paginator(fitting, LINES_PER_PAGE).get_page(number)
     part.object_list = read_owned(found.framework, part.object_list, [code])[code]
     return part
 
