@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
     from analysis.errors import AnalysisError
     from analysis.export import FORMATS
+    from analysis.export.bundle.writing import BundleText, write_bundle
     from analysis.export.files import read_json, write_json, write_table
     from analysis.export.open_data.dataset import LICENCES, OpenDataset
     from analysis.export.open_data.folder import build_folder
@@ -80,6 +81,7 @@ _HOMES = {
     "data.snapshot": ("Snapshot", "SnapshotWriter", "combine_snapshots", "open_snapshot"),
     "errors": ("AnalysisError",),
     "export": ("FORMATS",),
+    "export.bundle.writing": ("BundleText", "write_bundle"),
     "export.files": ("read_json", "write_json", "write_table"),
     "index.results": ("PROVINCE", "Figure", "IndexResult"),
     "method": ("Method", "list_methods", "load_method", "read_method_text"),
@@ -112,6 +114,7 @@ __all__ = [
     "RESPONSE_COLUMNS",
     "SATISFACTION_TARGET",
     "AnalysisError",
+    "BundleText",
     "Figure",
     "FigureError",
     "Frame",
@@ -168,6 +171,7 @@ __all__ = [
     "score",
     "small_area_estimates",
     "standing_by_kind",
+    "write_bundle",
     "write_charts",
     "write_json",
     "write_table",

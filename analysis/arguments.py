@@ -94,6 +94,12 @@ def make_parser() -> argparse.ArgumentParser:
     )
     areas.add_argument("--estimand", default="", help="name of the estimand; default: the first")
     areas.add_argument("--out", type=Path, required=True, help="areas.json")
+    bundle = commands.add_parser(
+        "bundle", help="rows with weights, codebook, method and index in one zip for analysts"
+    )
+    bundle.add_argument("snapshot", type=Path, help="snapshot folder")
+    bundle.add_argument("--method", default="sipas-service", help="a name, or a .toml file")
+    bundle.add_argument("--out", type=Path, required=True, help="bundle.zip")
     cells = commands.add_parser("cells", help="keep what a method counts of a snapshot")
     cells.add_argument("snapshot", type=Path, help="snapshot folder")
     cells.add_argument("--method", default="sipas-service", help="whose variables are counted")

@@ -5,6 +5,7 @@ index.xlsx``.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -108,6 +109,29 @@ def _run_standing(options: argparse.Namespace) -> None:
     analysis.write_json({"standing": lines}, options.out)
 
 
+def _run_bundle(options: argparse.Namespace) -> None:
+    run = analysis.open_run(options.snapshot, options.method)
+    name, index = options.method, io.BytesIO()
+    text = (
+        Path(name).read_text(encoding="utf-8")
+        if Path(name).is_file()
+        else analysis.read_method_text(name)
+    )
+    analysis.FORMATS["csv"](run.table, index, bom=False)
+    period = str(run.snapshot.manifest["period"])
+    about = analysis.BundleText(
+        titles={
+            "vi": f"{run.method.titles['vi']}, {period}",
+            "en": f"{run.method.titles.get('en', name)}, {period}",
+        },
+        producer=str(run.snapshot.manifest.get("province", "")),
+        readme=f"Snapshot {run.snapshot.checksum}\n",
+        method=text,
+        index=index.getvalue(),
+    )
+    analysis.write_bundle(run.weighted_rows, about, options.out)
+
+
 def _run_cells(options: argparse.Namespace) -> None:
     cells = analysis.open_run(options.snapshot, options.method).cells()
     for path in options.add:
@@ -126,6 +150,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "check-scores": _run_check_scores,
     "standing": _run_standing,
     "small-area": _run_small_area,
+    "bundle": _run_bundle,
     "cells": _run_cells,
 }
 

@@ -14,10 +14,11 @@ from analysis.comparison.change import index_changes
 from analysis.comparison.quality import nonresponse_variables
 from analysis.counting.cells import Cells
 from analysis.counting.engine import Engine, LocalEngine
-from analysis.counting.variables import CellRequest
+from analysis.counting.variables import CellRequest, says_something
 from analysis.data.snapshot import Snapshot, open_snapshot
+from analysis.data.weighted_rows import WeightedRows
 from analysis.errors import AnalysisError
-from analysis.index.counted import KEYS
+from analysis.index.counted import KEYS, weight_cells
 from analysis.index.indices import compute_indices
 from analysis.index.results import PROVINCE, IndexResult
 from analysis.method import Method, load_method
@@ -166,6 +167,19 @@ class Run:
             "coverage": coverage_rows(self.cells("months"), dossiers, shown, self.method.min_n),
             "levels": level_rows(self.cells("levels"), self.completed, self.method, shown),
         }
+
+    @property
+    def weighted_rows(self) -> WeightedRows:
+        """The rows with the weights they have under the method.
+
+        Examples
+        --------
+        >>> frame = next(open_run(snapshot, "sipas-service").weighted_rows.frames())
+        >>> bool((frame["weight"] >= 0).all())
+        True
+        """
+        weights = weight_cells(self.cells(), self.completed, self.method)
+        return WeightedRows(self.snapshot, weights, says_something(self.method.variables()))
 
     def shown_weights(self, agencies: Collection[str]) -> ShownWeights | None:
         """Weights of some agencies before and after trimming, where enough answers carry one."""

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from analysis.arrays import Floats, Integers, Mask
-from analysis.counting.variables import Variable
+from analysis.counting.variables import Variable, says_something
 from analysis.errors import AnalysisError
 
 _SHORT_RUNS: Final = 1500
@@ -125,9 +125,7 @@ def count_rows(
     ([1, 1], [1, 1])
     """
     if not every_row:
-        frame = frame.filter(
-            pl.any_horizontal([variable.expression() != 0 for variable in variables])
-        )
+        frame = frame.filter(says_something(variables))
     named, order = frame.select(list(keys)), None
     runs = _run_starts(named, keys)
     partial = named[runs]

@@ -19,6 +19,11 @@ COMPARISONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
 }
 
 
+def says_something(variables: Sequence[Variable]) -> pl.Expr:
+    """Condition on a row: at least one variable is not 0. Others are not counted."""
+    return pl.any_horizontal([variable.expression() != 0 for variable in variables])
+
+
 @dataclass(frozen=True)
 class Variable:
     """One quantity counted per response, derived from one column or added up over several.

@@ -76,6 +76,31 @@ def weight_answers(
     return cells, replace(weights, weight=weights.weight[there], stratum=weights.stratum[there])
 
 
+def weight_cells(
+    cells: Cells, completed: Mapping[Key, int], method: Method
+) -> dict[tuple[str, ...], tuple[float, float]]:
+    """(share that counts, dossiers an answer stands for) of every cell that counts, by ``KEYS``.
+
+    The second is the weight of a row: of an answer that counts in part, its part of it.
+
+    Examples
+    --------
+    >>> found = weight_cells(cells, completed, method)
+    >>> all(0 < share <= 1 and weight > 0 for share, weight in found.values())
+    True
+    """
+    counted = cells.restrict(counted_mask(method, cells))
+    places = zip(*(counted.key(name) for name in KEYS), strict=True)
+    _scaled, weights = weight_answers(cells, completed, method)
+    kept = weights.kept
+    shares = dict(zip(places, kept.tolist(), strict=True))
+    there = [(place, share) for place, share in shares.items() if share > 0]
+    return {
+        place: (share, share * weight)
+        for (place, share), weight in zip(there, weights.weight.tolist(), strict=True)
+    }
+
+
 def overfull_places(
     cells: Cells, completed: Mapping[Key, int], method: Method
 ) -> set[tuple[str, ...]]:

@@ -65,13 +65,15 @@ def test_the_purpose_changes_no_number(snapshot: analysis.Snapshot) -> None:
 
 
 FRONT_DOOR = """
-AnalysisError FORMATS Figure Frame ITEMS IndexResult Method PROVINCE Picture RESPONSE_COLUMNS Run
+AnalysisError BundleText LICENCES OpenDataset
+FORMATS Figure Frame ITEMS IndexResult Method PROVINCE Picture RESPONSE_COLUMNS Run
 SATISFACTION_TARGET Snapshot SnapshotWriter Spec Table Target choose_engine combine_snapshots
 compare_periods
 comparison_pictures draw_charts draw_coverage draw_levels estimate factor_profile index_trend
 list_methods load_cells load_method load_spec open_run open_snapshot
 rank_estimates read_covariates read_json read_method_text read_number render save_cells score
-small_area_estimates standing_by_kind write_charts write_json write_table
+small_area_estimates standing_by_kind write_bundle write_charts write_json write_table
+build_folder build_public_rows
 Measured Shift compare_before_after compare_with_others
 Framework FrameworkError FigureError NOT_APPLICABLE Scorecard ScoredLine check_signed_scores
 field_names list_frameworks read_declared read_framework read_framework_text read_signed_scores
