@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
-from survey.agencies.models import AgencyKind, AgencyVersion
+from survey.agencies.models import Agency, AgencyKind, AgencyVersion
 from survey.agencies.queries import versions_on
 from survey.common.periods import parse_period
 from survey.console.layout import page, staff_page
@@ -33,29 +33,47 @@ class OwnersForm(forms.Form):
     """Which agency is meant by each name of the framework."""
 
     def __init__(
-        self, *args: Any, names: list[str], versions: QuerySet[AgencyVersion], **kwargs: Any
+        self,
+        *args: Any,
+        names: list[str],
+        versions: QuerySet[AgencyVersion],
+        known: list[Agency],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.names, self.agencies = names, {str(one.agency_id): one.agency for one in versions}
         offered = [("", "–"), *((str(one.agency_id), one.name) for one in versions)]
+        # Who was found by the name stays offered, of whatever kind.
+        for one in known:
+            if str(one.pk) not in self.agencies:
+                self.agencies[str(one.pk)] = one
+                offered.append((str(one.pk), str(one)))
         for number, name in enumerate(names):
             field = forms.ChoiceField(label=name, choices=offered, required=False)
             self.fields[f"owner{number}"] = field
 
     def chosen(self) -> dict[str, Any]:
-        """Agency by name, None where nobody is meant."""
+        """Agency by name, None where nobody is meant; names that were not sent stay as they are."""
         return {
             name: self.agencies.get(self.cleaned_data[f"owner{number}"])
             for number, name in enumerate(self.names)
+            if f"owner{number}" in self.data
         }
 
 
 def _make_form(row: ScoringRound, sent: Any = None) -> OwnersForm:
     names = named_owners(framework_scored_by(row))
-    known = dict(row.owners.values_list("name", "agency_id"))
+    owners = list(row.owners.select_related("agency"))
+    known = {owner.name: owner.agency_id for owner in owners}
     versions = versions_on(parse_period(row.period).last).filter(kind__in=OWNER_KINDS)
     initial = {f"owner{number}": known.get(name) for number, name in enumerate(names)}
-    return OwnersForm(sent, names=names, versions=versions.order_by("name"), initial=initial)
+    return OwnersForm(
+        sent,
+        names=names,
+        versions=versions.order_by("name"),
+        known=[owner.agency for owner in owners],
+        initial=initial,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

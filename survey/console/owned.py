@@ -20,10 +20,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
-from survey.agencies.models import AgencyKind
-from survey.agencies.queries import versions_on
+from survey.agencies.models import AgencyKind, AgencyVersion
 from survey.agencies.scope import also_in_scope
-from survey.common.periods import parse_period
 from survey.console.framework_words import describe_rule, plain
 from survey.console.kept_files import send_kept_file
 from survey.console.layout import page, staff_page
@@ -34,8 +32,8 @@ from survey.console.scorecard_form import (
     read_line,
 )
 from survey.scorecards.bridge.frameworks import Framework
-from survey.scorecards.rounds.declaring import Line, save_lines
-from survey.scorecards.rounds.models import AGENCY_STAGES, AgencyScoring, Evidence, ScoringRound
+from survey.scorecards.rounds.declaring import STALE, Line, save_lines
+from survey.scorecards.rounds.models import AgencyScoring, Evidence, ScoringRound
 from survey.scorecards.rounds.owners import (
     OwnedLine,
     OwnedLines,
@@ -43,7 +41,12 @@ from survey.scorecards.rounds.owners import (
     owned_lines,
     read_owned,
 )
-from survey.scorecards.rounds.queries import due_on, framework_scored_by, owned_rounds
+from survey.scorecards.rounds.queries import (
+    due_on,
+    framework_scored_by,
+    owned_rounds,
+    stages_until,
+)
 
 LINES_PER_PAGE: Final = 20
 
@@ -69,10 +72,13 @@ def _find_owned(request: HttpRequest, pk: int) -> Owned:
 
 @contextmanager
 def _scorings(owned: Owned) -> Iterator[QuerySet[AgencyScoring]]:
-    """Every agency of the round, for the lines the account's agency answers for."""
+    """Every agency of the round, for the lines the account's agency answers for.
+
+    Scorings are out of sight until the scope is wider, so it is widened to every agency that was
+    ever of a kind the framework applies to; the round's own are read.
+    """
     kinds = owned.framework.applies_to
-    versions = versions_on(parse_period(owned.row.period).last)
-    versions = versions.filter(kind__in=kinds) if kinds else versions
+    versions = AgencyVersion.objects.filter(kind__in=kinds) if kinds else AgencyVersion.objects
     with also_in_scope(versions.values_list("agency_id", flat=True)):
         rows = owned.row.scorings.select_related("agency", "scoring_round")
         yield rows.prefetch_related("entries__made_by", "hand_overs", "evidence")
@@ -85,7 +91,7 @@ def owned(request: HttpRequest, pk: int) -> HttpResponse:
     """The lines the account's agency answers for: declared, checked, lost, over all agencies."""
     found = _find_owned(request, pk)
     with _scorings(found) as rows:
-        lines = read_owned(found.framework, rows, found.lines.codes)
+        lines = read_owned(found.framework, rows, found.lines, found.agency_id)
     order = [c.code for c in found.framework.leaves() if c.code in found.lines.codes]
     context = {
         "row": found.row,
@@ -141,8 +147,14 @@ def _page_of_agencies(
     kinds = [kind for kind in AgencyKind.values if found.framework.applies(criterion, kind)]
     fitting = rows.filter(kind__in=kinds).order_by("name", "pk")
     part: Any = Paginator(fitting, LINES_PER_PAGE).get_page(number)
-    part.object_list = read_owned(found.framework, part.object_list, [code])[code]
+    part.object_list = _read_line(found, part.object_list, code)
     return part
+
+
+def _read_line(found: Owned, scorings: Iterable[AgencyScoring], code: str) -> list[OwnedLine]:
+    one = frozenset([code])
+    lines = OwnedLines(found.lines.own & one, found.lines.shared & one)
+    return read_owned(found.framework, scorings, lines, found.agency_id)[code]
 
 
 def _save(
@@ -198,8 +210,10 @@ def _line_page(
     shown = []
     for one in part.object_list:
         pk = one.scoring.pk
-        typed = (sent or {}).get(pk) if pk in (faults or {}) else None
-        shown.append(_show(found, one, typed, (faults or {}).get(pk, "")))
+        fault = (faults or {}).get(pk, "")
+        # What somebody else saved meanwhile is shown instead, so that the next click is a decision.
+        typed = (sent or {}).get(pk) if fault and fault != str(STALE) else None
+        shown.append(_show(found, one, typed, fault))
     context = {
         "row": found.row,
         "criterion": criterion,
@@ -217,10 +231,9 @@ def _line_page(
 
 def select_evidence(one: OwnedLine) -> list[Evidence]:
     """Files of a line the agency has handed over."""
-    unsigned = one.scoring.stage if one.scoring.stage in AGENCY_STAGES else ""
-    code = one.line.criterion.code
+    code, until = one.line.criterion.code, stages_until(one.told)
     files = one.scoring.evidence.all() if one.is_told else ()
-    return [file for file in files if file.criterion == code and file.stage != unsigned]
+    return [file for file in files if file.criterion == code and file.stage in until]
 
 
 def send_owned_evidence(request: HttpRequest, pk: int) -> FileResponse:
@@ -243,14 +256,15 @@ def send_owned_evidence(request: HttpRequest, pk: int) -> FileResponse:
 
 
 def _told_files(found: Owned, scoring: AgencyScoring, file: Evidence) -> list[Evidence]:
-    lines = read_owned(found.framework, [scoring], [file.criterion])[file.criterion]
+    lines = _read_line(found, [scoring], file.criterion)
     return [one for line in lines for one in select_evidence(line)]
 
 
 def _show(found: Owned, one: OwnedLine, typed: Line | None, fault: str) -> dict[str, Any]:
     criterion, newest = one.line.criterion, one.entries[-1] if one.entries else None
     is_own = criterion.code in found.lines.own
-    known = typed or Line(
+    is_open = is_own and may_appraise_owned(one.scoring, one.line, found.agency_id)
+    known = (typed if is_open else None) or Line(
         newest.declared if newest else {},
         newest.note if newest and newest.stage == one.scoring.stage else "",
     )
@@ -261,7 +275,7 @@ def _show(found: Owned, one: OwnedLine, typed: Line | None, fault: str) -> dict[
         rule="",
         own_points=None,
         note=known.note,
-        open=is_own and may_appraise_owned(one.scoring, one.line, found.agency_id),
+        open=is_open,
         fault=fault,
         history=describe_history(criterion, one.entries) if one.is_told else [],
         evidence=select_evidence(one),
@@ -272,4 +286,5 @@ def _show(found: Owned, one: OwnedLine, typed: Line | None, fault: str) -> dict[
         add_figures(shown, criterion, known.declared, f"{one.scoring.pk}:")
     seen = max((entry.pk for entry in one.entries), default=0)
     itself = one.scoring.agency_id == found.agency_id
-    return {"shown": shown, "one": one, "seen": seen, "itself": itself}
+    ticked = bool(fault) and fault != str(STALE)
+    return {"shown": shown, "one": one, "seen": seen, "itself": itself, "ticked": ticked}

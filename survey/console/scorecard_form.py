@@ -21,8 +21,9 @@ from survey.scorecards.bridge.frameworks import (
     field_names,
     read_number,
 )
-from survey.scorecards.rounds.declaring import Line, may_declare
+from survey.scorecards.rounds.declaring import Line
 from survey.scorecards.rounds.evidence import MAX_EVIDENCE_BYTES, UploadedEvidence
+from survey.scorecards.rounds.gaps import may_declare
 from survey.scorecards.rounds.models import AgencyScoring, Evidence, ScoreEntry, Stage
 from survey.scorecards.rounds.queries import COUNTED_INPUTS, entries_until
 

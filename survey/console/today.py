@@ -37,8 +37,10 @@ from survey.responses.cases import Case, open_cases
 from survey.responses.models import Response
 from survey.scorecards.models import Edition
 from survey.scorecards.rounds.models import AGENCY_STAGES, AgencyScoring, Stage
+from survey.scorecards.rounds.owners import owned_lines
 from survey.scorecards.rounds.queries import (
     due_on,
+    framework_scored_by,
     overdue_scorings,
     owned_rounds,
     visible_scorings,
@@ -143,13 +145,17 @@ def _own_scoring(row: AgencyScoring) -> Item:
 def _owned_lines(user: User) -> list[Item]:
     """Rounds in which the account's agency appraises lines of others."""
     day, items = timezone.localdate(), []
-    for row in owned_rounds(user).filter(published_at=None) if may(user, "appraise-owned") else ():
+    rows = owned_rounds(user).filter(published_at=None) if may(user, "appraise-owned") else ()
+    for row in rows:
+        lines = owned_lines(row, framework_scored_by(row), user.agency_id)
+        if not lines.own or day > row.second_due:
+            continue
         due = row.appraisal_due if day <= row.appraisal_due else row.second_due
         text = _("%(round)s: appraise the criteria you answer for until %(day)s") % {
             "round": row,
             "day": due.strftime("%d/%m/%Y"),
         }
-        items.append(Item(text, reverse("console:owned", args=[row.pk]), late=day > due))
+        items.append(Item(text, reverse("console:owned", args=[row.pk])))
     return items
 
 

@@ -16,7 +16,8 @@ from survey.common.periods import Period
 from survey.scorecards.bridge.frameworks import Framework, framework_text
 from survey.scorecards.frameworks.models import FrameworkFile
 from survey.scorecards.frameworks.services import publish_framework, save_framework
-from survey.scorecards.rounds.declaring import Line, find_gaps, hand_over, may_declare, save_lines
+from survey.scorecards.rounds.declaring import Line, hand_over, save_lines
+from survey.scorecards.rounds.gaps import find_gaps, may_declare
 from survey.scorecards.rounds.models import AGENCY_STAGES, AgencyScoring, ScoringRound, Stage
 from survey.scorecards.rounds.queries import framework_scored_by
 from survey.scorecards.rounds.services import Deadlines, open_round, publish_round

@@ -18,10 +18,10 @@ from survey.common.text import check_words
 from survey.scorecards.bridge.frameworks import (
     FigureError,
     Framework,
-    ScoredLine,
     compute_scorecard,
 )
 from survey.scorecards.rounds.evidence import UploadedEvidence, keep_evidence
+from survey.scorecards.rounds.gaps import find_gaps, may_declare
 from survey.scorecards.rounds.models import (
     AGENCY_STAGES,
     STAGES,
@@ -31,7 +31,6 @@ from survey.scorecards.rounds.models import (
     Stage,
 )
 from survey.scorecards.rounds.queries import (
-    COUNTED_INPUTS,
     due_on,
     entries_until,
     framework_scored_by,
@@ -46,15 +45,6 @@ FIGURE_FAULTS: Final = {
     "more": gettext_lazy("A part cannot be more than the whole."),
     "not_applicable": gettext_lazy("This criterion applies to every agency."),
 }
-
-
-def may_declare(criterion: Any, stage: str) -> bool:
-    """Whether a line may be written in a stage: by agencies what they score themselves, by
-    appraisers everything the product does not count.
-    """
-    if criterion.input in COUNTED_INPUTS or stage == Stage.CLOSED:
-        return False
-    return criterion.self_scored or stage not in AGENCY_STAGES
 
 
 STALE: Final = gettext_lazy(
@@ -247,47 +237,3 @@ def _sign_off(scoring: AgencyScoring, stage: str, by: User, now: datetime) -> Ag
     scoring.stage = STAGES[STAGES.index(Stage(stage)) + 1]
     scoring.save(update_fields=["stage"])
     return scoring
-
-
-def find_gaps(
-    framework: Framework, scoring: AgencyScoring, entries: list[ScoreEntry]
-) -> dict[str, Any]:
-    """What keeps a stage from being signed off, by code of the criterion."""
-    stage = scoring.stage
-    card = scorecard_at(framework, scoring, entries, stage)
-    now, faults = entries_until(entries, stage), {}
-    self_scored = entries_until(entries, Stage.SELF)
-    for line in card.lines:
-        code, criterion = line.criterion.code, line.criterion
-        if line.state == "group" or not may_declare(criterion, stage):
-            continue
-        if line.state == "missing" and stage != Stage.ANSWER:
-            faults[code] = _("The figure is missing.")
-        elif not _is_explained(line, _unchanged(self_scored.get(code), now.get(code)), stage):
-            faults[code] = _("Explain why this is below the maximum, or why it was changed.")
-    return faults
-
-
-def _unchanged(own: ScoreEntry | None, entry: ScoreEntry | None) -> ScoreEntry | None:
-    """The entry that says it: an appraiser's that only confirms what the agency declared itself is
-    the agency's.
-    """
-    if own is None or entry is None or entry.stage != Stage.APPRAISAL or entry.note:
-        return entry
-    return own if own.stage == Stage.SELF and own.declared == entry.declared else entry
-
-
-def _is_explained(line: ScoredLine, entry: ScoreEntry | None, stage: str) -> bool:
-    """Full points by a figure the agency declared itself need no explanation. An appraiser explains
-    all else: less than the maximum, a line that does not apply, a ratio over nothing, a figure that
-    was changed, and what was made of an answer. An agency explains its answers.
-    """
-    if entry is None or stage == Stage.SELF:
-        return True
-    if stage == Stage.ANSWER:
-        return bool(entry.note) or entry.stage != Stage.ANSWER
-    if entry.stage == Stage.SELF:
-        return line.state == "scored" and line.measure is not None and not line.lost
-    if entry.stage == Stage.ANSWER:
-        return False
-    return bool(entry.note) or not (line.lost or line.criterion.self_scored)

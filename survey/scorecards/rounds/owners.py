@@ -13,7 +13,7 @@ from survey.agencies.models import Agency
 from survey.agencies.queries import versions_on
 from survey.common.text import fold_accents
 from survey.scorecards.bridge.frameworks import Framework, ScoredLine
-from survey.scorecards.rounds.declaring import may_declare
+from survey.scorecards.rounds.gaps import may_declare
 from survey.scorecards.rounds.losses import find_owner
 from survey.scorecards.rounds.models import (
     AGENCY_STAGES,
@@ -24,7 +24,7 @@ from survey.scorecards.rounds.models import (
     ScoringRound,
     Stage,
 )
-from survey.scorecards.rounds.queries import scorecard_at
+from survey.scorecards.rounds.queries import scorecard_at, stages_until
 
 APPRAISING = (Stage.APPRAISAL, Stage.SECOND)
 
@@ -49,6 +49,8 @@ class OwnedLine:
     scoring: AgencyScoring
     line: ScoredLine
     entries: list[ScoreEntry]
+    told: Stage
+    """Until which stage the reader may see."""
     is_told: bool
     """Whether the agency has signed it off: before that only whether a figure is there."""
     is_filled: bool
@@ -122,48 +124,62 @@ def owned_lines(
     return OwnedLines(frozenset(own), frozenset(shared - own))
 
 
-def is_filled(line: ScoredLine) -> bool:
-    """Whether a line has a figure, or says that none applies."""
-    return line.state != "missing"
+def told_stage(scoring: AgencyScoring, *, appraises: bool, itself: bool) -> Stage:
+    """Until which stage a reader may see a scoring: what is being written is its writer's alone.
+
+    ``appraises``: the reader answers for the line; ``itself``: the reader is the agency.
+    """
+    stage = Stage(scoring.stage)
+    writes = itself if stage in AGENCY_STAGES else appraises and not itself
+    if writes or stage not in (*AGENCY_STAGES, *APPRAISING) or stage == Stage.SELF:
+        return stage
+    return STAGES[STAGES.index(stage) - 1]
 
 
 def read_owned(
-    framework: Framework, scorings: Iterable[AgencyScoring], codes: Iterable[str]
+    framework: Framework,
+    scorings: Iterable[AgencyScoring],
+    lines: OwnedLines,
+    agency_id: int | None = None,
 ) -> dict[str, list[OwnedLine]]:
-    """By code the line of every agency it applies to, in the order of the agencies. ``scorings``
-    with their entries and hand-overs.
+    """By code the line of every agency it applies to, in the order of the agencies, as far as the
+    agency ``agency_id`` may see it. ``scorings`` with their entries and hand-overs.
     """
-    wanted = list(codes)
-    found: dict[str, list[OwnedLine]] = {code: [] for code in wanted}
+    found: dict[str, list[OwnedLine]] = {code: [] for code in lines.codes}
     for scoring in scorings:
-        entries = list(scoring.entries.all())
-        told = Stage.APPRAISAL if scoring.stage == Stage.ANSWER else scoring.stage
-        card = scorecard_at(framework, scoring, entries, told)
-        lines = {line.criterion.code: line for line in card.lines}
-        for code in wanted:
-            if code in lines:
+        itself, entries = scoring.agency_id == agency_id, list(scoring.entries.all())
+        cards: dict[Stage, dict[str, ScoredLine]] = {}
+        for code in lines.codes:
+            told = told_stage(scoring, appraises=code in lines.own, itself=itself)
+            if told not in cards:
+                card = scorecard_at(framework, scoring, entries, told)
+                cards[told] = {line.criterion.code: line for line in card.lines}
+            if code in cards[told]:
                 own = [entry for entry in entries if entry.criterion == code]
-                found[code].append(_read_line(scoring, lines[code], own))
+                made = _read_line(scoring, cards[told][code], own, told, itself=itself)
+                found[code].append(made)
     return found
 
 
-def _read_line(scoring: AgencyScoring, line: ScoredLine, entries: list[ScoreEntry]) -> OwnedLine:
-    place = STAGES.index(Stage(scoring.stage))
-    last = next((s for s in reversed(APPRAISING) if STAGES.index(s) <= place), None)
-    kept = [entry for entry in entries if not _is_unsigned(scoring, entry)]
+def _read_line(
+    scoring: AgencyScoring,
+    line: ScoredLine,
+    entries: list[ScoreEntry],
+    told: Stage,
+    *,
+    itself: bool,
+) -> OwnedLine:
+    last = next((s for s in reversed(stages_until(told)) if s in APPRAISING), None)
+    is_told = itself or scoring.stage != Stage.SELF
     return OwnedLine(
         scoring=scoring,
         line=line,
-        entries=kept,
-        is_told=scoring.stage != Stage.SELF,
-        is_filled=is_filled(line),
+        entries=[one for one in entries if one.stage in stages_until(told)] if is_told else [],
+        told=told,
+        is_told=is_told,
+        is_filled=line.state != "missing",
         is_checked=any(entry.stage == last for entry in entries),
     )
-
-
-def _is_unsigned(scoring: AgencyScoring, entry: ScoreEntry) -> bool:
-    """What an agency is still writing is its own."""
-    return scoring.stage in AGENCY_STAGES and entry.stage == scoring.stage
 
 
 def may_appraise_owned(scoring: AgencyScoring, line: ScoredLine, agency_id: int | None) -> bool:
@@ -195,7 +211,8 @@ def owner_progress(
     codes = {c.code: find_owner(framework, c.code) for c in framework.leaves()}
     owners = {row.name: row.agency for row in scoring_round.owners.select_related("agency")}
     lines: dict[str, list[OwnedLine]] = {name: [] for name in codes.values() if name}
-    for code, found in read_owned(framework, scorings, codes).items():
+    every = OwnedLines(frozenset(codes), frozenset())
+    for code, found in read_owned(framework, scorings, every).items():
         lines.get(codes[code], []).extend(found)
     made = [_make_progress(name, owners.get(name), found) for name, found in lines.items()]
     return sorted(made, key=lambda row: row.checked - row.lines)

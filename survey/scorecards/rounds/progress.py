@@ -4,15 +4,15 @@ not begun. Counted by the database: no scorecard is computed for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from survey.common.numbers import share_in_percent
 from survey.scorecards.bridge.frameworks import Framework
-from survey.scorecards.rounds.declaring import may_declare
+from survey.scorecards.rounds.gaps import may_declare
 from survey.scorecards.rounds.models import (
     AGENCY_STAGES,
     AgencyScoring,
@@ -65,15 +65,17 @@ def read_progress(scorings: QuerySet[AgencyScoring]) -> list[Progress]:
 def _count(scoring_round: ScoringRound, scorings: list[AgencyScoring]) -> Progress:
     framework = framework_scored_by(scoring_round)
     own = {kind: _self_scored(framework, kind) for kind in {row.kind for row in scorings}}
-    filled = _count_lines(scorings, {code for codes in own.values() for code in codes})
-    wanted = {code for codes in own.values() for code in codes if framework.by_code[code].evidence}
+    lines = {(row.pk, code) for row in scorings for code in own[row.kind]}
+    filled = _filled_lines(scorings) & lines
+    demanded = {(pk, code) for pk, code in filled if framework.by_code[code].evidence}
+    begun = {pk for pk, _code in filled}
     return Progress(
         scoring_round=scoring_round,
-        lines=sum(len(own[row.kind]) for row in scorings),
-        filled=sum(filled.values()),
-        demanded=sum(_count_lines(scorings, wanted).values()),
-        proven=_count_proven(scorings, wanted),
-        unbegun=tuple(r.name for r in scorings if r.stage == Stage.SELF and r.pk not in filled),
+        lines=len(lines),
+        filled=len(filled),
+        demanded=len(demanded),
+        proven=len(_proven_lines(scorings) & demanded),
+        unbegun=tuple(r.name for r in scorings if r.stage == Stage.SELF and r.pk not in begun),
         waiting=sum(row.stage in AGENCY_STAGES for row in scorings),
     )
 
@@ -82,18 +84,21 @@ def _self_scored(framework: Framework, kind: str) -> list[str]:
     return [c.code for c in framework.leaves(kind) if may_declare(c, Stage.SELF)]
 
 
-def _count_lines(scorings: Iterable[AgencyScoring], codes: Iterable[str]) -> Mapping[int, int]:
-    """Number of a scoring -> lines somebody wrote a figure for."""
+def _filled_lines(scorings: Iterable[AgencyScoring]) -> set[tuple[int, str]]:
+    """(scoring, criterion) of lines the agency's newest entry gives a figure for."""
     rows = ScoreEntry.objects.filter(
-        scoring__in=[row.pk for row in scorings], criterion__in=list(codes)
+        scoring__in=[row.pk for row in scorings], stage__in=AGENCY_STAGES
     )
-    rows = rows.exclude(stage=Stage.COUNTED).exclude(declared={})
-    counted = rows.order_by().values_list("scoring_id")
-    return dict(counted.annotate(n=Count("criterion", distinct=True)))
+    newest = {
+        (pk, code): declared
+        for pk, code, declared in rows.order_by("pk").values_list(
+            "scoring_id", "criterion", "declared"
+        )
+    }
+    return {place for place, declared in newest.items() if declared}
 
 
-def _count_proven(scorings: Iterable[AgencyScoring], codes: Iterable[str]) -> int:
-    rows = Evidence.objects.filter(
-        scoring__in=[row.pk for row in scorings], criterion__in=list(codes)
-    )
-    return rows.order_by().values("scoring_id", "criterion").distinct().count()
+def _proven_lines(scorings: Iterable[AgencyScoring]) -> set[tuple[int, str]]:
+    """(scoring, criterion) of lines with a file."""
+    rows = Evidence.objects.filter(scoring__in=[row.pk for row in scorings])
+    return set(rows.order_by().values_list("scoring_id", "criterion").distinct())

@@ -56,7 +56,7 @@ title = "Văn bản"
 maximum = 4
 input = "number"
 owner = "Sở khác"
-co_owners = ["Sở Nông nghiệp và Môi trường"]
+co_owners = ["Sở phối hợp"]
 rule = { kind = "per_unit", each = 1 }
 """
 
@@ -67,13 +67,15 @@ def scoring_round(cast: Cast) -> ScoringRound:
     row = save_framework(text=TEXT, by=cast.analyst, now=now)
     today = timezone.localdate(now)
     days = (date.fromordinal(today.toordinal() + ahead) for ahead in (5, 10, 15, 20))
-    return open_round(
+    made = open_round(
         framework=publish_framework(framework=row, now=now),
         period=parse_period(str(today.year)),
         deadlines=Deadlines(*days),
         by=cast.analyst,
         now=now,
     )
+    LineOwner.objects.create(scoring_round=made, name="Sở phối hợp", agency=cast.land)
+    return made
 
 
 @pytest.fixture
@@ -107,7 +109,8 @@ def check(user: User, commune: AgencyScoring, code: str, **figures: str) -> int:
 def test_owners_are_found_by_name_when_a_round_is_opened(
     cast: Cast, scoring_round: ScoringRound
 ) -> None:
-    assert [(row.name, row.agency) for row in scoring_round.owners.all()] == [
+    found = scoring_round.owners.exclude(name="Sở phối hợp")
+    assert [(row.name, row.agency) for row in found] == [
         ("Sở Nông nghiệp và Môi trường", cast.land)
     ]
 
@@ -223,7 +226,7 @@ def test_the_province_says_which_agency_is_meant(cast: Cast, commune: AgencyScor
     assert "chưa chọn cơ quan" in flat(client.get(address))
     assert client.post(address, {"owner0": "x"}).status_code == 422
     assert client.post(address, {"owner0": "", "owner1": str(cast.land.pk)}).status_code == 302
-    assert [*LineOwner.objects.values_list("name", "agency")] == [("Sở khác", cast.land.pk)]
+    assert [*LineOwner.objects.values_list("name", flat=True)] == ["Sở khác", "Sở phối hợp"]
     assert signed_in(cast.head).get(line_address(row, "2")).status_code == 200
 
 
@@ -243,3 +246,112 @@ def test_a_line_somebody_else_saved_is_not_written_over(cast: Cast, commune: Age
             seen=stale.pk,
             confirmed=True,
         )
+
+
+def appraise_own(cast: Cast, scoring_round: ScoringRound) -> AgencyScoring:
+    """The owner's own scorecard, and an appraisal of it that is not signed off."""
+    row = scoring_round.scorings.get(agency=cast.land)
+    now = timezone.now()
+    lines = {"1.1": Line({"part": "8", "whole": "10"}), "2": Line({"number": "4"})}
+    save_lines(scoring=row, stage="self", lines=lines, by=cast.head, now=now)
+    row = hand_over(scoring=row, stage="self", by=cast.head, now=now)
+    line = {"1.1": Line({"part": "3", "whole": "10"}, "Chưa đủ căn cứ")}
+    save_lines(scoring=row, stage="appraisal", lines=line, by=cast.analyst, now=now)
+    return row
+
+
+def test_nobody_reads_the_running_appraisal_of_itself(
+    cast: Cast, scoring_round: ScoringRound
+) -> None:
+    appraise_own(cast, scoring_round)
+    client = signed_in(cast.head)
+    page = flat(client.get(line_address(scoring_round, "1.1")))
+    assert "Chưa đủ căn cứ" not in page
+    assert "4,80" in page, "eight of ten, as declared"
+    listed = flat(client.get(reverse("console:owned", args=[scoring_round.pk])))
+    assert "1,20" in listed
+    assert "4,20" not in listed
+
+
+def test_co_owners_read_signed_appraisals_alone(cast: Cast, commune: AgencyScoring) -> None:
+    now = timezone.now()
+    line = {"2": Line({"number": "1"}, "Trùng lặp")}
+    save_lines(scoring=commune, stage="appraisal", lines=line, by=cast.analyst, now=now)
+    address = line_address(commune.scoring_round, "2")
+    assert "Trùng lặp" not in flat(signed_in(cast.head).get(address))
+    full = {"1.1": Line({"part": "8", "whole": "10"}, "Đúng")}
+    save_lines(scoring=commune, stage="appraisal", lines=full, by=cast.analyst, now=now)
+    hand_over(scoring=commune, stage="appraisal", by=cast.analyst, now=now)
+    assert "Trùng lặp" in flat(signed_in(cast.head).get(address))
+
+
+def test_after_somebody_else_saved_the_page_shows_what_stands_and_no_tick(
+    cast: Cast, commune: AgencyScoring
+) -> None:
+    pk, address = commune.pk, line_address(commune.scoring_round, "1.1")
+    seen = commune.entries.order_by("pk").last()
+    assert seen is not None
+    line = {"1.1": Line({"part": "5", "whole": "10"}, "Kiểm tra hồ sơ")}
+    save_lines(scoring=commune, stage="appraisal", lines=line, by=cast.analyst, now=timezone.now())
+    sent = {
+        f"{pk}:stage": "appraisal",
+        f"{pk}:seen": str(seen.pk),
+        f"{pk}:checked": "yes",
+        f"{pk}:1.1:part": "9",
+        f"{pk}:1.1:whole": "10",
+        f"{pk}:1.1:note": "Của tôi",
+    }
+    answer = signed_in(cast.head).post(address, sent)
+    page = flat(answer)
+    assert answer.status_code == 422
+    assert "Người khác đã lưu" in page
+    assert f'name="{pk}:1.1:part" id="{pk}:1.1:part" value="5"' in page
+    assert f'name="{pk}:checked" value="yes" >' in page
+
+
+def test_a_line_explained_before_is_confirmed_without_another_word(
+    cast: Cast, commune: AgencyScoring
+) -> None:
+    assert check(cast.head, commune, "1.1", part="7", whole="10", note="Sai một việc") == 302
+    now = timezone.now()
+    hand_over(scoring=commune, stage="appraisal", by=cast.analyst, now=now)
+    commune.refresh_from_db()
+    hand_over(scoring=commune, stage="answer", by=cast.analyst, now=now)
+    commune.refresh_from_db()
+    assert check(cast.head, commune, "1.1", part="7", whole="10") == 302
+    assert check(cast.head, commune, "1.1", part="6", whole="10") == 422
+
+
+def test_an_answer_is_never_confirmed_without_a_word(cast: Cast, commune: AgencyScoring) -> None:
+    assert check(cast.head, commune, "1.1", part="7", whole="10", note="Sai một việc") == 302
+    now = timezone.now()
+    hand_over(scoring=commune, stage="appraisal", by=cast.analyst, now=now)
+    line = {"1.1": Line({"part": "10", "whole": "10"}, "Đã bổ sung")}
+    save_lines(scoring=commune, stage="answer", lines=line, by=cast.analyst, now=now)
+    commune.refresh_from_db()
+    hand_over(scoring=commune, stage="answer", by=cast.analyst, now=now)
+    commune.refresh_from_db()
+    assert check(cast.head, commune, "1.1", part="10", whole="10") == 422
+    assert check(cast.head, commune, "1.1", part="10", whole="10", note="Đồng ý") == 302
+
+
+def test_an_owner_of_another_kind_stays_offered(cast: Cast, commune: AgencyScoring) -> None:
+    row = commune.scoring_round
+    LineOwner.objects.create(scoring_round=row, name="Sở khác", agency=cast.commune)
+    address = reverse("console:line-owners", args=[row.pk])
+    client = signed_in(cast.analyst)
+    page = flat(client.get(address))
+    assert f'<option value="{cast.commune.pk}" selected>' in page
+    sent = {"owner0": str(cast.land.pk), "owner1": str(cast.commune.pk)}
+    assert client.post(address, sent).status_code == 302
+    assert row.owners.count() == 3
+    client.post(address, {"owner0": str(cast.land.pk)})
+    assert row.owners.count() == 3, "what was not sent stays"
+
+
+def test_today_asks_owners_and_no_co_owner(cast: Cast, scoring_round: ScoringRound) -> None:
+    words = "thẩm định các tiêu chí được giao chủ trì"
+    today = reverse("console:today")
+    assert words in flat(signed_in(cast.head).get(today))
+    LineOwner.objects.exclude(name="Sở phối hợp").delete()
+    assert words not in flat(signed_in(cast.head).get(today))
