@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from analysis.export.files import read_json, write_json, write_table
     from analysis.export.open_data.dataset import LICENCES, OpenDataset
     from analysis.export.open_data.folder import build_folder
+    from analysis.export.open_data.sdmx import code_ids
     from analysis.index.results import PROVINCE, Figure, IndexResult
     from analysis.method import Method, list_methods, load_method, read_method_text
     from analysis.publication.public_figures import build_public_rows
@@ -87,6 +88,7 @@ _HOMES = {
     "method": ("Method", "list_methods", "load_method", "read_method_text"),
     "export.open_data.dataset": ("LICENCES", "OpenDataset"),
     "export.open_data.folder": ("build_folder",),
+    "export.open_data.sdmx": ("code_ids",),
     "publication.public_figures": ("build_public_rows",),
     "publication.table": ("Table",),
     "publication.targets": ("SATISFACTION_TARGET", "Target"),
@@ -138,6 +140,7 @@ __all__ = [
     "build_public_rows",
     "check_signed_scores",
     "choose_engine",
+    "code_ids",
     "combine_snapshots",
     "compare_before_after",
     "compare_periods",

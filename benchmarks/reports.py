@@ -43,6 +43,7 @@ def fill(count: int) -> int:
         about={"period": "2026-Q2", "province": "x"},
         made_at=at,
         released_at=at,
+        public_number=1,
     )
     versions = AgencyVersion.objects.filter(valid_to=None)[:count]
     results = [

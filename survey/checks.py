@@ -19,6 +19,8 @@ from django.db import connection
 
 from survey.common.province import MAX_EMBLEM_BYTES
 
+LICENCES = ("CC-BY-4.0", "ODbL-1.0")
+"""Kept equal to those of the open data by a test."""
 SAFE_SQLITE = (3, 51, 3)
 """First version without the WAL-reset race between several writers."""
 
@@ -143,6 +145,20 @@ def slow_senders_are_kept_out(
     return (
         [Error(UNBUFFERED, id="survey.E010")] if settings.SECURE and not settings.BUFFERED else []
     )
+
+
+@register(Tags.compatibility)
+def licence_is_known(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Open data are not published under a name nobody can look up."""
+    if settings.OPEN_DATA_LICENCE in LICENCES:
+        return []
+    return [
+        Error(
+            f"OPEN_DATA_LICENCE is {settings.OPEN_DATA_LICENCE!r}.",
+            hint=f"One of {', '.join(LICENCES)}.",
+            id="survey.E014",
+        )
+    ]
 
 
 @register(Tags.security)

@@ -48,6 +48,7 @@ class Figures:
     edition: Edition | None = None
     axis: Axis | None = None
     lines: list[dict[str, Any]] = field(default_factory=list)
+    years: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def newest(self) -> dict[str, Any] | None:
@@ -70,7 +71,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "rounds": _read_scores(user),
         "standing": _read_standing(user, figures.edition),
         "progress": read_progress(running),
-        "years": _compare_years(figures),
+        "years": figures.years,
         "national": national_results(FollowUp.objects.filter(kind="external"))
         if user.sees_province
         else (),
@@ -92,7 +93,8 @@ def _read_figures(user: User) -> Figures:
     if not editions:
         return Figures()
     last = editions[-1]
-    like = [one for one in editions if len(one.period) == len(last.period)][-PERIODS_SHOWN:]
+    months = parse_period(last.period).months
+    like = [one for one in editions if parse_period(one.period).months == months]
     results = _results(user, like)
     rows = {pk: find_overall(result) for pk, result in results.items()}
     axis = choose_axis([row for row in rows.values() if row], read_target(last.about))
@@ -100,7 +102,7 @@ def _read_figures(user: User) -> Figures:
     for edition in like:
         if edition.pk in results:
             lines.append(_describe(edition, results, axis, lines))
-    return Figures(last, axis, lines)
+    return Figures(last, axis, lines[-PERIODS_SHOWN:], _compare_years(lines))
 
 
 def _results(user: User, editions: list[Edition]) -> dict[int, AgencyResult]:
@@ -130,14 +132,16 @@ def _tell_change(first: AgencyResult, second: AgencyResult) -> str:
     return str(CHANGES[shift.verdict.value]) if shift else ""
 
 
-def _compare_years(figures: Figures) -> list[dict[str, Any]]:
-    """Periods beside the same period of the year before, where both are released."""
-    known = {line["period"].name: line for line in figures.lines}
+def _compare_years(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last periods beside the same ones of the year before, where both are released and were
+    computed alike.
+    """
+    known = {line["period"].name: line for line in lines}
     found = []
-    for line in figures.lines:
+    for line in lines[-PERIODS_SHOWN:]:
         name = line["period"].name
         before = known.get(f"{int(name[:4]) - 1}{name[4:]}")
-        if before is not None:
+        if before is not None and is_comparable(before["edition"], line["edition"]):
             found.append({"now": line, "before": before})
     return found
 

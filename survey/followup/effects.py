@@ -22,7 +22,7 @@ from survey.scorecards.bridge.before_after import (
     compare_with_others,
 )
 from survey.scorecards.models import AgencyResult, Edition
-from survey.scorecards.queries import find_overall, main_method
+from survey.scorecards.queries import find_overall, main_methods
 
 BY_EYE: Final = ("fixed", "not-fixed")
 """Verdicts of a re-check nobody needs a figure for."""
@@ -56,12 +56,10 @@ class Effect:
 def standing_editions() -> list[Edition]:
     """Released figures that stand, by the main method of their period, earliest period first."""
     released = Edition.objects.filter(withdrawn_at=None).exclude(released_at=None)
-    rows = released.defer("counted", "answers")  # long, and no reader of these asks for them
-    newest = {
-        row.period: row
-        for row in rows.order_by("released_at", "pk")
-        if row.method == main_method(row.period)
-    }
+    # Long, and few readers of these ask for them.
+    rows = list(released.defer("counted", "answers", "about").order_by("released_at", "pk"))
+    methods = main_methods({row.period for row in rows})
+    newest = {row.period: row for row in rows if row.method == methods[row.period]}
     return sorted(newest.values(), key=lambda row: parse_period(row.period).last)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from django.utils.translation import get_language
+
 from survey.agencies.improvements import Improvement
-from survey.public.editions import PublicEdition, public_editions, successor
+from survey.public.editions import PublicEdition, find_standing, public_editions
 from survey.public.figures import (
     WHOLE,
     AgencyLine,
@@ -15,14 +17,13 @@ from survey.public.figures import (
     domain_lines,
     find_target,
     find_verdict,
-    is_met,
     show,
     show_first,
 )
-from survey.public.open_data import cite, licence_title, open_data_folder
+from survey.public.open_data import cite, licence_title, list_open_data, write_notes
 from survey.public.paging import Part, PublicPage, cut_part
 from survey.public.words import KINDS, PART_TITLES, period_title
-from survey.reports.method_note import write_method_note
+from survey.scorecards.bridge.open_data import code_ids
 
 LINES_PER_PAGE: Final = 30
 IMPROVEMENTS_SHOWN: Final = 5
@@ -34,28 +35,31 @@ def _frame(one: PublicEdition, **more: Any) -> dict[str, Any]:
     return {
         "one": one,
         "period": period_title(one.edition.period),
-        "successor": successor(one, found),
+        "standing": find_standing(one, found),
         "notice": one.edition.about.get("notice", ""),
+        "method": _name_method(one),
         **more,
     }
+
+
+def _name_method(one: PublicEdition) -> str:
+    title = "method_title_en" if get_language() == "en" else "method_title"
+    return str(one.edition.about.get(title, one.edition.method))
 
 
 def edition(one: PublicEdition) -> PublicPage:
     """The province, its factors, and where to go on."""
     whole = agency_rows(one, WHOLE)
-    rows = whole[2] if whole else []
-    overall = [row for row in rows if row["level"] == "overall"]
     counts = {kind: sum(line.kind == kind for line in agency_lines(one)) for kind in KINDS}
     context = _frame(
         one,
-        whole=show_first(overall),
-        met=is_met(one, overall[0]) if overall else None,
+        whole=show_first(whole.at("overall")) if whole else None,
+        met=whole.met if whole else None,
         target=find_target(one),
-        factors=[show(row) for row in rows if row["level"] == "factor"],
+        factors=[show(row) for row in whole.at("factor")] if whole else [],
         kinds=[(kind, KINDS[kind], count) for kind, count in counts.items() if count],
         cite=cite(one),
         licence=licence_title(),
-        method=one.edition.about.get("method_title", one.edition.method),
     )
     return PublicPage("edition.html", context)
 
@@ -77,28 +81,33 @@ def _list(one: PublicEdition, part: Part, title: object, at: str, whole: Any) ->
 
 
 def _show_line(one: PublicEdition, line: AgencyLine) -> Any:
-    verdict = find_verdict(one, line.key) if line.row["level"] == "overall" else ""
-    return show(line.row, line.name, verdict, line.key)
+    return show(line.row, line.name, find_verdict(one, line.key, line.row), line.key)
 
 
-def domain_list(one: PublicEdition, code: str, number: str) -> PublicPage | None:
+def domain_slugs(one: PublicEdition) -> dict[str, str]:
+    """Code of each procedure domain by its word in addresses."""
+    return {slug: code for code, slug in code_ids(domain_lines(one)).items()}
+
+
+def domain_list(one: PublicEdition, slug: str, number: str) -> PublicPage | None:
     """Agencies by name in one procedure domain, after the province."""
+    code = domain_slugs(one).get(slug, "")
     lines = domain_lines(one).get(code, [])
     part = cut_part(lines, int(number), LINES_PER_PAGE)
     if part is None or not lines:
         return None
     whole = agency_rows(one, WHOLE)
-    rows = [row for row in whole[2] if row["code"] == code] if whole else []
+    rows = [row for row in whole.at("domain") if row["code"] == code] if whole else []
     title = lines[0].row["label"]
-    return PublicPage("list.html", _list(one, part, title, f"linh-vuc/{code}/", show_first(rows)))
+    return PublicPage("list.html", _list(one, part, title, f"linh-vuc/{slug}/", show_first(rows)))
 
 
 def domains(one: PublicEdition) -> PublicPage:
     """Procedure domains over the whole province."""
     whole = agency_rows(one, WHOLE)
-    rows = [row for row in whole[2] if row["level"] == "domain"] if whole else []
-    known = domain_lines(one)
-    lines = [show(row, key=row["code"] if row["code"] in known else "") for row in rows]
+    slugs = {code: slug for slug, code in domain_slugs(one).items()}
+    rows = whole.at("domain") if whole else []
+    lines = [show(row, key=slugs.get(row["code"], "")) for row in rows]
     return PublicPage("domains.html", _frame(one, lines=lines))
 
 
@@ -107,17 +116,17 @@ def agency(one: PublicEdition, key: str) -> PublicPage | None:
     found = None if key == WHOLE else agency_rows(one, key)
     if found is None:
         return None
-    name, kind, rows = found
+    rows = found.rows
     changed = Improvement.objects.filter(agency__key=key).exclude(approved_at=None)
     context = _frame(
         one,
-        name=name,
-        kind=KINDS.get(kind, kind),
-        kind_path=f"{one.path}loai/{kind}/1/",
+        name=found.name,
+        kind=KINDS.get(found.kind, found.kind),
+        kind_path=f"{one.path}loai/{found.kind}/1/",
         whole=show_first(rows),
-        met=is_met(one, rows[0]),
+        met=found.met,
         target=find_target(one),
-        verdict=find_verdict(one, key),
+        verdict=find_verdict(one, key, rows[0]),
         factors=_group(rows, one.edition.about.get("factors", {})),
         parts=_parts(rows),
         improvements=list(changed[:IMPROVEMENTS_SHOWN]),
@@ -147,11 +156,11 @@ def _group(rows: Sequence[Mapping[str, Any]], members: Mapping[str, Sequence[str
 
 def method(one: PublicEdition) -> PublicPage:
     """The method note."""
-    return PublicPage("method.html", _frame(one, notes=write_method_note(one.edition)))
+    return PublicPage("method.html", _frame(one, notes=write_notes(one)))
 
 
 def data(one: PublicEdition) -> PublicPage:
     """The files, their sizes and checksums, licence and how to cite."""
-    files = [(name, len(content)) for name, content in open_data_folder(one).items()]
+    files = list_open_data(one)
     context = _frame(one, files=files, licence=licence_title(), cite=cite(one))
     return PublicPage("data.html", context)

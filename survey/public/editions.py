@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from survey.common.periods import Period, parse_period
 from survey.reports.packs import report_due_on
-from survey.scorecards.models import Edition
-from survey.scorecards.queries import find_overall, main_method, province_result
+from survey.scorecards.bridge.open_data import public_rows
+from survey.scorecards.models import Edition, MethodChoice
+from survey.scorecards.queries import find_overall, main_methods, province_result
 
 QUARTERS_AHEAD: Final = 4
 _PATHS: Final = {"": "nam", "9M": "9t"}
@@ -22,10 +23,15 @@ _PATHS: Final = {"": "nam", "9M": "9t"}
 
 @dataclass(frozen=True)
 class PublicEdition:
-    """A released edition; ``number`` counts the releases of its period and never changes."""
+    """A released edition; ``is_main``: by the method the province reports the period by."""
 
     edition: Edition
-    number: int
+    is_main: bool
+
+    @property
+    def number(self) -> int:
+        """Counts the releases of its period and never changes."""
+        return self.edition.public_number or 0
 
     @property
     def period(self) -> Period:
@@ -37,11 +43,6 @@ class PublicEdition:
         """``2026/q3/1/``: its place under the results."""
         year, _dash, part = self.edition.period.partition("-")
         return f"{year}/{path_of_part(part)}/{self.number}/"
-
-    @property
-    def is_main(self) -> bool:
-        """Whether it is by the method the province reports by."""
-        return self.edition.method == main_method(self.edition.period)
 
     @property
     def withdrawn_on(self) -> date | None:
@@ -62,9 +63,9 @@ def path_of_part(part: str) -> str:
 
 
 def _released() -> QuerySet[Edition]:
-    rows = Edition.objects.exclude(released_at=None)
+    rows = Edition.objects.exclude(released_at=None).exclude(public_number=None)
     # Read when an edition is looked at: of thousands of agencies they are long.
-    return rows.defer("counted", "answers", "about").order_by("released_at", "pk")
+    return rows.defer("counted", "answers", "about").order_by("period", "public_number")
 
 
 def public_editions() -> list[PublicEdition]:
@@ -79,16 +80,15 @@ def public_editions() -> list[PublicEdition]:
             withdrawn=Max("withdrawn_at"),
         )
     )
-    return list(_list_editions(tuple(state.values())))
+    choices = MethodChoice.objects.order_by().aggregate(n=Count("pk"), last=Max("pk"))
+    return list(_list_editions((*state.values(), *choices.values())))
 
 
 @lru_cache(maxsize=2)
 def _list_editions(_state: tuple[object, ...]) -> tuple[PublicEdition, ...]:
-    counts: dict[str, int] = {}
-    found = []
-    for edition in _released():
-        counts[edition.period] = counts.get(edition.period, 0) + 1
-        found.append(PublicEdition(edition, counts[edition.period]))
+    rows = list(_released())
+    methods = main_methods({edition.period for edition in rows})
+    found = [PublicEdition(row, row.method == methods[row.period]) for row in rows]
     return tuple(sorted(found, key=lambda one: (one.period.last, one.number), reverse=True))
 
 
@@ -109,8 +109,8 @@ def standing(found: list[PublicEdition]) -> list[PublicEdition]:
     return [one for one in found if newest.get(one.edition.period) is one]
 
 
-def successor(one: PublicEdition, found: list[PublicEdition]) -> PublicEdition | None:
-    """The edition that took its place."""
+def find_standing(one: PublicEdition, found: list[PublicEdition]) -> PublicEdition | None:
+    """The edition that stands for its period, where it is another one."""
     own = [other for other in standing(found) if other.edition.period == one.edition.period]
     return own[0] if own and own[0].number != one.number and one.is_main else None
 
@@ -142,12 +142,13 @@ def corrections(found: list[PublicEdition]) -> list[Correction]:
 
 
 def _find_change(before: PublicEdition, after: PublicEdition) -> Decimal | None:
-    values = [
-        find_overall(province_result(one.edition)).get("weighted_index") for one in (before, after)
-    ]
-    if None in values:
-        return None
-    return Decimal(str(values[1])) - Decimal(str(values[0]))
+    """Of what was published of both: the change of a figure that is not shown is not told."""
+    values = []
+    for one in (before, after):
+        row = find_overall(province_result(one.edition))
+        values.append(public_rows([row])[0]["index"] if row else None)
+    first, second = values
+    return None if first is None or second is None else Decimal(second) - Decimal(first)
 
 
 @dataclass(frozen=True)
@@ -168,12 +169,3 @@ def release_calendar(found: list[PublicEdition], today: date) -> list[Announceme
         period = parse_period(f"{n // 4}-Q{n % 4 + 1}")
         made.append(Announcement(period, report_due_on(period), first.get(period.name)))
     return made
-
-
-def next_release(today: date) -> date:
-    """The next day figures are announced for."""
-    quarter = parse_period(f"{today.year}-Q{(today.month + 2) // 3}")
-    before = quarter.first - timedelta(days=1)
-    last = parse_period(f"{before.year}-Q{(before.month + 2) // 3}")
-    due = report_due_on(last)
-    return due if today <= due else report_due_on(quarter)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from survey.public.words import STATUSES, VERDICTS, label
 from survey.scorecards.bridge.methods import Target, read_target
 from survey.scorecards.bridge.open_data import public_rows
 from survey.scorecards.models import AgencyResult
+from survey.scorecards.queries import find_overall
 
 WHOLE: Final = "*"
 """Key of the province as a whole."""
@@ -54,7 +56,7 @@ def show(row: Mapping[str, Any], text: str = "", verdict: str = "", key: str = "
     told = value is not None
     return Shown(
         cell=row["cell"],
-        label=text or label(row["code"], row["label"]),
+        label=text or label(row["level"], row["code"], row["label"]),
         value=number("index") if told else "",
         interval=(number("ci_low"), number("ci_high")) if told else ("", ""),
         n=format_number(row["n"]) if row["n"] else "",
@@ -69,14 +71,44 @@ def show_first(rows: Sequence[Mapping[str, Any]]) -> Shown | None:
     return show(rows[0]) if rows else None
 
 
-def agency_rows(one: PublicEdition, key: str) -> tuple[str, str, list[dict[str, Any]]] | None:
-    """(name, kind, public rows) of an agency of an edition, or of the province; None without."""
+@dataclass(frozen=True)
+class AgencyFigures:
+    """What may be shown of an agency, or of the province."""
+
+    name: str
+    kind: str
+    rows: list[dict[str, Any]]
+    met: bool | None
+    """Whether the target is reached beyond doubt (True) or missed; None where neither is sure, and
+    of a figure that is not compared.
+    """
+
+    def at(self, level: str) -> list[dict[str, Any]]:
+        """Rows of a level."""
+        return [row for row in self.rows if row["level"] == level]
+
+
+def agency_rows(one: PublicEdition, key: str) -> AgencyFigures | None:
+    """The figures of an agency of an edition, or of the province; None without."""
     found = one.edition.results.filter(
         **({"agency": None} if key == WHOLE else {"agency__key": key})
     ).first()
     if found is None:
         return None
-    return found.name, found.kind, public_rows(found.rows)
+    return AgencyFigures(
+        found.name, found.kind, public_rows(found.rows), _is_met(one, find_overall(found))
+    )
+
+
+def _is_met(one: PublicEdition, stored: Mapping[str, Any]) -> bool | None:
+    """Decided by the exact limits: rounded ones may lie on the other side."""
+    row = public_rows([stored])[0] if stored else None
+    if row is None or row["status"] != "published" or row["index"] is None:
+        return None
+    target = find_target(one)
+    if target.met(Decimal(stored["ci_low"])):
+        return True
+    return None if target.met(Decimal(stored["ci_high"])) else False
 
 
 @lru_cache(maxsize=8)
@@ -108,8 +140,12 @@ def domain_lines(one: PublicEdition) -> Mapping[str, Sequence[AgencyLine]]:
     return _lines(one.edition.pk, one.edition.snapshot_sha256)[1]
 
 
-def find_verdict(one: PublicEdition, key: str) -> str:
-    """How an agency stands to the mean of its kind; empty where nothing can be said."""
+def find_verdict(one: PublicEdition, key: str, row: Mapping[str, Any]) -> str:
+    """How an agency stands to the mean of its kind; empty where its own figure is not shown or not
+    compared.
+    """
+    if row["level"] != "overall" or row["status"] != "published" or row["index"] is None:
+        return ""
     found = one.edition.about.get("standing", {}).get(key)
     return str(VERDICTS[found["verdict_mean"]]) if found else ""
 
@@ -117,13 +153,3 @@ def find_verdict(one: PublicEdition, key: str) -> str:
 def find_target(one: PublicEdition) -> Target:
     """The target an edition was computed beside."""
     return read_target(one.edition.about)
-
-
-def is_met(one: PublicEdition, row: Mapping[str, Any]) -> bool | None:
-    """Whether a figure reaches the target beyond doubt (True) or misses it (False)."""
-    if row["index"] is None:
-        return None
-    target = find_target(one)
-    if target.met(row["ci_low"]):
-        return True
-    return None if target.met(row["ci_high"]) else False

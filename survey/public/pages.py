@@ -10,6 +10,8 @@ from typing import Any, Final
 from django.utils import timezone
 
 from survey.agencies.improvements import Improvement
+from survey.agencies.models import Agency
+from survey.agencies.queries import agency_names
 from survey.agencies.reorganisation import REORGANISED_ON
 from survey.common.numbers import format_number
 from survey.public.edition_pages import (
@@ -17,6 +19,7 @@ from survey.public.edition_pages import (
     agency,
     data,
     domain_list,
+    domain_slugs,
     domains,
     edition,
     kind_list,
@@ -31,7 +34,7 @@ from survey.public.editions import (
     standing,
 )
 from survey.public.figures import WHOLE, agency_lines, agency_rows, domain_lines, show_first
-from survey.public.open_data import open_data_folder
+from survey.public.open_data import list_open_data, read_open_data
 from survey.public.paging import PublicPage, cut_part, list_parts
 from survey.public.words import period_title
 
@@ -41,14 +44,12 @@ IMPROVEMENTS_PER_PAGE: Final = 25
 def home() -> PublicPage:
     """Every period with its headline."""
     found = public_editions()
-    lines = []
-    for one in standing(found):
+    lines, stand = [], standing(found)
+    for one in stand:
         whole = agency_rows(one, WHOLE)
-        rows = [row for row in whole[2] if row["level"] == "overall"] if whole else []
-        lines.append(
-            {"one": one, "title": period_title(one.edition.period), "row": show_first(rows)}
-        )
-    others = [one for one in found if one not in standing(found)]
+        row = show_first(whole.at("overall")) if whole else None
+        lines.append({"one": one, "title": period_title(one.edition.period), "row": row})
+    others = [one for one in found if one not in stand]
     return PublicPage(
         "home.html",
         {
@@ -102,7 +103,7 @@ def corrections_page() -> PublicPage:
 
 
 def _improvements() -> list[Improvement]:
-    rows = Improvement.objects.exclude(approved_at=None).select_related("agency")
+    rows = Improvement.objects.exclude(approved_at=None)
     return list(rows.order_by("-done_on", "-pk"))
 
 
@@ -117,7 +118,12 @@ def tell_change(change: Decimal | None) -> str:
 def improvements(number: str = "1") -> PublicPage | None:
     """You said, we did: of every agency, the latest first."""
     part = cut_part(_improvements(), int(number), IMPROVEMENTS_PER_PAGE)
-    return PublicPage("improvements.html", {"part": part, "at": "gop-y/"}) if part else None
+    if part is None:
+        return None
+    names = agency_names(Agency.objects.filter(pk__in={row.agency_id for row in part[0]}))
+    lines = [(names.get(row.agency_id, ""), row) for row in part[0]]
+    context = {"part": (lines, *part[1:]), "at": "gop-y/"}
+    return PublicPage("improvements.html", context)
 
 
 Found = PublicPage | bytes | None
@@ -139,11 +145,11 @@ _OF_EDITIONS: Final[tuple[tuple[re.Pattern[str], Callable[..., Found]], ...]] = 
         (r"", edition),
         (r"loai/(?P<kind>[a-z-]{1,30})/(?P<number>[1-9]\d{0,5})/", kind_list),
         (r"linh-vuc/", domains),
-        (r"linh-vuc/(?P<code>[^/]{1,40})/(?P<number>[1-9]\d{0,5})/", domain_list),
+        (r"linh-vuc/(?P<slug>[\w@$-]{1,80})/(?P<number>[1-9]\d{0,5})/", domain_list),
         (r"don-vi/(?P<key>[^/]{1,60})/", agency),
         (r"phuong-phap/", method),
         (r"du-lieu/", data),
-        (r"(?P<name>[A-Za-z0-9._-]{1,60})", lambda one, name: open_data_folder(one).get(name)),
+        (r"(?P<name>[A-Za-z0-9._-]{1,60})", read_open_data),
     )
 )
 
@@ -175,13 +181,14 @@ def list_paths() -> Iterator[str]:
         for kind in {line.kind for line in lines}:
             own = [line for line in lines if line.kind == kind]
             yield from list_parts(f"{one.path}loai/{kind}/", own, LINES_PER_PAGE)
-        for code, own_lines in domain_lines(one).items():
-            yield from list_parts(f"{one.path}linh-vuc/{code}/", own_lines, LINES_PER_PAGE)
-        yield from (f"{one.path}don-vi/{line.key}/" for line in lines)
+        for slug, code in domain_slugs(one).items():
+            found = domain_lines(one)[code]
+            yield from list_parts(f"{one.path}linh-vuc/{slug}/", found, LINES_PER_PAGE)
+        yield from (f"{one.path}don-vi/{line.key}/" for line in lines if "/" not in line.key)
 
 
 def list_files() -> Iterator[tuple[str, bytes]]:
     """Every file of open data: address and content."""
     for one in public_editions():
-        for name, content in open_data_folder(one).items():
-            yield f"{one.path}{name}", content
+        for name, _size in list_open_data(one):
+            yield f"{one.path}{name}", read_open_data(one, name) or b""

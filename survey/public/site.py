@@ -53,16 +53,20 @@ def site_files() -> Iterator[tuple[str, bytes]]:
 
 def build_site(target: Path, progress: Progress | None = None) -> int:
     """Write the site; how many files. A file that is the same already is left as it is, each other
-    one appears whole.
+    one appears whole; what no longer belongs to it goes.
     """
-    count = 0
-    for count, (name, content) in enumerate(site_files(), start=1):
+    written: set[Path] = set()
+    for name, content in site_files():
         place = target / name
         if not _holds(place, content):
             _write(place, content)
+        written.add(place)
         if progress is not None:
-            progress(count)
-    return count
+            progress(len(written))
+    for place in (target / RESULTS.strip("/")).rglob("*"):
+        if place.is_file() and place not in written:
+            place.unlink()
+    return len(written)
 
 
 def _holds(place: Path, content: bytes) -> bool:

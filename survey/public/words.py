@@ -66,11 +66,13 @@ def shipped_labels() -> Mapping[str, Mapping[str, str]]:
     }
 
 
-def label(code: str, stored: str) -> str:
+def label(level: str, code: str, stored: str) -> str:
     """Words of a figure in the active language; the stored ones where we have no other."""
-    if code in PARTS:
+    if level in ("overall", "applicant") and code in PARTS:
         return str(PARTS[code])
-    return shipped_labels().get(code, {}).get(get_language() or "vi", stored)
+    if level in ("factor", "item"):
+        return shipped_labels().get(code, {}).get(get_language() or "vi", stored)
+    return stored
 
 
 def period_title(name: str) -> str:

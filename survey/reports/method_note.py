@@ -15,6 +15,7 @@ from survey.agencies.reorganisation import REORGANISED_ON
 from survey.common.periods import parse_period
 from survey.reports.documents import heading, paragraph
 from survey.reports.figures import Block, Row, number
+from survey.scorecards.bridge.open_data import public_rows
 from survey.scorecards.models import Edition
 from survey.scorecards.queries import find_overall, province_result
 
@@ -30,12 +31,22 @@ class Note:
 
 def write_method_note(edition: Edition) -> list[Note]:
     """Every entry of a released edition, in the order of SIMS."""
-    row = find_overall(province_result(edition))
+    return _write_note(edition, _describe_accuracy(find_overall(province_result(edition))))
+
+
+def write_public_note(edition: Edition, *, half_width: Decimal | None) -> list[Note]:
+    """The note for everybody: no figure from which exact counts follow. ``half_width`` of the
+    province's interval as it is published, None where it is not.
+    """
+    return _write_note(edition, _describe_public_accuracy(half_width), is_public=True)
+
+
+def _write_note(edition: Edition, accuracy: list[Note], *, is_public: bool = False) -> list[Note]:
     return [
-        *_describe_content(edition),
-        *_describe_accuracy(row),
+        *_describe_content(edition, is_public=is_public),
+        *accuracy,
         *_describe_times(edition),
-        *_describe_comparability(edition),
+        *_describe_comparability(edition, is_public=is_public),
         *_describe_processing(edition),
     ]
 
@@ -46,8 +57,14 @@ def note_blocks(notes: list[Note]) -> list[Block]:
     return [heading(_("ANNEX. METHOD NOTE (SIMS 2.0)")), *lines]
 
 
-def _describe_content(edition: Edition) -> list[Note]:
-    title = "method_title" if get_language() == "vi" else "method_title_en"
+def _describe_content(edition: Edition, *, is_public: bool) -> list[Note]:
+    title = "method_title_en" if get_language() == "en" else "method_title"
+    unit = _("Percent of satisfied answers, two decimals half up.")
+    if is_public:
+        unit = _(
+            "Percent of satisfied answers; two decimals from 100 answers on, one below. Counts to "
+            "the nearest five; no figure whose interval is too wide for it (NCHS)."
+        )
     about = edition.about
     return [
         Note(
@@ -59,7 +76,7 @@ def _describe_content(edition: Edition) -> list[Note]:
             )
             % {"method": about.get(title, edition.method)},
         ),
-        Note("S.4", _("Unit of measure"), _("Percent of satisfied answers, two decimals half up.")),
+        Note("S.4", _("Unit of measure"), unit),
         Note("S.5", _("Reference period"), parse_period(edition.period).title),
         Note(
             "S.7",
@@ -111,6 +128,19 @@ def _describe_accuracy(row: Row) -> list[Note]:
     ]
 
 
+def _describe_public_accuracy(half_width: Decimal | None) -> list[Note]:
+    told = (
+        _("The province's index is exact to ± %(width)s points (half its 95%% interval).")
+        % {"width": number(half_width)}
+        if half_width is not None
+        else _("The interval of each figure stands beside it.")
+    )
+    return [
+        Note("S.13.A1", _("Sampling error"), told),
+        Note("S.13.A7", _("Imputation"), _("None: what was not answered is not guessed.")),
+    ]
+
+
 def _describe_times(edition: Edition) -> list[Note]:
     last = parse_period(edition.period).last
     released = timezone.localdate(edition.released_at) if edition.released_at else None
@@ -124,15 +154,12 @@ def _describe_times(edition: Edition) -> list[Note]:
     ]
 
 
-def _describe_comparability(edition: Edition) -> list[Note]:
+def _describe_comparability(edition: Edition, *, is_public: bool) -> list[Note]:
     earlier = Edition.objects.filter(period=edition.period, method=edition.method)
     earlier = earlier.exclude(pk=edition.pk).filter(released_at__lte=edition.released_at)
-    own = find_overall(province_result(edition)).get("weighted_index")
-    changes = []
-    for other in earlier.order_by("released_at"):
-        value = find_overall(province_result(other)).get("weighted_index")
-        if own is not None and value is not None:
-            changes.append(number(Decimal(str(own)) - Decimal(str(value))))
+    own = _read_index(edition, is_public=is_public)
+    values = [_read_index(one, is_public=is_public) for one in earlier.order_by("released_at")]
+    changes = [number(own - v) for v in values if own is not None and v is not None]
     revisions = (
         _("Earlier editions of this period: %(count)s; this one minus them: %(sizes)s.")
         % {"count": len(changes), "sizes": "; ".join(changes)}
@@ -148,6 +175,15 @@ def _describe_comparability(edition: Edition) -> list[Note]:
         ),
         Note("S.17.A6", _("Revisions"), revisions),
     ]
+
+
+def _read_index(edition: Edition, *, is_public: bool) -> Decimal | None:
+    row = find_overall(province_result(edition))
+    if is_public:
+        shown = public_rows([row])[0]["index"] if row else None
+        return None if shown is None else Decimal(shown)
+    value = row.get("weighted_index")
+    return None if value is None else Decimal(str(value))
 
 
 def _describe_processing(edition: Edition) -> list[Note]:

@@ -42,6 +42,10 @@ class Edition(models.Model):
     made_at = models.DateTimeField(_("made at"))
     released_at = models.DateTimeField(_("released at"), null=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn on"), null=True, editable=False)
+    public_number = models.PositiveSmallIntegerField(
+        _("number of the release"), null=True, editable=False
+    )
+    """Counts the releases of its period; it is in public addresses and never used again."""
 
     class Meta:
         verbose_name = _("edition")
@@ -51,7 +55,10 @@ class Edition(models.Model):
             models.UniqueConstraint(
                 fields=["period", "method_sha256", "snapshot_sha256"],
                 name="edition_once_per_snapshot_and_method",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["period", "public_number"], name="release_number_once_in_a_period"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -56,6 +57,17 @@ def main_method(period: str) -> str:
     first = parse_period(period).first
     choice = MethodChoice.objects.filter(valid_from__lte=first).first()
     return str(choice.methods[0]["id"]) if choice else DEFAULT_METHOD
+
+
+def main_methods(periods: Iterable[str]) -> dict[str, str]:
+    """The main method of each of these periods, in one statement."""
+    choices = list(MethodChoice.objects.order_by("-valid_from", "-pk"))
+    found = {}
+    for period in periods:
+        first = parse_period(period).first
+        chosen = next((row for row in choices if row.valid_from <= first), None)
+        found[period] = str(chosen.methods[0]["id"]) if chosen else DEFAULT_METHOD
+    return found
 
 
 def releases_about(items: set[str], *, previews: bool = False) -> list[Edition]:

@@ -92,8 +92,12 @@ def release_edition(*, edition: Edition, now: datetime) -> Edition:
     locked = Edition.objects.select_for_update().get(pk=edition.pk)
     if locked.state != EditionState.COMPUTED:
         raise ValidationError(_("Only figures of a finished period can be released, and once."))
-    Edition.objects.filter(pk=locked.pk).update(released_at=now)
-    locked.released_at = now
+    # One after the other: a number is given once.
+    own = Edition.objects.filter(period=locked.period).order_by("pk")
+    numbers = list(own.select_for_update().values_list("public_number", flat=True))
+    number = max((n for n in numbers if n is not None), default=0) + 1
+    Edition.objects.filter(pk=locked.pk).update(released_at=now, public_number=number)
+    locked.released_at, locked.public_number = now, number
     return locked
 
 

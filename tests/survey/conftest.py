@@ -13,6 +13,7 @@ from django.test import Client
 
 from survey.citizen import short_form
 from survey.common import throttling
+from survey.public import editions, figures
 from survey.questionnaires import queries
 from tests.survey.factories import Cast, make_cast
 
@@ -70,6 +71,8 @@ def nothing_is_remembered() -> None:
     queries._frozen_form.cache_clear()
     queries.wordings.cache_clear()
     short_form._pages.clear()
+    editions._list_editions.cache_clear()
+    figures._lines.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -16,13 +16,7 @@ from analysis.export.open_data.tables import describe_csvw, describe_package, wr
 
 
 def build_folder(dataset: OpenDataset) -> dict[str, bytes]:
-    """Content of every file by name; equal data sets give equal bytes.
-
-    Raises
-    ------
-    AnalysisError
-        Two keys of agencies cannot be told apart as SDMX identifiers.
-    """
+    """Content of every file by name; equal data sets give equal bytes."""
     files = {
         "data.csv": write_data(dataset),
         "data.csv-metadata.json": write_json(describe_csvw(dataset)),

@@ -8,16 +8,15 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from analysis.errors import AnalysisError
 from analysis.export.open_data.dataset import OpenDataset
 from analysis.publication.public_figures import PublicRow
 
 MAINTAINER: Final = "HAILONG"
 FLOW: Final = "DF_SATISFACTION"
-VERSION: Final = "1.0.0"
 DIMENSIONS: Final = ("FREQ", "AGENCY", "LEVEL", "INDICATOR", "TIME_PERIOD")
 MEASURE: Final = "OBS_VALUE"
 ATTRIBUTES: Final = ("OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE", "CI_LOW", "CI_HIGH", "N")
@@ -25,39 +24,67 @@ COLUMNS: Final = (*DIMENSIONS, MEASURE, *ATTRIBUTES)
 OBS_STATUS: Final = {
     "published": "A",
     "few": "U",
-    "unverified": "U",
+    "unverified": "V",
     "suppressed": "Q",
     "imprecise": "Q",
-    "none": "M",
+    "none": "O",
 }
-"""Codes of the cross-domain code list CL_OBS_STATUS: normal, low reliability, suppressed, missing.
+"""Codes of the cross-domain code list CL_OBS_STATUS: normal, low reliability, unvalidated,
+suppressed, missing.
 """
 _PARTS: Final = {"Q": "Q", "H": "S"}
 
 
 def code_id(key: str) -> str:
-    """A key as an SDMX identifier; the whole province is ``_T`` (total).
+    """A key as an SDMX identifier, without accents; the whole province is ``_T`` (total).
 
     Examples
     --------
-    >>> code_id("h20.01"), code_id("*")
-    ('h20_01', '_T')
+    >>> code_id("h20.01"), code_id("*"), code_id("đất đai")
+    ('h20_01', '_T', 'dat_dai')
     """
-    return "_T" if key == "*" else re.sub(r"[^A-Za-z0-9@$-]", "_", key)
+    bare = unicodedata.normalize("NFD", key.replace("đ", "d").replace("Đ", "D"))
+    plain = "".join(c for c in bare if not unicodedata.combining(c))
+    return "_T" if key == "*" else re.sub(r"[^A-Za-z0-9@$-]", "_", plain)
 
 
 def code_ids(keys: Iterable[str]) -> dict[str, str]:
-    """Identifier of every key.
+    """Identifier of every key; those that would bear the same one are numbered in their order.
 
-    Raises
-    ------
-    AnalysisError
-        Two keys would bear the same one.
+    Examples
+    --------
+    >>> code_ids(["h20.01", "h20_01"])
+    {'h20.01': 'h20_01', 'h20_01': 'h20_01_2'}
     """
-    found = {key: code_id(key) for key in keys}
-    if len(set(found.values())) < len(found):
-        raise AnalysisError("two keys of agencies or contents differ in punctuation only")
+    found: dict[str, str] = {}
+    for key in sorted(keys):
+        plain, number = code_id(key), 1
+        wanted = plain
+        while wanted in found.values():
+            number += 1
+            wanted = f"{plain}_{number}"
+        found[key] = wanted
     return found
+
+
+def artefact_version(period: str, edition: int) -> str:
+    """Version of the structures of one edition: its agencies and contents are its own.
+
+    Examples
+    --------
+    >>> [artefact_version(p, 1) for p in ("2026", "2026-Q3", "2026-H1", "2026-9M", "2026-07")]
+    ['2026.0.1', '2026.3.1', '2026.21.1', '2026.30.1', '2026.107.1']
+    """
+    year, _dash, part = period.partition("-")
+    number = {"": 0, "9M": 30}.get(part)
+    if number is None:
+        number = {"Q": 0, "H": 20}.get(part[0], 100) + int(part.lstrip("QH"))
+    return f"{year}.{number}.{edition}"
+
+
+def indicator_key(row: PublicRow) -> str:
+    """What a row is about: codes of levels may be the same, as of a domain and an applicant."""
+    return f"{row['level']}/{row['code']}"
 
 
 def frequency(period: str) -> tuple[str, str]:
@@ -79,16 +106,21 @@ def frequency(period: str) -> tuple[str, str]:
     return ("M", period) if part else ("A", period)
 
 
+def name_flow(dataset: OpenDataset) -> str:
+    """The dataflow of an edition."""
+    return f"{MAINTAINER}:{FLOW}({artefact_version(dataset.period, dataset.edition)})"
+
+
 def write_sdmx_csv_1(dataset: OpenDataset) -> bytes:
     """``sdmx-csv-1.csv``: SDMX-CSV 1.0."""
-    flow = f"{MAINTAINER}:{FLOW}({VERSION})"
+    flow = name_flow(dataset)
     return _write(("DATAFLOW", *COLUMNS), ([flow, *line] for line in _lines(dataset)))
 
 
 def write_sdmx_csv_2(dataset: OpenDataset) -> bytes:
     """``sdmx-csv-2.csv``: SDMX-CSV 2.0; every line is information (I)."""
     head = ("STRUCTURE", "STRUCTURE_ID", "ACTION", *COLUMNS)
-    start = ["dataflow", f"{MAINTAINER}:{FLOW}({VERSION})", "I"]
+    start = ["dataflow", name_flow(dataset), "I"]
     return _write(head, ([*start, *line] for line in _lines(dataset)))
 
 
@@ -102,14 +134,14 @@ def _write(head: tuple[str, ...], lines: Iterable[list[str]]) -> bytes:
 
 def _lines(dataset: OpenDataset) -> Iterator[list[str]]:
     agencies = code_ids({row["agency"] for row in dataset.rows})
-    codes = code_ids({row["code"] for row in dataset.rows})
+    codes = code_ids({indicator_key(row) for row in dataset.rows})
     time = frequency(dataset.period)
     for row in dataset.rows:
         yield [
             time[0],
             agencies[row["agency"]],
             row["level"].upper(),
-            codes[row["code"]],
+            codes[indicator_key(row)],
             time[1],
             _text(row["index"]),
             *_attributes(row),

@@ -16,8 +16,9 @@ from analysis.export.open_data.sdmx import (
     FLOW,
     MAINTAINER,
     MEASURE,
-    VERSION,
+    artefact_version,
     code_ids,
+    indicator_key,
 )
 
 _SCHEMAS: Final = "http://www.sdmx.org/resources/sdmxml/schemas/v3_0/"
@@ -54,7 +55,8 @@ CODES: Final[Mapping[str, Names]] = {
         "A": ("Công bố", "Normal value"),
         "U": ("Độ tin cậy thấp, không xếp hạng", "Low reliability, not ranked"),
         "Q": ("Không công bố", "Missing value; suppressed"),
-        "M": ("Chưa có phiếu", "Missing value"),
+        "V": ("Chưa kiểm chứng, không xếp hạng", "Unvalidated value, not ranked"),
+        "O": ("Chưa có phiếu", "Missing value"),
     },
     "CONF_STATUS": {"F": ("Công khai", "Free"), "C": ("Bảo mật", "Confidential")},
     "UNIT_MEASURE": {"PT": ("Phần trăm", "Percent")},
@@ -71,10 +73,11 @@ def write_structure(dataset: OpenDataset) -> bytes:
     root = ElementTree.Element(f"{_MES}Structure")
     _add_header(root, dataset)
     parts = ElementTree.SubElement(root, f"{_MES}Structures")
-    _add_flow(parts)
-    _add_codelists(parts, dataset)
-    _add_concepts(parts)
-    _add_data_structure(parts)
+    version = artefact_version(dataset.period, dataset.edition)
+    _add_flow(parts, version)
+    _add_codelists(parts, dataset, version)
+    _add_concepts(parts, version)
+    _add_data_structure(parts, version)
     ElementTree.indent(root, " ")
     text = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
@@ -93,11 +96,11 @@ def _add_header(root: ElementTree.Element, dataset: OpenDataset) -> None:
 
 
 def _maintained(
-    parent: ElementTree.Element, tag: str, name: str, names: tuple[str, str]
+    parent: ElementTree.Element, tag: str, name: str, names: tuple[str, str], version: str
 ) -> ElementTree.Element:
     """An artefact of ours with its names."""
     made = ElementTree.SubElement(
-        parent, f"{_STR}{tag}", id=name, version=VERSION, agencyID=MAINTAINER
+        parent, f"{_STR}{tag}", id=name, version=version, agencyID=MAINTAINER
     )
     _add_names(made, names)
     return made
@@ -109,18 +112,18 @@ def _add_names(parent: ElementTree.Element, names: tuple[str, str]) -> None:
         made.text = _NO_XML.sub("", text)
 
 
-def _add_flow(parts: ElementTree.Element) -> None:
+def _add_flow(parts: ElementTree.Element, version: str) -> None:
     flows = ElementTree.SubElement(parts, f"{_STR}Dataflows")
-    flow = _maintained(flows, "Dataflow", FLOW, ("Chỉ số hài lòng", "Satisfaction index"))
-    target = f"{_URN}datastructure.DataStructure={MAINTAINER}:{_STRUCTURE}({VERSION})"
+    flow = _maintained(flows, "Dataflow", FLOW, ("Chỉ số hài lòng", "Satisfaction index"), version)
+    target = f"{_URN}datastructure.DataStructure={MAINTAINER}:{_STRUCTURE}({version})"
     ElementTree.SubElement(flow, f"{_STR}Structure").text = target
 
 
-def _add_codelists(parts: ElementTree.Element, dataset: OpenDataset) -> None:
+def _add_codelists(parts: ElementTree.Element, dataset: OpenDataset, version: str) -> None:
     lists = ElementTree.SubElement(parts, f"{_STR}Codelists")
     found = {**CODES, "AGENCY": _agencies(dataset), "INDICATOR": _contents(dataset)}
     for concept, codes in found.items():
-        made = _maintained(lists, "Codelist", f"CL_{concept}", CONCEPTS[concept])
+        made = _maintained(lists, "Codelist", f"CL_{concept}", CONCEPTS[concept], version)
         for code, names in sorted(codes.items()):
             _add_names(ElementTree.SubElement(made, f"{_STR}Code", id=code), names)
 
@@ -131,26 +134,28 @@ def _agencies(dataset: OpenDataset) -> Names:
 
 
 def _contents(dataset: OpenDataset) -> Names:
-    labels = {row["code"]: row["label"] or row["code"] for row in dataset.rows}
+    labels = {indicator_key(row): row["label"] or row["code"] for row in dataset.rows}
     found = {}
     for key, code in code_ids(labels).items():
-        texts = dataset.labels.get(key, {})
+        level, _slash, own = key.partition("/")
+        known = dataset.labels.get(own, {}) if level in ("factor", "item") else {}
+        texts = dataset.labels.get(key, known)
         vi = texts.get("vi", labels[key])
         found[code] = (vi, texts.get("en", vi))
     return found
 
 
-def _add_concepts(parts: ElementTree.Element) -> None:
+def _add_concepts(parts: ElementTree.Element, version: str) -> None:
     schemes = ElementTree.SubElement(parts, f"{_STR}ConceptSchemes")
-    scheme = _maintained(schemes, "ConceptScheme", _CONCEPTS, ("Khái niệm", "Concepts"))
+    scheme = _maintained(schemes, "ConceptScheme", _CONCEPTS, ("Khái niệm", "Concepts"), version)
     for name, names in CONCEPTS.items():
         _add_names(ElementTree.SubElement(scheme, f"{_STR}Concept", id=name), names)
 
 
-def _add_data_structure(parts: ElementTree.Element) -> None:
+def _add_data_structure(parts: ElementTree.Element, version: str) -> None:
     structures = ElementTree.SubElement(parts, f"{_STR}DataStructures")
     names = ("Cấu trúc chỉ số hài lòng", "Structure of the satisfaction index")
-    made = _maintained(structures, "DataStructure", _STRUCTURE, names)
+    made = _maintained(structures, "DataStructure", _STRUCTURE, names, version)
     components = ElementTree.SubElement(made, f"{_STR}DataStructureComponents")
     dimensions = ElementTree.SubElement(
         components, f"{_STR}DimensionList", id="DimensionDescriptor"
@@ -159,34 +164,35 @@ def _add_data_structure(parts: ElementTree.Element) -> None:
         one = ElementTree.SubElement(
             dimensions, f"{_STR}Dimension", id=name, position=str(position)
         )
-        _add_identity(one, name)
+        _add_identity(one, name, version)
     _add_identity(
         ElementTree.SubElement(dimensions, f"{_STR}TimeDimension", id=DIMENSIONS[-1]),
         DIMENSIONS[-1],
+        version,
     )
-    _add_attributes(components)
+    _add_attributes(components, version)
     measures = ElementTree.SubElement(components, f"{_STR}MeasureList", id="MeasureDescriptor")
-    _add_identity(ElementTree.SubElement(measures, f"{_STR}Measure", id=MEASURE), MEASURE)
+    _add_identity(ElementTree.SubElement(measures, f"{_STR}Measure", id=MEASURE), MEASURE, version)
 
 
-def _add_attributes(components: ElementTree.Element) -> None:
+def _add_attributes(components: ElementTree.Element, version: str) -> None:
     attributes = ElementTree.SubElement(
         components, f"{_STR}AttributeList", id="AttributeDescriptor"
     )
     for name in ATTRIBUTES:
         one = ElementTree.SubElement(attributes, f"{_STR}Attribute", id=name, usage="optional")
-        _add_identity(one, name)
+        _add_identity(one, name, version)
         relation = ElementTree.SubElement(one, f"{_STR}AttributeRelationship")
         ElementTree.SubElement(relation, f"{_STR}Observation")
 
 
-def _add_identity(component: ElementTree.Element, name: str) -> None:
+def _add_identity(component: ElementTree.Element, name: str, version: str) -> None:
     """Which concept a component is, and what its values are."""
-    concept = f"{_URN}conceptscheme.Concept={MAINTAINER}:{_CONCEPTS}({VERSION}).{name}"
+    concept = f"{_URN}conceptscheme.Concept={MAINTAINER}:{_CONCEPTS}({version}).{name}"
     ElementTree.SubElement(component, f"{_STR}ConceptIdentity").text = concept
     values = ElementTree.SubElement(component, f"{_STR}LocalRepresentation")
     if name in (*CODES, "AGENCY", "INDICATOR"):
-        target = f"{_URN}codelist.Codelist={MAINTAINER}:CL_{name}({VERSION})"
+        target = f"{_URN}codelist.Codelist={MAINTAINER}:CL_{name}({version})"
         ElementTree.SubElement(values, f"{_STR}Enumeration").text = target
     else:
         kind = _NUMBERS.get(name, "ObservationalTimePeriod")

@@ -96,6 +96,7 @@ def describe_package(dataset: OpenDataset) -> dict[str, Any]:
                 "path": dataset.licence_address,
             }
         ],
+        "sources": [{"title": f"Hài Lòng {dataset.software}, {dataset.method}"}],
         "contributors": [{"title": dataset.publisher, "roles": ["publisher"]}],
         "resources": [
             {

@@ -16,6 +16,11 @@ def public_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return analysis.build_public_rows(rows)
 
 
+def code_ids(keys: Iterable[str]) -> dict[str, str]:
+    """A plain identifier of every key, for addresses and for SDMX alike."""
+    return analysis.code_ids(keys)
+
+
 def build_files(dataset: analysis.OpenDataset) -> dict[str, bytes]:
     """The open-data folder: content by name."""
     return analysis.build_folder(dataset)

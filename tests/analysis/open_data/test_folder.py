@@ -23,7 +23,6 @@ from pysdmx.io import read_sdmx
 from rdflib import Graph
 from rocrate.rocrate import ROCrate
 
-from analysis.errors import AnalysisError
 from analysis.export.open_data.dataset import OpenDataset
 from analysis.export.open_data.folder import build_folder
 from analysis.export.open_data.sdmx import frequency
@@ -204,7 +203,7 @@ def test_pysdmx_reads_both_editions_of_sdmx_csv_and_the_structure(folder: Path) 
 def test_sdmx1_reads_the_structure_with_names_in_two_languages(folder: Path) -> None:
     message: Any = sdmx.read_sdmx(folder / "structure.xml")
     codes = message.codelist["CL_INDICATOR"]
-    assert codes["ACCESS"].name.localizations == {"vi": "Nơi tiếp nhận", "en": "Access"}
+    assert codes["factor_ACCESS"].name.localizations == {"vi": "Nơi tiếp nhận", "en": "Access"}
     structure = message.structure["DSD_SATISFACTION"]
     assert [one.id for one in structure.dimensions] == [
         "FREQ",
@@ -236,10 +235,20 @@ def test_equal_editions_give_equal_bytes_and_no_cell_is_a_formula() -> None:
     assert not [cell for cell in cells if cell[:1] in "=+-@" and cell]
 
 
-def test_keys_that_differ_in_punctuation_are_refused() -> None:
+def test_keys_that_differ_in_punctuation_stay_apart() -> None:
     rows = build_public_rows([stored("h20.01", "overall", "x"), stored("h20_01", "overall", "x")])
-    with pytest.raises(AnalysisError, match="punctuation"):
-        build_folder(dataset(rows=rows))
+    text = build_folder(dataset(rows=rows))["sdmx-csv-1.csv"].decode()
+    assert ",h20_01," in text
+    assert ",h20_01_2," in text
+
+
+def test_codes_of_two_levels_are_two_indicators() -> None:
+    rows = build_public_rows(
+        [stored("a", "domain", "business"), stored("a", "applicant", "business")]
+    )
+    files = build_folder(dataset(rows=rows))
+    codes = {line.split(",")[4] for line in files["sdmx-csv-1.csv"].decode().splitlines()[1:]}
+    assert codes == {"domain_business", "applicant_business"}
 
 
 @pytest.mark.parametrize(
