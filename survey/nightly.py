@@ -14,6 +14,7 @@ from survey.accounts.approvals import expire_requests
 from survey.common.locks import hold_lock
 from survey.followup.overdue import hand_over_matters, remind_overdue
 from survey.imports.services import forget_files
+from survey.reports.bundles import forget_bundles
 from survey.reports.services import make_scheduled_reports
 from survey.responses.alerts import find_alerts
 from survey.responses.reading import prepare_comments
@@ -28,6 +29,7 @@ STEPS: Final = (
     hand_over_matters,
     remind_overdue,
     make_scheduled_reports,
+    forget_bundles,
 )
 
 

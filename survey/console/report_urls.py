@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from survey.console import reports
+from survey.console import exports, reports
 
 urlpatterns = [
     path("reports", reports.reports, name="reports"),
@@ -20,6 +20,8 @@ urlpatterns = [
         name="report-schedule-end",
     ),
     path("reports/template", reports.template, name="report-template"),
+    path("exports", exports.exports, name="exports"),
+    re_path(r"^exports/(?P<pk>\d{1,12})\.zip$", exports.bundle_file, name="bundle-file"),
     path("packs", reports.packs, name="packs"),
     re_path(r"^packs/(?P<pk>\d{1,12})\.zip$", reports.pack_file, name="pack-file"),
 ]

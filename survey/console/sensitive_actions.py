@@ -18,6 +18,7 @@ from survey.accounts.approvals import Payload, SensitiveAction
 from survey.agencies.models import Counter
 from survey.common.periods import parse_period
 from survey.console.agency_actions import AGENCY_ACTIONS, BY_TWO
+from survey.console.export_actions import EXPORT_ACTIONS
 from survey.console.scoring_actions import SCORING_ACTIONS
 from survey.questionnaires.files import write_questionnaire
 from survey.questionnaires.models import Version, VersionStatus
@@ -169,6 +170,7 @@ SENSITIVE_ACTIONS: Final = {
     for action in (
         *AGENCY_ACTIONS,
         *SCORING_ACTIONS,
+        *EXPORT_ACTIONS,
         SensitiveAction(
             key="publish-questionnaire",
             label=gettext_lazy("Publish a questionnaire"),

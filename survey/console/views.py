@@ -35,6 +35,7 @@ from survey.console.layout import (
 from survey.followup.kinds import EVENTS
 from survey.followup.queries import events_behind
 from survey.questionnaires.queries import question_texts, wordings_changed
+from survey.scorecards.bridge.bundles import write_plain_index
 from survey.scorecards.bridge.exports import export_rows
 from survey.scorecards.bridge.methods import read_target
 from survey.scorecards.models import AgencyResult
@@ -43,6 +44,7 @@ from survey.scorecards.queries import editions, province_result, visible_results
 TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
+    "plain": "text/csv; charset=utf-8",
     "json": "application/json",
 }
 
@@ -153,16 +155,20 @@ def _find_events(result: AgencyResult) -> list[dict[str, object]]:
 @require_safe
 @staff_page
 def download(request: HttpRequest, kind: str) -> HttpResponse:
-    """The figures in the account's scope as XLSX, CSV (BOM, semicolon, decimal comma) or JSON."""
+    """The figures in the account's scope as XLSX, CSV (for Excel, or for programs) or JSON."""
     edition = chosen_edition(request)
     if edition is None or kind not in TYPES:
         raise Http404
     results = list(visible_results(edition, cast("User", request.user)))
     whole = province_result(edition)
     rows = [row for result in [*([whole] if whole else []), *results] for row in result.rows]
-    response = HttpResponse(
-        export_rows(rows=rows, about=edition.about, kind=kind), content_type=TYPES[kind]
+    content = (
+        write_plain_index(rows, edition.about)
+        if kind == "plain"
+        else export_rows(rows=rows, about=edition.about, kind=kind)
     )
-    name = f"chi-so-hai-long-{edition.period}-{edition.method}.{kind}"
+    response = HttpResponse(content, content_type=TYPES[kind])
+    ending = "utf8.csv" if kind == "plain" else kind
+    name = f"chi-so-hai-long-{edition.period}-{edition.method}.{ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

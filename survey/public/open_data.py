@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -19,10 +17,12 @@ from django.utils.translation import override
 
 from survey.common.periods import parse_period
 from survey.public.editions import PublicEdition
-from survey.public.words import CITATION, PARTS, shipped_labels
+from survey.public.words import CITATION, PARTS
+from survey.questionnaires.shipped import shipped_labels
 from survey.reports.content import make_letterhead
 from survey.reports.documents import ReportDocument
 from survey.reports.method_note import Note, note_blocks, write_public_note
+from survey.reports.packs import write_note
 from survey.reports.pdf import report_pdf
 from survey.scorecards.bridge.methods import method_text
 from survey.scorecards.bridge.open_data import LICENCES, OpenDataset, build_files, public_rows
@@ -180,7 +180,7 @@ def _further_files(one: PublicEdition) -> dict[str, bytes]:
         notes = write_notes(one)
         files = {
             "method-note.html": _note_page(one, notes),
-            "method-note.json": _note_json(notes),
+            "method-note.json": write_note(notes),
             "method-note.pdf": _note_pdf(one, notes),
         }
     method = _method_file(one)
@@ -201,11 +201,6 @@ def _method_file(one: PublicEdition) -> bytes:
 def _note_page(one: PublicEdition, notes: list[Note]) -> bytes:
     context = {"notes": notes, "one": one, "province": settings.PROVINCE_NAME}
     return render_to_string("survey/public/method_note_file.html", context).encode()
-
-
-def _note_json(notes: list[Note]) -> bytes:
-    lines = [asdict(note) for note in notes]
-    return (json.dumps(lines, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _note_pdf(one: PublicEdition, notes: list[Note]) -> bytes:

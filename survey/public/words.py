@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from functools import cache
 from typing import Final
 
-from django.conf import settings
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+
+from survey.questionnaires.shipped import shipped_labels
 
 KINDS: Final = {
     "department": pgettext_lazy("public", "Departments"),
@@ -52,18 +50,6 @@ CITATION: Final = _(
     "%(publisher)s: Satisfaction index %(period)s, edition %(edition)s. %(address)s"
 )
 ROMAN: Final = ("", "I", "II", "III", "IV")
-
-
-@cache
-def shipped_labels() -> Mapping[str, Mapping[str, str]]:
-    """Factor or item code -> its words by language, as the shipped questionnaire asks."""
-    path = settings.BASE_DIR / "survey/questionnaires/library/service-block.toml"
-    library = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {
-        part["code"]: part["text"]
-        for factor in library["factor"]
-        for part in (factor, *factor["question"])
-    }
 
 
 def label(level: str, code: str, stored: str) -> str:

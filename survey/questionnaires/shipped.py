@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +34,16 @@ def read_template(name: str) -> dict[str, Any]:
     path = LIBRARY / f"{name}.toml"
     path = path if path.exists() else LIBRARY / "templates" / path.name
     return parse_questionnaire(Path(path).read_text(encoding="utf-8"))
+
+
+@cache
+def shipped_labels() -> Mapping[str, Mapping[str, str]]:
+    """Factor or item of the core block -> its words by language, as the shipped form asks."""
+    return {
+        part["code"]: part["text"]
+        for factor in read_template("service-block")["factor"]
+        for part in (factor, *factor["question"])
+    }
 
 
 @transaction.atomic

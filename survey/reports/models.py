@@ -131,3 +131,25 @@ class QuarterPack(RequestedWork):
 
     def __str__(self) -> str:
         return self.period
+
+
+class AnalystBundle(RequestedWork):
+    """The answers of an edition with their weights, for one analyst and one purpose; two people
+    decided that it is made.
+    """
+
+    edition = models.ForeignKey(
+        Edition, on_delete=models.PROTECT, related_name="+", verbose_name=_("figures")
+    )
+    purpose = models.TextField(_("purpose"), max_length=1000)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
+    size = models.PositiveBigIntegerField(_("bytes"), default=0)
+    fetched_at = models.DateTimeField(_("downloaded at"), null=True)
+
+    class Meta:
+        verbose_name = _("bundle for analysts")
+        verbose_name_plural = _("bundles for analysts")
+        ordering: ClassVar = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.edition} {self.pk}"

@@ -23,7 +23,7 @@ from survey.followup.models import FollowUp
 from survey.followup.queries import late_follow_ups
 from survey.reports.content import build_agency_report, build_province_report, read_period
 from survey.reports.docx import report_docx
-from survey.reports.method_note import write_method_note
+from survey.reports.method_note import Note, write_method_note
 from survey.reports.pdf import report_pdf
 from survey.reports.queries import own_template
 from survey.reports.xlsx import report_xlsx
@@ -164,7 +164,7 @@ def _files(
         for kind in SCORE_FORMATS:
             content = write_scores(scores, edition_rows(scores), kind)
             yield f"diem/{number}-ban-{scores.number}.{kind}", content
-    yield "phuong-phap.json", _write_note(edition)
+    yield "phuong-phap.json", write_note(write_method_note(edition))
     yield "danh-muc-kiem-tra.txt", _write_checklist(period, as_of)
     known = read_period(edition)
     for number, result in enumerate(results, start=1):
@@ -172,9 +172,10 @@ def _files(
         yield f"don-vi/{number:04d}-{plain_name(result.name)}.pdf", content
 
 
-def _write_note(edition: Edition) -> bytes:
-    notes = [asdict(note) for note in write_method_note(edition)]
-    return (json.dumps(notes, ensure_ascii=False, indent=1) + "\n").encode()
+def write_note(notes: list[Note]) -> bytes:
+    """The method note for programs."""
+    lines = [asdict(note) for note in notes]
+    return (json.dumps(lines, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _write_checklist(period: Period, as_of: datetime) -> bytes:

@@ -63,7 +63,7 @@ def export_rows(*, rows: Iterable[dict[str, Any]], about: dict[str, Any], kind: 
     buffer = io.BytesIO()
     about = _public_about({row["agency"] for row in chosen}, about)
     analysis.FORMATS[kind](
-        analysis.Table([_with_decimals(row) for row in chosen], about), buffer, **options
+        analysis.Table([with_decimals(row) for row in chosen], about), buffer, **options
     )
     return buffer.getvalue()
 
@@ -86,7 +86,8 @@ def write_exports(*, folder: Path, method: str, targets: Iterable[Path]) -> anal
     return table
 
 
-def _with_decimals(row: dict[str, Any]) -> dict[str, Any]:
+def with_decimals(row: dict[str, Any]) -> dict[str, Any]:
+    """A stored row with its numbers as numbers."""
     return {
         name: Decimal(value) if name in DECIMALS and value is not None else value
         for name, value in row.items()

@@ -134,6 +134,8 @@ NEEDS: Final = {
     "report-schedule": "make-reports",
     "report-schedule-end": "make-reports",
     "report-template": "manage-reports",
+    "exports": READS,
+    "bundle-file": "export-answers",
     "packs": "see-previews",
     "pack-file": "see-previews",
     "follow-up": "see-follow-up",

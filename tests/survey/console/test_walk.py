@@ -217,6 +217,7 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "report-schedule": lambda: ReportSchedule.objects.count(),
     "report-schedule-end": lambda: ReportSchedule.objects.count(),
     "report-template": lambda: ReportTemplate.objects.count(),
+    "exports": lambda: ApprovalRequest.objects.count(),
     "packs": lambda: QuarterPack.objects.count(),
     "scorecard-correct": lambda: ApprovalRequest.objects.count(),
     "framework-new": lambda: FrameworkFile.objects.count(),
@@ -385,6 +386,7 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "d-ranked": "63",
             "d-value": "90",
         },
+        "exports": {"purpose": f"Kiểm tra trọng số lần {ApprovalRequest.objects.count()}"},
         "reports": {"agency": str(Agency.objects.get(key="h20.01").pk)},
         "follow-up-step": {
             "text": "Nội dung",

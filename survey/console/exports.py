@@ -1,0 +1,93 @@
+"""Staff page of exports: what an account may have, why not the rest, and bundles for analysts."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from survey.accounts.models import User
+from survey.accounts.permissions import may, requires
+from survey.common.periods import parse_period
+from survey.console.approvals import ask_for
+from survey.console.layout import page, staff_page
+from survey.console.sensitive_actions import SENSITIVE_ACTIONS
+from survey.reports.bundles import KEPT_FOR, bundle_path
+from survey.reports.models import AnalystBundle
+from survey.scorecards.models import ComputationState, Edition
+from survey.scorecards.queries import editions
+
+
+class BundleForm(forms.Form):
+    """Of which figures, for what, and why the other person should agree."""
+
+    edition = forms.ModelChoiceField(label=gettext_lazy("figures"), queryset=Edition.objects.none())
+    purpose = forms.CharField(
+        label=gettext_lazy("What the answers are needed for"),
+        min_length=10,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason for the request"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        released = Edition.objects.filter(withdrawn_at=None).exclude(released_at=None)
+        field = cast("forms.ModelChoiceField", self.fields["edition"])
+        field.queryset = released.defer("counted", "answers", "about").order_by("-released_at")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+def exports(request: HttpRequest) -> HttpResponse:
+    """Tables to download at once, bundles to ask for, and what is not to be had."""
+    user = cast("User", request.user)
+    allowed = may(user, "export-answers")
+    if request.method == "POST" and not allowed:
+        raise PermissionDenied
+    form = BundleForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        payload = {
+            "edition": form.cleaned_data["edition"].pk,
+            "purpose": form.cleaned_data["purpose"],
+            "receiver": user.pk,
+        }
+        made = ask_for(request, SENSITIVE_ACTIONS["export-answers"], payload)
+        if made is not None:
+            return redirect("console:approval", pk=made.pk)
+    shown = [{"edition": one, "period": parse_period(one.period)} for one in editions(user)]
+    context = {
+        "editions": shown,
+        "form": form if allowed else None,
+        "bundles": AnalystBundle.objects.filter(asked_by=user).select_related("edition")
+        if allowed
+        else (),
+        "now": timezone.now(),
+        "days": KEPT_FOR.days,
+    }
+    return page(request, "exports.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@staff_page
+@requires("export-answers")
+def bundle_file(request: HttpRequest, pk: int) -> FileResponse:
+    """A finished bundle, to who asked for it and to nobody else."""
+    rows = AnalystBundle.objects.filter(pk=pk, asked_by=cast("User", request.user))
+    found = rows.filter(state=ComputationState.DONE).first()
+    path = bundle_path(found) if found else None
+    if found is None or path is None or not path.is_file():
+        raise Http404
+    rows.filter(fetched_at=None).update(fetched_at=timezone.now())
+    name = f"phieu-tra-loi-{found.edition.period}-{found.pk}.zip"
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name)
