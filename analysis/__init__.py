@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from analysis.export.open_data.dataset import LICENCES, OpenDataset
     from analysis.export.open_data.folder import build_folder
     from analysis.export.open_data.sdmx import code_ids
+    from analysis.federation.cell_files import export_cells
+    from analysis.federation.country import build_country_table
+    from analysis.federation.signed_note import make_signer, read_signer
     from analysis.index.results import PROVINCE, Figure, IndexResult
     from analysis.method import Method, list_methods, load_method, read_method_text
     from analysis.publication.public_figures import build_public_rows
@@ -84,6 +87,9 @@ _HOMES = {
     "export": ("FORMATS",),
     "export.bundle.writing": ("BundleText", "write_bundle"),
     "export.files": ("read_json", "write_json", "write_table"),
+    "federation.cell_files": ("export_cells",),
+    "federation.country": ("build_country_table",),
+    "federation.signed_note": ("make_signer", "read_signer"),
     "index.results": ("PROVINCE", "Figure", "IndexResult"),
     "method": ("Method", "list_methods", "load_method", "read_method_text"),
     "export.open_data.dataset": ("LICENCES", "OpenDataset"),
@@ -136,6 +142,7 @@ __all__ = [
     "Spec",
     "Table",
     "Target",
+    "build_country_table",
     "build_folder",
     "build_public_rows",
     "check_signed_scores",
@@ -150,6 +157,7 @@ __all__ = [
     "draw_coverage",
     "draw_levels",
     "estimate",
+    "export_cells",
     "factor_profile",
     "field_names",
     "index_trend",
@@ -158,6 +166,7 @@ __all__ = [
     "load_cells",
     "load_method",
     "load_spec",
+    "make_signer",
     "open_run",
     "open_snapshot",
     "rank_estimates",
@@ -169,6 +178,7 @@ __all__ = [
     "read_method_text",
     "read_number",
     "read_signed_scores",
+    "read_signer",
     "render",
     "save_cells",
     "score",

@@ -100,12 +100,33 @@ def make_parser() -> argparse.ArgumentParser:
     bundle.add_argument("snapshot", type=Path, help="snapshot folder")
     bundle.add_argument("--method", default="sipas-service", help="a name, or a .toml file")
     bundle.add_argument("--out", type=Path, required=True, help="bundle.zip")
-    cells = commands.add_parser("cells", help="keep what a method counts of a snapshot")
-    cells.add_argument("snapshot", type=Path, help="snapshot folder")
-    cells.add_argument("--method", default="sipas-service", help="whose variables are counted")
-    cells.add_argument("--add", type=Path, action="append", default=[], help="cells kept before")
-    cells.add_argument("--out", type=Path, required=True, help="cells.parquet")
+    _add_cells(commands)
     return parser
+
+
+def _add_cells(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    cells = commands.add_parser("cells", help="what a method counts: keep, hand over, add up")
+    parts = cells.add_subparsers(dest="part", required=True)
+    keep = parts.add_parser("keep", help="keep what a method counts of a snapshot")
+    keep.add_argument("snapshot", type=Path, help="snapshot folder")
+    keep.add_argument("--method", default="sipas-service", help="whose variables are counted")
+    keep.add_argument("--add", type=Path, action="append", default=[], help="cells kept before")
+    keep.add_argument("--out", type=Path, required=True, help="cells.parquet")
+    key = parts.add_parser("key", help="make a key to sign with; prints what others check it by")
+    key.add_argument("name", help="name of the signer, e.g. hailong.dongthap.gov.vn")
+    key.add_argument("--out", type=Path, required=True, help="key.pem, to be kept secret")
+    out = parts.add_parser("export", help="signed cells of a province, for a national centre")
+    out.add_argument("snapshot", type=Path, help="snapshot folder")
+    out.add_argument("--method", default="sipas-service", help="a name, or a .toml file")
+    out.add_argument("--key", type=Path, required=True, help="key.pem")
+    out.add_argument("--name", required=True, help="name of the signer")
+    out.add_argument("--out", type=Path, required=True, help="province.cells")
+    add = parts.add_parser("merge", help="the index of several provinces from their cells")
+    add.add_argument("files", type=Path, nargs="+", help="province.cells, ...")
+    add.add_argument("--method", default="sipas-service", help="a name, or a .toml file")
+    add.add_argument("--trust", type=Path, required=True, help="verifier keys, one a line")
+    add.add_argument("--name", default="Cả nước", help="name of all of them together")
+    add.add_argument("--out", type=Path, action="append", required=True, help="index.csv, ...")
 
 
 def _add_scorecards(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -133,12 +133,48 @@ def _run_bundle(options: argparse.Namespace) -> None:
 
 
 def _run_cells(options: argparse.Namespace) -> None:
+    _CELLS[options.part](options)
+
+
+def _keep_cells(options: argparse.Namespace) -> None:
     cells = analysis.open_run(options.snapshot, options.method).cells()
     for path in options.add:
         cells += analysis.load_cells(path)
     analysis.save_cells(cells, options.out)
 
 
+def _make_key(options: argparse.Namespace) -> None:
+    signer, pem = analysis.make_signer(options.name)
+    if options.out.exists():
+        raise AnalysisError(f"{options.out} is there already; keys are not written over")
+    options.out.touch(mode=0o600)
+    options.out.write_bytes(pem)
+    print(signer.verifier)
+
+
+def _export_cells(options: argparse.Namespace) -> None:
+    run = analysis.open_run(options.snapshot, options.method)
+    signer = analysis.read_signer(options.name, options.key.read_bytes())
+    analysis.export_cells(run.cells(), run.snapshot, run.method, signer, options.out)
+
+
+def _merge_cells(options: argparse.Namespace) -> None:
+    table = analysis.build_country_table(
+        options.files,
+        options.trust.read_text(encoding="utf-8").splitlines(),
+        analysis.load_method(options.method),
+        options.name,
+    )
+    for path in options.out:
+        analysis.write_table(table, path)
+
+
+_CELLS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
+    "keep": _keep_cells,
+    "key": _make_key,
+    "export": _export_cells,
+    "merge": _merge_cells,
+}
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "index": _run_index,
     "estimate": _run_estimate,

@@ -158,7 +158,7 @@ def test_cells_are_kept_and_added(
     snapshot: Snapshot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     once, twice = tmp_path / "once.parquet", tmp_path / "twice.parquet"
-    assert run(capsys, "cells", snapshot.folder, "--out", once) == (0, "")
-    assert run(capsys, "cells", snapshot.folder, "--add", once, "--out", twice) == (0, "")
+    assert run(capsys, "cells", "keep", snapshot.folder, "--out", once) == (0, "")
+    assert run(capsys, "cells", "keep", snapshot.folder, "--add", once, "--out", twice) == (0, "")
     assert load_cells(once).n.sum() > 0
     assert load_cells(twice).n.sum() == 2 * load_cells(once).n.sum()
