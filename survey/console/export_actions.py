@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from survey.accounts.approvals import Payload, SensitiveAction
 from survey.accounts.models import User
-from survey.accounts.permissions import may
+from survey.accounts.permissions import holds_role
 from survey.console.agency_actions import BY_TWO
 from survey.reports.bundles import check_bundle, request_bundle
 from survey.scorecards.models import Edition
@@ -26,7 +26,7 @@ def _edition(payload: Payload) -> Edition:
 
 def _receiver(payload: Payload) -> User:
     found = User.objects.filter(pk=payload["receiver"], is_active=True).first()
-    if found is None or not may(found, "export-answers"):
+    if found is None or not holds_role(found, "export-answers"):
         raise ValidationError(_("Who asked may no longer have single answers."))
     return found
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from survey.accounts.models import User
-from survey.accounts.permissions import may, requires
+from survey.accounts.permissions import holds_role, requires
 from survey.common.periods import parse_period
 from survey.console.approvals import ask_for
 from survey.console.layout import page, staff_page
@@ -52,7 +52,7 @@ class BundleForm(forms.Form):
 def exports(request: HttpRequest) -> HttpResponse:
     """Tables to download at once, bundles to ask for, and what is not to be had."""
     user = cast("User", request.user)
-    allowed = may(user, "export-answers")
+    allowed = holds_role(user, "export-answers")
     if request.method == "POST" and not allowed:
         raise PermissionDenied
     form = BundleForm(request.POST if request.method == "POST" else None)
