@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from analysis.index.results import PROVINCE, Figure, IndexResult
     from analysis.method import Method, list_methods, load_method, read_method_text
     from analysis.publication.public_figures import build_public_rows
-    from analysis.publication.table import Table
+    from analysis.publication.table import INDEX_COLUMNS, Table
     from analysis.publication.targets import SATISFACTION_TARGET, Target
     from analysis.run import Run, compare_periods, open_run
     from analysis.run_charts import draw_charts, write_charts
@@ -96,7 +96,7 @@ _HOMES = {
     "export.open_data.folder": ("build_folder",),
     "export.open_data.sdmx": ("code_ids",),
     "publication.public_figures": ("build_public_rows",),
-    "publication.table": ("Table",),
+    "publication.table": ("INDEX_COLUMNS", "Table"),
     "publication.targets": ("SATISFACTION_TARGET", "Target"),
     "comparison.small_area": ("read_covariates", "small_area_estimates"),
     "counting.cells_io": ("load_cells", "save_cells"),
@@ -115,6 +115,7 @@ _HOME_BY_NAME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "FORMATS",
+    "INDEX_COLUMNS",
     "ITEMS",
     "LICENCES",
     "NOT_APPLICABLE",

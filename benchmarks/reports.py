@@ -63,10 +63,10 @@ def fill(count: int) -> int:
 
 def make_rows(agency: str) -> list[dict[str, Any]]:
     """One overall row, five factors and four domains."""
-    from analysis.publication.table import COLUMNS
+    from analysis.publication.table import INDEX_COLUMNS
 
     shown = {
-        **dict.fromkeys(COLUMNS),
+        **dict.fromkeys(INDEX_COLUMNS),
         "period": "2026-Q2",
         "agency": agency,
         "agency_name": agency,

@@ -13,6 +13,7 @@ from survey.access.models import (
     ScreenUse,
     Slip,
 )
+from survey.accounts.api_keys import ApiKey
 from survey.accounts.approvals import ApprovalDecision, ApprovalRequest
 from survey.accounts.models import AuditEvent, StaffInvitation, StaffSession, User
 from survey.agencies.calendar import Holiday, OfficeHours
@@ -28,6 +29,7 @@ from survey.agencies.models import (
     ProcedureVersion,
     Succession,
 )
+from survey.api.models import ApiCall
 from survey.followup.models import Addressee, FollowUp, FollowUpFile, FollowUpStep, Reading
 from survey.imports.models import FileImport
 from survey.messaging.models import (
@@ -50,7 +52,7 @@ from survey.questionnaires.models import (
     Version,
     Wording,
 )
-from survey.reports.models import QuarterPack, Report, ReportSchedule, ReportTemplate
+from survey.reports.models import AnalystBundle, QuarterPack, Report, ReportSchedule, ReportTemplate
 from survey.responses.alerts import Alert
 from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case
@@ -72,6 +74,7 @@ from survey.scorecards.rounds.models import (
     AgencyScoring,
     Evidence,
     HandOver,
+    LineOwner,
     ScoreEdition,
     ScoreEntry,
     ScoringRound,
@@ -94,7 +97,10 @@ __all__ = [
     "AgencyScoring",
     "AgencyVersion",
     "Alert",
+    "AnalystBundle",
     "AnswerDay",
+    "ApiCall",
+    "ApiKey",
     "ApprovalDecision",
     "ApprovalRequest",
     "Assignment",
@@ -132,6 +138,7 @@ __all__ = [
     "KioskItem",
     "KioskUse",
     "KnownNumber",
+    "LineOwner",
     "MessageEvent",
     "MessageTemplate",
     "MethodChoice",

@@ -7,7 +7,7 @@ import io
 from decimal import Decimal
 from typing import BinaryIO
 
-from analysis.publication.table import COLUMNS, Table, TableValue, safe_text
+from analysis.publication.table import INDEX_COLUMNS, Table, TableValue, safe_text
 
 
 def write(
@@ -18,8 +18,8 @@ def write(
         file, encoding="utf-8-sig" if bom else "utf-8", newline="", write_through=True
     )
     writer = csv.writer(text, delimiter=separator, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([_text(row[name], decimal) for name in COLUMNS] for row in table.rows)
+    writer.writerow(INDEX_COLUMNS)
+    writer.writerows([_text(row[name], decimal) for name in INDEX_COLUMNS] for row in table.rows)
     text.detach()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, BinaryIO, Final
 
-from analysis.publication.table import COLUMNS, STATUS_VI, Table, TableValue, plain_text
+from analysis.publication.table import INDEX_COLUMNS, STATUS_VI, Table, TableValue, plain_text
 
 SUMMARY: Final = (
     "agency_code",
@@ -56,7 +56,7 @@ def write(table: Table, file: BinaryIO) -> None:
         formats,
         vietnamese=True,
     )
-    _sheet(book.add_worksheet("data"), table.rows, tuple(COLUMNS), formats, vietnamese=False)
+    _sheet(book.add_worksheet("data"), table.rows, tuple(INDEX_COLUMNS), formats, vietnamese=False)
     _note(book.add_worksheet("Phương pháp"), table, formats)
     book.close()
 
@@ -96,7 +96,7 @@ def _sheet(
     vietnamese: bool,
 ) -> None:
     for x, name in enumerate(columns):
-        sheet.write_string(0, x, COLUMNS[name] if vietnamese else name, formats["head"])
+        sheet.write_string(0, x, INDEX_COLUMNS[name] if vietnamese else name, formats["head"])
         sheet.set_column(x, x, 44 if name == "agency_name" else 14)
     for y, row in enumerate(rows, start=1):
         for x, name in enumerate(columns):

@@ -19,7 +19,7 @@ from analysis.publication.labels import VI
 TableValue = str | int | Decimal | None
 Writer = Callable[..., None]
 
-COLUMNS: Final[Mapping[str, str]] = {
+INDEX_COLUMNS: Final[Mapping[str, str]] = {
     "period": "Kỳ",
     "agency": "Khóa đơn vị",
     "agency_code": "Mã đơn vị",

@@ -62,6 +62,7 @@ RULES: Final = {
     "confirm-reading": _rule(*_STAFF_OF_HOME_AFFAIRS, Role.AGENCY_HEAD, Role.OFFICE_MANAGER),
     "make-reports": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, Role.AGENCY_HEAD),
     "manage-reports": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
+    "make-api-keys": _rule(*_STAFF_OF_HOME_AFFAIRS),
     "export-answers": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "import-files": _rule(Role.OPERATOR, Role.ANALYST, Role.PROVINCE_ADMIN),
     "import-totals": _rule(*_STAFF_OF_HOME_AFFAIRS, province=True),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.urls import path
 
 from survey.api import views
+from survey.api.v1 import api
 
 urlpatterns = [
     path("v1/events", views.events, name="api-events"),
     path("v1/slips", views.slips, name="api-slips"),
+    path("v1/", api.urls),
 ]

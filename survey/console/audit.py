@@ -71,6 +71,8 @@ ACTIONS: Final = {
     "report-schedule": _("set up a schedule of reports"),
     "report-schedule-end": _("ended a schedule of reports"),
     "report-template": _("changed or downloaded the template of reports"),
+    "api-keys": _("made a key for a program"),
+    "api-key-revoke": _("revoked a key of a program"),
     "export-answers": _("requested single answers for analysis"),
     "exports": _("sent a request for single answers"),
     "bundle-file": _("downloaded single answers"),

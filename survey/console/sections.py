@@ -127,6 +127,7 @@ SECTIONS: Final = {
     _("People and rules"): (
         Section("console:approvals", _("Approvals"), ("approvals", "approval")),
         Section("console:people", _("People"), ("people", "person", "invite"), "manage-people"),
+        Section("console:api-keys", _("Keys for programs"), ("api_keys",), "make-api-keys"),
         Section("console:set-up", _("Set-up"), ("set_up",), "set-up"),
         Section("console:audit", _("Audit trail"), ("audit",), "see-audit"),
     ),

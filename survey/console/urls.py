@@ -8,6 +8,7 @@ from django.urls import path, re_path
 from survey.console import (
     account,
     agencies,
+    api_keys,
     approvals,
     assignments,
     audit,
@@ -51,6 +52,8 @@ app_name = "console"
 urlpatterns = [
     path("", views.home, name="home"),
     path("today", today.today, name="today"),
+    path("api-keys", api_keys.api_keys, name="api-keys"),
+    re_path(r"^api-keys/(?P<pk>\d{1,12})/revoke$", api_keys.revoke, name="api-key-revoke"),
     path("overview", overview.overview, name="overview"),
     path("alerts", today.alerts, name="alerts"),
     path("password", account.password, name="password"),

@@ -66,7 +66,7 @@ def test_the_purpose_changes_no_number(snapshot: analysis.Snapshot) -> None:
 
 FRONT_DOOR = """
 AnalysisError BundleText LICENCES OpenDataset
-FORMATS Figure Frame ITEMS IndexResult Method PROVINCE Picture RESPONSE_COLUMNS Run
+FORMATS INDEX_COLUMNS Figure Frame ITEMS IndexResult Method PROVINCE Picture RESPONSE_COLUMNS Run
 SATISFACTION_TARGET Snapshot SnapshotWriter Spec Table Target choose_engine combine_snapshots
 compare_periods
 comparison_pictures draw_charts draw_coverage draw_levels estimate factor_profile index_trend

@@ -14,7 +14,7 @@ from analysis import FORMATS, SnapshotWriter, Table, open_snapshot
 from analysis.cli import main
 from analysis.data.schema import ITEMS
 from analysis.errors import SnapshotError
-from analysis.publication.table import COLUMNS, safe_text
+from analysis.publication.table import INDEX_COLUMNS, safe_text
 
 
 def write_snapshot(folder: Path, *, rows: int = 40, part: int = 7) -> Path:
@@ -80,10 +80,10 @@ def test_the_command_writes_every_format(
     rows = json.loads((tmp_path / "index.json").read_text(encoding="utf-8"))["rows"]
     book = openpyxl.load_workbook(tmp_path / "index.xlsx")
     table = list(book["data"].iter_rows(values_only=True))
-    assert list(table[0]) == list(COLUMNS)
+    assert list(table[0]) == list(INDEX_COLUMNS)
     assert len(table) == len(rows) + 1 == 2 * (22 + 1) + 1
     lines = (tmp_path / "index.csv").read_text(encoding="utf-8-sig").splitlines()
-    assert lines[0].split(",") == list(COLUMNS)
+    assert lines[0].split(",") == list(INDEX_COLUMNS)
     assert rows[0]["weighted_index"] == table[1][13] == 75.0
     assert ",75.00," in lines[1]
 
@@ -120,7 +120,7 @@ PAYLOADS = [
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_text_becomes_a_formula(kind: str, payload: str) -> None:
-    row = dict.fromkeys(COLUMNS) | {
+    row = dict.fromkeys(INDEX_COLUMNS) | {
         "agency_name": payload,
         "level": "overall",
         "status": "published",
@@ -139,7 +139,7 @@ def test_no_text_becomes_a_formula(kind: str, payload: str) -> None:
 
 
 def test_decimal_comma_and_semicolon_for_vietnamese_excel() -> None:
-    row = dict.fromkeys(COLUMNS) | {"agency_name": "Sở A", "weighted_index": Decimal("83.54")}
+    row = dict.fromkeys(INDEX_COLUMNS) | {"agency_name": "Sở A", "weighted_index": Decimal("83.54")}
     buffer = io.BytesIO()
     FORMATS["csv"](Table([row], {}), buffer, bom=True, decimal=",", separator=";")
     assert buffer.getvalue().startswith(b"\xef\xbb\xbf")

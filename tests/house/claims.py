@@ -50,6 +50,8 @@ MATTERS: Final = "survey/followup/test_states.py::"
 REPORTS: Final = "survey/reports/test_reports.py::"
 
 HELD: Final = {
+    "The key “%(name)s” has been revoked.": "survey/api/test_v1.py::"
+    "test_keys_are_made_shown_once_and_revoked_by_pages",
     "“%(report)s” has been made.": REPORTS + "test_reports_are_made_and_drawn_by_pages",
     "The schedule has been set up.": REPORTS + "test_schedules_are_set_up_and_ended_by_pages",
     "The schedule has been ended.": REPORTS + "test_schedules_are_set_up_and_ended_by_pages",

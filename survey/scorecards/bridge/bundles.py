@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import analysis
 from survey.scorecards.bridge.exports import with_decimals
 
 BundleText = analysis.BundleText
+INDEX_COLUMNS: Final[Mapping[str, str]] = analysis.INDEX_COLUMNS
+"""Column of the index table -> its Vietnamese heading."""
 
 
 def write_plain_index(rows: Iterable[Mapping[str, Any]], about: Mapping[str, Any]) -> bytes:

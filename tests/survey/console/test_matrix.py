@@ -134,6 +134,8 @@ NEEDS: Final = {
     "report-schedule": "make-reports",
     "report-schedule-end": "make-reports",
     "report-template": "manage-reports",
+    "api-keys": "make-api-keys",
+    "api-key-revoke": "make-api-keys",
     "exports": READS,
     "bundle-file": "export-answers",
     "packs": "see-previews",

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from survey.access.ballots import BallotBatch, BallotCount
 from survey.access.models import CounterCode, Kiosk, Screen, Slip
+from survey.accounts.api_keys import ApiKey
 from survey.accounts.approvals import ApprovalDecision, ApprovalRequest, request_approval
 from survey.accounts.models import AuditEvent, Role, StaffInvitation, User
 from survey.accounts.permissions import WRITES_NOTHING
@@ -217,6 +218,8 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "report-schedule": lambda: ReportSchedule.objects.count(),
     "report-schedule-end": lambda: ReportSchedule.objects.count(),
     "report-template": lambda: ReportTemplate.objects.count(),
+    "api-keys": lambda: ApiKey.objects.count(),
+    "api-key-revoke": lambda: ApiKey.objects.filter(revoked_at=None).count(),
     "exports": lambda: ApprovalRequest.objects.count(),
     "packs": lambda: QuarterPack.objects.count(),
     "scorecard-correct": lambda: ApprovalRequest.objects.count(),
@@ -386,6 +389,7 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "d-ranked": "63",
             "d-value": "90",
         },
+        "api-keys": {"name": f"Phần mềm {ApiKey.objects.count()}", "scopes": ["figures"]},
         "exports": {"purpose": f"Kiểm tra trọng số lần {ApprovalRequest.objects.count()}"},
         "reports": {"agency": str(Agency.objects.get(key="h20.01").pk)},
         "follow-up-step": {
@@ -589,6 +593,7 @@ REPEATED: Final = frozenset(
         "method-ask",
         "framework-act",
         "line-owners",
+        "api-key-revoke",
         "scoring-act",
         "scorecard-correct",
         "printing-act",

@@ -18,6 +18,7 @@ from django.utils import timezone
 from survey.access.ballots import issue_ballots
 from survey.access.kiosks import add_kiosk
 from survey.access.screens import enrol_screen
+from survey.accounts.api_keys import make_api_key
 from survey.accounts.invitations import Invited, invite
 from survey.accounts.models import Role, User
 from survey.agencies.calendar import Holiday
@@ -195,6 +196,9 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
     open_scoring(drafts[2], cast, now)
     for kind in ("finding", "self-check", "document"):
         opened(cast, kind, due_on=now.date() + timedelta(days=9))
+    for owner in (cast.operator, cast.analyst):
+        last = now.date() + timedelta(days=9)
+        make_api_key(owner=owner, name="Một", scopes=["figures"], expires_on=last, now=now)
     Holiday.objects.create(day=now.date() + timedelta(days=90), name="Tết")
     invitation, _token = invited(cast)
     before = now - timedelta(days=2)
