@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[2]
         ("pages", "1", "first paint, ours to the peer's"),
         ("console", "2000", "/staff/audit"),
         ("reports", "120", "CPU s a report"),
+        ("public_site", "60", "of them pages"),
+        ("exports", "2000", "CPU s for 2,000 rows"),
         ("claims", "2000", "postgresql, 2,000 old rows and budgets"),
         ("analysis_scale", "40000", "from row summaries, 40,000"),
     ],
