@@ -11,6 +11,7 @@ from django_tasks import TaskResultStatus, default_task_backend, task
 from django_tasks_db.models import DBTaskResult
 
 from survey.accounts.approvals import expire_requests
+from survey.api.totals import forget_calls
 from survey.common.locks import hold_lock
 from survey.followup.overdue import hand_over_matters, remind_overdue
 from survey.imports.services import forget_files
@@ -30,6 +31,7 @@ STEPS: Final = (
     remind_overdue,
     make_scheduled_reports,
     forget_bundles,
+    forget_calls,
 )
 
 

@@ -28,7 +28,9 @@ class Figures:
             f"{self.url}/api/v1{path}", params=query, headers=self.headers, timeout=30
         )
         if not answer.ok:
-            sys.exit(f"{answer.status_code}: {answer.json()['detail']}")
+            # A proxy in between refuses in its own words.
+            told = answer.headers["Content-Type"] == "application/problem+json"
+            sys.exit(f"{answer.status_code}: {answer.json()['detail'] if told else answer.reason}")
         return answer.json()
 
     @property
@@ -54,9 +56,10 @@ class Figures:
 
 if __name__ == "__main__":
     figures = Figures(os.environ["HAILONG_URL"], os.environ["HAILONG_KEY"])
-    newest = next(figures.items("/editions"), None)
+    released = (one for one in figures.items("/editions") if one["state"] == "released")
+    newest = next(released, None)
     if newest is None:
-        sys.exit("no figures yet")
+        sys.exit("no figures are released yet")
     frame = figures.table(newest["id"])
     shown = frame[frame["level"] == "overall"].set_index("agency_name")["weighted_index"]
     sys.stdout.write(f"{newest['period']} {newest['method']}\n{shown.to_string()}\n")

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from survey.accounts.models import User
+from survey.accounts.permissions import may
 
 PREFIX: Final = "hl"
 MAX_DAYS: Final = 366
@@ -58,8 +59,9 @@ class ApiKey(models.Model):
         return self.name
 
     def is_good(self, day: date) -> bool:
-        """Whether it can be used on a day."""
-        return self.revoked_at is None and day <= self.expires_on and self.owner.is_active
+        """Whether it can be used on a day: it, its account, and that such accounts have keys."""
+        stands = self.revoked_at is None and day <= self.expires_on
+        return stands and self.owner.is_open(day) and may(self.owner, "make-api-keys")
 
 
 def make_api_key(

@@ -176,14 +176,19 @@ def request_approval(
 
 def try_action(action: SensitiveAction, payload: Payload, now: datetime) -> None:
     """Do it and take it back: what can never be done is told to who asks, not to who decides."""
-    with transaction.atomic():
-        mark = transaction.savepoint()
-        try:
+    try:
+        with transaction.atomic():
             action.run(payload, now)
-        except IntegrityError as error:
-            raise ValidationError(_TAKEN) from error
-        finally:
-            transaction.savepoint_rollback(mark)
+            # Left by an error, so that what was to follow the commit is forgotten as well.
+            raise _TakenBack
+    except _TakenBack:
+        return
+    except IntegrityError as error:
+        raise ValidationError(_TAKEN) from error
+
+
+class _TakenBack(Exception):
+    """It can be done."""
 
 
 def why_not(request: ApprovalRequest, user: User, now: datetime) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 from django.db import connection
 from django.http import HttpRequest, HttpResponseBase
 
+from survey.accounts.models import User
 from survey.agencies.queries import visible_agencies
 
 STAFF: Final = "/staff/"
@@ -32,7 +33,10 @@ class ScopeMiddleware:
         """Name the scope, answer, forget it; a streamed answer is still within it."""
         if connection.vendor != "postgresql" or not request.path.startswith(STAFF):
             return self.get_response(request)
-        set_scope(_read_scope(request))
+        if request.user.is_authenticated:
+            limit_scope(request.user)
+        else:
+            set_scope(())
         try:
             response = self.get_response(request)
         except BaseException:
@@ -47,11 +51,17 @@ class ScopeMiddleware:
         return response
 
 
-def _read_scope(request: HttpRequest) -> Iterable[int] | None:
-    user = request.user
-    if not user.is_authenticated:
-        return ()
-    return None if user.sees_province else visible_agencies(user).values_list("pk", flat=True)
+def limit_scope(user: User) -> None:
+    """Limit this database session to the rows an account may touch."""
+    if connection.vendor == "postgresql":
+        whole = user.sees_province
+        set_scope(None if whole else visible_agencies(user).values_list("pk", flat=True))
+
+
+def lift_scope() -> None:
+    """End the limit of this database session."""
+    if connection.vendor == "postgresql":
+        set_scope(None)
 
 
 def set_scope(agencies: Iterable[int] | None) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from ninja.security import HttpBearer
 
 from survey.accounts.api_keys import ApiKey, find_api_key
+from survey.agencies.scope import limit_scope
 from survey.api.problems import ApiRefusal
 from survey.common.text import is_storable
 
@@ -42,6 +43,7 @@ class Key(HttpBearer):
         if self.scope not in found.scopes:
             raise ApiRefusal(403, f"This key has no scope “{self.scope}”.")
         check_rate(found)
+        limit_scope(found.owner)
         return found
 
 
@@ -58,7 +60,7 @@ def check_rate(key: ApiKey) -> None:
         recent = [moment for moment in _calls.pop(key.pk, []) if moment > now - WINDOW]
         if len(recent) >= key.per_minute:
             _calls[key.pk] = recent
-            wait = int(recent[0] + WINDOW - now) + 1
+            wait = int((recent[0] if recent else now) + WINDOW - now) + 1
             raise ApiRefusal(429, f"At most {key.per_minute} requests a minute.", retry=wait)
         _calls[key.pk] = [*recent, now]
         while len(_calls) > MAX_KNOWN:

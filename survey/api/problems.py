@@ -18,6 +18,7 @@ TITLES = {
     413: "Too large",
     422: "Unprocessable",
     429: "Too many requests",
+    503: "Busy",
 }
 
 

@@ -32,6 +32,7 @@ class EditionOut(Schema):
     """Figures of a period under a method."""
 
     id: int
+    state: str = Field(description="only released figures are public")
     period: str
     method: str
     method_version: int
@@ -63,13 +64,16 @@ class ColumnOut(Schema):
     title_vi: str
 
 
+Code = Field(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f]+$")
+
+
 class TotalIn(Schema):
     """Completed dossiers of an agency, domain and channel in a month."""
 
     month: Annotated[str, Field(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$", examples=["2026-07"])]
-    agency_code: Annotated[str, Field(min_length=1, max_length=40)]
-    domain_code: Annotated[str, Field(min_length=1, max_length=40)]
-    channel: Annotated[str, Field(min_length=1, max_length=20)]
+    agency_code: Annotated[str, Code]
+    domain_code: Annotated[str, Code]
+    channel: Annotated[str, Code]
     completed: Annotated[int, Field(ge=0, le=99_999_999)]
     on_time: Annotated[int, Field(ge=0, le=99_999_999)]
 

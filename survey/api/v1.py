@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Final
 
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import override
 from ninja import Header, NinjaAPI, Path, Query
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -23,8 +16,8 @@ from survey.accounts.models import User
 from survey.accounts.permissions import may
 from survey.agencies.queries import versions_on, visible_agencies
 from survey.api.access import Key
-from survey.api.models import ApiCall
-from survey.api.paging import MAX_LIMIT, read_cursor, write_cursor
+from survey.api.answers import answer_with_etag, take_part, write_json
+from survey.api.paging import MAX_LIMIT, read_cursor
 from survey.api.problems import ApiRefusal, make_problem
 from survey.api.schemas import (
     AgencyPage,
@@ -35,14 +28,13 @@ from survey.api.schemas import (
     TotalsIn,
     TotalsOut,
 )
+from survey.api.totals import store_once
 from survey.common.text import is_storable
 from survey.scorecards.bridge.bundles import INDEX_COLUMNS, write_plain_index
 from survey.scorecards.models import Edition
 from survey.scorecards.queries import editions, find_edition, province_result, visible_results
-from survey.transactions.reading import COLUMNS, FileError
-from survey.transactions.services import ImportRefused, import_totals
 
-REFUSALS: Final = {(400, 401, 403, 404, 409, 422, 429): Problem}
+REFUSALS: Final = {(400, 401, 403, 404, 409, 422, 429, 503): Problem}
 api = NinjaAPI(
     title="Hài Lòng",
     version="1",
@@ -61,25 +53,8 @@ def _owner(request: HttpRequest) -> User:
     return key.owner
 
 
-def _answer(request: HttpRequest, body: Any) -> HttpResponse:
-    """JSON with an ETag; 304 where the caller has it."""
-    text = json.dumps(body, cls=DjangoJSONEncoder, ensure_ascii=False).encode()
-    return _with_etag(request, HttpResponse(text, content_type="application/json"))
-
-
-def _with_etag(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-    if etag in [one.strip() for one in request.headers.get("If-None-Match", "").split(",")]:
-        response = HttpResponse(status=304)
-    response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response
-
-
-def _page(rows: Sequence[Any], start: int, limit: int) -> tuple[Sequence[Any], str | None]:
-    part = rows[start : start + limit]
-    more = start + limit < len(rows)
-    return part, write_cursor(start + limit) if more else None
+def _read(request: HttpRequest, body: Any) -> HttpResponse:
+    return answer_with_etag(request, write_json(body))
 
 
 @api.get(
@@ -96,7 +71,7 @@ def list_agencies(
         agency__in=visible_agencies(_owner(request))
     )
     ordered = list(rows.select_related("parent").order_by("agency__key"))
-    part, following = _page(ordered, read_cursor(cursor), limit)
+    part, following = take_part(ordered, read_cursor(cursor), limit)
     items = [
         {
             "key": row.agency.key,
@@ -109,13 +84,14 @@ def list_agencies(
         }
         for row in part
     ]
-    return _answer(request, {"items": items, "next": following})
+    return _read(request, {"items": items, "next": following})
 
 
 def _describe(edition: Edition) -> dict[str, Any]:
     names = ("period", "method", "method_version", "method_sha256", "snapshot_sha256")
     times = ("made_at", "released_at", "withdrawn_at")
-    return {"id": edition.pk} | {name: getattr(edition, name) for name in (*names, *times)}
+    about = {"id": edition.pk, "state": edition.state.value}
+    return about | {name: getattr(edition, name) for name in (*names, *times)}
 
 
 @api.get(
@@ -126,8 +102,8 @@ def _describe(edition: Edition) -> dict[str, Any]:
 )
 def list_editions(request: HttpRequest, cursor: Cursor = "", limit: Limit = 100) -> HttpResponse:
     """Editions the key's account may open, the latest period first."""
-    part, following = _page(editions(_owner(request)), read_cursor(cursor), limit)
-    return _answer(request, {"items": [_describe(row) for row in part], "next": following})
+    part, following = take_part(editions(_owner(request)), read_cursor(cursor), limit)
+    return _read(request, {"items": [_describe(row) for row in part], "next": following})
 
 
 def _rows(request: HttpRequest, number: int, level: str = "") -> tuple[Edition, list[Any]]:
@@ -154,8 +130,8 @@ def list_figures(
     limit: Limit = 100,
 ) -> HttpResponse:
     """Rows of an edition: the province's, then those of agencies in the key's scope."""
-    part, following = _page(_rows(request, number, level)[1], read_cursor(cursor), limit)
-    return _answer(request, {"items": part, "next": following})
+    part, following = take_part(_rows(request, number, level)[1], read_cursor(cursor), limit)
+    return _read(request, {"items": part, "next": following})
 
 
 @api.get("/editions/{number}/figures.csv", auth=figures_key, operation_id="download_figures")
@@ -163,7 +139,8 @@ def download_figures(request: HttpRequest, number: Number) -> HttpResponse:
     """All rows as CSV: UTF-8, comma, decimal point."""
     edition, rows = _rows(request, number)
     content = write_plain_index(rows, edition.about)
-    return _with_etag(request, HttpResponse(content, content_type="text/csv; charset=utf-8"))
+    answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    return answer_with_etag(request, answer)
 
 
 @api.get(
@@ -175,7 +152,7 @@ def download_figures(request: HttpRequest, number: Number) -> HttpResponse:
 def read_codebook(request: HttpRequest) -> HttpResponse:
     """The columns of the figures."""
     columns = [{"name": name, "title_vi": title} for name, title in INDEX_COLUMNS.items()]
-    return _answer(request, columns)
+    return _read(request, columns)
 
 
 @api.post(
@@ -190,65 +167,14 @@ def send_totals(
     idempotency_key: Annotated[str, Header(min_length=8, max_length=100)],
 ) -> HttpResponse:
     """Store totals, all or none; the same ``Idempotency-Key`` with the same body is done once and
-    answered alike, with another body refused.
+    answered alike for 30 days, with another body refused.
     """
     key: ApiKey = request.auth  # type: ignore[attr-defined]
     if not may(key.owner, "import-totals"):
         raise ApiRefusal(403, "The account of this key may not send totals.")
     if not is_storable(idempotency_key):
         raise ApiRefusal(422, "Idempotency-Key holds characters that cannot be stored.")
-    content = _as_file(body)
-    sha256 = hashlib.sha256(content).hexdigest()
-    try:
-        with transaction.atomic():
-            call = ApiCall.objects.create(
-                key=key,
-                idempotency_key=idempotency_key,
-                request_sha256=sha256,
-                made_at=timezone.now(),
-            )
-            answer = _store(content, key)
-            call.status, call.answer = 200, answer
-            call.save(update_fields=["status", "answer"])
-    except IntegrityError:
-        return _repeat(key, idempotency_key, sha256)
-    return _answer(request, answer)
-
-
-def _as_file(body: TotalsIn) -> bytes:
-    """The rows as the file the import reads: one way in, one set of checks."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    writer.writerows([getattr(row, name) for name in COLUMNS] for row in body.rows)
-    return text.getvalue().encode(errors="replace")
-
-
-def _store(content: bytes, key: ApiKey) -> dict[str, Any]:
-    try:
-        # Faults are told in English here, whatever the account's language.
-        with override("en"):
-            made = import_totals(
-                content=content, file_name=f"api-{key.name}.csv", by=key.owner, now=timezone.now()
-            )
-    except ImportRefused as refusal:
-        errors = [
-            {"field": f"rows[{fault.row - 2}].{fault.column}", "message": fault.message}
-            for fault in refusal.faults
-        ]
-        raise ApiRefusal(422, "Nothing was stored.", errors) from refusal
-    except FileError as error:
-        raise ApiRefusal(422, str(error)) from error
-    return {"rows": made.rows, "sha256": made.sha256}
-
-
-def _repeat(key: ApiKey, idempotency_key: str, sha256: str) -> HttpResponse:
-    before = ApiCall.objects.filter(key=key, idempotency_key=idempotency_key).first()
-    if before is None or before.request_sha256 != sha256:
-        raise ApiRefusal(409, "This Idempotency-Key was used for another request.")
-    return HttpResponse(
-        json.dumps(before.answer), content_type="application/json", status=before.status
-    )
+    return write_json(store_once(key, idempotency_key, body.rows))
 
 
 @api.exception_handler(ApiRefusal)
@@ -261,14 +187,21 @@ def _refuse_stranger(request: HttpRequest, error: AuthenticationError) -> HttpRe
     return make_problem(401, "Send a good key: “Authorization: Bearer hl_…”.")
 
 
+def _name_field(place: Sequence[str | int]) -> str:
+    """``rows[1].completed``, as for faults of what a row says.
+
+    >>> _name_field(("body", "body", "rows", 1, "completed"))
+    'rows[1].completed'
+    """
+    parts = place[2:] if place[0] == "body" else place[1:]
+    named = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    return named.lstrip(".") or str(place[0])
+
+
 @api.exception_handler(ValidationError)
 def _refuse_fields(request: HttpRequest, error: ValidationError) -> HttpResponse:
     errors = [
-        {
-            "field": ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]),
-            "message": fault["msg"],
-        }
-        for fault in error.errors
+        {"field": _name_field(fault["loc"]), "message": fault["msg"]} for fault in error.errors
     ]
     return make_problem(422, "Some fields cannot be used.", errors)
 

@@ -120,6 +120,7 @@ def approval(request: HttpRequest, pk: int) -> HttpResponse:
         "mine": row.requester_id == user.pk,
         "link": _link(row),
         "minutes": row.payload.get("minutes", ""),
+        "purpose": row.payload.get("purpose", ""),
     }
     return page(request, "approval.html", context)
 

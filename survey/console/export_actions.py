@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,7 +27,8 @@ def _edition(payload: Payload) -> Edition:
 
 def _receiver(payload: Payload) -> User:
     found = User.objects.filter(pk=payload["receiver"], is_active=True).first()
-    if found is None or not holds_role(found, "export-answers"):
+    open_today = found is not None and found.is_open(timezone.localdate())
+    if found is None or not open_today or not holds_role(found, "export-answers"):
         raise ValidationError(_("Who asked may no longer have single answers."))
     return found
 

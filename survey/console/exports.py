@@ -18,9 +18,9 @@ from survey.common.periods import parse_period
 from survey.console.approvals import ask_for
 from survey.console.layout import page, staff_page
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
-from survey.reports.bundles import KEPT_FOR, bundle_path
+from survey.reports.bundles import KEPT_FOR, MIN_PURPOSE, bundle_path, clean_purpose, is_here
 from survey.reports.models import AnalystBundle
-from survey.scorecards.models import ComputationState, Edition
+from survey.scorecards.models import Edition
 from survey.scorecards.queries import editions
 
 
@@ -30,7 +30,7 @@ class BundleForm(forms.Form):
     edition = forms.ModelChoiceField(label=gettext_lazy("figures"), queryset=Edition.objects.none())
     purpose = forms.CharField(
         label=gettext_lazy("What the answers are needed for"),
-        min_length=10,
+        min_length=MIN_PURPOSE,
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
@@ -39,6 +39,10 @@ class BundleForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+    def clean_purpose(self) -> str:
+        """In one line: it is read on the page of the request and in the file."""
+        return clean_purpose(self.cleaned_data["purpose"])
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -69,25 +73,28 @@ def exports(request: HttpRequest) -> HttpResponse:
     context = {
         "editions": shown,
         "form": form if allowed else None,
-        "bundles": AnalystBundle.objects.filter(asked_by=user).select_related("edition")
-        if allowed
-        else (),
-        "now": timezone.now(),
+        "bundles": _own_bundles(user) if allowed else (),
         "days": KEPT_FOR.days,
     }
     return page(request, "exports.html", context, status=422 if form.errors else 200)
+
+
+def _own_bundles(user: User) -> list[dict[str, object]]:
+    now = timezone.now()
+    rows = AnalystBundle.objects.filter(asked_by=user).select_related("edition", "asked_by")
+    return [{"row": row, "here": is_here(row, now)} for row in rows]
 
 
 @require_safe
 @staff_page
 @requires("export-answers")
 def bundle_file(request: HttpRequest, pk: int) -> FileResponse:
-    """A finished bundle, to who asked for it and to nobody else."""
+    """A finished bundle, to who asked for it and to nobody else, while they may have it."""
     rows = AnalystBundle.objects.filter(pk=pk, asked_by=cast("User", request.user))
-    found = rows.filter(state=ComputationState.DONE).first()
-    path = bundle_path(found) if found else None
-    if found is None or path is None or not path.is_file():
+    found = rows.select_related("edition", "asked_by").first()
+    if found is None or not is_here(found, timezone.now()):
         raise Http404
+    path = bundle_path(found)
     rows.filter(fetched_at=None).update(fetched_at=timezone.now())
     name = f"phieu-tra-loi-{found.edition.period}-{found.pk}.zip"
     return FileResponse(path.open("rb"), as_attachment=True, filename=name)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+from typing import Final, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseNotModified
+from django.utils.cache import get_conditional_response
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
@@ -37,11 +37,7 @@ def results(request: HttpRequest, path: str = "") -> HttpResponse:
 
 def _answer(request: HttpRequest, content: bytes, name: str) -> HttpResponse:
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    known = request.headers.get("If-None-Match", "")
-    if etag in [one.strip().removeprefix("W/") for one in known.split(",")]:
-        response: HttpResponse = HttpResponseNotModified()
-    else:
-        response = HttpResponse(content, content_type=content_type(name))
+    response = HttpResponse(content, content_type=content_type(name))
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = CACHED
-    return response
+    return cast("HttpResponse", get_conditional_response(request, etag, response=response))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -19,7 +20,9 @@ from django.utils.translation import override
 from django_tasks import task
 
 from survey.accounts.models import User
+from survey.accounts.permissions import holds_role
 from survey.common.periods import parse_period
+from survey.common.text import check_words
 from survey.questionnaires.shipped import shipped_labels
 from survey.reports.method_note import write_method_note
 from survey.reports.models import AnalystBundle
@@ -33,7 +36,22 @@ from survey.scorecards.models import ComputationState, Edition
 log = logging.getLogger(__name__)
 KEPT_FOR: Final = timedelta(days=7)
 MIN_PURPOSE: Final = 10
+LONGEST_WORK: Final = timedelta(days=1)
 ENDED: Final = (ComputationState.DONE, ComputationState.FAILED)
+
+
+def clean_purpose(text: str) -> str:
+    """What the answers are for, in one line.
+
+    Raises
+    ------
+    ValidationError
+        It is too short, or holds characters that cannot be stored.
+    """
+    purpose = " ".join(check_words(text).split())
+    if len(purpose) < MIN_PURPOSE:
+        raise ValidationError(_("Say in a sentence what the answers are needed for."))
+    return purpose
 
 
 def check_bundle(edition: Edition, purpose: str) -> None:
@@ -48,8 +66,33 @@ def check_bundle(edition: Edition, purpose: str) -> None:
         raise ValidationError(_("Only released figures have a bundle."))
     if find_snapshot(edition.snapshot_sha256) is None:
         raise ValidationError(_("The frozen answers of these figures are not kept here."))
-    if len(purpose.strip()) < MIN_PURPOSE:
-        raise ValidationError(_("Say in a sentence what the answers are needed for."))
+    clean_purpose(purpose)
+
+
+def check_receiver(row: AnalystBundle, now: datetime) -> None:
+    """Whether who asked may still have it; of a row with ``edition`` and ``asked_by``.
+
+    Raises
+    ------
+    ValidationError
+        The figures were withdrawn, the account or its role ended, or the week is over.
+    """
+    who = row.asked_by
+    if not row.edition.is_released:
+        raise ValidationError(_("Only released figures have a bundle."))
+    if not who.is_open(timezone.localdate(now)) or not holds_role(who, "export-answers"):
+        raise ValidationError(_("Who asked may no longer have single answers."))
+    if row.asked_at + KEPT_FOR <= now:
+        raise ValidationError(_("The time this was asked for is over. Please ask again."))
+
+
+def is_here(row: AnalystBundle, now: datetime) -> bool:
+    """Whether its file can be downloaded by who asked."""
+    try:
+        check_receiver(row, now)
+    except ValidationError:
+        return False
+    return row.state == ComputationState.DONE and bundle_path(row).is_file()
 
 
 def request_bundle(*, edition: Edition, purpose: str, by: User, now: datetime) -> AnalystBundle:
@@ -63,7 +106,7 @@ def request_bundle(*, edition: Edition, purpose: str, by: User, now: datetime) -
     check_bundle(edition, purpose)
     with transaction.atomic():
         row = AnalystBundle.objects.create(
-            edition=edition, purpose=purpose, asked_by=by, asked_at=now
+            edition=edition, purpose=clean_purpose(purpose), asked_by=by, asked_at=now
         )
         transaction.on_commit(lambda: build_bundle.enqueue(row.pk))
     return row
@@ -77,9 +120,8 @@ def build_bundle(number: int) -> None:
         return
     rows = AnalystBundle.objects.filter(pk=number)
     rows.update(state=ComputationState.COMPUTING)
-    folder = Path(settings.VAR_DIR) / "bundles"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder) as temporary:
+    _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=_folder()) as temporary:
         made = Path(temporary) / "bundle.zip"
         try:
             sha256 = _make(row, made)
@@ -94,12 +136,17 @@ def build_bundle(number: int) -> None:
             rows.update(state=ComputationState.DONE, sha256=sha256, size=size)
 
 
+def _folder() -> Path:
+    return Path(settings.VAR_DIR) / "bundles"
+
+
 def bundle_path(row: AnalystBundle) -> Path:
     """Where a bundle lies; each is one account's alone."""
-    return Path(settings.VAR_DIR) / "bundles" / f"{row.pk}.zip"
+    return _folder() / f"{row.pk}.zip"
 
 
 def _make(row: AnalystBundle, target: Path) -> str:
+    check_receiver(row, timezone.now())
     edition = row.edition
     folder = find_snapshot(edition.snapshot_sha256)
     if folder is None:
@@ -160,11 +207,19 @@ def _write_readme(row: AnalystBundle) -> str:
 
 
 def forget_bundles(now: datetime) -> int:
-    """Delete files a week after they were asked for; how many. The request stays on record."""
+    """Delete what lies there after its week, or was left half-made by a process that was killed;
+    how much. The request stays on record.
+    """
+    recent = AnalystBundle.objects.filter(asked_at__gt=now - KEPT_FOR)
+    kept = {bundle_path(row).name for row in recent}
     gone = 0
-    for row in AnalystBundle.objects.filter(asked_at__lt=now - KEPT_FOR):
-        path = bundle_path(row)
-        if path.is_file():
-            path.unlink()
-            gone += 1
+    for path in _folder().glob("*"):
+        age = now.timestamp() - path.stat().st_mtime
+        if path.is_dir() and age > LONGEST_WORK.total_seconds():
+            rmtree(path, ignore_errors=True)
+        elif path.is_file() and path.name not in kept:
+            path.unlink(missing_ok=True)
+        else:
+            continue
+        gone += 1
     return gone

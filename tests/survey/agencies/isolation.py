@@ -12,12 +12,15 @@ from typing import Any, Final
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 from django.db.models import Count, Q
+from django.test import Client
 from django.utils import timezone
 
+from survey.accounts.api_keys import make_api_key
 from survey.accounts.models import Role, User
 from survey.agencies.improvements import Improvement
 from survey.agencies.models import Agency
 from survey.agencies.scope import ScopeMiddleware, also_in_scope, set_scope
+from survey.api import v1
 from survey.followup.models import Addressee, FollowUp, FollowUpFile, FollowUpStep, Reading
 from survey.reports.models import Report, ReportSchedule
 from survey.responses.case_work import CaseNote, add_note
@@ -277,3 +280,24 @@ def test_pages_name_the_scope_of_their_account_and_forget_it(
         cursor.execute("SELECT current_setting('hailong.scope', true)")
         assert cursor.fetchone()[0] == ""
     assert Agency.objects.count() == 3
+
+
+def test_programs_read_within_the_scope_of_their_account(
+    as_application: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a query forgot it; and the next request of the process is not limited by it."""
+    cast, now = as_application, timezone.now()
+    monkeypatch.setattr(v1, "visible_results", lambda edition, _user: edition.results.all())
+    branch = User.objects.create_user(
+        username="branch", password=None, role=Role.ANALYST, agency=cast.land
+    )
+    last, edition = timezone.localdate(now), AgencyResult.objects.latest("pk").edition_id
+    seen = {}
+    for user in (branch, cast.analyst):
+        _key, text = make_api_key(
+            owner=user, name="x", scopes=["figures"], expires_on=last, now=now
+        )
+        path = f"/api/v1/editions/{edition}/figures?limit=500"
+        answer = Client().get(path, headers={"Authorization": f"Bearer {text}"})
+        seen[user] = {row["agency"] for row in answer.json()["items"]}
+    assert seen == {branch: {"*", "h20.01"}, cast.analyst: {"*", "h20.01", "28261"}}

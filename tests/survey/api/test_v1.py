@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 import pandas as pd
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import IntegrityError, close_old_connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,11 +22,11 @@ from hypothesis import HealthCheck, settings
 
 from survey.accounts.api_keys import ApiKey, find_api_key, make_api_key, revoke_api_key
 from survey.accounts.models import AuditEvent, Role, User
-from survey.api import access
+from survey.api import access, totals
 from survey.api.models import ApiCall
+from survey.common.text import plain_content_type
 from survey.scorecards.models import Edition
 from survey.transactions.models import MonthlyTotal
-from survey.wsgi import application
 from tests.survey.console.builders import release, signed_in
 from tests.survey.factories import Cast, flat
 from tests.survey.scorecards.builders import fill, snapshot
@@ -90,7 +94,11 @@ def test_a_key_ends_with_its_day_its_owner_and_by_hand(cast: Cast) -> None:
     assert find_api_key(text, now + timedelta(days=32)) is None
     User.objects.filter(pk=cast.analyst.pk).update(is_active=False)
     assert get("/agencies", text).status_code == 401
-    User.objects.filter(pk=cast.analyst.pk).update(is_active=True)
+    User.objects.filter(pk=cast.analyst.pk).update(is_active=True, ends_on=now - timedelta(days=2))
+    assert get("/agencies", text).status_code == 401, "the assignment has ended"
+    User.objects.filter(pk=cast.analyst.pk).update(ends_on=None, role=Role.HOTLINE)
+    assert get("/agencies", text).status_code == 401, "such accounts have no keys"
+    User.objects.filter(pk=cast.analyst.pk).update(role=Role.ANALYST)
     assert get("/agencies", text).status_code == 200
     assert ApiKey.objects.get().used_at is not None
     revoke_api_key(key=ApiKey.objects.get(), now=now)
@@ -132,8 +140,25 @@ def test_what_a_caller_has_is_not_sent_again(cast: Cast, edition: Edition) -> No
     key = key_of(cast.analyst)
     first = get("/editions", key)
     assert first.json()["items"][0]["id"] == edition.pk
+    assert first.json()["items"][0]["state"] == "released"
     again = get("/editions", key, **{"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
+    for known in (f"W/{first['ETag']}", f'"x", W/{first["ETag"]}', "*"):
+        answer = get("/editions", key, **{"If-None-Match": known})
+        assert answer.status_code == 304, known
+    packed = get("/editions", key, **{"Accept-Encoding": "gzip", "If-None-Match": '"x"'})
+    assert packed.status_code == 200
+
+
+def test_addresses_and_bodies_the_api_does_not_take_are_problems_too(cast: Cast) -> None:
+    key = key_of(cast.analyst, "totals")
+    long = send(key, [ROW] * 4000, "x" * 8).status_code, send(key, [{**ROW, "x": "y" * 2**20}])
+    answers = [get("/nothing", key), Client().delete(f"{BASE}/agencies"), long[1]]
+    assert [answer.status_code for answer in answers] == [404, 405, 413]
+    for answer in answers:
+        assert answer["Content-Type"] == "application/problem+json"
+        assert answer.json()["status"] == answer.status_code
+    assert answers[1]["Allow"] == "GET"
 
 
 @pytest.mark.parametrize(
@@ -164,6 +189,8 @@ def test_too_many_requests_are_told_when_to_come_again(cast: Cast) -> None:
     answer = get("/agencies", key)
     assert 1 <= int(answer["Retry-After"]) <= 60
     assert get("/agencies", key_of(cast.operator)).status_code == 200, "others are not held up"
+    ApiKey.objects.update(per_minute=0)
+    assert get("/agencies", key).status_code == 429
 
 
 def test_totals_are_stored_once_and_a_repeat_is_answered_alike(cast: Cast) -> None:
@@ -191,8 +218,45 @@ def test_a_wrong_row_names_its_field_and_nothing_is_stored(cast: Cast) -> None:
     assert not ApiCall.objects.exists(), "it can be sent again, mended, under the same key"
     shape = send(key, [{**ROW, "completed": -1}])
     assert shape.status_code == 422
-    assert shape.json()["errors"][0]["field"].endswith("completed")
+    assert shape.json()["errors"][0]["field"] == "rows[0].completed"
+    broken = send(key, [{**ROW, "agency_code": "a\nb"}, ROW])
+    assert [fault["field"] for fault in broken.json()["errors"]] == ["rows[0].agency_code"]
     assert send(key, [ROW]).status_code == 200
+
+
+def test_a_repeat_is_not_an_unchanged_page(cast: Cast) -> None:
+    key = key_of(cast.analyst, "totals")
+    send(key, [ROW])
+    again = Client().post(
+        f"{BASE}/totals",
+        data=json.dumps({"rows": [ROW]}),
+        content_type="application/json",
+        headers={
+            "Authorization": f"Bearer {key}",
+            "Idempotency-Key": "lan-thu-nhat",
+            "If-None-Match": "*",
+        },
+    )
+    assert (again.status_code, again.json()["rows"]) == (200, 1)
+
+
+def test_a_conflict_of_totals_is_no_repeat_and_stores_nothing(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def collide(**_words: Any) -> None:
+        raise IntegrityError("another import")
+
+    monkeypatch.setattr(totals, "store_totals", collide)
+    answer = send(key_of(cast.analyst, "totals"), [ROW])
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert not ApiCall.objects.exists()
+
+
+def test_what_was_sent_is_forgotten_after_a_month(cast: Cast) -> None:
+    send(key_of(cast.analyst, "totals"), [ROW])
+    assert totals.forget_calls(timezone.now() + timedelta(days=29)) == 0
+    assert totals.forget_calls(timezone.now() + timedelta(days=31)) == 1
+    assert MonthlyTotal.objects.count() == 1
 
 
 def test_a_key_does_only_what_it_is_for(cast: Cast) -> None:
@@ -226,15 +290,28 @@ def test_keys_are_made_shown_once_and_revoked_by_pages(cast: Cast) -> None:
     assert client.post(page, {**sent, "scopes": ["all"]}).status_code == 422
 
 
+_django = get_wsgi_application()
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """As ``survey.wsgi`` has it, without the worker that begins with a server."""
+    environ["CONTENT_TYPE"] = plain_content_type(environ.get("CONTENT_TYPE", ""))
+    return _django(environ, start_response)
+
+
 schema = schemathesis.openapi.from_wsgi(f"{BASE}/openapi.json", application)
 
 
 @pytest.fixture
-def program(cast: Cast) -> str:
-    """A key that may do everything, as often as it likes."""
+def program(cast: Cast) -> Iterator[str]:
+    """A key that may do everything, as often as it likes; the test's connection stays open."""
     text = key_of(cast.analyst, "figures", "totals")
     ApiKey.objects.update(per_minute=30_000)
-    return text
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield text
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @schema.parametrize()

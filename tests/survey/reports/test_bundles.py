@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from survey.accounts.approvals import ApprovalRequest
 from survey.accounts.models import AuditEvent, Role, User
-from survey.reports.bundles import build_bundle, bundle_path, forget_bundles
+from survey.reports.bundles import build_bundle, bundle_path, forget_bundles, is_here
 from survey.reports.models import AnalystBundle
 from survey.scorecards.archive import find_snapshot
 from survey.scorecards.models import ComputationState, Edition
@@ -112,7 +112,16 @@ def test_rated_agencies_are_told_why_not(cast: Cast, edition: Edition) -> None:
     assert b"28261" not in plain.content
 
 
-@pytest.mark.parametrize("purpose", ["", "ngắn", "   "])
+@pytest.mark.parametrize(
+    "purpose",
+    [
+        "",
+        "ngắn",
+        "   ",
+        "a \u200b\u200b\u200b\u200b\u200b\u200b\u200b\u200b b",
+        "xem lại số\x00liệu",
+    ],
+)
 def test_a_purpose_is_told(cast: Cast, edition: Edition, purpose: str) -> None:
     assert ask(cast.analyst, edition, purpose=purpose).status_code == 422
     assert not ApprovalRequest.objects.exists()
@@ -156,3 +165,68 @@ def test_files_go_after_a_week_and_the_record_stays(
     assert AnalystBundle.objects.count() == 1
     address = reverse("console:bundle-file", args=[row.pk])
     assert signed_in(cast.analyst).get(address).status_code == 404
+    page = flat(signed_in(cast.analyst).get(EXPORTS))
+    assert address not in page
+    assert "đã được xóa" in page
+
+
+def test_what_a_killed_process_left_goes_too(cast: Cast, edition: Edition, on_commit: Any) -> None:
+    row = approved(cast, edition, on_commit)
+    build_bundle.func(row.pk)
+    left = bundle_path(row).parent / "tmp_left"
+    left.mkdir()
+    (left / "rows.csv").write_text("x")
+    assert forget_bundles(timezone.now()) == 0, "somebody may be at work in it"
+    assert forget_bundles(timezone.now() + timedelta(days=2)) == 1
+    assert not left.exists()
+    assert bundle_path(row).exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda row: Edition.objects.update(withdrawn_at=timezone.now()),
+        lambda row: User.objects.filter(pk=row.asked_by_id).update(role=Role.HOTLINE),
+        lambda row: User.objects.filter(pk=row.asked_by_id).update(
+            ends_on=timezone.localdate() - timedelta(days=1)
+        ),
+        lambda row: AnalystBundle.objects.update(asked_at=row.asked_at - timedelta(days=8)),
+    ],
+    ids=["withdrawn", "other role", "ended", "late"],
+)
+def test_what_changed_since_the_approval_counts(
+    cast: Cast, edition: Edition, on_commit: Any, change: Any
+) -> None:
+    """In the worker and at the download."""
+    row = approved(cast, edition, on_commit)
+    build_bundle.func(row.pk)
+    change(row)
+    row.refresh_from_db()
+    assert not is_here(AnalystBundle.objects.get(), timezone.now())
+    address = reverse("console:bundle-file", args=[row.pk])
+    assert signed_in(cast.analyst).get(address).status_code in (302, 403, 404)
+    AnalystBundle.objects.update(state=ComputationState.WAITING, sha256="")
+    build_bundle.func(row.pk)
+    row.refresh_from_db()
+    assert row.state == ComputationState.FAILED
+    assert row.problem
+
+
+def test_a_purpose_is_one_line_and_whole_for_who_decides(
+    cast: Cast, edition: Edition, on_commit: Any
+) -> None:
+    long = "Đối chiếu trọng số " * 40 + "và điều cuối cùng"
+    ask(cast.analyst, edition, purpose=long.replace(" và", "\r\nvà"))
+    request = ApprovalRequest.objects.get()
+    assert request.payload["purpose"] == long
+    approver = User.objects.create_user(username="approver", password=None, role=Role.APPROVER)
+    page = signed_in(approver).get(reverse("console:approval", args=[request.pk]))
+    assert "và điều cuối cùng" in flat(page)
+
+
+def test_asking_makes_nothing_ready(cast: Cast, edition: Edition, on_commit: Any) -> None:
+    """It is tried and taken back, with what was to follow."""
+    with on_commit() as callbacks:
+        ask(cast.analyst, edition)
+    assert callbacks == []
+    assert not AnalystBundle.objects.exists()
