@@ -161,7 +161,7 @@ def _export_cells(options: argparse.Namespace) -> None:
 def _merge_cells(options: argparse.Namespace) -> None:
     table = analysis.build_country_table(
         options.files,
-        options.trust.read_text(encoding="utf-8").splitlines(),
+        options.trust.read_text(encoding="utf-8-sig").splitlines(),
         analysis.load_method(options.method),
         options.name,
     )

@@ -7,10 +7,10 @@ never to the public.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +28,34 @@ _FIXED: Final = (2000, 1, 1, 0, 0, 0)
 _FIRST_LINE: Final = "hailong-cells/1"
 Totals = Mapping[tuple[str, str, str], tuple[int, int]]
 MUST_AGREE: Final = ("schema_version", "period", "method_sha256")
+PARTS: Final = frozenset({"cells.parquet", "totals.json", "agencies.json"})
+MAX_MANIFEST: Final = 1 << 20
+MAX_NOTE: Final = 1 << 16
 MAX_BYTES: Final = 1 << 30
-"""Of one part of a file, unpacked: an honest one of a province has some megabytes."""
+"""Of the parts together, unpacked: an honest file of a province has some megabytes."""
+_MANIFEST: Final[Mapping[str, type]] = {
+    "schema_version": int,
+    "period": str,
+    "province": str,
+    "domains": dict,
+    "responses": int,
+    "snapshot": str,
+    "method": str,
+    "method_sha256": str,
+    "files": dict,
+}
+_AGENCY: Final = frozenset({"agency", "name", "kind", "code"})
+_UNREADABLE: Final = (
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    RuntimeError,  # encrypted
+    NotImplementedError,  # packed in a way this Python does not know
+    KeyError,
+    ValueError,
+    TypeError,
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +67,7 @@ class ProvinceCells:
     agencies: list[dict[str, str]]
     about: Mapping[str, Any]
     labels: Mapping[str, str]
+    signer: str = ""
 
 
 def export_cells(
@@ -90,30 +117,62 @@ def read_province_cells(path: Path, verifiers: Sequence[str]) -> ProvinceCells:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            manifest = _read(archive, "manifest.json")
-            text, _name = read_note(_read(archive, "manifest.note").decode(), verifiers)
-            if text != f"{_FIRST_LINE}\n{_sha256(manifest)}\n":
-                raise AnalysisError("the manifest is not the one that was signed")
-            about = json.loads(manifest)
-            files = {name: _read(archive, name) for name in about["files"]}
-        changed = [name for name, sha in about["files"].items() if _sha256(files[name]) != sha]
-        if changed:
-            raise AnalysisError(f"{', '.join(changed)} was changed after it was signed")
-        totals = {
-            (agency, domain, channel): (int(n), int(on_time))
-            for agency, domain, channel, n, on_time in json.loads(files["totals.json"])
-        }
-        return ProvinceCells(
-            _read_cells(files["cells.parquet"]),
-            totals,
-            json.loads(files["agencies.json"]),
-            about,
-            about.get("domains", {}),
-        )
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
-        raise AnalysisError(f"{path.name} is no file of cells: {error}") from error
+            return _read_archive(archive, verifiers)
     except AnalysisError as error:
         raise AnalysisError(f"{path.name}: {error}") from error
+    except _UNREADABLE as error:
+        raise AnalysisError(f"{path.name} is no file of cells: {error}") from error
+
+
+def _read_archive(archive: zipfile.ZipFile, verifiers: Sequence[str]) -> ProvinceCells:
+    manifest = _read(archive, "manifest.json", MAX_MANIFEST)
+    note = _read(archive, "manifest.note", MAX_NOTE).decode()
+    text, signer = read_note(note, verifiers)
+    if text != f"{_FIRST_LINE}\n{_sha256(manifest)}\n":
+        raise AnalysisError("the manifest is not the one that was signed")
+    about = _check_manifest(json.loads(manifest))
+    files, left = {}, MAX_BYTES
+    for name in sorted(PARTS):
+        files[name] = _read(archive, name, left)
+        left -= len(files[name])
+    changed = [name for name, sha in about["files"].items() if _sha256(files[name]) != sha]
+    if changed:
+        raise AnalysisError(f"{', '.join(changed)} was changed after it was signed")
+    return ProvinceCells(
+        _read_cells(files["cells.parquet"]),
+        _read_totals(json.loads(files["totals.json"])),
+        _check_agencies(json.loads(files["agencies.json"])),
+        about,
+        about["domains"],
+        signer,
+    )
+
+
+def _check_manifest(about: Any) -> dict[str, Any]:
+    for name, kind in _MANIFEST.items():
+        if not isinstance(about, dict) or type(about.get(name)) is not kind:
+            raise AnalysisError(f"the manifest has no {name!r} of the kind it should be")
+    if set(about["files"]) != PARTS:
+        raise AnalysisError(f"the manifest names other files than {', '.join(sorted(PARTS))}")
+    return dict(about)
+
+
+def _read_totals(rows: Any) -> Totals:
+    totals = {}
+    for agency, domain, channel, completed, on_time in rows:
+        known = all(isinstance(text, str) for text in (agency, domain, channel))
+        whole = type(completed) is int and type(on_time) is int
+        if not (known and whole and 0 <= on_time <= completed):
+            raise AnalysisError(f"totals.json: {[agency, domain, channel]!r} has no such dossiers")
+        totals[agency, domain, channel] = (completed, on_time)
+    return totals
+
+
+def _check_agencies(rows: Any) -> list[dict[str, str]]:
+    for row in rows:
+        if set(row) != _AGENCY or not all(isinstance(text, str) for text in row.values()):
+            raise AnalysisError(f"agencies.json: {row!r} is no agency")
+    return list(rows)
 
 
 def merge_provinces(parts: Sequence[ProvinceCells]) -> ProvinceCells:
@@ -122,7 +181,8 @@ def merge_provinces(parts: Sequence[ProvinceCells]) -> ProvinceCells:
     Raises
     ------
     AnalysisError
-        Schema, period or method differ, or an agency stands in two of them.
+        Schema, period or method differ, an agency stands in two of them, a code names two domains,
+        or one key signed for two provinces.
     """
     first = parts[0]
     for part in parts[1:]:
@@ -133,6 +193,11 @@ def merge_provinces(parts: Sequence[ProvinceCells]) -> ProvinceCells:
                     f"{name}: {part.about[name]!r}, {first.about[name]!r}"
                 )
     _check_apart(parts)
+    _check_alike("the domain {!r} has two names: {!r}, {!r}", (part.labels for part in parts))
+    _check_alike(
+        "the key {!r} signed for {!r} and {!r}",
+        ({part.signer: part.about["province"]} for part in parts),
+    )
     return ProvinceCells(
         merge([part.cells for part in parts]),
         {key: value for part in parts for key, value in part.totals.items()},
@@ -151,6 +216,14 @@ def _check_apart(parts: Iterable[ProvinceCells]) -> None:
                 raise AnalysisError(f"agency {key!r} stands in two provinces, or twice in one")
 
 
+def _check_alike(message: str, parts: Iterable[Mapping[str, str]]) -> None:
+    known: dict[str, str] = {}
+    for part in parts:
+        for name, value in part.items():
+            if known.setdefault(name, value) != value:
+                raise AnalysisError(message.format(name, known[name], value))
+
+
 def _cells_bytes(cells: Cells) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cells.parquet"
@@ -165,16 +238,13 @@ def _read_cells(content: bytes) -> Cells:
         return load_cells(path)
 
 
-def _read(archive: zipfile.ZipFile, name: str) -> bytes:
-    if archive.getinfo(name).file_size > MAX_BYTES:
-        raise AnalysisError(f"{name} is too large")
+def _read(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
+    # What the directory of the archive says of a size may be untrue: no more is unpacked.
     with archive.open(name) as file:
-        content = io.BytesIO()
-        while block := file.read(1 << 20):
-            content.write(block)
-            if content.tell() > MAX_BYTES:
-                raise AnalysisError(f"{name} is too large")
-        return content.getvalue()
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise AnalysisError(f"{name} is too large")
+    return content
 
 
 def _json(document: Any) -> bytes:

@@ -30,6 +30,9 @@ ED25519: Final = b"\x01"
 DASH: Final = "\u2014 "
 NAME: Final = re.compile(r"[^\s+]{1,100}\Z")
 
+CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+SIGNATURE: Final = re.compile(rf"{DASH}[^\s+]+ [A-Za-z0-9+/]+=*\Z")
+
 
 @dataclass(frozen=True)
 class Signer:
@@ -93,7 +96,12 @@ def _check_name(name: str) -> None:
 
 
 def sign_note(text: str, signer: Signer) -> str:
-    r"""The text with a signature below it; the text ends with a line feed.
+    r"""The text with a signature below it.
+
+    Raises
+    ------
+    AnalysisError
+        The text does not end with a line feed, or holds other control characters.
 
     Examples
     --------
@@ -101,6 +109,8 @@ def sign_note(text: str, signer: Signer) -> str:
     >>> read_note(sign_note("hello\n", signer), [signer.verifier])
     ('hello\n', 'hailong.example')
     """
+    if not text.endswith("\n") or CONTROL.search(text):
+        raise AnalysisError("a note is whole lines without control characters")
     public = signer.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     signature = _key_hash(signer.name, public) + signer.key.sign(text.encode())
     return f"{text}\n{DASH}{signer.name} {base64.b64encode(signature).decode()}\n"
@@ -115,11 +125,13 @@ def read_note(note: str, verifiers: Iterable[str]) -> tuple[str, str]:
         It is no signed note, or none of the keys signed it.
     """
     text, separator, signatures = note.rpartition("\n\n")
-    if not separator:
+    lines = signatures.removesuffix("\n").split("\n")
+    whole = note.endswith("\n") and all(SIGNATURE.match(line) for line in lines)
+    if not separator or not whole or CONTROL.search(note):
         raise AnalysisError("this is no signed note")
     text += "\n"
     known = [_read_verifier(line) for line in verifiers if line.strip()]
-    for line in signatures.splitlines():
+    for line in lines:
         name, _space, encoded = line.removeprefix(DASH).rpartition(" ")
         signature = _decode(encoded)
         for own, key, public in known:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -195,6 +197,130 @@ def test_provinces_that_do_not_fit_are_refused(
     assert merge([collides, files[0]], own, tmp_path) == 2
     assert "stands in two provinces" in told(capsys)
     assert merge([files[0], Path(copy)], own, tmp_path) == 2, "twice the same is counted twice"
+
+
+def repack(source: Path, target: Path, key: Path, change: Any) -> Path:
+    """The file with other contents, signed again by its own province."""
+    with zipfile.ZipFile(source) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    about = json.loads(files.pop("manifest.json"))
+    change(about, files)
+    for name in set(about["files"]) & set(files):
+        about["files"][name] = sha256(files[name]).hexdigest()
+    manifest = json.dumps(about).encode()
+    signer = read_signer(key.stem, key.read_bytes())
+    note = sign_note(f"hailong-cells/1\n{sha256(manifest).hexdigest()}\n", signer)
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in {
+            **files,
+            "manifest.json": manifest,
+            "manifest.note": note.encode(),
+        }.items():
+            archive.writestr(name, content)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda about, files: about.pop("period"), "no 'period'"),
+        (lambda about, files: about.update(responses="9"), "no 'responses'"),
+        (lambda about, files: about.update(files=[]), "no 'files'"),
+        (lambda about, files: about["files"].update({"x": "y"}), "names other files"),
+        (lambda about, files: about["files"].pop("totals.json"), "names other files"),
+        (
+            lambda about, files: files.update({"totals.json": b'[["a", "b", "c", 1, 2]]'}),
+            "no such dossiers",
+        ),
+        (lambda about, files: files.update({"totals.json": b"[1]"}), "is no file of cells"),
+        (lambda about, files: files.update({"agencies.json": b'[{"agency": 1}]'}), "is no agency"),
+        (lambda about, files: files.update({"agencies.json": b"{"}), "is no file of cells"),
+        (lambda about, files: about.update(notice="x" * (1 << 20)), "manifest.json is too large"),
+    ],
+)
+def test_a_signed_file_may_still_be_wrong(
+    pair: tuple[list[Path], Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    change: Any,
+    message: str,
+) -> None:
+    files, keys = pair
+    made = repack(files[0], tmp_path / "made.cells", tmp_path / "k0.pem", change)
+    assert merge([made, files[1]], keys, tmp_path) == 2
+    said = told(capsys)
+    assert message in said
+    assert "made.cells" in said
+    assert "Traceback" not in said
+
+
+def test_archives_that_are_broken_inside_are_refused(
+    pair: tuple[list[Path], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files, keys = pair
+    whole = bytearray(files[0].read_bytes())
+    place = whole.index(b"manifest.json") + len("manifest.json")
+    flags, method = whole.rindex(b"PK\x01\x02") + 8, whole.index(b"PK\x01\x02") + 10
+    for offset, value in ((place + 4, 0xFF), (flags, 1), (method, 99), (place, 0)):
+        broken = bytearray(whole)
+        broken[offset : offset + 2] = bytes([value, 0])
+        path = tmp_path / "broken.cells"
+        path.write_bytes(bytes(broken))
+        assert merge([path, files[1]], keys, tmp_path) == 2
+        assert "broken.cells" in told(capsys)
+    (tmp_path / "short.cells").write_bytes(bytes(whole[:-300]))
+    assert merge([tmp_path / "short.cells"], keys, tmp_path) == 2
+
+
+def test_one_code_names_one_domain_and_one_key_one_province(
+    pair: tuple[list[Path], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files, keys = pair
+    named = [
+        repack(
+            files[n],
+            tmp_path / f"named{n}.cells",
+            tmp_path / f"k{n}.pem",
+            lambda about, _files, n=n: about.update(domains={"d1": f"Lĩnh vực {n}"}),
+        )
+        for n in (0, 1)
+    ]
+    assert merge(named, keys, tmp_path) == 2
+    assert "'d1' has two names: 'Lĩnh vực 0', 'Lĩnh vực 1'" in told(capsys)
+    borrowed = repack(files[1], tmp_path / "b.cells", tmp_path / "k0.pem", lambda *_: None)
+    assert merge([files[0], borrowed], keys, tmp_path) == 2
+    assert "'k0' signed for 'Tỉnh a.' and 'Tỉnh b.'" in told(capsys)
+
+
+def test_keys_saved_by_a_text_editor_are_read(
+    pair: tuple[list[Path], Path], tmp_path: Path
+) -> None:
+    files, keys = pair
+    keys.write_bytes(b"\xef\xbb\xbf" + keys.read_bytes().replace(b"\n", b"\r\n"))
+    assert merge(files, keys, tmp_path) == 0
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        NOTE[:-1],
+        NOTE.replace("\u2014 ", ""),
+        NOTE.replace("\u2014 ", "-- "),
+        NOTE + "x\n",
+        NOTE.replace("problem,\n", "problem,\r\n"),
+        "",
+        "\n\n",
+    ],
+)
+def test_notes_are_read_strictly(note: str) -> None:
+    with pytest.raises(AnalysisError, match="no signed note"):
+        read_note(note, [VERIFIER])
+
+
+def test_only_whole_lines_are_signed() -> None:
+    for text in ("", "a", "a\r\n", "a\x00\n"):
+        with pytest.raises(AnalysisError, match="whole lines"):
+            sign_note(text, make_signer("a")[0])
 
 
 def test_a_key_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
