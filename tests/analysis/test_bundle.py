@@ -140,6 +140,23 @@ def test_ddi_describes_every_column_in_two_languages(snapshot: Snapshot, tmp_pat
     )
 
 
+def test_the_codes_that_are_described_are_those_of_the_file(
+    snapshot: Snapshot, tmp_path: Path
+) -> None:
+    """The DDI names rows.sav, whose -9 is an empty cell elsewhere, and the codebook says so."""
+    out = unpack(snapshot, tmp_path)
+    root: Element = fromstring((out / "ddi.xml").read_bytes())
+    named = root.findtext(f"{DDI}fileDscr/{DDI}fileTxt/{DDI}fileName")
+    frame, _about = pyreadstat.read_sav(str(out / str(named)), user_missing=True)
+    for one in root.iter(f"{DDI}var"):
+        codes = {float(str(code.text)) for code in one.iter(f"{DDI}catValu")}
+        if codes:
+            assert set(frame[str(one.get("name"))].unique()) <= codes
+    book = pd.read_csv(out / "codebook.csv", dtype=str)
+    assert set(book.loc[book["code"] == "-9", "kind"]) == {"code in .sav"}
+    assert not (pd.read_csv(out / "rows.csv", usecols=["overall", "A1"]) == -9).any().any()
+
+
 def test_checksums_hold_and_equal_contents_give_equal_bytes(
     snapshot: Snapshot, tmp_path: Path
 ) -> None:

@@ -79,7 +79,10 @@ def _describe(name: str, labels: Mapping[str, Texts]) -> Variable:
 
 
 def write_codebook(columns: list[Variable]) -> bytes:
-    """``codebook.csv``: a line for each column and one for each of its codes."""
+    """``codebook.csv``: a line for each column and one for each of its codes.
+
+    ``code in .sav`` stands for what is empty in CSV and Parquet.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("column", "code", "missing", "kind", "label_vi", "label_en"))
@@ -89,14 +92,15 @@ def write_codebook(columns: list[Variable]) -> bytes:
         )
         for code, (vi, en) in column.codes.items():
             missing = "yes" if code in column.missing else "no"
-            writer.writerow((column.name, str(code), missing, "code", vi, en))
+            kind = "code in .sav" if code == NOT_ANSWERED else "code"
+            writer.writerow((column.name, str(code), missing, kind, vi, en))
     return text.getvalue().encode()
 
 
 def write_ddi(
     columns: list[Variable], *, title: Texts, producer: str, period: str, cases: int, file: str
 ) -> bytes:
-    """``ddi.xml``: DDI-Codebook 2.5 of the rows, labels in Vietnamese and English."""
+    """``ddi.xml``: DDI-Codebook 2.5 of a file of rows with its codes, labels in Vietnamese and English."""
     ElementTree.register_namespace("", "ddi:codebook:2_5")
     root = _element(None, "codeBook", {"version": "2.5"})
     study = _element(root, "stdyDscr")

@@ -94,7 +94,7 @@ def _contents(
             producer=about.producer,
             period=str(rows.snapshot.manifest["period"]),
             cases=rows.count,
-            file="rows.csv",
+            file="rows.sav",
         ),
     )
     yield "method.toml", about.method.encode()
