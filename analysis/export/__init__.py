@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from analysis.export import csv, json, xlsx
+from analysis.export import csv, json, parquet, xlsx
 from analysis.publication.table import Writer
 
-FORMATS: Final[dict[str, Writer]] = {"csv": csv.write, "xlsx": xlsx.write, "json": json.write}
+FORMATS: Final[dict[str, Writer]] = {
+    "csv": csv.write,
+    "xlsx": xlsx.write,
+    "json": json.write,
+    "parquet": parquet.write,
+}

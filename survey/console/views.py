@@ -46,6 +46,7 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "plain": "text/csv; charset=utf-8",
     "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
 }
 
 
@@ -155,7 +156,7 @@ def _find_events(result: AgencyResult) -> list[dict[str, object]]:
 @require_safe
 @staff_page
 def download(request: HttpRequest, kind: str) -> HttpResponse:
-    """The figures in the account's scope as XLSX, CSV (for Excel, or for programs) or JSON."""
+    """The figures in the account's scope: XLSX, CSV (for Excel, for programs), JSON or Parquet."""
     edition = chosen_edition(request)
     if edition is None or kind not in TYPES:
         raise Http404

@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
+import polars as pl
 import pytest
 
 from analysis import FORMATS, SnapshotWriter, Table, open_snapshot
@@ -86,6 +88,7 @@ def test_the_command_writes_every_format(
     assert lines[0].split(",") == list(INDEX_COLUMNS)
     assert rows[0]["weighted_index"] == table[1][13] == 75.0
     assert ",75.00," in lines[1]
+    assert pl.read_parquet(tmp_path / "index.parquet").rows(named=True) == rows
 
 
 def test_the_command_explains_what_is_wrong_and_writes_nothing(
@@ -133,6 +136,11 @@ def test_no_text_becomes_a_formula(kind: str, payload: str) -> None:
         values = [cell for sheet in book for line in sheet.iter_rows() for cell in line]
         assert all(cell.data_type != "f" for cell in values)
         assert any(cell.value == -1.5 for cell in values)
+    elif kind == "parquet":
+        frame = pd.read_parquet(io.BytesIO(buffer.getvalue()))
+        assert frame["agency_name"].tolist() == [payload], "true text: Parquet knows no formulas"
+        assert frame["weighted_index"].tolist() == [-1.5]
+        assert str(frame["n"].dtype) != "object", "of a column without values too"
     elif kind == "csv":
         assert safe_text(payload).startswith("'")
         assert "-1.50" in buffer.getvalue().decode("utf-8-sig")

@@ -100,7 +100,7 @@ def write_codebook(columns: list[Variable]) -> bytes:
 def write_ddi(
     columns: list[Variable], *, title: Texts, producer: str, period: str, cases: int, file: str
 ) -> bytes:
-    """``ddi.xml``: DDI-Codebook 2.5 of a file of rows with its codes, labels in Vietnamese and English."""
+    """``ddi.xml``: DDI-Codebook 2.5 of a file of rows with its codes, Vietnamese and English."""
     ElementTree.register_namespace("", "ddi:codebook:2_5")
     root = _element(None, "codeBook", {"version": "2.5"})
     study = _element(root, "stdyDscr")

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -110,6 +111,12 @@ def test_rated_agencies_are_told_why_not(cast: Cast, edition: Edition) -> None:
     plain = signed_in(cast.head).get(reverse("console:download", args=["plain"]))
     assert plain.content.startswith(b"period,agency,")
     assert b"28261" not in plain.content
+    parquet = signed_in(cast.head).get(reverse("console:download", args=["parquet"]))
+    frame = pd.read_parquet(io.BytesIO(parquet.content))
+    assert set(frame["agency"]) == {"*", "h20.01"}
+    assert frame["weighted_index"].tolist() == pytest.approx(
+        pd.read_csv(io.BytesIO(plain.content))["weighted_index"].tolist(), nan_ok=True
+    )
 
 
 @pytest.mark.parametrize(
