@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Final, cast
 
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,18 +18,38 @@ from survey.accounts.models import User
 from survey.accounts.permissions import holds_role, requires
 from survey.common.periods import parse_period
 from survey.console.approvals import ask_for
-from survey.console.layout import page, staff_page
+from survey.console.layout import method_title, page, staff_page
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.reports.bundles import KEPT_FOR, MIN_PURPOSE, bundle_path, clean_purpose, is_here
 from survey.reports.models import AnalystBundle
 from survey.scorecards.models import Edition
 from survey.scorecards.queries import editions
 
+TABLES: Final = {
+    "xlsx": "XLSX",
+    "csv": gettext_lazy("CSV for Excel"),
+    "plain": gettext_lazy("CSV for programs"),
+    "json": "JSON",
+    "parquet": "Parquet",
+}
+
+
+def _name(edition: Edition) -> str:
+    return f"{capfirst(parse_period(edition.period).title)}, {method_title(edition)}"
+
+
+class EditionChoice(forms.ModelChoiceField):
+    """Figures by period and title of their method."""
+
+    def label_from_instance(self, obj: Edition) -> str:
+        """As the table above the form has it."""
+        return _name(obj)
+
 
 class BundleForm(forms.Form):
     """Of which figures, for what, and why the other person should agree."""
 
-    edition = forms.ModelChoiceField(label=gettext_lazy("figures"), queryset=Edition.objects.none())
+    edition = EditionChoice(label=gettext_lazy("figures"), queryset=Edition.objects.none())
     purpose = forms.CharField(
         label=gettext_lazy("What the answers are needed for"),
         min_length=MIN_PURPOSE,
@@ -48,7 +70,7 @@ class BundleForm(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         released = Edition.objects.filter(withdrawn_at=None).exclude(released_at=None)
         field = cast("forms.ModelChoiceField", self.fields["edition"])
-        field.queryset = released.defer("counted", "answers", "about").order_by("-released_at")
+        field.queryset = released.defer("counted", "answers").order_by("-released_at")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,9 +91,8 @@ def exports(request: HttpRequest) -> HttpResponse:
         made = ask_for(request, SENSITIVE_ACTIONS["export-answers"], payload)
         if made is not None:
             return redirect("console:approval", pk=made.pk)
-    shown = [{"edition": one, "period": parse_period(one.period)} for one in editions(user)]
     context = {
-        "editions": shown,
+        "editions": [_describe(edition) for edition in editions(user)],
         "form": form if allowed else None,
         "bundles": _own_bundles(user) if allowed else (),
         "days": KEPT_FOR.days,
@@ -79,10 +100,23 @@ def exports(request: HttpRequest) -> HttpResponse:
     return page(request, "exports.html", context, status=422 if form.errors else 200)
 
 
+def _describe(edition: Edition) -> dict[str, object]:
+    """An edition with the tables of it there are."""
+    return {
+        "edition": edition,
+        "period": parse_period(edition.period),
+        "method": method_title(edition),
+        "files": [
+            (reverse("console:download", args=[kind], query={"edition": edition.pk}), label)
+            for kind, label in TABLES.items()
+        ],
+    }
+
+
 def _own_bundles(user: User) -> list[dict[str, object]]:
     now = timezone.now()
     rows = AnalystBundle.objects.filter(asked_by=user).select_related("edition", "asked_by")
-    return [{"row": row, "here": is_here(row, now)} for row in rows]
+    return [{"row": row, "figures": _name(row.edition), "here": is_here(row, now)} for row in rows]
 
 
 @require_safe
