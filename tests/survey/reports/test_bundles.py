@@ -174,7 +174,7 @@ def test_files_go_after_a_week_and_the_record_stays(
     assert signed_in(cast.analyst).get(address).status_code == 404
     page = flat(signed_in(cast.analyst).get(EXPORTS))
     assert address not in page
-    assert "đã được xóa" in page
+    assert "không còn tải về được" in page
 
 
 def test_what_a_killed_process_left_goes_too(cast: Cast, edition: Edition, on_commit: Any) -> None:
