@@ -29,6 +29,7 @@ _FIRST_LINE: Final = "hailong-cells/1"
 Totals = Mapping[tuple[str, str, str], tuple[int, int]]
 MUST_AGREE: Final = ("schema_version", "period", "method_sha256")
 PARTS: Final = frozenset({"cells.parquet", "totals.json", "agencies.json"})
+LARGEST: Final = 2**53
 MAX_MANIFEST: Final = 1 << 20
 MAX_NOTE: Final = 1 << 16
 MAX_BYTES: Final = 1 << 30
@@ -68,6 +69,7 @@ class ProvinceCells:
     about: Mapping[str, Any]
     labels: Mapping[str, str]
     signer: str = ""
+    """Verifier key of who signed."""
 
 
 def export_cells(
@@ -139,7 +141,7 @@ def _read_archive(archive: zipfile.ZipFile, verifiers: Sequence[str]) -> Provinc
     if changed:
         raise AnalysisError(f"{', '.join(changed)} was changed after it was signed")
     return ProvinceCells(
-        _read_cells(files["cells.parquet"]),
+        _check_cells(_read_cells(files["cells.parquet"])),
         _read_totals(json.loads(files["totals.json"])),
         _check_agencies(json.loads(files["agencies.json"])),
         about,
@@ -152,6 +154,8 @@ def _check_manifest(about: Any) -> dict[str, Any]:
     for name, kind in _MANIFEST.items():
         if not isinstance(about, dict) or type(about.get(name)) is not kind:
             raise AnalysisError(f"the manifest has no {name!r} of the kind it should be")
+    if not about["province"] or not 0 <= about["responses"] < LARGEST:
+        raise AnalysisError("the manifest names no province or no number of answers")
     if set(about["files"]) != PARTS:
         raise AnalysisError(f"the manifest names other files than {', '.join(sorted(PARTS))}")
     return dict(about)
@@ -162,17 +166,35 @@ def _read_totals(rows: Any) -> Totals:
     for agency, domain, channel, completed, on_time in rows:
         known = all(isinstance(text, str) for text in (agency, domain, channel))
         whole = type(completed) is int and type(on_time) is int
-        if not (known and whole and 0 <= on_time <= completed):
+        if not (known and whole and 0 <= on_time <= completed < LARGEST):
             raise AnalysisError(f"totals.json: {[agency, domain, channel]!r} has no such dossiers")
+        if (agency, domain, channel) in totals:
+            raise AnalysisError(f"totals.json: {[agency, domain, channel]!r} stands there twice")
         totals[agency, domain, channel] = (completed, on_time)
     return totals
 
 
 def _check_agencies(rows: Any) -> list[dict[str, str]]:
     for row in rows:
-        if set(row) != _AGENCY or not all(isinstance(text, str) for text in row.values()):
+        known = type(row) is dict and set(row) == _AGENCY
+        if not known or not all(isinstance(text, str) for text in row.values()):
             raise AnalysisError(f"agencies.json: {row!r} is no agency")
+    if len({row["agency"] for row in rows}) < len(rows):
+        raise AnalysisError("agencies.json: an agency stands there twice")
     return list(rows)
+
+
+def _check_cells(cells: Cells) -> Cells:
+    count, width = len(cells.keys), len(cells.variables)
+    shapes = ((count,), (count, width), (count, width * (width + 1) // 2))
+    parts = (cells.n, cells.total, cells.cross)
+    fits = all(
+        part.shape == shape and part.dtype.kind == "i"
+        for part, shape in zip(parts, shapes, strict=True)
+    )
+    if not fits or (cells.n < 0).any() or any((abs(part) >= LARGEST).any() for part in parts):
+        raise AnalysisError("cells.parquet holds other than sums of answers")
+    return cells
 
 
 def merge_provinces(parts: Sequence[ProvinceCells]) -> ProvinceCells:
@@ -196,7 +218,7 @@ def merge_provinces(parts: Sequence[ProvinceCells]) -> ProvinceCells:
     _check_alike("the domain {!r} has two names: {!r}, {!r}", (part.labels for part in parts))
     _check_alike(
         "the key {!r} signed for {!r} and {!r}",
-        ({part.signer: part.about["province"]} for part in parts),
+        ({part.signer.split("+", 2)[-1]: part.about["province"]} for part in parts),
     )
     return ProvinceCells(
         merge([part.cells for part in parts]),
@@ -239,7 +261,10 @@ def _read_cells(content: bytes) -> Cells:
 
 
 def _read(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    # What the directory of the archive says of a size may be untrue: no more is unpacked.
+    # What the directory of the archive says of a size may be untrue; and of these two ways alone no
+    # more than asked for is unpacked.
+    if archive.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise AnalysisError(f"{name} is packed in another way than these files are")
     with archive.open(name) as file:
         content = file.read(limit + 1)
     if len(content) > limit:

@@ -106,8 +106,9 @@ def sign_note(text: str, signer: Signer) -> str:
     Examples
     --------
     >>> signer, _pem = make_signer("hailong.example")
-    >>> read_note(sign_note("hello\n", signer), [signer.verifier])
-    ('hello\n', 'hailong.example')
+    >>> text, verifier = read_note(sign_note("hello\n", signer), [signer.verifier])
+    >>> text, verifier == signer.verifier
+    ('hello\n', True)
     """
     if not text.endswith("\n") or CONTROL.search(text):
         raise AnalysisError("a note is whole lines without control characters")
@@ -117,7 +118,7 @@ def sign_note(text: str, signer: Signer) -> str:
 
 
 def read_note(note: str, verifiers: Iterable[str]) -> tuple[str, str]:
-    """(text, name of a signer) of a note one of these keys signed.
+    """(text, verifier key of a signer) of a note one of these keys signed.
 
     Raises
     ------
@@ -130,13 +131,13 @@ def read_note(note: str, verifiers: Iterable[str]) -> tuple[str, str]:
     if not separator or not whole or CONTROL.search(note):
         raise AnalysisError("this is no signed note")
     text += "\n"
-    known = [_read_verifier(line) for line in verifiers if line.strip()]
+    known = {line.strip(): _read_verifier(line) for line in verifiers if line.strip()}
     for line in lines:
         name, _space, encoded = line.removeprefix(DASH).rpartition(" ")
         signature = _decode(encoded)
-        for own, key, public in known:
+        for verifier, (own, key, public) in known.items():
             if own == name and signature[:4] == key and _is_signed(public, signature, text):
-                return text, name
+                return text, verifier
     raise AnalysisError("no trusted key has signed this note")
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import get_conditional_response
 
 from survey.api.paging import write_cursor
+from survey.common.conditional import answer_if_changed
 
 JSON: Final = "application/json"
 
@@ -25,9 +25,8 @@ def write_json(body: Any) -> HttpResponse:
 def answer_with_etag(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """The answer to something read; 304 where the caller has it, also as a proxy packed it."""
     etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-    response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "private, no-cache"
-    return cast("HttpResponse", get_conditional_response(request, etag, response=response))
+    return answer_if_changed(request, response, etag)
 
 
 def take_part(rows: Sequence[Any], start: int, limit: int) -> tuple[Sequence[Any], str | None]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.views.decorators.csrf import csrf_exempt
 
 from survey.agencies.scope import lift_scope
 from survey.api.problems import make_problem
+
+TOO_LARGE: Final = (
+    "The body is too large; send it in several requests, all rows of an agency's month in one: "
+    "what was there of that month is replaced."
+)
 
 
 def guard_patterns(patterns: list[Any]) -> list[URLPattern]:
@@ -28,8 +33,10 @@ def _guard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             response = view(request, *args, **kwargs)
+        except Http404:
+            return unknown(request)
         except RequestDataTooBig:
-            return make_problem(413, "The body is too large; send it in several requests.")
+            return make_problem(413, TOO_LARGE)
         finally:
             # Who has a key was named a scope; no answer is streamed.
             if hasattr(request, "auth"):
@@ -45,6 +52,7 @@ def _not_allowed(response: HttpResponse) -> HttpResponse:
     return problem
 
 
+@csrf_exempt
 def unknown(request: HttpRequest, path: str = "") -> HttpResponse:
     """An address the API does not have."""
     return make_problem(404, "The API has no such address; see openapi.json.")

@@ -88,6 +88,7 @@ class TotalsOut(Schema):
     """What was stored."""
 
     rows: int
+    replaced: int = Field(description="earlier rows of the same agencies and months that went")
     sha256: str
 
 

@@ -19,7 +19,7 @@ from survey.api.problems import ApiRefusal
 from survey.api.schemas import TotalIn
 from survey.transactions.models import MonthlyTotal
 from survey.transactions.reading import COLUMNS, FileError
-from survey.transactions.services import ImportRefused, check_totals, store_totals
+from survey.transactions.services import ImportRefused, check_totals, replaced_by, store_totals
 
 REMEMBERED: Final = timedelta(days=30)
 _AGAIN: Final = "Something else was storing the same months. Nothing was stored; send it again."
@@ -48,6 +48,7 @@ def store_once(key: ApiKey, idempotency_key: str, rows: Sequence[TotalIn]) -> di
     try:
         with transaction.atomic():
             call = _begin(key, idempotency_key, sha256)
+            went = sum(item.before for item in replaced_by(totals))
             made = store_totals(
                 totals=totals,
                 content=content,
@@ -55,7 +56,7 @@ def store_once(key: ApiKey, idempotency_key: str, rows: Sequence[TotalIn]) -> di
                 by=key.owner,
                 now=call.made_at,
             )
-            answer = {"rows": made.rows, "sha256": made.sha256}
+            answer = {"rows": made.rows, "replaced": went, "sha256": made.sha256}
             call.status, call.answer = 200, answer
             call.save(update_fields=["status", "answer"])
     except _SentBefore:

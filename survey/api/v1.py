@@ -167,7 +167,8 @@ def send_totals(
     idempotency_key: Annotated[str, Header(min_length=8, max_length=100)],
 ) -> HttpResponse:
     """Store totals, all or none; the same ``Idempotency-Key`` with the same body is done once and
-    answered alike for 30 days, with another body refused.
+    answered alike for 30 days, with another body refused. What was there of an agency's month is
+    replaced: send all rows of it in one request.
     """
     key: ApiKey = request.auth  # type: ignore[attr-defined]
     if not may(key.owner, "import-totals"):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final, cast
+from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.cache import get_conditional_response
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
+from survey.common.conditional import answer_if_changed
 from survey.public.feed import FEED, write_feed
 from survey.public.pages import find_page
 from survey.public.rendering import STYLE, render_page, split_language, style_sheet
@@ -38,6 +38,5 @@ def results(request: HttpRequest, path: str = "") -> HttpResponse:
 def _answer(request: HttpRequest, content: bytes, name: str) -> HttpResponse:
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     response = HttpResponse(content, content_type=content_type(name))
-    response.headers["ETag"] = etag
     response.headers["Cache-Control"] = CACHED
-    return cast("HttpResponse", get_conditional_response(request, etag, response=response))
+    return answer_if_changed(request, response, etag)

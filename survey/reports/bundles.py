@@ -212,14 +212,17 @@ def forget_bundles(now: datetime) -> int:
     """
     recent = AnalystBundle.objects.filter(asked_at__gt=now - KEPT_FOR)
     kept = {bundle_path(row).name for row in recent}
+    old = now.timestamp() - LONGEST_WORK.total_seconds()
     gone = 0
     for path in _folder().glob("*"):
-        age = now.timestamp() - path.stat().st_mtime
-        if path.is_dir() and age > LONGEST_WORK.total_seconds():
-            rmtree(path, ignore_errors=True)
-        elif path.is_file() and path.name not in kept:
-            path.unlink(missing_ok=True)
-        else:
+        try:
+            if path.is_dir() and path.stat().st_mtime < old:
+                rmtree(path)
+            elif path.is_file() and path.name not in kept:
+                path.unlink()
+            else:
+                continue
+        except FileNotFoundError:  # a worker was done with it in between
             continue
         gone += 1
     return gone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import zipfile
@@ -34,7 +35,7 @@ VERIFIER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 def test_the_published_example_of_a_signed_note_is_read() -> None:
     text, name = read_note(NOTE, [VERIFIER])
     assert text.startswith("If you think")
-    assert name == "PeterNeumann"
+    assert name == VERIFIER
     with pytest.raises(AnalysisError, match="no trusted key"):
         read_note(NOTE.replace("answer", "Answer"), [VERIFIER])
     with pytest.raises(AnalysisError, match="no verifier key"):
@@ -220,6 +221,17 @@ def repack(source: Path, target: Path, key: Path, change: Any) -> Path:
     return target
 
 
+def wrong_cells() -> bytes:
+    """A table whose numbers of answers are below nothing."""
+    made = io.BytesIO()
+    frame = pl.DataFrame(
+        {"agency": ["a"], "_n": [-1], "_total": [[1]], "_cross": [[1]]},
+        schema_overrides={"_total": pl.Array(pl.Int64, 1), "_cross": pl.Array(pl.Int64, 1)},
+    )
+    frame.write_parquet(made, metadata={"variables": "good"})
+    return made.getvalue()
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -231,6 +243,21 @@ def repack(source: Path, target: Path, key: Path, change: Any) -> Path:
         (
             lambda about, files: files.update({"totals.json": b'[["a", "b", "c", 1, 2]]'}),
             "no such dossiers",
+        ),
+        (
+            lambda about, files: files.update(
+                {"totals.json": b'[["a", "b", "c", 1, 1], ["a", "b", "c", 9, 9]]'}
+            ),
+            "stands there twice",
+        ),
+        (lambda about, files: files.update({"cells.parquet": wrong_cells()}), "sums of answers"),
+        (lambda about, files: about.update(province=""), "names no province"),
+        (lambda about, files: about.update(responses=10**400), "no number of answers"),
+        (
+            lambda about, files: files.update(
+                {"agencies.json": b'[["agency", "name", "kind", "code"]]'}
+            ),
+            "is no agency",
         ),
         (lambda about, files: files.update({"totals.json": b"[1]"}), "is no file of cells"),
         (lambda about, files: files.update({"agencies.json": b'[{"agency": 1}]'}), "is no agency"),
@@ -268,6 +295,12 @@ def test_archives_that_are_broken_inside_are_refused(
         path.write_bytes(bytes(broken))
         assert merge([path, files[1]], keys, tmp_path) == 2
         assert "broken.cells" in told(capsys)
+    for packing in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        path = tmp_path / "packed.cells"
+        with zipfile.ZipFile(path, "w", packing) as archive:
+            archive.writestr("manifest.json", b"0" * (8 << 20))
+        assert merge([path, files[1]], keys, tmp_path) == 2
+        assert "packed in another way" in told(capsys)
     (tmp_path / "short.cells").write_bytes(bytes(whole[:-300]))
     assert merge([tmp_path / "short.cells"], keys, tmp_path) == 2
 
@@ -289,7 +322,13 @@ def test_one_code_names_one_domain_and_one_key_one_province(
     assert "'d1' has two names: 'Lĩnh vực 0', 'Lĩnh vực 1'" in told(capsys)
     borrowed = repack(files[1], tmp_path / "b.cells", tmp_path / "k0.pem", lambda *_: None)
     assert merge([files[0], borrowed], keys, tmp_path) == 2
-    assert "'k0' signed for 'Tỉnh a.' and 'Tỉnh b.'" in told(capsys)
+    assert "signed for 'Tỉnh a.' and 'Tỉnh b.'" in told(capsys)
+    pem = tmp_path / "k0b.pem"
+    shutil.copy(tmp_path / "k0.pem", pem)
+    alias = repack(files[1], tmp_path / "c.cells", pem, lambda *_: None)
+    keys.write_text(keys.read_text() + read_signer("k0b", pem.read_bytes()).verifier + "\n")
+    assert merge([files[0], alias], keys, tmp_path) == 2, "the same key under another name"
+    assert "signed for" in told(capsys)
 
 
 def test_keys_saved_by_a_text_editor_are_read(

@@ -146,19 +146,30 @@ def test_what_a_caller_has_is_not_sent_again(cast: Cast, edition: Edition) -> No
     for known in (f"W/{first['ETag']}", f'"x", W/{first["ETag"]}', "*"):
         answer = get("/editions", key, **{"If-None-Match": known})
         assert answer.status_code == 304, known
-    packed = get("/editions", key, **{"Accept-Encoding": "gzip", "If-None-Match": '"x"'})
-    assert packed.status_code == 200
+    for other in ({"If-None-Match": '"x"'}, {"If-Match": '"x"'}):
+        assert get("/editions", key, **other).status_code == 200
+    since = {"If-Unmodified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"}
+    assert get("/editions", key, **since).status_code == 200
 
 
 def test_addresses_and_bodies_the_api_does_not_take_are_problems_too(cast: Cast) -> None:
     key = key_of(cast.analyst, "totals")
-    long = send(key, [ROW] * 4000, "x" * 8).status_code, send(key, [{**ROW, "x": "y" * 2**20}])
-    answers = [get("/nothing", key), Client().delete(f"{BASE}/agencies"), long[1]]
-    assert [answer.status_code for answer in answers] == [404, 405, 413]
+    client = Client(enforce_csrf_checks=True)
+    answers = [
+        get("/nothing", key),
+        client.get(f"{BASE}/"),
+        client.post(f"{BASE}/nothing"),
+        client.delete(f"{BASE}/agencies"),
+        send(key, [{**ROW, "x": "y" * 2**20}]),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404, 404, 405, 413]
     for answer in answers:
         assert answer["Content-Type"] == "application/problem+json"
         assert answer.json()["status"] == answer.status_code
-    assert answers[1]["Allow"] == "GET"
+    assert answers[3]["Allow"] == "GET"
+    most = send(key, [ROW] * 5000, "nhieu-nhat")
+    assert most.status_code == 422, "read to the end: the rows are twice there"
+    assert len(most.json()["errors"]) == 100
 
 
 @pytest.mark.parametrize(
@@ -205,7 +216,8 @@ def test_totals_are_stored_once_and_a_repeat_is_answered_alike(cast: Cast) -> No
     other = send(key, [{**ROW, "completed": 700}])
     assert other.status_code == 409
     assert MonthlyTotal.objects.get().completed == 600
-    assert send(key, [{**ROW, "completed": 700}], "lan-thu-hai").status_code == 200
+    replaced = send(key, [{**ROW, "completed": 700}], "lan-thu-hai")
+    assert (first.json()["replaced"], replaced.json()["replaced"]) == (0, 1)
     assert MonthlyTotal.objects.get().completed == 700
 
 
