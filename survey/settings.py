@@ -264,7 +264,8 @@ SESSION_COOKIE_AGE = 8 * 3600
 SECURE_SSL_REDIRECT = False  # the reverse proxy redirects; see docs/operations.md
 # W008 asks for the redirect above; axes.W002 for a page in the place of our own sign-in page, which
 # asks axes itself.
-SILENCED_SYSTEM_CHECKS = ["security.W008", "axes.W002"]
+# W161: offices open at seven, and Django takes that for a forgotten "now" at seven o'clock.
+SILENCED_SYSTEM_CHECKS = ["security.W008", "axes.W002", "fields.W161"]
 BUFFERED = read_flag("BUFFERED_BY_PROXY")
 """The proxy in front reads whole bodies before it passes them on: without it six slow senders stop
 the server.

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.checks import run_checks
+from django.utils import timezone
 
 ROOT = Path(__file__).parents[3]
 
@@ -87,6 +89,15 @@ def check_deployment(folder: Path, **environment: str) -> subprocess.CompletedPr
         text=True,
         check=False,
     )
+
+
+def test_the_check_of_a_deployment_is_clean_at_seven_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is set up just when the offices open by default was refused."""
+    seven = timezone.now().replace(hour=7, minute=0, second=0)
+    monkeypatch.setattr("django.db.models.fields.timezone.now", lambda: seven)
+    found = [one for one in run_checks() if one.id == "fields.W161"]
+    assert found, "Django warns at that moment"
+    assert all(one.is_silenced() for one in found)
 
 
 def test_a_deployment_by_the_docs_is_checked_and_clean(tmp_path: Path) -> None:
