@@ -51,8 +51,8 @@ _UNREADABLE: Final = (
     EOFError,
     zipfile.BadZipFile,
     zlib.error,
-    RuntimeError,  # encrypted
-    NotImplementedError,  # packed in a way this Python does not know
+    RuntimeError,  # zipfile: encrypted
+    NotImplementedError,  # zipfile: patched, strongly encrypted, or of a later version of zip
     KeyError,
     ValueError,
     TypeError,

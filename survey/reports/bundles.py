@@ -69,6 +69,11 @@ def check_bundle(edition: Edition, purpose: str) -> None:
     clean_purpose(purpose)
 
 
+def may_receive(user: User, now: datetime) -> bool:
+    """Whether an account may have single answers, by its role alone."""
+    return user.is_open(timezone.localdate(now)) and holds_role(user, "export-answers")
+
+
 def check_receiver(row: AnalystBundle, now: datetime) -> None:
     """Whether who asked may still have it; of a row with ``edition`` and ``asked_by``.
 
@@ -77,10 +82,9 @@ def check_receiver(row: AnalystBundle, now: datetime) -> None:
     ValidationError
         The figures were withdrawn, the account or its role ended, or the week is over.
     """
-    who = row.asked_by
     if not row.edition.is_released:
         raise ValidationError(_("Only released figures have a bundle."))
-    if not who.is_open(timezone.localdate(now)) or not holds_role(who, "export-answers"):
+    if not may_receive(row.asked_by, now):
         raise ValidationError(_("Who asked may no longer have single answers."))
     if row.asked_at + KEPT_FOR <= now:
         raise ValidationError(_("The time this was asked for is over. Please ask again."))
