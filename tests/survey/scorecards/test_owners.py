@@ -48,6 +48,7 @@ title = "Giải ngân"
 maximum = 6
 parent = "1"
 input = "ratio"
+not_applicable = true
 rule = { kind = "proportional" }
 
 [[criterion]]
@@ -127,6 +128,17 @@ def test_an_owner_corrects_the_figure_of_another_agency_with_a_reason(
     page = flat(signed_in(cast.head).get(line_address(commune.scoring_round, "1.1")))
     assert "4,20" in page
     assert "UBND phường Mỹ Tho" in page
+
+
+def test_an_owner_says_that_a_line_does_not_apply(cast: Cast, commune: AgencyScoring) -> None:
+    address = line_address(commune.scoring_round, "1.1")
+    name = f'name="{commune.pk}:1.1:not_applicable"'
+    assert name in flat(signed_in(cast.head).get(address))
+    assert check(cast.head, commune, "1.1", not_applicable="yes", note="Không có dự án") == 302
+    entry = ScoreEntry.objects.get(stage=Stage.APPRAISAL)
+    assert entry.declared == {"not_applicable": "yes"}
+    page = flat(signed_in(cast.head).get(address))
+    assert "không áp dụng" in page.lower()
 
 
 def test_a_figure_that_stays_is_kept_as_checked_and_needs_no_reason(
