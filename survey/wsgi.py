@@ -18,6 +18,8 @@ from survey.common.text import plain_content_type
 refuse_unbuffered()
 claim_sqlite()
 _django = get_wsgi_application()
+# More than a second of imports: paid here, not by the first citizen after a restart.
+import_module("survey.urls")
 if uses_sqlite():
     # These know the tables, which are there now.
     import_module("survey.common.background").start_worker_thread(

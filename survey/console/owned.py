@@ -29,9 +29,10 @@ from survey.console.scorecard_form import (
     ShownLine,
     add_figures,
     describe_history,
+    name_lack,
     read_line,
 )
-from survey.scorecards.bridge.frameworks import Framework
+from survey.scorecards.bridge.frameworks import NOT_APPLICABLE, Framework
 from survey.scorecards.rounds.declaring import STALE, Line, save_lines
 from survey.scorecards.rounds.models import AgencyScoring, Evidence, ScoringRound
 from survey.scorecards.rounds.owners import (
@@ -279,9 +280,9 @@ def _show(found: Owned, one: OwnedLine, typed: Line | None, fault: str) -> dict[
         fault=fault,
         history=describe_history(criterion, one.entries) if one.is_told else [],
         evidence=select_evidence(one),
-        can_lack=criterion.not_applicable,
+        lack_name=name_lack(criterion, f"{one.scoring.pk}:"),
     )
-    shown.lacks = "not_applicable" in known.declared
+    shown.lacks = NOT_APPLICABLE in known.declared
     if one.is_told:
         add_figures(shown, criterion, known.declared, f"{one.scoring.pk}:")
     seen = max((entry.pk for entry in one.entries), default=0)

@@ -57,7 +57,7 @@ class ShownLine:
     fault: str = ""
     history: list[tuple[ScoreEntry, str]] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
-    can_lack: bool = False
+    lack_name: str = ""
     lacks: bool = False
 
     @property
@@ -197,13 +197,18 @@ def show_lines(
             fault=faults.get(code, ""),
             history=describe_history(criterion, history.get(code, [])),
             evidence=[one for one in evidence if one.criterion == code],
-            can_lack=criterion.not_applicable,
+            lack_name=name_lack(criterion),
             lacks=NOT_APPLICABLE in known.declared,
         )
         if not group:
             add_figures(made, criterion, known.declared)
         shown.append(made)
     return shown
+
+
+def name_lack(criterion: Any, before: str = "") -> str:
+    """Name of the tick that a line does not apply; empty where that cannot be said."""
+    return f"{before}{criterion.code}:{NOT_APPLICABLE}" if criterion.not_applicable else ""
 
 
 def describe_history(criterion: Any, entries: Iterable[ScoreEntry]) -> list[tuple[ScoreEntry, str]]:

@@ -123,12 +123,12 @@ def serve(
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
-        with suppress(requests.ConnectionError):
-            if requests.get(url, timeout=5).status_code == 200:
+    """Until the server answers; the first request of a busy machine may take many seconds."""
+    end = time.monotonic() + 180
+    while time.monotonic() < end and process.poll() is None:
+        with suppress(requests.RequestException):
+            if requests.get(url, timeout=60).status_code == 200:
                 return
-        if process.poll() is not None:
-            break
         time.sleep(0.1)
     raise AssertionError(log.read_text(encoding="utf-8"))
 

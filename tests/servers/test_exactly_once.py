@@ -124,7 +124,8 @@ def test_sqlite_refuses_a_second_server_process(tmp_path: Path) -> None:
     code = (
         "import survey.wsgi, subprocess, sys;"
         "command = [sys.executable, '-c', 'import survey.wsgi'];"
-        "print(subprocess.run(command, capture_output=True, text=True).stderr)"
+        "print(subprocess.run(command, capture_output=True, text=True).stderr);"
+        "print('every page is loaded:', 'survey.console.urls' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -136,6 +137,7 @@ def test_sqlite_refuses_a_second_server_process(tmp_path: Path) -> None:
     )
     assert "Another server process" in done.stdout
     assert "PostgreSQL" in done.stdout
+    assert "every page is loaded: True" in done.stdout
 
 
 @pytest.mark.parametrize(("workers", "refused"), [("1", False), ("2", True)])
