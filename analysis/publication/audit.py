@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -37,7 +38,7 @@ def audit(
     place = {cell: x for x, cell in enumerate(cells)}
     entries: list[tuple[int, int, int]] = []
     right: list[int] = []
-    for line in counts.lines():
+    for line in counts.lines:
         unknown = [(place[cell], sign) for cell, sign in line if cell in place]
         if unknown:
             entries += [(len(right), x, sign) for x, sign in unknown]
@@ -107,7 +108,8 @@ class Counts:
     columns: tuple[str, ...]
     n: Integers
 
-    def families(self) -> Iterator[tuple[list[int], int]]:
+    @cached_property
+    def families(self) -> list[tuple[list[int], int]]:
         """(rows of the children, row of the node), lowest nodes first."""
         place = {name: row for row, name in enumerate(self.rows)}
         children: dict[str, list[int]] = {}
@@ -115,12 +117,14 @@ class Counts:
             if self.parent.get(name):
                 children.setdefault(self.parent[name], []).append(place[name])
 
+        @cache
         def height(name: str) -> int:
             return 1 + max((height(self.rows[row]) for row in children.get(name, ())), default=0)
 
-        for name in sorted(children, key=lambda name: (height(name), name)):
-            yield children[name], place[name]
+        lowest = sorted(children, key=lambda name: (height(name), name))
+        return [(children[name], place[name]) for name in lowest]
 
+    @cached_property
     def lines(self) -> list[_Line]:
         """The sums everybody knows to hold: lists of ((row, column), sign) that add up to 0."""
         total = self.columns.index(ALL)
@@ -130,7 +134,7 @@ class Counts:
             lines += [
                 [((r, c), 1) for c in domains] + [((r, total), -1)] for r in range(len(self.rows))
             ]
-        for children, node in self.families():
+        for children, node in self.families:
             lines += [
                 [((r, c), 1) for r in children] + [((node, c), -1)]
                 for c in range(len(self.columns))

@@ -457,11 +457,13 @@ def test_a_hidden_part_is_not_told_by_a_mean_near_the_end(good: int, hidden: boo
     sizes = {"l": 100, "m": 90, "s": 900, "t": 300}
     totals = {("a", domain, "counter"): (size, size) for domain, size in sizes.items()}
     result = compute_indices(count(people, OVERALL), totals, OVERALL, {})
-    shown = {
-        p.code: p.status for p in publish_all(result) if p.level == "domain" and p.agency == "a"
-    }
+    told = [p for p in publish_all(result) if p.level in ("overall", "domain")]
+    shown = {p.code: p.status for p in told if p.agency == "a"}
     assert shown["s"] == shown["t"] == "suppressed"
-    assert ("suppressed" in {shown["l"], shown["m"]}) is hidden
+    # The mean goes, or parts that it could not be told from.
+    assert ("suppressed" in {shown["overall"], shown["l"], shown["m"]}) is hidden
+    whole = next(p.status for p in told if (p.agency, p.code) == ("*", "overall"))
+    assert whole == shown["overall"]
 
 
 def test_halves_are_halves_in_binary_floats_too() -> None:

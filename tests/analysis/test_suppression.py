@@ -12,6 +12,10 @@ from analysis.publication.audit import ALL, Counts, audit, safe
 from analysis.publication.suppression import protect
 
 MINIMUM = 10
+OLD_LOSS = (10026, 8844, 9981, 10117, 9773, 17948, 8891, 10167, 7694, 8330)
+"""Answers hidden beside the small figures of 100 tables a seed by the rule before elimination:
+rectangles, then cells one by one until the linear program found nothing.
+"""
 
 
 def table(rng: np.random.Generator) -> Counts:
@@ -38,16 +42,18 @@ def table(rng: np.random.Generator) -> Counts:
 @pytest.mark.parametrize("seed", range(10))
 def test_no_hidden_cell_can_be_bounded_tighter_than_the_rule(seed: int) -> None:
     rng = np.random.default_rng([2026, seed])
-    primary = 0
+    primary = lost = 0
     for _ in range(100):
         counts = table(rng)
         hidden = protect(counts, MINIMUM)
         small = (counts.n > 0) & (counts.n < MINIMUM)
         primary += int(small.sum())
+        lost += int(counts.n[hidden & ~small].sum())
         assert hidden[small].all()
         for cell, (low, high) in audit(counts, hidden).items():
             assert safe(low, high, MINIMUM), (counts, hidden, cell, low, high)
     assert primary > 200
+    assert lost <= 1.1 * OLD_LOSS[seed]
 
 
 def test_the_audit_finds_what_simple_suppression_gives_away() -> None:
