@@ -12,7 +12,11 @@ class SurveyConfig(AppConfig):
     verbose_name = "Hài Lòng"
 
     def ready(self) -> None:
-        """Register the system checks; what was made readable for others before is closed."""
+        """Register the system checks; what was made readable for others before is closed;
+        programs elsewhere are told what happens.
+        """
         from survey import checks  # noqa: PLC0415  (needs the app registry)
+        from survey.api import webhooks  # noqa: PLC0415
 
         checks.tighten_files()
+        webhooks.listen()

@@ -29,6 +29,11 @@ def read_text(name: str, default: str = "") -> str:
     return os.environ.get(name, default)
 
 
+def read_list(name: str) -> frozenset[str]:
+    """Values with commas between them; spaces and empty ones do not count."""
+    return frozenset(filter(None, map(str.strip, os.environ.get(name, "").split(","))))
+
+
 def read_flag(name: str, default: str = "0") -> bool:
     """On or off; anything else is a mistake in typing, not off."""
     value = os.environ.get(name, default).strip().lower()

@@ -29,7 +29,7 @@ from survey.agencies.models import (
     ProcedureVersion,
     Succession,
 )
-from survey.api.models import ApiCall
+from survey.api.models import ApiCall, Webhook, WebhookMessage
 from survey.followup.models import Addressee, FollowUp, FollowUpFile, FollowUpStep, Reading
 from survey.imports.models import FileImport
 from survey.messaging.models import (
@@ -181,5 +181,7 @@ __all__ = [
     "TotalsImport",
     "User",
     "Version",
+    "Webhook",
+    "WebhookMessage",
     "Wording",
 ]

@@ -12,6 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from survey.accounts.approvals import expire_requests
 from survey.api.totals import forget_calls
+from survey.api.webhooks import tend_messages
 from survey.common.locks import hold_lock
 from survey.followup.overdue import hand_over_matters, remind_overdue
 from survey.imports.services import forget_files
@@ -32,6 +33,7 @@ STEPS: Final = (
     make_scheduled_reports,
     forget_bundles,
     forget_calls,
+    tend_messages,
 )
 
 

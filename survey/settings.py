@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from survey.environment import read_database, read_flag, read_secret_key, read_text
+from survey.environment import read_database, read_flag, read_list, read_secret_key, read_text
 from survey.report_settings import *  # noqa: F403
 from survey.sign_in_settings import (
     MFA_FORMS,  # noqa: F401
@@ -59,13 +59,11 @@ processes.
 """
 SMS_SAMPLING = float(os.environ.get("SMS_SAMPLING", "1"))
 """Share of closed online dossiers that are asked, drawn by a seeded hash of the dossier code."""
-SMS_SENSITIVE_PROCEDURES = frozenset(
-    filter(
-        None, (code.strip() for code in os.environ.get("SMS_SENSITIVE_PROCEDURES", "").split(","))
-    )
-)
+SMS_SENSITIVE_PROCEDURES = read_list("SMS_SENSITIVE_PROCEDURES")
 SMS_QUIET_HOURS = read_flag("SMS_QUIET_HOURS", "on")
 DEBUG = read_flag("DEBUG")
+# Hosts of the province's own network that programs may be told at (docs/operations.md).
+WEBHOOK_PRIVATE_HOSTS = read_list("WEBHOOK_PRIVATE_HOSTS")
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 """Address citizens see on posters, without a trailing slash."""
 PROVINCE_NAME = os.environ.get("PROVINCE_NAME", "Tỉnh Đồng Tháp")

@@ -15,6 +15,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 WHITENOISE_USE_FINDERS = True
 DEMO = False
+# Port 9 takes nothing: what tests send on the way goes nowhere.
+WEBHOOK_PRIVATE_HOSTS = frozenset({"127.0.0.1"})
 # Done at once, where it is asked for; tests of the worker ask for the database's queue.
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 # Tests of second factors switch them on; all others are about something else.

@@ -63,6 +63,7 @@ RULES: Final = {
     "make-reports": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, Role.AGENCY_HEAD),
     "manage-reports": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "make-api-keys": _rule(*_STAFF_OF_HOME_AFFAIRS),
+    "manage-webhooks": _rule(*_STAFF_OF_HOME_AFFAIRS, province=True),
     "export-answers": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "import-files": _rule(Role.OPERATOR, Role.ANALYST, Role.PROVINCE_ADMIN),
     "import-totals": _rule(*_STAFF_OF_HOME_AFFAIRS, province=True),

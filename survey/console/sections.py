@@ -128,6 +128,7 @@ SECTIONS: Final = {
         Section("console:approvals", _("Approvals"), ("approvals", "approval")),
         Section("console:people", _("People"), ("people", "person", "invite"), "manage-people"),
         Section("console:api-keys", _("Keys for programs"), ("api_keys",), "make-api-keys"),
+        Section("console:webhooks", _("Webhooks"), ("webhooks",), "manage-webhooks"),
         Section("console:set-up", _("Set-up"), ("set_up",), "set-up"),
         Section("console:audit", _("Audit trail"), ("audit",), "see-audit"),
     ),

@@ -46,12 +46,18 @@ from survey.console import (
     version_words,
     views,
     voices,
+    webhooks,
 )
 
 app_name = "console"
 urlpatterns = [
     path("", views.home, name="home"),
     path("today", today.today, name="today"),
+    path("webhooks", webhooks.webhooks, name="webhooks"),
+    re_path(r"^webhooks/(?P<pk>\d{1,12})/renew$", webhooks.renew, name="webhook-renew"),
+    re_path(r"^webhooks/(?P<pk>\d{1,12})/end$", webhooks.end, name="webhook-end"),
+    re_path(r"^webhooks/(?P<pk>\d{1,12})/test$", webhooks.test, name="webhook-test"),
+    re_path(r"^webhooks/messages/(?P<pk>\d{1,12})/send$", webhooks.resend, name="webhook-resend"),
     path("api-keys", api_keys.api_keys, name="api-keys"),
     re_path(r"^api-keys/(?P<pk>\d{1,12})/revoke$", api_keys.revoke, name="api-key-revoke"),
     path("overview", overview.overview, name="overview"),

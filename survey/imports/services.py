@@ -21,6 +21,7 @@ from django_tasks import task
 from survey.accounts.models import User
 from survey.accounts.permissions import may
 from survey.common.encryption import decrypt, encrypt
+from survey.common.happenings import Event, tell
 from survey.common.languages import staff_language
 from survey.common.text import storable
 from survey.imports.kinds import KINDS
@@ -172,12 +173,24 @@ def store_file(pk: int) -> None:
         except Exception as error:
             taken = isinstance(error, IntegrityError)
             told = _("Something in the file has been taken meanwhile.") if taken else ""
-            FileImport.objects.filter(pk=pk, state=ImportState.STORING).update(
-                state=ImportState.FAILED,
-                problem=told or _sentence(error),
-                content_sealed=None,
-                ended_at=timezone.now(),
-            )
+            _fail(pk, told or _sentence(error))
+
+
+@transaction.atomic
+def _fail(pk: int, problem: str) -> None:
+    row = FileImport.objects.filter(pk=pk, state=ImportState.STORING)
+    if row.update(
+        state=ImportState.FAILED,
+        problem=problem,
+        content_sealed=None,
+        ended_at=timezone.now(),
+    ):
+        _tell_end(row.model.objects.get(pk=pk))
+
+
+def _tell_end(row: FileImport) -> None:
+    rows = row.rows_done if row.state == ImportState.DONE else 0
+    tell(Event.IMPORT, file=row.pk, kind=row.kind, state=row.state, rows=rows)
 
 
 def _store(row: FileImport) -> None:
@@ -228,6 +241,7 @@ def _keep(row: FileImport, done: Stored) -> None:
     if done.told:
         row.told_sealed = encrypt(json.dumps(done.told), _about(row))
     row.save()
+    _tell_end(row)
 
 
 @transaction.atomic

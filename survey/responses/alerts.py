@@ -21,6 +21,7 @@ from survey.access.kiosks import WARN_AFTER
 from survey.access.models import CodeStatus, CounterCode, Kiosk
 from survey.agencies.calendar import read_holidays
 from survey.agencies.models import Agency, Counter
+from survey.common.happenings import Event, tell
 from survey.common.periods import first_of_month, subtract_working_days
 from survey.responses.models import Response
 from survey.transactions.models import Channel, MonthlyTotal
@@ -86,12 +87,11 @@ def find_alerts(now: datetime) -> int:
     }
     there = {_Found(row.kind, row.counter_id, row.detail): row for row in Alert.objects.all()}
     Alert.objects.filter(pk__in=[row.pk for key, row in there.items() if key not in found]).delete()
-    Alert.objects.bulk_create(
-        [
-            Alert(**vars(key), since=timezone.localdate(now))
-            for key in sorted(found - set(there), key=lambda key: (key.kind, key.counter_id))
-        ]
-    )
+    new = sorted(found - set(there), key=lambda key: (key.kind, key.counter_id))
+    since = timezone.localdate(now)
+    Alert.objects.bulk_create([Alert(**vars(key), since=since) for key in new])
+    for key in new:
+        tell(Event.ALERT, kind=key.kind, counter=key.counter_id, since=since.isoformat())
     return len(found)
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from survey.agencies.calendar import read_holidays
 from survey.agencies.models import Agency, AgencyVersion
+from survey.common.happenings import Event, tell
 from survey.common.periods import add_working_days
 from survey.common.tokens import new_code
 from survey.responses.models import Comment, Response
@@ -143,7 +144,10 @@ def open_case(*, row: Response, now: datetime) -> Case | None:
             **_contents(row),
         },
     )
-    if not made:
+    if made:
+        opened = case.opened_on.isoformat()
+        tell(Event.CASE, case=case.pk, agency=case.handler_id, opened_on=opened)
+    else:
         Case.objects.filter(pk=case.pk).update(**_contents(row), consent=CONSENT, behind=False)
     return case
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from survey.agencies.models import Agency
+from survey.common.happenings import Event, tell
 from survey.common.periods import parse_period
 from survey.common.version import software_version
 from survey.scorecards.archive import find_snapshot, keep_snapshot
@@ -98,6 +99,13 @@ def release_edition(*, edition: Edition, now: datetime) -> Edition:
     number = max((n for n in numbers if n is not None), default=0) + 1
     Edition.objects.filter(pk=locked.pk).update(released_at=now, public_number=number)
     locked.released_at, locked.public_number = now, number
+    tell(
+        Event.EDITION,
+        edition=locked.pk,
+        period=locked.period,
+        method=locked.method,
+        number=number,
+    )
     return locked
 
 

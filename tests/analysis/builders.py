@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from analysis.counting.cells import Cells, count_rows
 from analysis.index.counted import KEYS
 from analysis.method import Method, load_method
+from analysis.publication.audit import ALL, Counts
 
 GOLD = Path(__file__).parents[1] / "gold"
 
@@ -63,3 +65,23 @@ def people(
     return [(agency, domain, channel, {"overall": 5})] * good + [
         (agency, domain, channel, {"overall": 3})
     ] * bad
+
+
+def table_of_counts(rng: np.random.Generator) -> Counts:
+    """A random table: 2 to 12 agencies, in groups or not, by 0 to 3 domains, many small counts."""
+    agencies, domains = int(rng.integers(2, 13)), int(rng.choice([0, 2, 3]))
+    mean = rng.choice([1, 4, 20, 60])
+    inner = rng.negative_binomial(0.7, 0.7 / (0.7 + mean), size=(agencies, max(domains, 1)))
+    n = np.hstack([inner, inner.sum(axis=1, keepdims=True)]) if domains else inner
+    names = [f"a{row}" for row in range(agencies)]
+    parent = dict.fromkeys(names, "*")
+    groups: list[str] = []
+    if agencies > 4 and rng.random() < 0.5:
+        groups = ["g1", "g2"]
+        parent = {name: groups[row % 2] for row, name in enumerate(names)} | dict.fromkeys(
+            groups, "*"
+        )
+        n = np.vstack([n, n[::2].sum(axis=0), n[1::2].sum(axis=0)])
+    n = np.vstack([n, n[:agencies].sum(axis=0)])
+    columns = (*(f"d{c}" for c in range(domains)), ALL)
+    return Counts((*names, *groups, "*"), parent, columns, n)

@@ -10,7 +10,9 @@ import pytest
 from analysis.publication.audit import ALL, Counts
 from analysis.publication.elimination import hide_by_elimination
 from analysis.publication.suppression import protect
-from tests.analysis.test_suppression import MINIMUM, table
+from tests.analysis.builders import table_of_counts
+
+MINIMUM = 10
 
 
 def cube(rng: np.random.Generator) -> tuple[dict[str, list[str]], dict[str, int]]:
@@ -68,7 +70,7 @@ def test_the_only_one_who_answered_in_a_cell_finds_no_small_cell_beside_it() -> 
     rng = np.random.default_rng(7)
     alone = 0
     for _ in range(150):
-        counts = table(rng)
+        counts = table_of_counts(rng)
         hidden = protect(counts, MINIMUM)
         sums, own = inner_sums(counts)
         ones = [cell for cell in own if counts.n[place(cell)] == 1]

@@ -10,6 +10,7 @@ import pytest
 from analysis.errors import AnalysisError
 from analysis.publication.audit import ALL, Counts, audit, safe
 from analysis.publication.suppression import protect
+from tests.analysis.builders import table_of_counts
 
 MINIMUM = 10
 OLD_LOSS = (10026, 8844, 9981, 10117, 9773, 17948, 8891, 10167, 7694, 8330)
@@ -18,33 +19,13 @@ rectangles, then cells one by one until the linear program found nothing.
 """
 
 
-def table(rng: np.random.Generator) -> Counts:
-    """A random table: 2 to 12 agencies, in groups or not, by 0 to 3 domains, many small counts."""
-    agencies, domains = int(rng.integers(2, 13)), int(rng.choice([0, 2, 3]))
-    mean = rng.choice([1, 4, 20, 60])
-    inner = rng.negative_binomial(0.7, 0.7 / (0.7 + mean), size=(agencies, max(domains, 1)))
-    n = np.hstack([inner, inner.sum(axis=1, keepdims=True)]) if domains else inner
-    names = [f"a{row}" for row in range(agencies)]
-    parent = dict.fromkeys(names, "*")
-    groups: list[str] = []
-    if agencies > 4 and rng.random() < 0.5:
-        groups = ["g1", "g2"]
-        parent = {name: groups[row % 2] for row, name in enumerate(names)} | dict.fromkeys(
-            groups, "*"
-        )
-        n = np.vstack([n, n[::2].sum(axis=0), n[1::2].sum(axis=0)])
-    n = np.vstack([n, n[:agencies].sum(axis=0)])
-    columns = (*(f"d{c}" for c in range(domains)), ALL)
-    return Counts((*names, *groups, "*"), parent, columns, n)
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_no_hidden_cell_can_be_bounded_tighter_than_the_rule(seed: int) -> None:
     rng = np.random.default_rng([2026, seed])
     primary = lost = 0
     for _ in range(100):
-        counts = table(rng)
+        counts = table_of_counts(rng)
         hidden = protect(counts, MINIMUM)
         small = (counts.n > 0) & (counts.n < MINIMUM)
         primary += int(small.sum())

@@ -30,6 +30,7 @@ from survey.agencies.models import (
     Office,
     ProcedureDomain,
 )
+from survey.api.models import Webhook, WebhookMessage
 from survey.console.methods import periods_ahead
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.followup.models import FollowUp, FollowUpStep, Reading
@@ -219,6 +220,11 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "report-schedule-end": lambda: ReportSchedule.objects.count(),
     "report-template": lambda: ReportTemplate.objects.count(),
     "api-keys": lambda: ApiKey.objects.count(),
+    "webhooks": lambda: Webhook.objects.count(),
+    "webhook-renew": lambda: [*Webhook.objects.values_list("old_until", flat=True)],
+    "webhook-end": lambda: Webhook.objects.filter(ended_at=None).count(),
+    "webhook-test": lambda: WebhookMessage.objects.count(),
+    "webhook-resend": lambda: [*WebhookMessage.objects.values_list("attempts", "dead_at")],
     "api-key-revoke": lambda: ApiKey.objects.filter(revoked_at=None).count(),
     "exports": lambda: ApprovalRequest.objects.count(),
     "packs": lambda: QuarterPack.objects.count(),
@@ -389,6 +395,11 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "d-ranked": "63",
             "d-value": "90",
         },
+        "webhooks": {
+            "name": "Kho dữ liệu",
+            "url": "https://127.0.0.1:9/nghe",
+            "events": ["edition.published"],
+        },
         "api-keys": {"name": f"Phần mềm {ApiKey.objects.count()}", "scopes": ["figures"]},
         "exports": {"purpose": f"Kiểm tra trọng số lần {ApprovalRequest.objects.count()}"},
         "reports": {"agency": str(Agency.objects.get(key="h20.01").pk)},
@@ -509,7 +520,7 @@ def of_messages(action: str, data: dict[str, Any]) -> dict[str, Any]:
     return typed.get(kind, {})
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_every_form_and_link_of_every_page_works_for_every_role(scene: Cast, db: None) -> None:
     sent: set[str] = set()
     users = accounts(scene)

@@ -27,6 +27,8 @@ from survey.agencies.models import (
     Counter,
 )
 from survey.agencies.services import Attributes, dissolve_agency, found_agency
+from survey.api.models import WebhookMessage
+from survey.api.webhooks import make_webhook, send_test
 from survey.common.periods import parse_period
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.questionnaires.models import (
@@ -199,6 +201,11 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
     for owner in (cast.operator, cast.analyst):
         last = now.date() + timedelta(days=9)
         make_api_key(owner=owner, name="Một", scopes=["figures"], expires_on=last, now=now)
+        webhook, _secret = make_webhook(
+            owner=owner, name="Một", url="https://127.0.0.1:9/", events=["alert.raised"], now=now
+        )
+        message = send_test(webhook=webhook, now=now)
+        WebhookMessage.objects.filter(pk=message.pk).update(dead_at=now, next_at=None)
     Holiday.objects.create(day=now.date() + timedelta(days=90), name="Tết")
     invitation, _token = invited(cast)
     before = now - timedelta(days=2)
