@@ -21,7 +21,6 @@ from analysis.data.snapshot import Snapshot, SnapshotWriter
 from analysis.federation.signed_note import make_signer, read_note, read_signer, sign_note
 from tests.analysis.samples import write_province
 
-PROVINCES = 34
 NOTE = (
     "If you think cryptography is the answer to your problem,\n"
     "then you don't know what your problem is.\n\n"
@@ -102,11 +101,12 @@ def trust(folder: Path, printed: str) -> Path:
     return path
 
 
-def test_thirty_four_provinces_are_one_run_over_all_rows(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("count", [4, pytest.param(34, marks=pytest.mark.slow)])
+def test_provinces_together_are_one_run_over_all_rows(
+    count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seeds = [write_province(tmp_path / f"seed{n}", seed=n) for n in range(2)]
-    parts = [rename(seeds[n % 2], tmp_path / f"p{n:02d}", f"p{n:02d}.") for n in range(PROVINCES)]
+    parts = [rename(seeds[n % 2], tmp_path / f"p{n:02d}", f"p{n:02d}.") for n in range(count)]
     files = [export(part, tmp_path, f"p{n}") for n, part in enumerate(parts)]
     keys = trust(tmp_path, capsys.readouterr().out)
     out = tmp_path / "country.csv"

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.flows.browsing import press, violations
-from tests.servers.conftest import environment_for, manage, serve
+from tests.servers.conftest import environment_for, manage, migrate, serve
 
 PASSWORD: Final = "một mật khẩu đủ dài"
 SIZES: Final = ((1280, 800), (360, 740))
@@ -87,7 +87,7 @@ def province(
     """An empty PostgreSQL database, and the administrator behind the first link."""
     folder: Path = tmp_path_factory.mktemp("province")
     environment = environment_for(folder, scratch_database()) | {"SECOND_FACTOR": "1"}
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     told = manage(environment, "first_admin", "--name", "Lê Thị Đầu")
     found = re.search(r"/staff/invitation/\S+", told)
     assert found

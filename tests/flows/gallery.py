@@ -20,7 +20,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.flows.browsing import launch, press
-from tests.servers.conftest import Server, environment_for, manage, serve
+from tests.servers.conftest import Server, environment_for, manage, migrate, serve
 
 LANGUAGES: Final = tuple(code for code, _name in settings.LANGUAGES)
 WIDTHS: Final = (360, 768)
@@ -344,7 +344,7 @@ def _withdrawn(page: Page, grounds: Grounds) -> None:
 def grounds_in(folder: Path) -> Iterator[Grounds]:
     """Start both servers, filled."""
     environment = environment_for(folder, None) | {"PROXIES": "1"}
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     facts = json.loads(manage(environment, "shell", "--no-imports", "-c", FILL).splitlines()[-1])
     empty = folder / "empty"
     empty.mkdir()

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.flows.browsing import launch
-from tests.servers.conftest import Server, environment_for, manage, serve
+from tests.servers.conftest import Server, environment_for, manage, migrate, serve
 
 SIZE: Final = {"width": 1280, "height": 800}
 QUALITY: Final = 60
@@ -59,7 +59,7 @@ def main(out: Path) -> None:
     ):
         place = Path(folder)
         environment = {**environment_for(place, None), "HAILONG_DEMO": "1"}
-        manage(environment, "migrate", "--verbosity", "0")
+        migrate(environment)
         manage(environment, "load_demo", "--verbosity", "0")
         links = json.loads((place / "demo" / "links.json").read_text(encoding="utf-8"))
         password = links["staff_logins"][0]["password"]

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from tests.flows.browsing import FLAGS, until
-from tests.servers.conftest import environment_for, free_port, manage, serve
+from tests.servers.conftest import environment_for, free_port, migrate, serve
 
 pytestmark = pytest.mark.browser
 FULL = os.environ.get("KIOSK_FULL") == "1"
@@ -110,7 +110,7 @@ def crash_while_writing(browser: Browser, profile: Path, url: str) -> int:
 def test_days_without_network_restarts_and_crashes(browser: Browser, tmp_path: Path) -> None:
     profile, port = tmp_path / "profile", free_port()
     environment = environment_for(tmp_path, None)
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     with serve(environment, tmp_path, port=port) as server:
         url = server.url
         code = server.python(SET_UP)
@@ -229,7 +229,7 @@ SMALL = """() => [...document.querySelectorAll(".faces svg")]
 
 def test_the_touch_is_the_answer_also_for_who_leaves(browser: Browser, tmp_path: Path) -> None:
     port, environment = free_port(), environment_for(tmp_path, None)
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     with tablet(browser, tmp_path / "profile") as context:
         with serve(environment, tmp_path, port=port) as server:
             code = server.python(SET_UP)
@@ -279,7 +279,7 @@ def test_the_page_forgets_the_citizen_and_a_withdrawn_tablet_can_be_set_up_anew(
     browser: Browser, tmp_path: Path
 ) -> None:
     environment = environment_for(tmp_path, None)
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     with serve(environment, tmp_path) as server, tablet(browser, tmp_path / "profile") as context:
         code = server.python(SET_UP)
         page = kiosk_page(context, server.url)
@@ -334,7 +334,7 @@ def test_nobody_there_resets_the_page_and_a_double_tap_is_one_answer(
     browser: Browser, tmp_path: Path
 ) -> None:
     environment = environment_for(tmp_path, None)
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     with serve(environment, tmp_path) as server, tablet(browser, tmp_path / "profile") as context:
         code = server.python(SET_UP)
         page = kiosk_page(context, server.url)
@@ -372,7 +372,7 @@ def test_a_change_of_language_keeps_the_answers_and_leaves_nothing_behind(
     browser: Browser, tmp_path: Path
 ) -> None:
     environment = environment_for(tmp_path, None)
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     port = free_port()
     with tablet(browser, tmp_path / "profile") as context:
         with serve(environment, tmp_path, port=port) as server:
@@ -429,7 +429,7 @@ def test_touches_faster_than_the_disk_lose_nothing_and_mix_nobody(
     browser: Browser, tmp_path: Path
 ) -> None:
     environment = environment_for(tmp_path, None)
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     with serve(environment, tmp_path) as server, tablet(browser, tmp_path / "profile") as context:
         code = server.python(SET_UP)
         page = kiosk_page(context, server.url)
@@ -462,7 +462,7 @@ def test_a_tablet_withdrawn_while_somebody_answers_mixes_nobody(
     browser: Browser, tmp_path: Path
 ) -> None:
     environment = environment_for(tmp_path, None)
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     with serve(environment, tmp_path) as server, tablet(browser, tmp_path / "profile") as context:
         code = server.python(SET_UP)
         page = kiosk_page(context, server.url)
@@ -488,7 +488,7 @@ def test_a_tablet_withdrawn_while_somebody_answers_mixes_nobody(
 @pytest.mark.slow
 def test_the_ear_pressed_twice_stays_where_it_is(browser: Browser, tmp_path: Path) -> None:
     environment = environment_for(tmp_path, None)
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     with serve(environment, tmp_path) as server, tablet(browser, tmp_path / "profile") as context:
         code = server.python(SET_UP)
         page = kiosk_page(context, server.url)
@@ -508,7 +508,7 @@ def test_what_a_tablet_lacks_is_told_before_a_code_is_typed(
     browser: Browser, tmp_path: Path
 ) -> None:
     environment = environment_for(tmp_path, None)
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     with serve(environment, tmp_path) as server, tablet(browser, tmp_path / "profile") as context:
         server.python(SET_UP)
         context.add_init_script("Object.defineProperty(navigator, 'locks', { value: undefined });")
@@ -522,7 +522,7 @@ def test_a_rating_that_cannot_be_sent_is_sent_again_by_itself(
     browser: Browser, tmp_path: Path
 ) -> None:
     port, environment = free_port(), environment_for(tmp_path, None)
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     with serve(environment, tmp_path, port=port) as server:
         server.python("from tests.survey.factories import make_cast; make_cast()")
         code = server.python(
@@ -542,7 +542,7 @@ def test_a_rating_that_cannot_be_sent_is_sent_again_by_itself(
 @pytest.mark.slow
 def test_one_answer_too_long_to_send_holds_up_no_other(browser: Browser, tmp_path: Path) -> None:
     environment = environment_for(tmp_path, None)
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     with serve(environment, tmp_path) as server, tablet(browser, tmp_path / "profile") as context:
         code = server.python(SET_UP)
         page = kiosk_page(context, server.url)

@@ -110,6 +110,7 @@ def open_in_browser(browser: Browser, grounds: Grounds, paths: list[str]) -> Non
     context.close()
 
 
+@pytest.mark.slow
 def test_looking_changes_nothing_however_often(browser: Browser, grounds: Grounds) -> None:
     found = addresses(grounds.facts)
     assert set(found) == public_names()

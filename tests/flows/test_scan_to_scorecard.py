@@ -27,6 +27,7 @@ from tests.servers.conftest import (
     environment_for,
     free_port,
     manage,
+    migrate,
     serve,
 )
 from tests.survey.factories import PASSWORD
@@ -66,7 +67,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
     """
     folder, port = tmp_path_factory.mktemp("filled"), free_port()
     environment = {**environment_for(folder, None), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     code = FILL.replace("OUT", repr(str(folder / "poster.pdf")))
     return folder, port, manage(environment, "shell", "--no-imports", "-c", code).split()[-2]
 
@@ -270,7 +271,7 @@ STAFF_PAGES = [reverse(section.name) for sections in SECTIONS.values() for secti
     ("scheme", "width"),
     [
         ("dark", 360),
-        ("light", 1280),
+        pytest.param("light", 1280, marks=pytest.mark.slow),
         pytest.param("dark", 1280, marks=pytest.mark.slow),
         pytest.param("light", 360, marks=pytest.mark.slow),
     ],
@@ -413,7 +414,7 @@ def test_the_journey_works_on_postgresql_too(
     browser: Browser, tmp_path: Path, scratch_database: Callable[[], str]
 ) -> None:
     environment = environment_for(tmp_path, scratch_database())
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     with serve(environment, tmp_path, workers=2) as running:
         code = FILL.replace("OUT", repr(str(tmp_path / "poster.pdf")))
         running.environment["YEAR"] = running.python(code).split()[-2]

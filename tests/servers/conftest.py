@@ -20,6 +20,8 @@ import psutil
 import pytest
 import requests
 
+from tests.migrated import copy_migrated_database
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -65,6 +67,14 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def migrate(environment: dict[str, str]) -> None:
+    """Make the tables of an empty installation."""
+    if "DATABASE_URL" in environment:
+        manage(environment, "migrate", "--verbosity", "0")
+    else:
+        copy_migrated_database(Path(environment["HAILONG_VAR"]))
 
 
 def environment_for(folder: Path, database_url: str | None) -> dict[str, str]:
@@ -199,7 +209,7 @@ def installation(
     if request.param not in _templates:
         folder = tmp_path_factory.mktemp("template")
         environment = environment_for(folder, make() if make else None)
-        manage(environment, "migrate", "--verbosity", "0")
+        migrate(environment)
         code = manage(environment, "shell", "--no-imports", "-c", SEED).split()[0]
         _templates[request.param] = {**environment, "CODE": code}
     template = _templates[request.param]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.conftest import environment_for, manage
+from tests.servers.conftest import environment_for, manage, migrate
 
 COUNT = (
     "from survey.models import *; print(Response.objects.count(), Agency.objects.count(), "
@@ -43,7 +43,7 @@ def build(folder: Path) -> dict[str, str]:
         "HAILONG_DEMO": "1",
         "SECRET_KEY": f"{folder}-" + "x" * 50,
     }
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     manage(environment, "load_demo", "--verbosity", "0")
     return environment
 
@@ -59,6 +59,7 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_the_demonstration_is_complete_and_can_be_run_again(tmp_path: Path) -> None:
     environment = build(tmp_path)
     links = json.loads((tmp_path / "demo" / "links.json").read_text(encoding="utf-8"))

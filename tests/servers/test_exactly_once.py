@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.servers.conftest import ROOT, environment_for, manage, serve
+from tests.servers.conftest import ROOT, environment_for, manage, migrate, serve
 
 KEYS, TIMES = 50, 20
 
@@ -120,7 +120,7 @@ def test_a_killed_server_has_kept_every_answer_it_acknowledged(
 
 def test_sqlite_refuses_a_second_server_process(tmp_path: Path) -> None:
     environment = environment_for(tmp_path, None)
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     code = (
         "import survey.wsgi, subprocess, sys;"
         "command = [sys.executable, '-c', 'import survey.wsgi'];"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.servers.conftest import environment_for, manage
+from tests.servers.conftest import environment_for, manage, migrate
 from tests.servers.linkage import COUNT
 
 TELL = "from tests.servers.linkage import tell; tell()"
@@ -22,7 +22,7 @@ def test_the_best_assignment_of_answers_to_invitations_is_chance(
     """
     make = request.getfixturevalue("scratch_database") if on == "postgresql" else None
     environment = environment_for(tmp_path, make() if make else None)  # type: ignore[arg-type]
-    manage(environment, "migrate", "--verbosity", "0")
+    migrate(environment)
     line = manage(environment, "shell", "--no-imports", "-c", TELL).splitlines()[-1]
     share, hint, named = line.split("|")
     assert float(share) <= 1 / COUNT + MARGIN, hint

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.servers.conftest import ROOT, Server, environment_for, free_port, manage, serve
+from tests.servers.conftest import ROOT, Server, environment_for, free_port, manage, migrate, serve
 
 ACCOUNT, TOKEN = "AC" + "7" * 32, "a token for tests"
 POINTS = (
@@ -125,7 +125,7 @@ def installation(
     )
     with fake(*faults) as url:
         environment = environment_for(folder, database_url) | provider(url)
-        manage(environment, "migrate", "--verbosity", "0")
+        migrate(environment)
         port = free_port()
         environment["SMS_STATUS_CALLBACK_BASE_URL"] = f"http://127.0.0.1:{port}"
         with serve(environment, folder, port=port) as server:

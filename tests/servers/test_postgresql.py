@@ -1,7 +1,7 @@
 """The web side's own tests once more on PostgreSQL: triggers, constraints and queries behave the
 same there.
 
-What writes and counts runs with ``make test``; the whole of it with ``make test-slow``.
+Row-level security runs with ``make test``; the whole of it with ``make test-slow``.
 """
 
 from __future__ import annotations
@@ -17,21 +17,6 @@ import pytest
 from tests.servers.conftest import ROOT
 
 pytestmark = pytest.mark.postgresql
-WRITING: Final = (
-    "tests/survey/responses/test_record.py",
-    "tests/survey/citizen/test_parts.py",
-    "tests/survey/citizen/test_rights.py",
-    "tests/survey/citizen/test_second_page.py",
-    "tests/survey/access/test_ballots.py",
-    "tests/survey/console/test_calls.py",
-    "tests/survey/messaging/test_stop.py",
-    "tests/survey/transactions/test_totals.py",
-    "tests/survey/scorecards/test_releases.py",
-    "tests/survey/scorecards/test_rounds.py",
-    "tests/survey/imports/test_imports.py",
-    "tests/survey/responses/test_reading.py",
-    "tests/survey/followup/test_states.py",
-)
 COUNTED_IN_MEMORY: Final = (
     "--ignore=tests/survey/common",
     "--ignore=tests/survey/messaging/test_text.py",
@@ -52,10 +37,6 @@ def pass_on(url: str, *chosen: str) -> None:
     )
     assert done.returncode == 0, done.stdout[-5000:]
     assert " passed" in done.stdout
-
-
-def test_what_writes_and_counts_does_so_on_postgresql(scratch_database: Callable[[], str]) -> None:
-    pass_on(scratch_database(), *WRITING)
 
 
 def test_rows_of_other_agencies_are_not_there_whatever_is_asked(
