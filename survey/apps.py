@@ -16,7 +16,7 @@ class SurveyConfig(AppConfig):
         programs elsewhere are told what happens.
         """
         from survey import checks  # noqa: PLC0415  (needs the app registry)
-        from survey.api import webhooks  # noqa: PLC0415
+        from survey.webhooks import services as webhooks  # noqa: PLC0415
 
         checks.tighten_files()
         webhooks.listen()

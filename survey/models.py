@@ -29,7 +29,7 @@ from survey.agencies.models import (
     ProcedureVersion,
     Succession,
 )
-from survey.api.models import ApiCall, Webhook, WebhookMessage
+from survey.api.models import ApiCall
 from survey.followup.models import Addressee, FollowUp, FollowUpFile, FollowUpStep, Reading
 from survey.imports.models import FileImport
 from survey.messaging.models import (
@@ -88,6 +88,7 @@ from survey.transactions.models import (
     SourceSystem,
     TotalsImport,
 )
+from survey.webhooks.models import Webhook, WebhookMessage
 
 __all__ = [
     "Addressee",

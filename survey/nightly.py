@@ -12,7 +12,6 @@ from django_tasks_db.models import DBTaskResult
 
 from survey.accounts.approvals import expire_requests
 from survey.api.totals import forget_calls
-from survey.api.webhooks import tend_messages
 from survey.common.locks import hold_lock
 from survey.followup.overdue import hand_over_matters, remind_overdue
 from survey.imports.services import forget_files
@@ -20,6 +19,7 @@ from survey.reports.bundles import forget_bundles
 from survey.reports.services import make_scheduled_reports
 from survey.responses.alerts import find_alerts
 from survey.responses.reading import prepare_comments
+from survey.webhooks.services import tend_messages
 
 log = logging.getLogger(__name__)
 AT: Final = time(2, 20)

@@ -18,8 +18,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from survey.accounts.asking_again import asks_again
 from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
-from survey.api.models import Webhook, WebhookMessage
-from survey.api.webhooks import (
+from survey.console.layout import page, staff_page
+from survey.webhooks.models import Webhook, WebhookMessage
+from survey.webhooks.services import (
     OFFERED,
     end_webhook,
     make_webhook,
@@ -27,7 +28,6 @@ from survey.api.webhooks import (
     send_again,
     send_test,
 )
-from survey.console.layout import page, staff_page
 
 SHOWN: Final = 100
 """Messages on the page, the newest."""

@@ -49,7 +49,7 @@ MATTERS: Final = "survey/followup/test_states.py::"
 
 REPORTS: Final = "survey/reports/test_reports.py::"
 
-WEBHOOKS: Final = "survey/api/test_webhooks.py::"
+WEBHOOKS: Final = "survey/webhooks/test_webhooks.py::"
 
 HELD: Final = {
     "Cut off while it was sent.": WEBHOOKS + "test_the_night_takes_up_what_a_dead_worker_left",

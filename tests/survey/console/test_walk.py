@@ -30,7 +30,6 @@ from survey.agencies.models import (
     Office,
     ProcedureDomain,
 )
-from survey.api.models import Webhook, WebhookMessage
 from survey.console.methods import periods_ahead
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.followup.models import FollowUp, FollowUpStep, Reading
@@ -68,6 +67,7 @@ from survey.scorecards.rounds.models import (
     Stage,
 )
 from survey.transactions.models import DossierEvent, MonthlyTotal, SourceSystem
+from survey.webhooks.models import Webhook, WebhookMessage
 from tests.survey.citizen.builders import dump
 from tests.survey.console.walking import (
     Form,

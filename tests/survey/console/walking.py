@@ -27,8 +27,6 @@ from survey.agencies.models import (
     Counter,
 )
 from survey.agencies.services import Attributes, dissolve_agency, found_agency
-from survey.api.models import WebhookMessage
-from survey.api.webhooks import make_webhook, send_test
 from survey.common.periods import parse_period
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.questionnaires.models import (
@@ -48,6 +46,8 @@ from survey.scorecards.rounds.models import Stage
 from survey.scorecards.rounds.services import Deadlines, open_round, publish_round
 from survey.transactions.models import SourceSystem
 from survey.transactions.services import import_totals
+from survey.webhooks.models import WebhookMessage
+from survey.webhooks.services import make_webhook, send_test
 from tests.survey.console.builders import release
 from tests.survey.factories import NOW, Cast
 from tests.survey.followup.builders import opened

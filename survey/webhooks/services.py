@@ -23,10 +23,10 @@ from django_tasks import default_task_backend, task
 from standardwebhooks import Webhook as Signer
 
 from survey.accounts.models import User
-from survey.api.models import Webhook, WebhookMessage
-from survey.api.outgoing import SendingError, check_address, post
 from survey.common.encryption import decrypt, encrypt
 from survey.common.happenings import Event, happened
+from survey.webhooks.models import Webhook, WebhookMessage
+from survey.webhooks.outgoing import SendingError, check_address, post
 
 ATTEMPTS_AFTER: Final = tuple(
     timedelta(seconds=seconds) for seconds in (5, 60, 300, 1800, 7200, 14_400, 21_600, 41_035)

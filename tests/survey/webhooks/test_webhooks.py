@@ -24,10 +24,14 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from survey.accounts.models import AuditEvent
-from survey.api import webhooks
-from survey.api.models import Webhook, WebhookMessage
-from survey.api.outgoing import SendingError, Target, check_address, post
-from survey.api.webhooks import (
+from survey.common.happenings import Event, tell
+from survey.responses.cases import open_case
+from survey.responses.services import record_response
+from survey.scorecards.services import make_edition, release_edition
+from survey.webhooks import services as webhooks
+from survey.webhooks.models import Webhook, WebhookMessage
+from survey.webhooks.outgoing import SendingError, Target, check_address, post
+from survey.webhooks.services import (
     ATTEMPTS_AFTER,
     OVERLAP,
     deliver,
@@ -39,10 +43,6 @@ from survey.api.webhooks import (
     sign,
     tend_messages,
 )
-from survey.common.happenings import Event, tell
-from survey.responses.cases import open_case
-from survey.responses.services import record_response
-from survey.scorecards.services import make_edition, release_edition
 from tests.survey.console.builders import signed_in
 from tests.survey.factories import Cast
 from tests.survey.scorecards.builders import fill, snapshot

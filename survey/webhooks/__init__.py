@@ -1,0 +1,1 @@
+"""Programs that are told what happens: addresses, what is sent to them, and what did not arrive."""
