@@ -29,7 +29,7 @@ def make_parser() -> argparse.ArgumentParser:
         type=Path,
         action="append",
         required=True,
-        help="index.csv, .xlsx, .json or .parquet; repeatable",
+        help="index.csv, .xlsx, .json, .parquet or .sav; repeatable",
     )
     general = commands.add_parser(
         "estimate", help="estimates from any survey file, as a SPEC says (docs/method.md)"

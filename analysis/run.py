@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 from analysis.comparison.change import index_changes
 from analysis.comparison.quality import nonresponse_variables
+from analysis.comparison.rank_sensitivity import RankSensitivity, rank_sensitivity
 from analysis.counting.cells import Cells
 from analysis.counting.engine import Engine, LocalEngine
 from analysis.counting.variables import CellRequest, says_something
@@ -149,7 +150,25 @@ class Run:
             self.cells(), self.cells("items"), self.totals, self.method, hidden
         )
         about = {**self.result.about, "method": self.method.id, "method_sha256": self.method.sha256}
-        return {"about": about, "agencies": agencies}
+        places = [vars(line) for line in self.rank_sensitivity(self.table)]
+        return {"about": about, "agencies": agencies, "rank_sensitivity": places}
+
+    def rank_sensitivity(self, table: Table) -> list[RankSensitivity]:
+        """How many agencies of a published table would have other possible places under other
+        choices of the method.
+
+        Examples
+        --------
+        >>> run = open_run(snapshot, "sipas-service")
+        >>> [line.variant for line in run.rank_sensitivity(run.table)]
+        ['rule', 'weights', 'without_flagged', 'equal_channels']
+        """
+        kinds = {
+            str(row["agency"]): str(row["agency_kind"])
+            for row in table.rows
+            if row["level"] == "overall" and row["rank_best"] is not None
+        }
+        return rank_sensitivity(self.cells(), self.totals, self.method, kinds)
 
     def chart_data(self, table: Table) -> dict[str, list[list[Any]]]:
         """What charts need beside a published table: response by month and levels of the overall

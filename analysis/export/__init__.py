@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from analysis.export import csv, json, parquet, xlsx
+from analysis.export import csv, json, parquet, sav, xlsx
 from analysis.publication.table import Writer
 
 FORMATS: Final[dict[str, Writer]] = {
@@ -12,4 +12,5 @@ FORMATS: Final[dict[str, Writer]] = {
     "xlsx": xlsx.write,
     "json": json.write,
     "parquet": parquet.write,
+    "sav": sav.write,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import cast
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -20,18 +20,11 @@ from survey.common.periods import parse_period
 from survey.console.approvals import ask_for
 from survey.console.layout import method_title, page, staff_page
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
+from survey.console.table_files import TABLE_FILES
 from survey.reports.bundles import KEPT_FOR, MIN_PURPOSE, bundle_path, clean_purpose, is_here
 from survey.reports.models import AnalystBundle
 from survey.scorecards.models import Edition
 from survey.scorecards.queries import editions
-
-TABLES: Final = {
-    "xlsx": "XLSX",
-    "csv": gettext_lazy("CSV for Excel"),
-    "plain": gettext_lazy("CSV for programs"),
-    "json": "JSON",
-    "parquet": "Parquet",
-}
 
 
 def _name(edition: Edition) -> str:
@@ -107,8 +100,8 @@ def _describe(edition: Edition) -> dict[str, object]:
         "period": parse_period(edition.period),
         "method": method_title(edition),
         "files": [
-            (reverse("console:download", args=[kind], query={"edition": edition.pk}), label)
-            for kind, label in TABLES.items()
+            (reverse("console:download", args=[kind], query={"edition": edition.pk}), made.label)
+            for kind, made in TABLE_FILES.items()
         ],
     }
 

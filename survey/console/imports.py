@@ -23,7 +23,7 @@ from survey.accounts.permissions import may, requires
 from survey.common.text import plain_cell
 from survey.console.counters import attached
 from survey.console.layout import page, staff_page
-from survey.console.views import TYPES
+from survey.console.table_files import TABLE_FILES
 from survey.imports.kinds import KINDS
 from survey.imports.kinds.base import ImportKind
 from survey.imports.models import FileImport, ImportState
@@ -174,7 +174,7 @@ def import_file(request: HttpRequest, pk: int) -> HttpResponse:
 def import_faults(request: HttpRequest, pk: int) -> HttpResponse:
     """The faults as a file, to be worked through beside the table."""
     row = _find(request, pk)
-    response = HttpResponse("\ufeff", content_type=TYPES["csv"])
+    response = HttpResponse("\ufeff", content_type=TABLE_FILES["csv"].content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="loi-{row.pk}.csv"'
     writer = csv.writer(response)
     writer.writerow([_("Row"), _("Column"), _("Fault")])
@@ -221,5 +221,7 @@ def import_template(request: HttpRequest, kind: str, form: str) -> HttpResponse:
     found = _kind(request, kind)
     name = f"mau-{found.key}.{form}"
     if form == "csv":
-        return attached(template_csv(found.columns), TYPES[form], name)
-    return attached(template_xlsx(found.columns, found.explain()), TYPES[form], name)
+        return attached(template_csv(found.columns), TABLE_FILES[form].content_type, name)
+    return attached(
+        template_xlsx(found.columns, found.explain()), TABLE_FILES[form].content_type, name
+    )

@@ -32,6 +32,7 @@ from survey.console.layout import (
     page,
     staff_page,
 )
+from survey.console.table_files import TABLE_FILES
 from survey.followup.kinds import EVENTS
 from survey.followup.queries import events_behind
 from survey.questionnaires.queries import question_texts, wordings_changed
@@ -40,14 +41,6 @@ from survey.scorecards.bridge.exports import export_rows
 from survey.scorecards.bridge.methods import read_target
 from survey.scorecards.models import AgencyResult
 from survey.scorecards.queries import editions, province_result, visible_results
-
-TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-    "plain": "text/csv; charset=utf-8",
-    "json": "application/json",
-    "parquet": "application/vnd.apache.parquet",
-}
 
 
 @require_safe
@@ -156,9 +149,9 @@ def _find_events(result: AgencyResult) -> list[dict[str, object]]:
 @require_safe
 @staff_page
 def download(request: HttpRequest, kind: str) -> HttpResponse:
-    """The figures in the account's scope: XLSX, CSV (for Excel, for programs), JSON or Parquet."""
+    """The figures in the account's scope: XLSX, CSV, JSON, Parquet or SPSS."""
     edition = chosen_edition(request)
-    if edition is None or kind not in TYPES:
+    if edition is None or kind not in TABLE_FILES:
         raise Http404
     results = list(visible_results(edition, cast("User", request.user)))
     whole = province_result(edition)
@@ -168,8 +161,8 @@ def download(request: HttpRequest, kind: str) -> HttpResponse:
         if kind == "plain"
         else export_rows(rows=rows, about=edition.about, kind=kind)
     )
-    response = HttpResponse(content, content_type=TYPES[kind])
-    ending = "utf8.csv" if kind == "plain" else kind
-    name = f"chi-so-hai-long-{edition.period}-{edition.method}.{ending}"
+    made = TABLE_FILES[kind]
+    response = HttpResponse(content, content_type=made.content_type)
+    name = f"chi-so-hai-long-{edition.period}-{edition.method}.{made.ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

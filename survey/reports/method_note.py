@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -18,6 +19,9 @@ from survey.reports.figures import Block, Row, number
 from survey.scorecards.bridge.open_data import public_rows
 from survey.scorecards.models import Edition
 from survey.scorecards.queries import find_overall, province_result
+
+MIN_COMPARED: Final = 5
+"""Fewer agencies with a place make no share worth telling."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ def _write_note(edition: Edition, accuracy: list[Note], *, is_public: bool = Fal
     return [
         *_describe_content(edition, is_public=is_public),
         *accuracy,
+        *_describe_choices(edition),
         *_describe_times(edition),
         *_describe_comparability(edition, is_public=is_public),
         *_describe_processing(edition),
@@ -139,6 +144,25 @@ def _describe_public_accuracy(half_width: Decimal | None) -> list[Note]:
         Note("S.13.A1", _("Sampling error"), told),
         Note("S.13.A7", _("Imputation"), _("None: what was not answered is not guessed.")),
     ]
+
+
+def _describe_choices(edition: Edition) -> list[Note]:
+    """How far places depend on choices of the method (OECD/JRC on composite indicators)."""
+    names = {
+        "rule": _("the items put together by another rule"),
+        "weights": _("the weight of one factor moved by a fifth"),
+        "without_flagged": _("marked answers left out"),
+        "equal_channels": _("all channels weighing alike"),
+    }
+    lines = [
+        _("%(variant)s: %(changed)s of %(compared)s") % {**line, "variant": names[line["variant"]]}
+        for line in edition.about.get("rank_sensitivity", [])
+        if line["compared"] >= MIN_COMPARED and line["variant"] in names
+    ]
+    if not lines:
+        return []
+    told = _("Agencies that would have other possible places under another choice: %(lines)s.")
+    return [Note("S.13.3.5", _("Model assumption error"), told % {"lines": "; ".join(lines)})]
 
 
 def _describe_times(edition: Edition) -> list[Note]:

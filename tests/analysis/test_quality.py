@@ -16,6 +16,7 @@ from analysis.comparison.quality import (
     r_indicator,
     response_by_agency,
 )
+from analysis.comparison.rank_sensitivity import RankSensitivity, rank_sensitivity
 from analysis.counting.cells import count_rows
 from analysis.errors import AnalysisError
 from analysis.index.counted import KEYS
@@ -144,3 +145,35 @@ def test_the_command_writes_what_may_be_shown(tmp_path: Path) -> None:
     found = json.loads(out.read_text(encoding="utf-8"))
     assert set(found["agencies"]) == {"*", "a"}
     assert found["agencies"]["a"]["response"]["rate"] == pytest.approx(60.0)
+
+
+def test_places_that_hang_on_the_mix_of_channels_are_counted() -> None:
+    """a: 40 % at the counter with nine tenths of the dossiers, 95 % online; b: 60 % everywhere."""
+    people: list[Person] = []
+    for agency, channel, good in (
+        ("a", "counter", 40),
+        ("a", "online", 95),
+        ("b", "counter", 60),
+        ("b", "online", 60),
+    ):
+        levels = [5] * good + [1] * (100 - good)
+        people += [(agency, "land", channel, "E3", {"overall": level}) for level in levels * 4]
+    totals = {
+        (agency, "land", channel): (size, size)
+        for agency in "ab"
+        for channel, size in (("counter", 9000), ("online", 1000))
+    }
+    kinds = dict.fromkeys("ab", "ward")
+    assert rank_sensitivity(count(people, OVERALL), totals, OVERALL, kinds) == [
+        RankSensitivity("without_flagged", 2, 0),
+        RankSensitivity("equal_channels", 2, 2),
+    ]
+
+
+def test_an_agency_is_compared_with_its_kind_only() -> None:
+    people = [("a", "l", "counter", "E2", {"overall": 5 if k % 2 else 1}) for k in range(60)]
+    people += [("b", "l", "counter", "E2", {"overall": 5}) for _ in range(60)]
+    totals = {(agency, "l", "counter"): (100, 100) for agency in "ab"}
+    kinds = {"a": "ward", "b": "department"}
+    (line,) = rank_sensitivity(count(people, OVERALL), totals, OVERALL, kinds)
+    assert (line.compared, line.changed) == (0, 0)

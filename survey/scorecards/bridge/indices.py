@@ -73,7 +73,11 @@ def compute_index(*, folder: Path, method: str, releases: Sequence[Release] = ()
         snapshot_sha256=run.snapshot.checksum,
         period=str(run.snapshot.manifest["period"]),
         responses=int(table.about["responses"]),
-        about={**table.about, **run.chart_data(table)},
+        about={
+            **table.about,
+            **run.chart_data(table),
+            "rank_sensitivity": [vars(line) for line in run.rank_sensitivity(table)],
+        },
         rows=rows,
         province_key=analysis.PROVINCE,
         counted={

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyreadstat
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -117,6 +118,26 @@ def test_rated_agencies_are_told_why_not(cast: Cast, edition: Edition) -> None:
     assert frame["weighted_index"].tolist() == pytest.approx(
         pd.read_csv(io.BytesIO(plain.content))["weighted_index"].tolist(), nan_ok=True
     )
+
+
+def test_the_table_for_spss_has_labels_and_user_missing(
+    cast: Cast, edition: Edition, tmp_path: Path
+) -> None:
+    content = signed_in(cast.head).get(reverse("console:download", args=["sav"])).content
+    path = tmp_path / "index.sav"
+    path.write_bytes(content)
+    frame, about = pyreadstat.read_sav(path)
+    raw, missing = pyreadstat.read_sav(path, user_missing=True)
+    plain = signed_in(cast.head).get(reverse("console:download", args=["plain"])).content
+    there = pd.read_csv(io.BytesIO(plain))
+    assert frame["weighted_index"].tolist() == pytest.approx(
+        there["weighted_index"].tolist(), nan_ok=True
+    )
+    assert set(raw["weighted_index"]) - {-9.0} == set(there["weighted_index"].dropna())
+    assert about.column_names_to_labels["weighted_index"] == "Chỉ số hài lòng (%)"
+    assert missing.missing_ranges["weighted_index"] == [{"lo": -9.0, "hi": -9.0}]
+    labels: dict[str, Any] = about.variable_value_labels
+    assert "suppressed" in labels["status"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""The method note tells how far places depend on choices of the method."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from survey.reports.method_note import write_method_note, write_public_note
+from survey.scorecards.models import Edition
+from tests.survey.factories import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def edition(cast: Cast) -> Edition:
+    now = timezone.now()
+    return Edition.objects.create(
+        period="2026-Q2",
+        method="overall",
+        method_version=3,
+        method_sha256="m" * 64,
+        snapshot_sha256="s" * 64,
+        responses=100,
+        about={},
+        made_at=now,
+        released_at=now + timedelta(minutes=1),
+    )
+
+
+def told(edition: Edition, *, is_public: bool) -> dict[str, str]:
+    notes = (
+        write_public_note(edition, half_width=Decimal(1))
+        if is_public
+        else write_method_note(edition)
+    )
+    return {note.code: note.text for note in notes}
+
+
+@pytest.mark.parametrize("is_public", [False, True])
+def test_places_under_other_choices_are_told_where_enough_are_compared(
+    edition: Edition, is_public: bool
+) -> None:
+    assert "S.13.3.5" not in told(edition, is_public=is_public)
+    lines = [("equal_channels", 40, 3), ("weights", 4, 1), ("something later", 40, 1)]
+    edition.about["rank_sensitivity"] = [
+        {"variant": name, "compared": compared, "changed": changed}
+        for name, compared, changed in lines
+    ]
+    text = told(edition, is_public=is_public)["S.13.3.5"]
+    assert "các kênh có trọng số bằng nhau: 3 trên 40" in text
+    assert ";" not in text, "too few compared, and a variant of another version, are left out"
