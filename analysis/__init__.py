@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from analysis.publication.targets import SATISFACTION_TARGET, Target
     from analysis.run import Run, compare_periods, open_run
     from analysis.run_charts import draw_charts, write_charts
+    from analysis.sample_survey.describe import describe_file
     from analysis.sample_survey.estimate import estimate
     from analysis.sample_survey.spec import Spec, load_spec
     from analysis.scorecards.exact_numbers import read_number
@@ -108,6 +109,7 @@ _HOMES = {
     "scorecards.signed_scores": ("check_signed_scores", "read_signed_scores"),
     "run": ("Run", "compare_periods", "open_run"),
     "run_charts": ("draw_charts", "write_charts"),
+    "sample_survey.describe": ("describe_file",),
     "sample_survey.estimate": ("estimate",),
     "sample_survey.spec": ("Spec", "load_spec"),
 }
@@ -154,6 +156,7 @@ __all__ = [
     "compare_periods",
     "compare_with_others",
     "comparison_pictures",
+    "describe_file",
     "draw_charts",
     "draw_coverage",
     "draw_levels",

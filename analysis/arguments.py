@@ -25,6 +25,9 @@ def make_parser() -> argparse.ArgumentParser:
         "--engine", default="local", help="local, or a Spark address: spark://host:7077"
     )
     index.add_argument(
+        "--jobs", type=int, default=1, help="processes the parts are spread over; default 1"
+    )
+    index.add_argument(
         "--out",
         type=Path,
         action="append",
@@ -36,6 +39,14 @@ def make_parser() -> argparse.ArgumentParser:
     )
     general.add_argument("spec", type=Path, help="SPEC.toml")
     general.add_argument("--out", type=Path, required=True, help="result.json")
+    look = commands.add_parser(
+        "describe", help="what a survey file holds, and what looks wrong in it"
+    )
+    look.add_argument("data", type=Path, help="CSV or Parquet file")
+    look.add_argument(
+        "--missing", action="append", default=[], help="a missing code, e.g. -9; repeatable"
+    )
+    look.add_argument("--out", type=Path, help="columns.json; otherwise they are printed")
     trust = commands.add_parser(
         "quality", help="response, mode effects, missing items, sensitivity of the index"
     )
@@ -55,6 +66,12 @@ def make_parser() -> argparse.ArgumentParser:
         "--method",
         default="sipas-service",
         help=f"one of {', '.join(list_methods())}, or a .toml file",
+    )
+    moved.add_argument(
+        "--adjust",
+        default="holm",
+        choices=("holm", "hochberg", "bonferroni", "none"),
+        help="of the p-values of many agencies; default holm",
     )
     moved.add_argument("--out", type=Path, required=True, help="change.json")
     ranks = commands.add_parser(

@@ -36,6 +36,24 @@ def _run_estimate(options: argparse.Namespace) -> None:
         print(f"note: read as {reading['encoding']} with {separator}", file=sys.stderr)
 
 
+def _run_describe(options: argparse.Namespace) -> None:
+    """Print a line per column, or write them all."""
+    about = analysis.describe_file(options.data, tuple(options.missing))
+    if options.out:
+        analysis.write_json(about, options.out)
+        return
+    print(f"{about['file']}: {about['rows']} rows, {about['encoding']}")
+    for column in about["columns"]:
+        ends = f", {column['least']:g} to {column['most']:g}" if "least" in column else ""
+        common = ", ".join(f"{value} ({count})" for value, count in column["common"])
+        print(
+            f"{column['name']}: {column['kind']}{ends}; {column['filled']} filled, "
+            f"{column['different']} different: {common}"
+        )
+        for warning in column["warnings"]:
+            print(f"  ! {warning}")
+
+
 def _run_ranks(options: argparse.Namespace) -> None:
     result = analysis.read_json(options.result)
     places = analysis.rank_estimates(
@@ -48,7 +66,8 @@ def _run_change(options: argparse.Namespace) -> None:
     before, after = (
         analysis.open_run(folder, options.method) for folder in (options.snapshot, options.later)
     )
-    analysis.write_json(analysis.compare_periods(before, after), options.out)
+    found = analysis.compare_periods(before, after, adjust=options.adjust)
+    analysis.write_json(found, options.out)
 
 
 def _run_charts(options: argparse.Namespace) -> None:
@@ -63,9 +82,8 @@ def _run_quality(options: argparse.Namespace) -> None:
 
 
 def _run_index(options: argparse.Namespace) -> None:
-    run = analysis.open_run(
-        options.snapshot, options.method, engine=analysis.choose_engine(options.engine)
-    )
+    engine = analysis.choose_engine(options.engine, options.jobs)
+    run = analysis.open_run(options.snapshot, options.method, engine=engine)
     for path in options.out:
         analysis.write_table(run.table, path)
 
@@ -177,6 +195,7 @@ _CELLS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
 }
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "index": _run_index,
+    "describe": _run_describe,
     "estimate": _run_estimate,
     "quality": _run_quality,
     "change": _run_change,

@@ -235,8 +235,9 @@ def published_agencies(table: Table) -> list[str]:
     return [str(row["agency"]) for row in rows if row["agency"] != PROVINCE]
 
 
-def compare_periods(before: Run, after: Run) -> dict[str, Any]:
-    """Changes between two snapshots, of agencies whose figures are published in both.
+def compare_periods(before: Run, after: Run, *, adjust: str = "holm") -> dict[str, Any]:
+    """Changes between two snapshots, of agencies whose figures are published in both; ``adjust`` is
+    a name of ``ADJUSTMENTS``.
 
     Examples
     --------
@@ -261,10 +262,12 @@ def compare_periods(before: Run, after: Run) -> dict[str, Any]:
         {p.agency for p in publish_all(result) if p.level == "overall" and p.status == "published"}
         for result in results
     ]
-    changes = index_changes(results[0], results[1], shown[0] & shown[1])
+    both = shown[0] & shown[1]
+    changes = index_changes(results[0], results[1], both, adjust=adjust)
     about = {
         "method": before.method.id,
         "from": results[0].about["period"],
         "to": results[1].about["period"],
+        "adjust": adjust,
     }
     return {"about": about, "agencies": changes}

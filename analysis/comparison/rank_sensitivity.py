@@ -47,7 +47,7 @@ def rank_sensitivity(
     >>> kinds = {"s00": "department", "s05": "department", "s06": "department"}
     >>> lines = rank_sensitivity(cells, snapshot.totals(), method, kinds)
     >>> [(line.variant, line.compared) for line in lines][:2]
-    [('rule', 3), ('weights', 3)]
+    [('rule', 2), ('weights', 2)]
     """
     base = overall_figures(cells, totals, method)
     worst: dict[str, RankSensitivity] = {}

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -40,9 +44,8 @@ class LocalEngine:
         columns = sorted({name for request in requests for name in columns_read(*request)})
         sums = [_RunningSum() for _ in requests]
         for part in parts:
-            rows = read_part(part, columns)
-            for request, total in zip(requests, sums, strict=True):
-                total.add(count_rows(rows, *request))
+            for table, total in zip(_count_tables(part, columns, requests), sums, strict=True):
+                total.add(table)
         return [total.merged() for total in sums]
 
     def cells(
@@ -50,6 +53,43 @@ class LocalEngine:
     ) -> Cells:
         """Moments of all parts for a single request."""
         return self.count(parts, [CellRequest(keys, variables)])[0]
+
+
+class ProcessEngine(LocalEngine):
+    """The parts spread over processes of this machine; every process holds one part at a time."""
+
+    def __init__(self, jobs: int) -> None:
+        """``jobs`` processes, at least 1; more than the machine has cores gain nothing."""
+        self.jobs = jobs
+
+    def count(self, parts: Sequence[Path], requests: Sequence[CellRequest]) -> list[Cells]:
+        """Moments of all parts; integers, so in whatever order they come the sums are the same.
+
+        Raises
+        ------
+        AnalysisError
+            A process was ended from outside, mostly for want of memory.
+        """
+        columns = sorted({name for request in requests for name in columns_read(*request)})
+        sums = [_RunningSum() for _ in requests]
+        # Not forked: Polars has threads, and a fork of them waits for ever.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(self.jobs, len(parts)) or 1, mp_context=context) as pool:
+            work = partial(_count_tables, columns=columns, requests=requests)
+            try:
+                for tables in pool.map(work, parts):
+                    for table, total in zip(tables, sums, strict=True):
+                        total.add(table)
+            except BrokenProcessPool as error:
+                raise AnalysisError(
+                    "a process was ended from outside, mostly for want of memory: use fewer --jobs"
+                ) from error
+        return [total.merged() for total in sums]
+
+
+def _count_tables(part: Path, columns: list[str], requests: Sequence[CellRequest]) -> list[Cells]:
+    rows = read_part(part, columns)
+    return [count_rows(rows, *request) for request in requests]
 
 
 class _RunningSum:
@@ -69,13 +109,13 @@ class _RunningSum:
         return merge(self._kept)
 
 
-def choose_engine(name: str) -> Engine:
-    """``local``, or the address of a Spark cluster: ``spark://host:7077``, ``local[2]``.
+def choose_engine(name: str, jobs: int = 1) -> Engine:
+    """``local``, in so many processes, or the address of a Spark cluster: ``spark://host:7077``.
 
     Raises
     ------
     AnalysisError
-        The name is neither.
+        The name is neither, there are fewer processes than one, or a cluster is told how many.
 
     Examples
     --------
@@ -84,8 +124,10 @@ def choose_engine(name: str) -> Engine:
     >>> int(choose_engine("local").count(snapshot.parts, [request])[0].n.sum())
     2044
     """
+    if jobs < 1 or (jobs > 1 and name != "local"):
+        raise AnalysisError("--jobs is 1 or more, and of the local engine: a cluster has its own")
     if name == "local":
-        return LocalEngine()
+        return LocalEngine() if jobs == 1 else ProcessEngine(jobs)
     if name.startswith(("spark://", "local[")):
         from analysis.counting.spark import SparkEngine  # noqa: PLC0415  (an optional extra)
 

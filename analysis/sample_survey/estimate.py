@@ -26,18 +26,19 @@ from analysis.weighting.calibrate import Calibration, calibrate
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
 
 MAX_WITH_COVARIANCE: Final = 100
 """Estimates up to which the full matrix is given without asking: its cost grows with their square.
 """
 
 
-def estimate(spec: Spec, frame: pd.DataFrame | None = None) -> dict[str, Any]:
+def estimate(spec: Spec, frame: pd.DataFrame | pl.DataFrame | None = None) -> dict[str, Any]:
     """Run a SPEC: estimates, SE, df, design effects, intervals and diagnostics, at full precision.
 
-    ``frame`` holds the survey instead of the file the SPEC names. The full covariance matrix is
-    there when the SPEC asks for it, and for up to ``MAX_WITH_COVARIANCE`` estimates; else None. A
-    domain nobody answered in is a row without a figure.
+    ``frame`` (pandas or Polars) holds the survey instead of the file the SPEC names. The full
+    covariance matrix is there when the SPEC asks for it, and for up to ``MAX_WITH_COVARIANCE``
+    estimates; else None. A domain nobody answered in is a row without a figure.
 
     Raises
     ------

@@ -66,15 +66,22 @@ def read_table(path: Path, wanted: Sequence[str]) -> SurveyTable:
     raise SpecError(f"data: {path.name} must end in .csv or .parquet")
 
 
-def table_from_frame(frame: pd.DataFrame, wanted: Sequence[str]) -> SurveyTable:
-    """The wanted columns of a pandas frame; its NaN, None and NA are missing values."""
+def table_from_frame(frame: pd.DataFrame | pl.DataFrame, wanted: Sequence[str]) -> SurveyTable:
+    """The wanted columns of a pandas or Polars frame; NaN, None and NA are missing values."""
     names = [normal(str(name)) for name in frame.columns]
     columns = [
-        _plain(_series(frame.iloc[:, place], name), "the frame")
+        _plain(_column(frame, place, name), "the frame")
         for name, place in zip(wanted, _places(names, wanted, "the frame"), strict=True)
     ]
     lines = range(1, len(frame) + 1)
-    return SurveyTable("the frame", pl.DataFrame(columns), lines, False, {"encoding": "pandas"})
+    made_by = "Polars" if isinstance(frame, pl.DataFrame) else "pandas"
+    return SurveyTable("the frame", pl.DataFrame(columns), lines, False, {"encoding": made_by})
+
+
+def _column(frame: pd.DataFrame | pl.DataFrame, place: int, name: str) -> pl.Series:
+    if isinstance(frame, pl.DataFrame):
+        return frame.to_series(place).alias(name)
+    return _series(frame.iloc[:, place], name)
 
 
 def _series(column: pd.Series[Any], name: str) -> pl.Series:

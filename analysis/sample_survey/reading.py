@@ -51,7 +51,7 @@ class SurveyData:
     reading: dict[str, Any]
 
 
-def read_survey(spec: Spec, frame: pd.DataFrame | None = None) -> SurveyData:
+def read_survey(spec: Spec, frame: pd.DataFrame | pl.DataFrame | None = None) -> SurveyData:
     """Count any CSV or Parquet survey file, or a pandas frame, into cells, with the design as keys.
 
     Keys: ``_stratum``, ``_psu``, ``_weight``, ``_fpc``, ``_fpc2``, ``_where`` ("1" in, "0" left out

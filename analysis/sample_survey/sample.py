@@ -17,6 +17,7 @@ from analysis.sample_survey.spec import Spec
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Sample:
         return int((np.bincount(self.homes, minlength=len(self.strata)) == 1).sum())
 
 
-def load_sample(spec: Spec, frame: pd.DataFrame | None = None) -> Sample:
+def load_sample(spec: Spec, frame: pd.DataFrame | pl.DataFrame | None = None) -> Sample:
     """Count the data of a SPEC into cells and check the design against them.
 
     Examples

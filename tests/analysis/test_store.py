@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.cli import main
 from analysis.counting.cells import Cells, count_rows
 from analysis.counting.cells_io import from_arrow, load_cells, part_as_arrow, save_cells
-from analysis.counting.engine import LocalEngine, choose_engine
+from analysis.counting.engine import LocalEngine, ProcessEngine, choose_engine
 from analysis.counting.spark import SparkEngine
+from analysis.counting.variables import CellRequest
 from analysis.errors import AnalysisError
 from analysis.index.counted import KEYS
 from analysis.index.indices import compute_indices
@@ -105,3 +107,24 @@ def test_engines_by_name() -> None:
     assert choose_engine("spark://host:7077") == SparkEngine("spark://host:7077")
     with pytest.raises(AnalysisError, match="no engine"):
         choose_engine("hadoop")
+
+
+@pytest.mark.long
+def test_processes_give_the_same_bytes_as_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    snapshot = write_province(tmp_path / "s", rows_per_part=300)
+    assert len(snapshot.parts) > 4
+    assert isinstance(choose_engine("local", 3), ProcessEngine)
+    command = ["index", str(snapshot.folder), "--out"]
+    for jobs in ("1", "3"):
+        assert main([*command, str(tmp_path / f"{jobs}.csv"), "--jobs", jobs]) == 0
+    assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "3.csv").read_bytes()
+    for wrong in (["--jobs", "0"], ["--jobs", "2", "--engine", "local[2]"]):
+        assert main([*command, str(tmp_path / "x.csv"), *wrong]) == 2
+        assert "--jobs" in capsys.readouterr().err
+    snapshot.parts[2].write_bytes(b"PAR1")
+    request = CellRequest(KEYS, METHOD.variables())
+    with pytest.raises(AnalysisError, match=snapshot.parts[2].name):
+        ProcessEngine(2).count(snapshot.parts, [request])
+    assert not (tmp_path / "x.csv").exists()
