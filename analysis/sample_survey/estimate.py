@@ -25,15 +25,14 @@ from analysis.sample_survey.variance import estimate_variances
 from analysis.weighting.calibrate import Calibration, calibrate
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import polars as pl
+    from analysis.sample_survey.files import SurveyFrame
 
 MAX_WITH_COVARIANCE: Final = 100
 """Estimates up to which the full matrix is given without asking: its cost grows with their square.
 """
 
 
-def estimate(spec: Spec, frame: pd.DataFrame | pl.DataFrame | None = None) -> dict[str, Any]:
+def estimate(spec: Spec, frame: SurveyFrame | None = None) -> dict[str, Any]:
     """Run a SPEC: estimates, SE, df, design effects, intervals and diagnostics, at full precision.
 
     ``frame`` (pandas or Polars) holds the survey instead of the file the SPEC names. The full

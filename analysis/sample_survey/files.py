@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import polars as pl
 
@@ -17,6 +17,8 @@ from analysis.errors import SpecError
 if TYPE_CHECKING:
     import pandas as pd
 
+SurveyFrame: TypeAlias = "pd.DataFrame | pl.DataFrame"
+"""A survey in memory, of either library."""
 OWN_COLUMNS: Final = (
     "_stratum",
     "_psu",
@@ -66,7 +68,7 @@ def read_table(path: Path, wanted: Sequence[str]) -> SurveyTable:
     raise SpecError(f"data: {path.name} must end in .csv or .parquet")
 
 
-def table_from_frame(frame: pd.DataFrame | pl.DataFrame, wanted: Sequence[str]) -> SurveyTable:
+def table_from_frame(frame: SurveyFrame, wanted: Sequence[str]) -> SurveyTable:
     """The wanted columns of a pandas or Polars frame; NaN, None and NA are missing values."""
     names = [normal(str(name)) for name in frame.columns]
     columns = [
@@ -78,7 +80,7 @@ def table_from_frame(frame: pd.DataFrame | pl.DataFrame, wanted: Sequence[str]) 
     return SurveyTable("the frame", pl.DataFrame(columns), lines, False, {"encoding": made_by})
 
 
-def _column(frame: pd.DataFrame | pl.DataFrame, place: int, name: str) -> pl.Series:
+def _column(frame: SurveyFrame, place: int, name: str) -> pl.Series:
     if isinstance(frame, pl.DataFrame):
         return frame.to_series(place).alias(name)
     return _series(frame.iloc[:, place], name)

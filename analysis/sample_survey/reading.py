@@ -28,11 +28,11 @@ from analysis.sample_survey.columns import (
     spell_code,
     truth_word,
 )
-from analysis.sample_survey.files import SurveyTable, read_table, table_from_frame
+from analysis.sample_survey.files import SurveyFrame, SurveyTable, read_table, table_from_frame
 from analysis.sample_survey.spec import Condition, Spec
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 DESIGN_KEYS: Final = ("_stratum", "_psu", "_weight", "_fpc", "_fpc2")
 WHERE: Final = "_where"
@@ -51,7 +51,7 @@ class SurveyData:
     reading: dict[str, Any]
 
 
-def read_survey(spec: Spec, frame: pd.DataFrame | pl.DataFrame | None = None) -> SurveyData:
+def read_survey(spec: Spec, frame: SurveyFrame | None = None) -> SurveyData:
     """Count any CSV or Parquet survey file, or a pandas frame, into cells, with the design as keys.
 
     Keys: ``_stratum``, ``_psu``, ``_weight``, ``_fpc``, ``_fpc2``, ``_where`` ("1" in, "0" left out

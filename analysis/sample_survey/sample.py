@@ -16,8 +16,7 @@ from analysis.sample_survey.reading import WHERE, read_survey
 from analysis.sample_survey.spec import Spec
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import polars as pl
+    from analysis.sample_survey.files import SurveyFrame
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class Sample:
         return int((np.bincount(self.homes, minlength=len(self.strata)) == 1).sum())
 
 
-def load_sample(spec: Spec, frame: pd.DataFrame | pl.DataFrame | None = None) -> Sample:
+def load_sample(spec: Spec, frame: SurveyFrame | None = None) -> Sample:
     """Count the data of a SPEC into cells and check the design against them.
 
     Examples
