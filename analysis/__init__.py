@@ -46,7 +46,13 @@ if TYPE_CHECKING:
     from analysis.export.open_data.sdmx import code_ids
     from analysis.federation.cell_files import export_cells
     from analysis.federation.country import build_country_table
-    from analysis.federation.signed_note import make_signer, read_signer
+    from analysis.federation.signed_note import (
+        Signer,
+        make_signer,
+        read_note,
+        read_signer,
+        sign_note,
+    )
     from analysis.index.results import PROVINCE, Figure, IndexResult
     from analysis.method import Method, list_methods, load_method, read_method_text
     from analysis.publication.public_figures import build_public_rows
@@ -90,7 +96,7 @@ _HOMES = {
     "export.files": ("read_json", "write_json", "write_table"),
     "federation.cell_files": ("export_cells",),
     "federation.country": ("build_country_table",),
-    "federation.signed_note": ("make_signer", "read_signer"),
+    "federation.signed_note": ("Signer", "make_signer", "read_note", "read_signer", "sign_note"),
     "index.results": ("PROVINCE", "Figure", "IndexResult"),
     "method": ("Method", "list_methods", "load_method", "read_method_text"),
     "export.open_data.dataset": ("LICENCES", "OpenDataset"),
@@ -140,6 +146,7 @@ __all__ = [
     "Scorecard",
     "ScoredLine",
     "Shift",
+    "Signer",
     "Snapshot",
     "SnapshotWriter",
     "Spec",
@@ -180,12 +187,14 @@ __all__ = [
     "read_framework_text",
     "read_json",
     "read_method_text",
+    "read_note",
     "read_number",
     "read_signed_scores",
     "read_signer",
     "render",
     "save_cells",
     "score",
+    "sign_note",
     "small_area_estimates",
     "standing_by_kind",
     "write_bundle",

@@ -32,6 +32,7 @@ from survey.agencies.models import (
 from survey.api.models import ApiCall
 from survey.followup.models import Addressee, FollowUp, FollowUpFile, FollowUpStep, Reading
 from survey.imports.models import FileImport
+from survey.integrity.models import LedgerHead, LedgerLeaf
 from survey.messaging.models import (
     FunnelCount,
     Invitation,
@@ -139,6 +140,8 @@ __all__ = [
     "KioskItem",
     "KioskUse",
     "KnownNumber",
+    "LedgerHead",
+    "LedgerLeaf",
     "LineOwner",
     "MessageEvent",
     "MessageTemplate",

@@ -15,6 +15,7 @@ from survey.api.totals import forget_calls
 from survey.common.locks import hold_lock
 from survey.followup.overdue import hand_over_matters, remind_overdue
 from survey.imports.services import forget_files
+from survey.integrity.services import seal_day
 from survey.reports.bundles import forget_bundles
 from survey.reports.services import make_scheduled_reports
 from survey.responses.alerts import find_alerts
@@ -24,6 +25,7 @@ from survey.webhooks.services import tend_messages
 log = logging.getLogger(__name__)
 AT: Final = time(2, 20)
 STEPS: Final = (
+    seal_day,
     prepare_comments,
     find_alerts,
     expire_requests,

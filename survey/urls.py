@@ -7,10 +7,11 @@ from collections.abc import Callable
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from survey.citizen.views import citizen_error
 from survey.console.errors import error_page
+from survey.public.ledger import ledger_file
 
 
 def _refused(status: int) -> Callable[..., HttpResponseBase]:
@@ -33,6 +34,7 @@ urlpatterns = [
     path("staff/", include("survey.console.urls")),
     path("api/", include("survey.api.urls")),
     path("sms/", include("survey.messaging.urls")),
+    re_path(r"^so-cai/(?P<path>[a-z0-9./]{1,80})$", ledger_file, name="ledger-file"),
     path("ket-qua/", include("survey.public.urls")),
     path("", include("survey.citizen.urls")),
 ]

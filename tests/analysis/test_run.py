@@ -67,10 +67,10 @@ def test_the_purpose_changes_no_number(snapshot: analysis.Snapshot) -> None:
 FRONT_DOOR = """
 AnalysisError BundleText LICENCES OpenDataset
 FORMATS INDEX_COLUMNS Figure Frame ITEMS IndexResult Method PROVINCE Picture RESPONSE_COLUMNS Run
-SATISFACTION_TARGET Snapshot SnapshotWriter Spec Table Target choose_engine combine_snapshots
+SATISFACTION_TARGET Signer Snapshot SnapshotWriter Spec Table Target choose_engine combine_snapshots
 compare_periods
 comparison_pictures describe_file
-draw_charts draw_coverage draw_levels estimate factor_profile index_trend
+draw_charts read_note sign_note draw_coverage draw_levels estimate factor_profile index_trend
 list_methods load_cells load_method load_spec open_run open_snapshot
 rank_estimates read_covariates read_json read_method_text read_number render save_cells score
 small_area_estimates standing_by_kind write_bundle write_charts write_json write_table

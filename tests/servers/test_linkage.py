@@ -13,7 +13,10 @@ TELL = "from tests.servers.linkage import tell; tell()"
 MARGIN = 0.02
 
 
-@pytest.mark.parametrize("on", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+ON_POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.slow])
+
+
+@pytest.mark.parametrize("on", ["sqlite", ON_POSTGRESQL])
 def test_the_best_assignment_of_answers_to_invitations_is_chance(
     on: str, tmp_path: object, request: pytest.FixtureRequest
 ) -> None:

@@ -160,11 +160,12 @@ def settled_once(server: Server, url: str, count: int = COUNT) -> None:
     assert "pending" not in states
 
 
-# Four points on PostgreSQL with every run of the suite; CRASH_ROUNDS=20 does all eight so often on
-# both databases.
+# Four points on PostgreSQL with every slow run; CRASH_ROUNDS=20 does all eight so often
+# on both databases.
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "1"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["postgresql"] if ROUNDS == 1 else ["postgresql", "sqlite"])
 def test_a_dispatcher_killed_at_any_point_loses_nothing_and_sends_nothing_twice(
     tmp_path: Path, where: str, request: pytest.FixtureRequest

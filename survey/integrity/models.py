@@ -1,0 +1,56 @@
+"""The log in the database: a leaf for everything that counts, and the heads that were signed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from survey.responses.models import Response
+
+
+class LedgerLeaf(models.Model):
+    """One entry; rows are only added (migration 0047)."""
+
+    index = models.BigIntegerField(_("place in the log"), primary_key=True)
+    kind = models.CharField(_("kind"), max_length=20)
+    response = models.OneToOneField(
+        Response, on_delete=models.PROTECT, null=True, related_name="leaf"
+    )
+    """The submission it is about; all other things are named by ``subject``."""
+    subject = models.CharField(_("about"), max_length=40, null=True)  # noqa: DJ001  (unique where it is)
+    entry = models.BinaryField(_("entry"))
+    salt = models.BinaryField(_("salt"))
+
+    class Meta:
+        verbose_name = _("entry of the log")
+        verbose_name_plural = _("entries of the log")
+        ordering: ClassVar = ["index"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "subject"], name="ledger_leaf_once_a_subject"),
+            models.CheckConstraint(
+                condition=models.Q(response__isnull=True) ^ models.Q(subject__isnull=True),
+                name="ledger_leaf_is_about_one_thing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.index} {self.kind}"
+
+
+class LedgerHead(models.Model):
+    """The log as it was signed: so many leaves had this root."""
+
+    size = models.BigIntegerField(_("entries"), primary_key=True)
+    root = models.CharField(_("root"), max_length=64)
+    note = models.TextField(_("signed note"))
+    made_at = models.DateTimeField(_("signed at"))
+
+    class Meta:
+        verbose_name = _("signed head of the log")
+        verbose_name_plural = _("signed heads of the log")
+        ordering: ClassVar = ["size"]
+
+    def __str__(self) -> str:
+        return f"{self.size} {self.root[:12]}"

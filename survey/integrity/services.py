@@ -1,0 +1,145 @@
+"""Writes: what waits becomes entries of the log, the log becomes files with a signed head.
+
+Entries are sealed in batches of at least ``LEAST`` or at the end of a day, in random order. Answers
+by link keep no day in their row: theirs wait until so many have come, or their month is over, so
+that a place in the log does not tell the day. A killed process leaves entries that are whole, and
+files that the next run completes; a head is signed only over what goes on from the last one.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from survey.common.locks import hold_lock
+from survey.common.periods import first_of_month
+from survey.integrity.entries import Subject, read_others, read_responses, write_entry
+from survey.integrity.merkle import RunningRoot, hash_leaf
+from survey.integrity.models import LedgerHead, LedgerLeaf
+from survey.integrity.tiles import entry_tiles, hash_tiles, replace_file, write_tile
+from survey.responses.models import Evidence, Response
+from survey.scorecards.bridge.notes import Signer, open_signer, sign_note
+
+LEAST: Final = 64
+SALT_BYTES: Final = 32
+
+
+class LedgerFault(Exception):
+    """The log does not go on from what was signed: nothing is signed over it."""
+
+
+def seal_entries(now: datetime, *, is_day_over: bool = False) -> int:
+    """Make entries of what waits, and publish the log; how many are new."""
+    with hold_lock("ledger"):
+        made = _seal(now, is_day_over=is_day_over)
+        publish_log(now)
+    return made
+
+
+def seal_day(now: datetime) -> None:
+    """The night's part: whatever waits, but the few answers by link."""
+    seal_entries(now, is_day_over=True)
+
+
+@transaction.atomic
+def _seal(now: datetime, *, is_day_over: bool) -> int:
+    waiting = Response.objects.filter(leaf=None)
+    others = [*read_responses(waiting.exclude(evidence=Evidence.SMS)), *_waiting_others()]
+    links = [*read_responses(waiting.filter(evidence=Evidence.SMS))]
+    month = f"{first_of_month(timezone.localdate(now)):%Y-%m}"
+    chosen = others if is_day_over or len(others) >= LEAST else []
+    chosen += links if len(links) >= LEAST else [one for one in links if one.period < month]
+    secrets.SystemRandom().shuffle(chosen)
+    last = LedgerLeaf.objects.aggregate(last=Max("index"))["last"]
+    start = 0 if last is None else last + 1
+    leaves = [_make_leaf(start + place, subject) for place, subject in enumerate(chosen)]
+    LedgerLeaf.objects.bulk_create(leaves, batch_size=1000)
+    return len(leaves)
+
+
+def _waiting_others() -> list[Subject]:
+    there = set(LedgerLeaf.objects.filter(response=None).values_list("kind", "subject"))
+    return [one for one in read_others() if (one.kind, one.key) not in there]
+
+
+def _make_leaf(index: int, subject: Subject) -> LedgerLeaf:
+    salt = secrets.token_bytes(SALT_BYTES)
+    return LedgerLeaf(
+        index=index,
+        kind=subject.kind,
+        response_id=subject.key if subject.is_response else None,
+        subject=None if subject.is_response else subject.key,
+        entry=write_entry(subject, salt),
+        salt=salt,
+    )
+
+
+def publish_log(now: datetime) -> LedgerHead | None:
+    """Write the files of the log and sign its head; None where nothing is new.
+
+    Raises
+    ------
+    LedgerFault
+        The leaves are others than those a head was signed over, or fewer.
+    TileError
+        A file that never changes is another one.
+    """
+    entries = [bytes(one) for one in LedgerLeaf.objects.values_list("entry", flat=True)]
+    leaves = [hash_leaf(entry) for entry in entries]
+    before = LedgerHead.objects.order_by("-size").first()
+    root = _root_going_on(leaves, before)
+    folder = ledger_folder()
+    for name, content in (*hash_tiles(leaves), *entry_tiles(entries)):
+        write_tile(folder, name, content)
+    if not leaves or (before is not None and before.size == len(leaves)):
+        if before is not None:
+            replace_file(folder / "checkpoint", before.note.encode())
+        return None
+    signer = ledger_signer()
+    head = LedgerHead(size=len(leaves), root=root.hex(), note="", made_at=now)
+    head.note = sign_note(write_checkpoint(signer.name, head.size, root), signer)
+    head.save(force_insert=True)
+    replace_file(folder / "key", f"{signer.verifier}\n".encode())
+    replace_file(folder / "checkpoint", head.note.encode())
+    return head
+
+
+def _root_going_on(leaves: list[bytes], before: LedgerHead | None) -> bytes:
+    running, known = RunningRoot(), None
+    for leaf in leaves:
+        running.add(leaf)
+        if before is not None and running.size == before.size:
+            known = running.root().hex()
+    if before is not None and known != before.root:
+        raise LedgerFault(
+            f"the first {before.size} entries are not those that were signed on "
+            f"{before.made_at:%Y-%m-%d}: run verify_ledger"
+        )
+    return running.root()
+
+
+def write_checkpoint(origin: str, size: int, root: bytes) -> str:
+    """The three lines of a C2SP checkpoint."""
+    return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
+
+
+def ledger_folder() -> Path:
+    """Where the files of the log are."""
+    return Path(settings.VAR_DIR) / "ledger"
+
+
+def ledger_signer() -> Signer:
+    """The key of the log: made once, readable by its owner only, kept apart from backups."""
+    first = LedgerHead.objects.order_by("size").values_list("note", flat=True).first()
+    host = urlsplit(settings.PUBLIC_URL).netloc
+    origin = first.split("\n", 1)[0] if first else f"{host}/so-cai"
+    return open_signer(Path(settings.VAR_DIR) / "ledger.key", origin)

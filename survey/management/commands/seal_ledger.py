@@ -1,0 +1,28 @@
+"""Make entries of the log of what waits, and publish it: for a timer, every few minutes."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from survey.integrity.services import LedgerFault, seal_entries
+from survey.integrity.tiles import TileError
+
+
+class Command(BaseCommand):
+    """``manage.py seal_ledger [--day]``."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--day", action="store_true", help="also fewer than 64: a day is over")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            made = seal_entries(timezone.now(), is_day_over=options["day"])
+        except (LedgerFault, TileError) as error:
+            raise CommandError(f"nothing was published: {error}") from error
+        self.stdout.write(f"{made} new entries")

@@ -1,0 +1,351 @@
+"""Whatever is changed behind the log is found and named, by us and by outsiders."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import shutil
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from survey.integrity import services
+from survey.integrity.entries import CLASSES
+from survey.integrity.merkle import EMPTY, find_root, hash_leaf, hash_node
+from survey.integrity.models import LedgerHead, LedgerLeaf
+from survey.integrity.services import LEAST, LedgerFault, publish_log, seal_day, seal_entries
+from survey.integrity.tiles import TileError, name_tile
+from survey.integrity.verifying import verify_ledger
+from survey.responses.models import Response
+from survey.responses.services import record_batch, record_response
+from survey.scorecards.services import make_edition, release_edition, withdraw_edition
+from tests.survey.factories import Cast
+from tests.survey.scorecards.builders import fill, snapshot
+
+pytestmark = pytest.mark.django_db
+PROGRAM = Path(services.__file__).with_name("verify.py")
+LATER = timedelta(days=3)
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings: LazySettings, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path / "var"
+
+
+@pytest.fixture
+def sealed(cast: Cast) -> list[Response]:
+    fill(cast, good=50, bad=22, now=timezone.now())
+    seal_day(timezone.now())
+    return list(Response.objects.order_by("pk"))
+
+
+def answer(cast: Cast, count: int, name: str) -> None:
+    """So many answers more."""
+    now = timezone.now()
+    record_batch(submissions=[cast.submission(f"{name} {k}", 5, now=now) for k in range(count)])
+
+
+def faults(against: list[str] | None = None, now: datetime | None = None) -> list[str]:
+    return verify_ledger(now or timezone.now(), against or []).faults
+
+
+def by_owner(statement: str, values: tuple[Any, ...] = ()) -> None:
+    """Raw SQL of who owns the database: no trigger and no key stands in the way."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+            for name, _sql in triggers:
+                cursor.execute(f'DROP TRIGGER "{name}"')
+            cursor.execute("PRAGMA defer_foreign_keys = ON")
+            cursor.execute(statement, values)
+            for _name, sql in triggers:
+                cursor.execute(sql)
+        else:
+            cursor.execute("SET session_replication_role = replica")
+            cursor.execute(statement, values)
+            cursor.execute("SET session_replication_role = DEFAULT")
+
+
+def outsider(folder: Path, *older: Path) -> subprocess.CompletedProcess[str]:
+    """The program for outsiders, in an interpreter without anything of ours."""
+    command = [sys.executable, "-I", "-S", str(PROGRAM), str(folder), str(folder / "key")]
+    command += [str(path) for path in older]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_tree_is_that_of_rfc_6962() -> None:
+    """The roots of the seven leaves of the RFC's own reference tests (certificate-transparency)."""
+    entries = [
+        "",
+        "00",
+        "10",
+        "2021",
+        "3031",
+        "40414243",
+        "5051525354555657",
+        "60" + "".join(f"{n:02x}" for n in range(0x61, 0x70)),
+    ]
+    leaves = [hash_leaf(bytes.fromhex(text)) for text in entries]
+    assert [find_root(leaves[:n]).hex() for n in (1, 2, 3, 8)] == [
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+        "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+        "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+    ]
+    assert find_root([]) == EMPTY == hashlib.sha256(b"").digest()
+    assert find_root(leaves[:2]) == hash_node(*leaves[:2])
+
+
+def test_tiles_are_named_as_the_format_says() -> None:
+    assert [name_tile(n) for n in (0, 67, 999, 1000, 1234067)] == [
+        "000",
+        "067",
+        "999",
+        "x001/000",
+        "x001/x234/067",
+    ]
+
+
+def test_honest_rows_verify_for_us_and_for_outsiders(
+    cast: Cast, sealed: list[Response], tmp_path: Path
+) -> None:
+    assert faults() == []
+    assert verify_ledger(timezone.now()).entries == len(sealed) == 72
+    first = tmp_path / "first"
+    first.write_text(LedgerHead.objects.get().note)
+    answer(cast, 309, "more")
+    seal_day(timezone.now())
+    assert faults([first.read_text()]) == []
+    done = outsider(services.ledger_folder(), first)
+    assert (done.returncode, done.stdout) == (0, "ok: 381 entries, 1 older checkpoints begin it\n")
+    leaf = LedgerLeaf.objects.get(index=0)
+    agency = sealed[0].agency.key.encode()
+    head = bytes([1, 0, CLASSES.index(sealed[0].evidence)])
+    assert bytes(leaf.entry)[:3] == head
+    assert bytes(leaf.entry)[5:-32] == bytes([len(agency)]) + agency
+    assert len(leaf.entry) + 2 <= 60
+
+
+def test_few_wait_for_the_end_of_the_day_and_links_for_their_month(cast: Cast) -> None:
+    now = timezone.now()
+    fill(cast, good=LEAST - 1, bad=0, now=now)
+    assert seal_entries(now) == 0
+    record_response(submission=cast.submission("one more", 4, now=now))
+    assert seal_entries(now) == LEAST
+    for k in range(5):
+        record_response(submission=cast.submission(f"link {k}", 4, now=now, evidence="E3"))
+    seal_day(now)
+    assert verify_ledger(now).waiting == 5, "five links would tell their day"
+    seal_day(now + timedelta(days=32))
+    report = verify_ledger(now + timedelta(days=32))
+    assert (report.waiting, report.faults) == (0, [])
+
+
+def test_places_in_the_log_do_not_follow_the_order_of_answers(sealed: list[Response]) -> None:
+    by_place = LedgerLeaf.objects.order_by("index").values_list("response_id", flat=True)
+    assert list(by_place) != [row.pk for row in sealed]
+    assert sorted(by_place) == sorted(row.pk for row in sealed)
+
+
+CHANGES = (
+    ("UPDATE survey_response SET evidence = 'E3' WHERE id = %s", "was changed"),
+    ("UPDATE survey_response SET answers = '{\"overall\": 1}' WHERE id = %s", "was changed"),
+    ("UPDATE survey_response SET month = '2020-01-01' WHERE id = %s", "was changed"),
+    ("UPDATE survey_response SET answered_hour = '2020-01-01 00:00:00' WHERE id = %s", "changed"),
+    ('UPDATE survey_response SET marks = \'{"flag": "x"}\' WHERE id = %s', "was changed"),
+    ("DELETE FROM survey_response WHERE id = %s", "was deleted"),
+)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(4))
+def test_random_tampering_is_found_and_named(sealed: list[Response], seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(25):
+        row, (statement, words) = rng.choice(sealed), rng.choice(CHANGES)
+        key = row.pk.hex if connection.vendor == "sqlite" else row.pk
+        try:
+            with transaction.atomic():
+                by_owner(statement, (key,))
+                found = faults()
+                assert len(found) == 1, (statement, found)
+                assert str(row.pk) in found[0]
+                assert words in found[0]
+                raise Undone
+        except Undone:
+            pass
+    assert faults() == []
+
+
+class Undone(Exception):
+    """Takes a change back."""
+
+
+def test_a_row_put_in_behind_the_log_is_named(cast: Cast, sealed: list[Response]) -> None:
+    now = timezone.now()
+    row = record_response(submission=cast.submission("late", 5, now=now - LATER)).row
+    (found,) = faults()
+    assert f"{row.pk} has no entry" in found
+    fresh = record_response(submission=cast.submission("fresh", 5, now=now)).row
+    assert str(fresh.pk) not in " ".join(faults()), "what came today waits"
+
+
+def test_entries_that_were_rewritten_are_named_by_the_files(sealed: list[Response]) -> None:
+    leaf = LedgerLeaf.objects.get(index=17)
+    by_owner(
+        'UPDATE survey_ledgerleaf SET entry = %s WHERE "index" = 17',
+        (bytes(leaf.entry)[:-1] + b"\x00",),
+    )
+    found = faults()
+    assert any("entry 17 is another one than in file tile/entries/000.p/72" in one for one in found)
+    assert any("head 72: the first 72 entries are not those" in one for one in found)
+    with pytest.raises(LedgerFault):
+        publish_log(timezone.now())
+
+
+def test_a_log_rewritten_with_its_own_key_fails_against_a_note_from_elsewhere(
+    cast: Cast, sealed: list[Response], tmp_path: Path
+) -> None:
+    """The owner of the database and of the key changes a row and makes the whole log anew."""
+    kept = tmp_path / "kept"
+    kept.write_text(LedgerHead.objects.get().note)
+    by_owner("DELETE FROM survey_ledgerleaf")
+    by_owner("DELETE FROM survey_ledgerhead")
+    shutil.rmtree(services.ledger_folder())
+    seal_day(timezone.now())
+    assert faults() == [], "nothing here tells"
+    (found,) = faults([kept.read_text()])
+    assert "note 1 from elsewhere: the first 72 entries are not those" in found
+    done = outsider(services.ledger_folder(), kept)
+    assert done.returncode == 1
+    assert "its 72 entries are not those of this copy" in done.stdout
+    with pytest.raises(CommandError, match="1 faults"):
+        call_command("verify_ledger", "--against", str(kept))
+
+
+def test_a_restored_backup_lacks_entries(
+    cast: Cast, sealed: list[Response], tmp_path: Path
+) -> None:
+    copy = tmp_path / "yesterday"
+    shutil.copytree(services.ledger_folder(), copy)
+    answer(cast, 80, "more")
+    seal_day(timezone.now())
+    newest = tmp_path / "newest"
+    newest.write_text(LedgerHead.objects.latest("size").note)
+    done = outsider(copy, newest)
+    assert (done.returncode, done.stdout.count("FAULT")) == (1, 1)
+    assert "80 of its entries are gone" in done.stdout
+    by_owner('DELETE FROM survey_ledgerleaf WHERE "index" >= 72')
+    by_owner("DELETE FROM survey_ledgerhead WHERE size > 72")
+    found = faults([newest.read_text()], timezone.now() + LATER)
+    assert any("the last 80 entries it was signed over are gone" in one for one in found)
+
+
+@pytest.mark.parametrize("name", ["tile/0/000.p/72", "tile/entries/000.p/72", "checkpoint"])
+def test_files_that_were_changed_are_found_by_both(sealed: list[Response], name: str) -> None:
+    path = services.ledger_folder() / name
+    content = bytearray(path.read_bytes())
+    content[-40] ^= 1
+    path.write_bytes(content)
+    assert faults() != []
+    assert outsider(services.ledger_folder()).returncode == 1
+
+
+def test_a_full_tile_is_never_written_over(cast: Cast, sealed: list[Response]) -> None:
+    answer(cast, 300, "more")
+    seal_day(timezone.now())
+    path = services.ledger_folder() / "tile/0/000"
+    assert path.stat().st_size == 256 * 32
+    path.write_bytes(b"\x00" * 8192)
+    with pytest.raises(TileError, match="tile/0/000"):
+        seal_day(timezone.now())
+
+
+def test_a_killed_sealing_is_completed_by_the_next(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(cast, 70, "first")
+
+    def die(*_args: Any) -> None:
+        raise KeyboardInterrupt
+
+    for name in ("write_tile", "sign_note", "replace_file"):
+        with monkeypatch.context() as patch:
+            patch.setattr(services, name, die)
+            with pytest.raises(KeyboardInterrupt):
+                seal_day(timezone.now())
+        seal_day(timezone.now())
+        assert faults() == []
+        answer(cast, 70, name)
+
+
+def test_the_database_refuses_a_second_entry_and_any_change(sealed: list[Response]) -> None:
+    leaf = LedgerLeaf.objects.get(index=3)
+    for change in (
+        lambda: LedgerLeaf.objects.filter(index=3).update(kind="x"),
+        lambda: LedgerLeaf.objects.filter(index=3).delete(),
+        lambda: LedgerHead.objects.update(root=""),
+        lambda: LedgerLeaf.objects.create(
+            index=900, kind="answer", response_id=leaf.response_id, entry=b"", salt=b""
+        ),
+        lambda: LedgerLeaf.objects.create(index=901, kind="answer", entry=b"", salt=b""),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            change()
+    assert faults() == []
+
+
+def test_editions_and_their_withdrawal_are_entries(cast: Cast, tmp_path: Path) -> None:
+    fill(cast, good=30, bad=9)
+    now = timezone.now()
+    edition = make_edition(folder=snapshot(tmp_path), method="overall", now=now)
+    release_edition(edition=edition, now=now)
+    seal_day(now)
+    edition.refresh_from_db()
+    withdraw_edition(edition=edition, now=now)
+    assert faults() == [], "a withdrawal is an entry of its own"
+    seal_day(now)
+    kinds = set(LedgerLeaf.objects.values_list("kind", flat=True))
+    assert {"edition", "edition-withdrawn"} <= kinds
+    by_owner("UPDATE survey_agencyresult SET name = 'Sở khác'")
+    assert any(f"edition {edition.pk} was changed" in one for one in faults())
+
+
+def test_everybody_gets_head_key_hashes_and_program_and_no_entry(sealed: list[Response]) -> None:
+    client = Client()
+    for name in ("checkpoint", "key", "tile/0/000.p/72", "verify.py"):
+        answer = client.get(f"/so-cai/{name}")
+        assert answer.status_code == 200, name
+        assert not answer.cookies
+        path = PROGRAM if name == "verify.py" else services.ledger_folder() / name
+        assert b"".join(answer.streaming_content) == path.read_bytes()  # type: ignore[attr-defined]
+    assert "immutable" in client.get("/so-cai/tile/0/000.p/72").headers["Cache-Control"]
+    for name in ("tile/entries/000.p/72", "tile/0/001", "../ledger.key", "tile/../key", "x"):
+        assert client.get(f"/so-cai/{name}").status_code == 404, name
+    assert client.post("/so-cai/checkpoint").status_code == 405
+
+
+def test_the_commands(cast: Cast, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    fill(cast, good=3, bad=0, now=timezone.now())
+    call_command("seal_ledger")
+    assert capsys.readouterr().out == "0 new entries\n"
+    call_command("seal_ledger", "--day")
+    assert capsys.readouterr().out == "3 new entries\n"
+    call_command("verify_ledger")
+    assert capsys.readouterr().out == "ok: 3 entries, 1 signed heads, 0 waiting\n"
+    with pytest.raises(CommandError):
+        call_command("verify_ledger", "--against", str(tmp_path / "no"))
+    other = tmp_path / "other"
+    other.write_text("a\n1\nx\n\n\u2014 a AAAA\n")
+    with pytest.raises(CommandError, match="1 faults"):
+        call_command("verify_ledger", "--against", str(other))
