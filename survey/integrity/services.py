@@ -31,6 +31,8 @@ from survey.scorecards.bridge.notes import Signer, open_signer, sign_note
 
 LEAST: Final = 64
 SALT_BYTES: Final = 32
+AT_ONCE: Final = 2000
+"""Entries a transaction: of a first sealing of many years no citizen waits for all."""
 
 
 class LedgerFault(Exception):
@@ -50,8 +52,10 @@ def seal_day(now: datetime) -> None:
     seal_entries(now, is_day_over=True)
 
 
-@transaction.atomic
 def _seal(now: datetime, *, is_day_over: bool) -> int:
+    """Rows never change, so they are read before a transaction begins: on SQLite one keeps citizens
+    waiting.
+    """
     waiting = Response.objects.filter(leaf=None)
     others = [*read_responses(waiting.exclude(evidence=Evidence.SMS)), *_waiting_others()]
     links = [*read_responses(waiting.filter(evidence=Evidence.SMS))]
@@ -62,7 +66,9 @@ def _seal(now: datetime, *, is_day_over: bool) -> int:
     last = LedgerLeaf.objects.aggregate(last=Max("index"))["last"]
     start = 0 if last is None else last + 1
     leaves = [_make_leaf(start + place, subject) for place, subject in enumerate(chosen)]
-    LedgerLeaf.objects.bulk_create(leaves, batch_size=1000)
+    for first in range(0, len(leaves), AT_ONCE):
+        with transaction.atomic():
+            LedgerLeaf.objects.bulk_create(leaves[first : first + AT_ONCE], batch_size=1000)
     return len(leaves)
 
 

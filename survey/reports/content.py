@@ -24,6 +24,7 @@ from survey.reports.figures import (
     tell_index,
     tell_parts,
 )
+from survey.reports.ledger_annex import ledger_blocks
 from survey.reports.method_note import note_blocks, write_method_note
 from survey.reports.work import tell_round, tell_work
 from survey.scorecards.models import AgencyResult, Edition
@@ -49,7 +50,8 @@ def build_province_report(edition: Edition, as_of: datetime) -> ReportDocument:
         (_("SCORING"), _tell_rounds(period)),
         (_("FOLLOW-UP"), tell_work(period, as_of)),
     )
-    blocks = [*_number(sections), *note_blocks(write_method_note(edition))]
+    notes = [*note_blocks(write_method_note(edition)), *ledger_blocks(as_of)]
+    blocks = [*_number(sections), *notes]
     return _finish(edition, as_of, blocks, _("Whole province"), period)
 
 

@@ -25,6 +25,7 @@ from survey.integrity.models import LedgerHead, LedgerLeaf
 from survey.integrity.services import LEAST, LedgerFault, publish_log, seal_day, seal_entries
 from survey.integrity.tiles import TileError, name_tile
 from survey.integrity.verifying import verify_ledger
+from survey.reports.content import build_province_report
 from survey.responses.models import Response
 from survey.responses.services import record_batch, record_response
 from survey.scorecards.services import make_edition, release_edition, withdraw_edition
@@ -349,3 +350,22 @@ def test_the_commands(cast: Cast, capsys: pytest.CaptureFixture[str], tmp_path: 
     other.write_text("a\n1\nx\n\n\u2014 a AAAA\n")
     with pytest.raises(CommandError, match="1 faults"):
         call_command("verify_ledger", "--against", str(other))
+
+
+def test_the_report_of_the_province_prints_the_signed_head(cast: Cast, tmp_path: Path) -> None:
+    fill(cast, good=30, bad=9)
+    now = timezone.now()
+    edition = make_edition(folder=snapshot(tmp_path), method="overall", now=now)
+    release_edition(edition=edition, now=now)
+    edition.refresh_from_db()
+    assert "so-cai" not in str(build_province_report(edition, now).as_data())
+    seal_day(now)
+    kept = tmp_path / "kept"
+    printed = [
+        block["text"]
+        for block in build_province_report(edition, now).as_data()["blocks"]
+        if block["type"] == "paragraph"
+    ][-4:]
+    kept.write_text("\n".join([*printed[:3], "", printed[3], ""]))
+    assert kept.read_text() == LedgerHead.objects.get().note
+    assert faults([kept.read_text()]) == []

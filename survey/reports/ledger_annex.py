@@ -1,0 +1,28 @@
+"""The signed head of the log, printed in the report: paper nobody can take back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from survey.integrity.models import LedgerHead
+from survey.reports.documents import heading, paragraph
+from survey.reports.figures import Block
+
+
+def ledger_blocks(as_of: datetime) -> list[Block]:
+    """The newest head at a moment, line by line as it is signed; nothing before the first."""
+    head = LedgerHead.objects.filter(made_at__lte=as_of).order_by("-size").first()
+    if head is None:
+        return []
+    told = _(
+        "Whoever keeps these lines can prove later whether an answer counted until then was "
+        "changed or deleted: the log of %(host)s has to begin with them."
+    )
+    lines = [line for line in head.note.splitlines() if line]
+    return [
+        heading(_("ANNEX. SIGNED HEAD OF THE LOG")),
+        paragraph(told % {"host": lines[0]}),
+        *(paragraph(line) for line in lines),
+    ]
