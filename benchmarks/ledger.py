@@ -52,7 +52,7 @@ def _measure(entries: int, folder: Path) -> None:
     services.seal_day(now)
     sealing = time.process_time() - before
     before = time.process_time()
-    report = verify_ledger(now)
+    report = verify_ledger()
     verifying = time.process_time() - before
     before = time.perf_counter()
     program = Path(services.__file__).with_name("verify.py")

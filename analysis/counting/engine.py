@@ -82,7 +82,8 @@ class ProcessEngine(LocalEngine):
                         total.add(table)
             except BrokenProcessPool as error:
                 raise AnalysisError(
-                    "a process was ended from outside, mostly for want of memory: use fewer --jobs"
+                    "a process was ended: for want of memory (fewer --jobs), or because a program "
+                    "that starts it has no `if __name__ == '__main__'`"
                 ) from error
         return [total.merged() for total in sums]
 

@@ -21,7 +21,13 @@ def write(table: Table, file: BinaryIO) -> None:
     import pyreadstat  # noqa: PLC0415
 
     numbers = [name for name in INDEX_COLUMNS if name not in TEXTS]
-    columns = {name: [_plain(row[name], name) for row in table.rows] for name in INDEX_COLUMNS}
+    columns = {
+        name: pd.Series(
+            [_plain(row[name], name) for row in table.rows],
+            dtype="object" if name in TEXTS else "float64",
+        )
+        for name in INDEX_COLUMNS
+    }
     labels: dict[str, Any] = {name: {NOT_SHOWN: "không công bố"} for name in numbers}
     labels["status"] = {code: shorten(vi, 120) for code, vi in STATUS_VI.items()}
     about = table.about

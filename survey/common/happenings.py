@@ -17,7 +17,7 @@ class Event(models.TextChoices):
 
     EDITION = "edition.published", _("figures of a period were published")
     CASE = "case.handed_over", _("a rating was handed over at the citizen's wish")
-    IMPORT = "import.finished", _("an import ended, well or not")
+    IMPORT = "import.finished", _("a file was imported, or its import failed")
     ALERT = "alert.raised", _("a counter needs somebody's attention")
     TEST = "webhook.test", _("a test, sent by hand")
 

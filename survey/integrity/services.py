@@ -9,6 +9,7 @@ files that the next run completes; a head is signed only over what goes on from 
 from __future__ import annotations
 
 import base64
+import logging
 import secrets
 from datetime import datetime
 from pathlib import Path
@@ -27,8 +28,9 @@ from survey.integrity.merkle import RunningRoot, hash_leaf
 from survey.integrity.models import LedgerHead, LedgerLeaf
 from survey.integrity.tiles import entry_tiles, hash_tiles, replace_file, write_tile
 from survey.responses.models import Evidence, Response
-from survey.scorecards.bridge.notes import Signer, open_signer, sign_note
+from survey.scorecards.bridge.notes import NoteError, Signer, open_signer, sign_note
 
+log = logging.getLogger(__name__)
 LEAST: Final = 64
 SALT_BYTES: Final = 32
 AT_ONCE: Final = 2000
@@ -59,12 +61,16 @@ def _seal(now: datetime, *, is_day_over: bool) -> int:
     waiting = Response.objects.filter(leaf=None)
     others = [*read_responses(waiting.exclude(evidence=Evidence.SMS)), *_waiting_others()]
     links = [*read_responses(waiting.filter(evidence=Evidence.SMS))]
-    month = f"{first_of_month(timezone.localdate(now)):%Y-%m}"
     chosen = others if is_day_over or len(others) >= LEAST else []
-    chosen += links if len(links) >= LEAST else [one for one in links if one.period < month]
+    if len(links) >= LEAST:
+        chosen += links
+    elif _is_first_of_month(now):
+        month = f"{first_of_month(timezone.localdate(now)):%Y-%m}"
+        chosen += [one for one in links if one.period < month]
     secrets.SystemRandom().shuffle(chosen)
     last = LedgerLeaf.objects.aggregate(last=Max("index"))["last"]
     start = 0 if last is None else last + 1
+    chosen = [one for one in chosen if _can_be_written(one)]
     leaves = [_make_leaf(start + place, subject) for place, subject in enumerate(chosen)]
     for first in range(0, len(leaves), AT_ONCE):
         with transaction.atomic():
@@ -72,9 +78,29 @@ def _seal(now: datetime, *, is_day_over: bool) -> int:
     return len(leaves)
 
 
+def _is_first_of_month(now: datetime) -> bool:
+    """Whether no head was signed this month yet: answers by link wait for such a moment, or a late
+    change of one would tell its minute.
+    """
+    first = timezone.localtime(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return not LedgerHead.objects.filter(made_at__gte=first).exists()
+
+
 def _waiting_others() -> list[Subject]:
     there = set(LedgerLeaf.objects.filter(response=None).values_list("kind", "subject"))
-    return [one for one in read_others() if (one.kind, one.key) not in there]
+    return [one for one in read_others(there) if (one.kind, one.key) not in there]
+
+
+def _can_be_written(subject: Subject) -> bool:
+    """A row nobody can have stored by our means must not keep all others out: it stays without an
+    entry, and ``verify_ledger`` names it.
+    """
+    try:
+        write_entry(subject, b"")
+    except (ValueError, OverflowError):
+        log.error("%s %s cannot be an entry of the log", subject.kind, subject.key)
+        return False
+    return True
 
 
 def _make_leaf(index: int, subject: Subject) -> LedgerLeaf:
@@ -104,19 +130,18 @@ def publish_log(now: datetime) -> LedgerHead | None:
     before = LedgerHead.objects.order_by("-size").first()
     root = _root_going_on(leaves, before)
     folder = ledger_folder()
+    signer = ledger_signer(make=before is None)
     for name, content in (*hash_tiles(leaves), *entry_tiles(entries)):
         write_tile(folder, name, content)
-    if not leaves or (before is not None and before.size == len(leaves)):
-        if before is not None:
-            replace_file(folder / "checkpoint", before.note.encode())
-        return None
-    signer = ledger_signer()
-    head = LedgerHead(size=len(leaves), root=root.hex(), note="", made_at=now)
-    head.note = sign_note(write_checkpoint(signer.name, head.size, root), signer)
-    head.save(force_insert=True)
-    replace_file(folder / "key", f"{signer.verifier}\n".encode())
-    replace_file(folder / "checkpoint", head.note.encode())
-    return head
+    head = before
+    if leaves and (before is None or before.size != len(leaves)):
+        head = LedgerHead(size=len(leaves), root=root.hex(), note="", made_at=now)
+        head.note = sign_note(write_checkpoint(signer.name, head.size, root), signer)
+        head.save(force_insert=True)
+    if head is not None:
+        replace_file(folder / "key", f"{signer.verifier}\n".encode())
+        replace_file(folder / "checkpoint", head.note.encode())
+    return None if head is before else head
 
 
 def _root_going_on(leaves: list[bytes], before: LedgerHead | None) -> bytes:
@@ -143,9 +168,21 @@ def ledger_folder() -> Path:
     return Path(settings.VAR_DIR) / "ledger"
 
 
-def ledger_signer() -> Signer:
-    """The key of the log: made once, readable by its owner only, kept apart from backups."""
+def ledger_signer(*, make: bool = False) -> Signer:
+    """The key of the log, readable by its owner only, kept apart from backups.
+
+    Raises
+    ------
+    LedgerFault
+        It is not there, and not to be made: heads were signed with it.
+    """
+    path = Path(settings.VAR_DIR) / "ledger.key"
     first = LedgerHead.objects.order_by("size").values_list("note", flat=True).first()
     host = urlsplit(settings.PUBLIC_URL).netloc
     origin = first.split("\n", 1)[0] if first else f"{host}/so-cai"
-    return open_signer(Path(settings.VAR_DIR) / "ledger.key", origin)
+    if not path.exists() and not make:
+        raise LedgerFault(f"{path} is not there: bring back the key the log was signed with")
+    try:
+        return open_signer(path, origin)
+    except NoteError as error:
+        raise LedgerFault(f"{path}: {error}") from error

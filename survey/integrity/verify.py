@@ -83,26 +83,31 @@ def is_signed(public: bytes, message: bytes, signature: bytes) -> bool:
 
 
 def read_key(text: str) -> Key:
-    name, hashed, encoded = text.strip().split("+", 2)
-    raw = base64.b64decode(encoded)
+    try:
+        name, hashed, encoded = text.strip().split("+", 2)
+        raw = base64.b64decode(encoded)
+    except ValueError:
+        sys.exit("the key is no verifier key of a signed note")
     own = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
     if raw[:1] != b"\x01" or len(raw) != 33 or own.hex() != hashed:
         sys.exit("the key is no verifier key of a signed note")
     return name, own, raw[1:]
 
 
-def read_checkpoint(text: str, key: Key) -> tuple[int, bytes] | None:
-    """(size, root) of a checkpoint the key signed; None where it did not."""
+def read_checkpoint(path: Path, key: Key) -> tuple[int, bytes] | None:
+    """(size, root) of a checkpoint the key signed; None where it did not, or it is none."""
     name, own, public = key
-    body, found, signatures = text.rpartition("\n\n")
-    body += "\n"
-    for line in signatures.splitlines() if found else []:
-        start = f"\u2014 {name} "
-        if line.startswith(start):
-            raw = base64.b64decode(line[len(start) :])
+    try:
+        body, found, signatures = path.read_text(encoding="utf-8").rpartition("\n\n")
+        body += "\n"
+        for line in signatures.splitlines() if found else []:
+            start = f"\u2014 {name} "
+            raw = base64.b64decode(line[len(start) :]) if line.startswith(start) else b""
             if raw[:4] == own and is_signed(public, body.encode(), raw[4:]):
                 lines = body.splitlines()
                 return int(lines[1]), base64.b64decode(lines[2])
+    except (OSError, ValueError, IndexError):
+        return None
     return None
 
 
@@ -191,9 +196,9 @@ def read_heads(
     """(size, root, name) of the checkpoint and of those that were kept."""
     found = []
     for name in [str(folder / "checkpoint"), *older]:
-        head = read_checkpoint(Path(name).read_text(encoding="utf-8"), key)
+        head = read_checkpoint(Path(name), key)
         if head is None:
-            faults.append(f"{name} is not signed by this key")
+            faults.append(f"{name} is no checkpoint signed by this key")
         else:
             found.append((*head, name))
     return found

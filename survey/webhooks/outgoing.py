@@ -9,8 +9,11 @@ network are let through by name (``WEBHOOK_PRIVATE_HOSTS``).
 
 from __future__ import annotations
 
+import http.client
 import socket
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
@@ -20,11 +23,16 @@ import urllib3
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 MAX_LENGTH: Final = 300
-TIMEOUT: Final = urllib3.Timeout(connect=5, read=10, total=12)
+TIMEOUT: Final = 5.0
+"""Seconds for the connection, and for each piece of the answer."""
+MOST_SECONDS: Final = 12.0
 PORTS: Final = {"https": 443, "http": 80}
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+_GLOBAL: Final = IPv6Network("2000::/3")
+_ISATAP: Final = 0x00005EFE
 
 
 class SendingError(Exception):
@@ -104,9 +112,14 @@ def _is_public(text: str) -> bool:
         return False
     if isinstance(address, IPv6Address):
         inside = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        # 64:ff9b::/96 carries an IPv4 address through a gateway of the own network.
-        if inside is not None or address in _NAT64:
-            address = inside or IPv4Address(int(address) & 0xFFFFFFFF)
+        # 64:ff9b::/96 carries an IPv4 address through a gateway of the own network, ISATAP one in
+        # its last half.
+        tail = int(address) & 0xFFFFFFFF
+        if inside is None and (address in _NAT64 or (int(address) >> 32) & 0xFFFFFFFF == _ISATAP):
+            inside = IPv4Address(tail)
+        if inside is None:
+            return address in _GLOBAL and address.is_global
+        address = inside
     return address.is_global and not address.is_multicast
 
 
@@ -119,21 +132,24 @@ def post(target: Target, body: bytes, headers: Mapping[str, str]) -> int:
         It could not be reached, or did not answer in time.
     """
     named = {"Host": _host_header(target), "User-Agent": "hai-long-webhooks/1", **headers}
+    connection = _connect_to(target)
+    # A receiver that sends a byte now and then would hold the worker: whatever it does, it ends.
+    end = threading.Timer(MOST_SECONDS, _cut_off, [connection])
+    end.start()
     try:
-        with _pool(target) as pool:
-            answer = pool.urlopen(
-                "POST",
-                target.path,
-                body=body,
-                headers=named,
-                redirect=False,
-                retries=False,
-                preload_content=False,
-            )
-            answer.close()
-            return int(answer.status)
-    except urllib3.exceptions.HTTPError as error:
+        connection.request("POST", target.path, body=body, headers=named)
+        return int(connection.getresponse().status)
+    except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
         raise SendingError(type(error).__name__) from error
+    finally:
+        end.cancel()
+        connection.close()
+
+
+def _cut_off(connection: HTTPConnection) -> None:
+    if connection.sock is not None:
+        with suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _host_header(target: Target) -> str:
@@ -141,13 +157,14 @@ def _host_header(target: Target) -> str:
     return name if target.port == PORTS[target.scheme] else f"{name}:{target.port}"
 
 
-def _pool(target: Target) -> urllib3.HTTPConnectionPool:
+def _connect_to(target: Target) -> HTTPConnection:
     if target.scheme == "http":
-        return urllib3.HTTPConnectionPool(target.address, target.port, timeout=TIMEOUT)
-    return urllib3.HTTPSConnectionPool(
+        return HTTPConnection(target.address, target.port, timeout=TIMEOUT)
+    return HTTPSConnection(
         target.address,
         target.port,
         timeout=TIMEOUT,
+        cert_reqs="CERT_REQUIRED",
         server_hostname=target.host,
         assert_hostname=target.host,
     )

@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import default_task_backend, task
@@ -29,12 +28,13 @@ from survey.webhooks.models import Webhook, WebhookMessage
 from survey.webhooks.outgoing import SendingError, check_address, post
 
 ATTEMPTS_AFTER: Final = tuple(
-    timedelta(seconds=seconds) for seconds in (5, 60, 300, 1800, 7200, 14_400, 21_600, 41_035)
+    timedelta(seconds=seconds) for seconds in (30, 60, 300, 1800, 7200, 14_400, 21_600, 41_010)
 )
 """Waits between attempts: the last one is 24 hours after the first."""
 OVERLAP: Final = timedelta(hours=24)
 """So long the secret before still signs beside the new one."""
 KEPT: Final = timedelta(days=30)
+NEXT_NIGHT: Final = timedelta(hours=26, minutes=30)
 GONE: Final = 410
 OFFERED: Final = tuple(one for one in Event if one != Event.TEST)
 
@@ -71,14 +71,19 @@ def _about(url: str) -> str:
     return f"webhook {url}"
 
 
+@transaction.atomic
 def renew_secret(*, webhook: Webhook, now: datetime) -> str:
-    """A new secret, told nowhere again; the one before signs beside it for a day."""
+    """A new secret, told nowhere again; the one before signs beside it for a day.
+
+    Within that day the receiver has the older one still: a second renewal replaces the secret
+    nobody has taken up yet.
+    """
     secret = _new_secret()
-    Webhook.objects.filter(pk=webhook.pk).update(
-        old_secret_sealed=F("secret_sealed"),
-        old_until=now + OVERLAP,
-        secret_sealed=encrypt(secret, _about(webhook.url)),
-    )
+    row = Webhook.objects.select_for_update().get(pk=webhook.pk)
+    if row.old_secret_sealed is None or row.old_until is None or row.old_until <= now:
+        row.old_secret_sealed = row.secret_sealed
+    row.old_until, row.secret_sealed = now + OVERLAP, encrypt(secret, _about(row.url))
+    row.save(update_fields=["old_secret_sealed", "old_until", "secret_sealed"])
     return secret
 
 
@@ -97,7 +102,8 @@ def send_test(*, webhook: Webhook, now: datetime) -> WebhookMessage:
 @transaction.atomic
 def send_again(*, message: WebhookMessage, now: datetime) -> bool:
     """Begin anew with a message that was given up; False where it was not."""
-    given_up = WebhookMessage.objects.filter(pk=message.pk).exclude(dead_at=None)
+    given_up = WebhookMessage.objects.filter(pk=message.pk, delivered_at=None)
+    given_up = given_up.exclude(dead_at=None)
     begun = given_up.update(dead_at=None, attempts=0, next_at=now, problem="")
     if begun:
         _plan(message.pk, now)
@@ -119,6 +125,12 @@ def listen() -> None:
 
 @transaction.atomic
 def _write(webhook: Webhook, event: Event, data: dict[str, Any], now: datetime) -> WebhookMessage:
+    first = now
+    if event == Event.CASE:
+        # The moment is the citizen's, of whose answer the day is more than is kept: it is told the
+        # next night, by its day.
+        now = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+        first = now + NEXT_NIGHT
     body = {"type": event.value, "timestamp": now.isoformat(), "data": data}
     message = WebhookMessage.objects.create(
         webhook=webhook,
@@ -126,21 +138,22 @@ def _write(webhook: Webhook, event: Event, data: dict[str, Any], now: datetime) 
         event=event,
         body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
         made_at=now,
-        next_at=now,
+        next_at=first,
     )
-    _plan(message.pk, now)
+    _plan(message.pk, first)
     return message
 
 
 def _plan(pk: int, when: datetime) -> None:
     """Have a message sent at a moment; by the night's work where nothing can be put off."""
     if default_task_backend.supports_defer:
-        transaction.on_commit(partial(deliver.using(run_after=when).enqueue, pk))
+        # A row of the same database: it is there when what it tells of is, or neither.
+        deliver.using(run_after=when).enqueue(pk)
     elif when <= timezone.now():
         transaction.on_commit(partial(deliver.enqueue, pk))
 
 
-@task()
+@task(priority=-10)
 def deliver(pk: int) -> None:
     """Try to send a message that is due."""
     now = timezone.now()
@@ -203,9 +216,9 @@ def sign(message: WebhookMessage, now: datetime) -> dict[str, str]:
 
 def _keep_outcome(message: WebhookMessage, problem: str, is_over: bool) -> None:
     now = timezone.now()
-    row = WebhookMessage.objects.filter(pk=message.pk)
+    row = WebhookMessage.objects.filter(pk=message.pk, delivered_at=None)
     if not problem:
-        row.update(delivered_at=now, next_at=None, problem="")
+        row.update(delivered_at=now, dead_at=None, next_at=None, problem="")
     elif is_over or message.next_at is None:
         row.update(dead_at=now, next_at=None, problem=problem[:200])
     else:

@@ -152,3 +152,9 @@ def test_decimal_comma_and_semicolon_for_vietnamese_excel() -> None:
     FORMATS["csv"](Table([row], {}), buffer, bom=True, decimal=",", separator=";")
     assert buffer.getvalue().startswith(b"\xef\xbb\xbf")
     assert ";83,54;" in buffer.getvalue().decode()
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_table_without_rows_is_a_file_without_rows(kind: str) -> None:
+    FORMATS[kind](Table([], {}), buffer := io.BytesIO())
+    assert buffer.getvalue()

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from survey.integrity.verifying import verify_ledger
 
@@ -31,7 +30,7 @@ class Command(BaseCommand):
             notes = [path.read_text(encoding="utf-8") for path in options["against"]]
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(str(error)) from error
-        report = verify_ledger(timezone.now(), notes)
+        report = verify_ledger(notes)
         for fault in report.faults:
             self.stdout.write(f"FAULT: {fault}")
         told = f"{report.entries} entries, {report.heads} signed heads, {report.waiting} waiting"

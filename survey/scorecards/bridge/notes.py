@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import analysis
@@ -16,9 +17,16 @@ def open_signer(path: Path, name: str) -> Signer:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         _signer, pem = analysis.make_signer(name)
-        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+        # Whole or not at all: an empty key file would be taken for the key.
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
     return analysis.read_signer(name, path.read_bytes())
 
 

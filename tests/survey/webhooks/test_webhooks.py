@@ -7,8 +7,9 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,6 +29,7 @@ from survey.common.happenings import Event, tell
 from survey.responses.cases import open_case
 from survey.responses.services import record_response
 from survey.scorecards.services import make_edition, release_edition
+from survey.webhooks import outgoing
 from survey.webhooks import services as webhooks
 from survey.webhooks.models import Webhook, WebhookMessage
 from survey.webhooks.outgoing import SendingError, Target, check_address, post
@@ -146,6 +148,10 @@ def test_the_rooms_tell_what_happens(cast: Cast, tmp_path: Any) -> None:
     assert [one["type"] for one in told] == ["edition.published", "case.handed_over"]
     assert told[0]["data"]["edition"] == edition.pk
     assert set(told[1]["data"]) == {"case", "agency", "opened_on"}, "no answer, no person"
+    assert told[1]["timestamp"].endswith("T00:00:00+07:00"), "by its day, not by its moment"
+    handed = WebhookMessage.objects.latest("pk")
+    assert handed.next_at is not None
+    assert handed.next_at > now + timedelta(hours=2)
 
 
 def test_a_day_of_attempts_then_given_up_and_sent_again_by_hand(
@@ -186,6 +192,11 @@ def test_the_secret_before_signs_for_a_day_beside_the_new_one(cast: Cast) -> Non
     both = sign(message, now)
     for secret in (old, new):
         assert Verifier(secret).verify(message.body, both)["type"] == "webhook.test"
+    third = renew_secret(webhook=row, now=now)
+    row.refresh_from_db()
+    message.webhook = row
+    for secret in (old, third):
+        assert Verifier(secret).verify(message.body, sign(message, now))["type"] == "webhook.test"
     later = sign(message, now + OVERLAP)
     assert len(later["webhook-signature"].split()) == 1
     assert new.encode() not in bytes(row.secret_sealed)
@@ -230,6 +241,12 @@ def test_redirects_lead_nowhere(cast: Cast, receiver: Receiver) -> None:
         "https://[::ffff:10.0.0.1]/",
         "https://[64:ff9b::7f00:1]/",
         "https://[2002:7f00:1::]/",
+        "https://[fec0::1]/",
+        "https://[64:ff9b:1::7f00:1]/",
+        "https://[::7f00:1]/",
+        "https://[::ffff:0:7f00:1]/",
+        "https://[2001:db8::5efe:7f00:1]/",
+        "https://[2606:4700::5efe:a00:1]/",
         "https://2130706433/",
         "https://0/",
         "https://224.0.0.1/",
@@ -276,6 +293,24 @@ def test_a_name_that_turns_inside_after_it_was_saved_is_refused_at_the_call(
     assert asked == []
     assert "hook.example" in message.problem
     assert message.next_at is not None, "it is tried again: a name may have been wrong for a while"
+
+
+def test_a_receiver_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outgoing, "MOST_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            taken, _address = server.accept()
+            with suppress(OSError):
+                for letter in b"HTTP/1.1 200 OK\r\nX: " + b"y" * 200:
+                    taken.send(bytes([letter]))
+                    time.sleep(0.1)
+
+        threading.Thread(target=drip, daemon=True).start()
+        begun = time.monotonic()
+        with pytest.raises(SendingError):
+            post(Target("http", "127.0.0.1", "127.0.0.1", server.getsockname()[1], "/"), b"", {})
+        assert time.monotonic() - begun < 10
 
 
 def test_a_host_that_is_not_there_is_an_error_and_no_wait() -> None:
