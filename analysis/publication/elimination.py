@@ -20,21 +20,28 @@ Cell = TypeVar("Cell", bound=Hashable)
 
 
 def hide_by_elimination(
-    sums: Mapping[Cell, Collection[Hashable]], hidden: Collection[Cell], order: Sequence[Cell]
+    sums: Mapping[Cell, Collection[Hashable]],
+    hidden: Collection[Cell],
+    order: Sequence[Cell],
+    secret: Collection[Cell] = (),
+    lone: Collection[Cell] = (),
 ) -> set[Cell]:
     """The cells of ``order`` that have to be hidden as well, so that no hidden one can be computed.
 
     ``sums`` tells which inner cells every cell is the sum of; ``order`` has what may be published,
-    what is worth most first. A hidden cell that is empty, or that is known from the start, cannot
-    be protected and protects nothing.
+    what is worth most first. ``lone`` cells are known to somebody: who knows one computes no
+    ``secret`` other. A hidden cell that is empty, or that is known from the start, cannot be
+    protected and protects nothing.
 
     Examples
     --------
     >>> sums = {"a": ["a"], "b": ["b"], "c": ["c"], "all": ["a", "b", "c"]}
     >>> hide_by_elimination(sums, ["c"], ["all", "a", "b"])
     {'b'}
+    >>> hide_by_elimination(sums, ["b", "c"], ["all", "a"], secret=["b", "c"], lone=["c"])
+    {'a'}
     """
-    matrix = _Columns(sums, hidden)
+    matrix = _Columns(sums, hidden, frozenset(secret) | frozenset(lone), frozenset(lone))
     return {cell for cell in order if not matrix.publish(cell)}
 
 
@@ -43,37 +50,71 @@ class _Columns(Generic[Cell]):
     of it.
     """
 
-    def __init__(self, sums: Mapping[Cell, Collection[Hashable]], hidden: Collection[Cell]) -> None:
+    def __init__(
+        self,
+        sums: Mapping[Cell, Collection[Hashable]],
+        hidden: Collection[Cell],
+        secret: frozenset[Cell],
+        lone: frozenset[Cell],
+    ) -> None:
         self.parts: dict[Cell, dict[Hashable, int]] = {
             cell: dict.fromkeys(inner, 1) for cell, inner in sums.items()
         }
-        self.hidden = set(hidden)
+        self.hidden, self.lone = set(hidden), lone
+        # Without lone cells nobody asks which secret ones depend on each other.
+        self.secret = secret & self.parts.keys() if lone else frozenset[Cell]()
         self.cells_with: dict[Hashable, set[Cell]] = {}
         for cell, inner in self.parts.items():
             for part in inner:
                 self.cells_with.setdefault(part, set()).add(cell)
+        self.alike: dict[frozenset[Hashable], set[Cell]] = {}
+        for cell in self.secret:
+            self.alike.setdefault(frozenset(self.parts[cell]), set()).add(cell)
 
     def publish(self, cell: Cell) -> bool:
-        """Publish a cell, unless that would tell a hidden one."""
+        """Publish a cell, unless that would tell a hidden one, to somebody or to everybody."""
         column = self.parts[cell]
         if not column:
             return True
         pivot = min(column, key=lambda part: len(self.cells_with[part]))
         told = self.cells_with[pivot] & self.hidden
-        is_kept = any(self._is_multiple(other, cell, pivot) for other in told)
+        is_kept = any(_are_multiples(column, self.parts[other]) for other in told)
+        is_kept = is_kept or self._tells_who_is_alone(column, pivot, told & self.secret)
         self._take_out(cell)
         if not is_kept:
             self._reduce_by(column, pivot)
         return not is_kept
 
-    def _is_multiple(self, other: Cell, cell: Cell, pivot: Hashable) -> bool:
-        one, two = self.parts[cell], self.parts[other]
-        if one.keys() != two.keys():
-            return False
-        return all(
-            (one[pivot] * two[part] - two[pivot] * number) % _PRIME == 0
-            for part, number in one.items()
-        )
+    def _tells_who_is_alone(
+        self, column: Mapping[Hashable, int], pivot: Hashable, changed: Collection[Cell]
+    ) -> bool:
+        """Whether a secret cell would become a multiple of a lone one: what is left unknown of both
+        would be one number.
+        """
+        after = {other: self._reduced(other, column, pivot) for other in changed}
+        shapes: dict[frozenset[Hashable], set[Cell]] = {}
+        for other, left in after.items():
+            shapes.setdefault(frozenset(left), set()).add(other)
+        for shape, cells in shapes.items():
+            beside = self.alike.get(shape, set()) - after.keys()
+            for other in cells:
+                for mate in (cells | beside) - {other}:
+                    if not (other in self.lone or mate in self.lone):
+                        continue
+                    two = after.get(mate, self.parts[mate])
+                    before = _are_multiples(self.parts[other], self.parts[mate])
+                    if not before and _are_multiples(after[other], two):
+                        return True
+        return False
+
+    def _reduced(
+        self, other: Cell, column: Mapping[Hashable, int], pivot: Hashable
+    ) -> dict[Hashable, int]:
+        times = self.parts[other][pivot] * pow(column[pivot], -1, _PRIME) % _PRIME
+        left = dict(self.parts[other])
+        for part, number in column.items():
+            left[part] = (left.get(part, 0) - times * number) % _PRIME
+        return {part: number for part, number in left.items() if number}
 
     def _take_out(self, cell: Cell) -> None:
         for part in self.parts.pop(cell):
@@ -86,6 +127,8 @@ class _Columns(Generic[Cell]):
 
     def _subtract(self, other: Cell, column: Mapping[Hashable, int], times: int) -> None:
         target = self.parts[other]
+        if other in self.secret:
+            self.alike[frozenset(target)].discard(other)
         for part, number in column.items():
             left = (target.get(part, 0) - times * number) % _PRIME
             if left:
@@ -94,3 +137,13 @@ class _Columns(Generic[Cell]):
             else:
                 target.pop(part, None)
                 self.cells_with[part].discard(other)
+        if other in self.secret:
+            self.alike.setdefault(frozenset(target), set()).add(other)
+
+
+def _are_multiples(one: Mapping[Hashable, int], two: Mapping[Hashable, int]) -> bool:
+    if one.keys() != two.keys() or not one:
+        return False
+    some = next(iter(one))
+    first, second = one[some], two[some]
+    return all((first * two[part] - second * n) % _PRIME == 0 for part, n in one.items())

@@ -114,20 +114,15 @@ class _Matrix:
         """Hide what would tell a hidden cell; to those who gave the only answer of a cell, what
         would tell another ``secret`` one.
         """
-        self._eliminate(hidden, hidden, self.sums)
-        alone = {
+        lone = [
             cell
             for cell, parts in self.sums.items()
             if parts == [cell] and hidden[cell] and self.counts.n[cell] == 1
-        }
-        if alone:
-            rest = {c: [p for p in parts if p not in alone] for c, parts in self.sums.items()}
-            self._eliminate(hidden, secret, rest)
-
-    def _eliminate(self, hidden: Mask, secret: Mask, sums: Mapping[Cell, list[Cell]]) -> None:
-        closed = [cell for cell, parts in sums.items() if secret[cell] and parts]
+        ]
+        closed = [cell for cell, parts in self.sums.items() if hidden[cell] and parts]
+        small = [cell for cell in closed if secret[cell]]
         shown = [cell for cell in self.order if not hidden[cell]]
-        for cell in hide_by_elimination(sums, closed, shown):
+        for cell in hide_by_elimination(self.sums, closed, shown, small, lone):
             hidden[cell] = True
 
 

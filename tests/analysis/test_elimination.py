@@ -81,16 +81,25 @@ def test_the_only_one_who_answered_in_a_cell_finds_no_small_cell_beside_it() -> 
             or (counts.n[place(cell)] == 1 and cell not in own)
         ]
         shown = [cell for cell in sums if not hidden[place(cell)]]
-        rest = [cell for cell in small if set(sums[cell]) - set(ones)]
-        if ones and rest:
-            alone += 1
-            assert (
-                told(
-                    sums, [*shown, *ones], [c for c in rest if not is_known(c, sums, ones, counts)]
-                )
-                == []
-            )
+        for one in ones:
+            others = [c for c in small if c != one and not is_known(c, sums, [one], counts)]
+            alone += bool(others)
+            assert told(sums, [*shown, one], others) == []
     assert alone > 50
+
+
+def test_two_who_answered_alone_find_nothing_of_each_other() -> None:
+    """Whoever gave a's only answer in y would know a in x, and so c in x, exactly."""
+    n = np.array([[13, 12, 1, 0], [31, 0, 1, 30], [32, 1, 30, 1], [76, 13, 32, 31]])
+    columns = (ALL, "x", "y", "z")
+    counts = Counts(("a", "b", "c", "*"), dict.fromkeys("abc", "*"), columns, n)
+    for minimum in (3, 5, 10):
+        hidden = protect(counts, minimum)
+        sums, own = inner_sums(counts)
+        ones = [cell for cell in own if counts.n[place(cell)] == 1]
+        shown = [cell for cell in sums if not hidden[place(cell)]]
+        for one in ones:
+            assert told(sums, [*shown, one], [cell for cell in ones if cell != one]) == []
 
 
 def inner_sums(counts: Counts) -> tuple[dict[str, list[str]], list[str]]:
