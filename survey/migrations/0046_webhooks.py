@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("edition.published", "figures of a period were published"),
                             ("case.handed_over", "a rating was handed over at the citizen's wish"),
-                            ("import.finished", "an import ended, well or not"),
+                            ("import.finished", "a file was imported, or its import failed"),
                             ("alert.raised", "a counter needs somebody's attention"),
                             ("webhook.test", "a test, sent by hand"),
                         ],
