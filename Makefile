@@ -81,8 +81,13 @@ test-fast: .venv/.installed-dev setup  ## under a minute: no server, no browser,
 	$(PY) -m pytest -q -m "not slow and not long" tests/survey --ignore=tests/survey/messaging; bad=$$?; \
 	wait $$beside; bad=$$((bad | $$?)); cat $$log; rm -f $$log; exit $$bad
 
+# Two processes for two cores: PostgreSQL and demonstrations beside browsers and benchmarks.
+LONGEST := tests/servers tests/survey
 test-slow: .venv/.installed-dev setup  ## every test of the web side on PostgreSQL; two demonstrations alike; benchmarks in small
-	@$(PY) -m pytest -q -m slow tests
+	@log=$$(mktemp); \
+	$(PY) -m pytest -q -m slow $(LONGEST) >$$log 2>&1 & beside=$$!; \
+	$(PY) -m pytest -q -m slow tests $(LONGEST:%=--ignore=%); bad=$$?; \
+	wait $$beside; bad=$$((bad | $$?)); cat $$log; rm -f $$log; exit $$bad
 
 check-fast: .venv/.installed-dev setup  ## format, lint, types, import contracts and migrations, no tests
 	@$(BIN)/ruff format --check .
