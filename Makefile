@@ -15,7 +15,7 @@ INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv pip i
 	|| $(PY) -m pip install --disable-pip-version-check -r $<
 
 .DEFAULT_GOAL := help
-.PHONY: bench-pages fonts pictures help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis test-fast test-slow check fix messages bench lock map
+.PHONY: libreoffice bench-pages fonts pictures help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis test-fast test-slow check fix messages bench lock map
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -83,7 +83,7 @@ test-fast: .venv/.installed-dev setup  ## under a minute: no server, no browser,
 
 # Two processes for two cores: PostgreSQL and demonstrations beside browsers and benchmarks.
 LONGEST := tests/servers tests/survey
-test-slow: .venv/.installed-dev setup  ## every test of the web side on PostgreSQL; two demonstrations alike; benchmarks in small
+test-slow: .venv/.installed-dev setup libreoffice  ## every test of the web side on PostgreSQL; two demonstrations alike; benchmarks in small
 	@log=$$(mktemp); \
 	$(PY) -m pytest -q -m slow $(LONGEST) >$$log 2>&1 & beside=$$!; \
 	$(PY) -m pytest -q -m slow tests $(LONGEST:%=--ignore=%); bad=$$?; \
@@ -102,6 +102,11 @@ check-fast: .venv/.installed-dev setup  ## format, lint, types, import contracts
 	@echo "Installing Spark (460 MB) ..."
 	@$(INSTALL)
 	@touch $@
+
+libreoffice:
+	@command -v soffice >/dev/null || (echo "Installing LibreOffice to open what is exported ..."; apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=560 install -y -qq --no-install-recommends libreoffice-calc >/dev/null) \
+	  || [ "$$CI" != "true" ]
 
 java:
 	@command -v java >/dev/null || (echo "Installing Java for Spark ..."; apt-get update -qq && \

@@ -154,7 +154,15 @@ def plain_content_type(header: str) -> str:
 
 
 def plain_cell(text: str) -> str:
-    """A text for a cell of a CSV file that no spreadsheet takes for a formula."""
+    r"""A text for a cell of a CSV file that no spreadsheet takes for a formula.
+
+    Examples
+    --------
+    >>> [plain_cell(text) for text in ("Sở A", "=1", "\x00=1")]
+    ['Sở A', "'=1", "'=1"]
+    """
+    # A NUL is dropped by who reads the file, and what follows is taken for the beginning.
+    text = text.replace("\x00", "")
     first = unicodedata.normalize("NFKC", text.lstrip())[:1]
     risky = first in ("=", "+", "-", "@") or text[:1] in ("\t", "\r")
     return f"'{text}" if risky else text

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
+from survey.common.text import plain_cell
 from survey.scorecards.rounds.models import ScoreEdition
 from survey.scorecards.rounds.queries import framework_scored_by
 from survey.scorecards.rounds.results import Row
@@ -93,8 +94,7 @@ def _plain(name: str, value: Any) -> str:
         return ""
     if name in NUMBERS:
         return str(value).replace(".", ",")
-    text = str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return plain_cell(str(value))
 
 
 def _write_xlsx(edition: ScoreEdition, rows: Sequence[Row]) -> bytes:
