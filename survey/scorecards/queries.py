@@ -24,7 +24,8 @@ def editions(user: User) -> list[Edition]:
     What is not released is for the province only, and previews only until their period is computed:
     between a preview and what follows it lie the answers of a few people.
     """
-    found = list(Edition.objects.order_by("-made_at"))
+    # What is behind the figures is megabytes, and nobody who lists editions looks at it.
+    found = list(Edition.objects.defer("counted", "answers").order_by("-made_at"))
     if may(user, "see-previews"):
         computed = {(edition.period, edition.method) for edition in found if not edition.is_preview}
         shown = [
