@@ -62,10 +62,12 @@ chromium:
 	  || { echo "Chromium could not be installed: install it and set CHROMIUM=/path/to/chromium"; [ "$$CI" != "true" ]; }; \
 	fi
 
-# What only computes and what waits for servers run beside the browser: together they take less time.
-COMPUTING := tests/analysis tests/survey tests/servers/test_postgresql.py
-SERVERS := tests/servers tests/docs tests/house --ignore=tests/servers/test_postgresql.py
-JOURNEYS := tests --ignore=tests/servers --ignore=tests/docs --ignore=tests/house $(COMPUTING:%=--ignore=%)
+# Three processes of about the same length: the web side in one process, what waits for servers with
+# the statistics, and the browser.
+COMPUTING := tests/survey tests/servers/test_postgresql.py
+OTHERS := tests/servers tests/docs tests/house tests/analysis
+SERVERS := $(OTHERS) --ignore=tests/servers/test_postgresql.py
+JOURNEYS := tests $(OTHERS:%=--ignore=%) $(COMPUTING:%=--ignore=%)
 test: check-fast chromium  ## format, lint, types, import contracts, migrations and all tests
 	@logs=$$(mktemp -d); \
 	$(PY) -m pytest -q -m "not slow" $(COMPUTING) >$$logs/computing 2>&1 & computing=$$!; \
