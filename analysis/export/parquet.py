@@ -3,40 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO
 
-from analysis.publication.table import INDEX_COLUMNS, Table, TableValue
-
-TEXTS: Final = frozenset(
-    [
-        "period",
-        "agency",
-        "agency_code",
-        "agency_name",
-        "agency_kind",
-        "level",
-        "code",
-        "label",
-        "status",
-        "band",
-        "counted_classes",
-    ]
-)
-COUNTS: Final = frozenset(
-    [
-        "n",
-        "transactions",
-        "items_missing",
-        "cells_joined",
-        "without_totals",
-        "overfull",
-        "received",
-        "n_with_open",
-        "rank_best",
-        "rank_worst",
-        "ranked",
-    ]
-)
+from analysis.publication.table import COUNTS, INDEX_COLUMNS, TEXTS, Table, TableValue
 
 
 def write(table: Table, file: BinaryIO) -> None:

@@ -8,8 +8,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from analysis.export.bundle.sav import shorten
-from analysis.export.parquet import COUNTS, TEXTS
-from analysis.publication.table import INDEX_COLUMNS, STATUS_VI, Table, TableValue
+from analysis.publication.table import (
+    COUNTS,
+    INDEX_COLUMNS,
+    STATUS_VI,
+    TEXTS,
+    Table,
+    TableValue,
+)
 
 NOT_SHOWN: Final = -9
 """A number that is not there: suppressed, not asked, or no place in an order."""

@@ -55,6 +55,37 @@ INDEX_COLUMNS: Final[Mapping[str, str]] = {
     "ranked": "Số đơn vị cùng loại được xếp",
 }
 """Column code -> Vietnamese heading."""
+TEXTS: Final = frozenset(
+    [
+        "period",
+        "agency",
+        "agency_code",
+        "agency_name",
+        "agency_kind",
+        "level",
+        "code",
+        "label",
+        "status",
+        "band",
+        "counted_classes",
+    ]
+)
+COUNTS: Final = frozenset(
+    [
+        "n",
+        "transactions",
+        "items_missing",
+        "cells_joined",
+        "without_totals",
+        "overfull",
+        "received",
+        "n_with_open",
+        "rank_best",
+        "rank_worst",
+        "ranked",
+    ]
+)
+"""Columns of texts, and of whole numbers; all others hold decimals."""
 
 _OPEN_VI: Final = ", tính cả phiếu mở (E0)"
 _OPEN_EN: Final = ", open answers (E0) counted"

@@ -1,9 +1,10 @@
 """Writes: what waits becomes entries of the log, the log becomes files with a signed head.
 
 Entries are sealed in batches of at least ``LEAST`` or at the end of a day, in random order. Answers
-by link keep no day in their row: theirs wait until so many have come, or their month is over, so
-that a place in the log does not tell the day. A killed process leaves entries that are whole, and
-files that the next run completes; a head is signed only over what goes on from the last one.
+by link keep no day in their row: theirs wait until so many have come, or for the first night of a
+later month, so that a place in the log does not tell the day. A killed process leaves entries that
+are whole, and files that the next run completes; a head is signed only over what goes on from the
+last one.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ def _seal(now: datetime, *, is_day_over: bool) -> int:
     chosen = others if is_day_over or len(others) >= LEAST else []
     if len(links) >= LEAST:
         chosen += links
-    elif _is_first_of_month(now):
+    elif is_day_over and timezone.localdate(now).day == 1:
+        # At any other moment a late change of one would be sealed alone, and tell its day.
         month = f"{first_of_month(timezone.localdate(now)):%Y-%m}"
         chosen += [one for one in links if one.period < month]
     secrets.SystemRandom().shuffle(chosen)
@@ -76,14 +78,6 @@ def _seal(now: datetime, *, is_day_over: bool) -> int:
         with transaction.atomic():
             LedgerLeaf.objects.bulk_create(leaves[first : first + AT_ONCE], batch_size=1000)
     return len(leaves)
-
-
-def _is_first_of_month(now: datetime) -> bool:
-    """Whether no head was signed this month yet: answers by link wait for such a moment, or a late
-    change of one would tell its minute.
-    """
-    first = timezone.localtime(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return not LedgerHead.objects.filter(made_at__gte=first).exists()
 
 
 def _waiting_others() -> list[Subject]:

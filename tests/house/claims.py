@@ -52,6 +52,10 @@ REPORTS: Final = "survey/reports/test_reports.py::"
 WEBHOOKS: Final = "survey/webhooks/test_webhooks.py::"
 
 HELD: Final = {
+    "A program that listens is told within seconds what happened here; of a rating that was handed "
+    "over the next night, so that the moment tells nobody. A message has numbers of things in it, "
+    "never an answer or a person; the program fetches the rest with its own key.": WEBHOOKS
+    + "test_the_rooms_tell_what_happens",
     "Cut off while it was sent.": WEBHOOKS + "test_the_night_takes_up_what_a_dead_worker_left",
     "The key “%(name)s” has been revoked.": "survey/api/test_v1.py::"
     "test_keys_are_made_shown_once_and_revoked_by_pages",

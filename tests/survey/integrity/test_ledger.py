@@ -7,7 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,12 @@ def by_owner(statement: str, values: tuple[Any, ...] = ()) -> None:
             cursor.execute("SET session_replication_role = DEFAULT")
 
 
+def first_night(now: datetime) -> datetime:
+    """The night on which the next month begins."""
+    next_month = timezone.localtime(now).replace(day=1) + timedelta(days=32)
+    return next_month.replace(day=1, hour=2, minute=20)
+
+
 def outsider(folder: Path, *older: Path) -> subprocess.CompletedProcess[str]:
     """The program for outsiders, in an interpreter without anything of ours."""
     command = [sys.executable, "-I", "-S", str(PROGRAM), str(folder), str(folder / "key")]
@@ -151,7 +157,7 @@ def test_few_wait_for_the_end_of_the_day_and_links_for_their_month(cast: Cast) -
         record_response(submission=cast.submission(f"link {k}", 4, now=now, evidence="E3"))
     seal_day(now)
     assert verify_ledger().waiting == 5, "five links would tell their day"
-    seal_day(now + timedelta(days=32))
+    seal_day(first_night(now))
     report = verify_ledger()
     assert (report.waiting, report.faults) == (0, [])
 
@@ -256,7 +262,7 @@ def test_a_restored_backup_lacks_entries(
     assert any("the last 80 entries it was signed over are gone" in one for one in found)
 
 
-@pytest.mark.parametrize("name", ["tile/0/000.p/72", "tile/entries/000.p/72", "checkpoint"])
+@pytest.mark.parametrize("name", ["tile/0/000.p/72", "tile/entries/000.p/72", "checkpoint", "key"])
 def test_files_that_were_changed_are_found_by_both(sealed: list[Response], name: str) -> None:
     path = services.ledger_folder() / name
     content = bytearray(path.read_bytes())
@@ -369,8 +375,11 @@ def test_the_report_of_the_province_prints_the_signed_head(cast: Cast, tmp_path:
         block["text"]
         for block in build_province_report(edition, now).as_data()["blocks"]
         if block["type"] == "paragraph"
-    ][-4:]
-    kept.write_text("\n".join([*printed[:3], "", printed[3], ""]))
+    ]
+    origin = next(k for k, line in enumerate(printed) if line.endswith("/so-cai"))
+    lines = printed[origin:]
+    assert max(map(len, lines)) <= 45, "what is longer runs over the edge of the page"
+    kept.write_text("\n".join([*lines[:3], "", f"{lines[3]} {''.join(lines[4:])}", ""]))
     assert kept.read_text() == LedgerHead.objects.get().note
     assert faults([kept.read_text()]) == []
 
@@ -412,14 +421,17 @@ def test_a_late_change_of_an_answer_by_link_waits_for_the_next_month(cast: Cast)
     row = record_response(submission=cast.submission("link", 4, now=now, evidence="E3")).row
     seal_day(now)
     assert LedgerLeaf.objects.count() == 0
-    later = now + timedelta(days=31)
+    later = first_night(now)
+    seal_entries(later)
+    assert LedgerLeaf.objects.count() == 0, "the timer of that day is not its night"
     seal_day(later)
     assert LedgerLeaf.objects.count() == 1
     mark_response(row=row, flag=Flag.DISPUTED, key="a mark")
-    seal_entries(later + timedelta(hours=1))
-    seal_day(later + timedelta(days=1))
-    assert LedgerLeaf.objects.count() == 1, "alone it would tell its minute"
-    seal_day(later + timedelta(days=31))
+    for days in range(1, 28):
+        seal_entries(later + timedelta(days=days, hours=9))
+        seal_day(later + timedelta(days=days))
+    assert LedgerLeaf.objects.count() == 1, "alone it would tell its minute, or its day"
+    seal_day(first_night(later))
     assert LedgerLeaf.objects.count() == 2
 
 
