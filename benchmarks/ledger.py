@@ -40,7 +40,7 @@ def _measure(entries: int, folder: Path) -> None:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from survey.integrity import services
+    from survey.integrity import heads, services
     from survey.integrity.verifying import verify_ledger
     from survey.responses.services import record_batch
     from tests.survey.factories import make_cast
@@ -56,7 +56,7 @@ def _measure(entries: int, folder: Path) -> None:
     verifying = time.process_time() - before
     before = time.perf_counter()
     program = Path(services.__file__).with_name("verify.py")
-    log = services.ledger_folder()
+    log = heads.ledger_folder()
     done = subprocess.run(
         [sys.executable, "-I", str(program), str(log), str(log / "key")],
         capture_output=True,

@@ -32,7 +32,7 @@ from survey.agencies.models import (
 from survey.api.models import ApiCall
 from survey.followup.models import Addressee, FollowUp, FollowUpFile, FollowUpStep, Reading
 from survey.imports.models import FileImport
-from survey.integrity.models import LedgerHead, LedgerLeaf
+from survey.integrity.models import LedgerCosignature, LedgerHead, LedgerLeaf, LedgerStamp
 from survey.messaging.models import (
     FunnelCount,
     Invitation,
@@ -140,8 +140,10 @@ __all__ = [
     "KioskItem",
     "KioskUse",
     "KnownNumber",
+    "LedgerCosignature",
     "LedgerHead",
     "LedgerLeaf",
+    "LedgerStamp",
     "LineOwner",
     "MessageEvent",
     "MessageTemplate",

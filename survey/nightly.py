@@ -16,6 +16,7 @@ from survey.common.locks import hold_lock
 from survey.followup.overdue import hand_over_matters, remind_overdue
 from survey.imports.services import forget_files
 from survey.integrity.services import seal_day
+from survey.integrity.witnessing import witness_head
 from survey.reports.bundles import forget_bundles
 from survey.reports.services import make_scheduled_reports
 from survey.responses.alerts import find_alerts
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 AT: Final = time(2, 20)
 STEPS: Final = (
     seal_day,
+    witness_head,
     prepare_comments,
     find_alerts,
     expire_requests,

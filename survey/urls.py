@@ -34,7 +34,7 @@ urlpatterns = [
     path("staff/", include("survey.console.urls")),
     path("api/", include("survey.api.urls")),
     path("sms/", include("survey.messaging.urls")),
-    re_path(r"^so-cai/(?P<path>[a-z0-9./]{1,80})$", ledger_file, name="ledger-file"),
+    re_path(r"^so-cai/(?P<path>[a-z0-9./-]{1,80})$", ledger_file, name="ledger-file"),
     path("ket-qua/", include("survey.public.urls")),
     path("", include("survey.citizen.urls")),
 ]

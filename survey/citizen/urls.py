@@ -7,7 +7,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from survey.citizen import displays, kiosk, link_pages, office_list, previews, views
-from survey.citizen.receipts import comments, handover
+from survey.citizen.receipts import comments, handover, proof
 from survey.citizen.receipts import views as receipts
 from survey.citizen.receipts.second_page import second_page
 
@@ -44,6 +44,8 @@ urlpatterns = [
     re_path(rf"^[rR]/{CODE}/comment$", comments.add_comment, name="comment"),
     re_path(rf"^[rR]/{CODE}/erase$", comments.erase_comments_page, name="erase"),
     re_path(rf"^[rR]/{CODE}/handover$", handover.escalate, name="escalate"),
+    re_path(rf"^[rR]/{CODE}/proof$", proof.proof_page, name="proof"),
+    re_path(rf"^[rR]/{CODE}/proof/file$", proof.proof_file, name="proof-file"),
     re_path(rf"^[rR]/{CODE}/case$", handover.case_page, name="case"),
     re_path(rf"^{BARE}/?$", views.bare_code, name="bare-code"),
 ]

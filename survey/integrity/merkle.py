@@ -1,4 +1,4 @@
-"""Merkle trees of RFC 6962: hashes of leaves and nodes, and the root.
+"""Merkle trees of RFC 6962: hashes of leaves and nodes, the root, and proofs.
 
 Leaf ``H(0x00 || entry)``, node ``H(0x01 || left || right)``, SHA-256. A tree of n leaves is split
 at the largest power of two below n (RFC 6962, 2.1).
@@ -7,7 +7,7 @@ at the largest power of two below n (RFC 6962, 2.1).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 EMPTY = hashlib.sha256(b"").digest()
 """Root of a tree without leaves."""
@@ -62,3 +62,48 @@ def find_root(leaves: Sequence[bytes]) -> bytes:
     for leaf in leaves:
         running.add(leaf)
     return running.root()
+
+
+Subtrees = Callable[[int, int], bytes]
+"""(first leaf, number of leaves) -> root of these leaves."""
+
+
+def prove_inclusion(root: Subtrees, index: int, size: int) -> list[bytes]:
+    """Hashes from the leaf's sibling up to the root's child (RFC 6962, 2.1.1)."""
+    path: list[bytes] = []
+    first = 0
+    while size > 1:
+        half = _split(size)
+        if index < first + half:
+            path.append(root(first + half, size - half))
+            size = half
+        else:
+            path.append(root(first, half))
+            first, size = first + half, size - half
+    return path[::-1]
+
+
+def prove_consistency(root: Subtrees, old: int, size: int) -> list[bytes]:
+    """Hashes that show a tree of ``size`` leaves to begin with one of ``old`` (RFC 6962, 2.1.2);
+    none where ``old`` is 0 or the same.
+    """
+    if old in (0, size):
+        return []
+    path: list[bytes] = []
+    first, is_whole = 0, True
+    while old != size:
+        half = _split(size)
+        if old <= half:
+            path.append(root(first + half, size - half))
+            size = half
+        else:
+            path.append(root(first, half))
+            first, old, size, is_whole = first + half, old - half, size - half, False
+    if not is_whole:
+        path.append(root(first, size))
+    return path[::-1]
+
+
+def _split(size: int) -> int:
+    """The largest power of two below a number of leaves."""
+    return 1 << (size - 1).bit_length() - 1

@@ -54,3 +54,44 @@ class LedgerHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.size} {self.root[:12]}"
+
+
+class LedgerCosignature(models.Model):
+    """Somebody else's signature over a head: a witness's, or the log's own by its second key."""
+
+    head = models.ForeignKey(LedgerHead, on_delete=models.PROTECT, related_name="cosignatures")
+    name = models.CharField(_("signed by"), max_length=200)
+    key_id = models.CharField(_("key"), max_length=8)
+    line = models.TextField(_("signature"))
+    signed_at = models.DateTimeField(_("signed at"))
+
+    class Meta:
+        verbose_name = _("cosignature of a head")
+        verbose_name_plural = _("cosignatures of heads")
+        ordering: ClassVar = ["head", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["head", "name", "key_id"], name="ledger_cosignature_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.head_id} {self.name}"
+
+
+class LedgerStamp(models.Model):
+    """A time stamp (RFC 3161) over the note of a head: it was there at that moment."""
+
+    head = models.OneToOneField(
+        LedgerHead, on_delete=models.PROTECT, primary_key=True, related_name="stamp"
+    )
+    token = models.BinaryField(_("answer of the authority"))
+    stamped_at = models.DateTimeField(_("stamped at"))
+
+    class Meta:
+        verbose_name = _("time stamp of a head")
+        verbose_name_plural = _("time stamps of heads")
+        ordering: ClassVar = ["head"]
+
+    def __str__(self) -> str:
+        return f"{self.head_id} {self.stamped_at:%Y-%m-%d}"

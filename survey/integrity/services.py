@@ -25,9 +25,10 @@ from django.utils import timezone
 from survey.common.locks import hold_lock
 from survey.common.periods import first_of_month
 from survey.integrity.entries import Subject, read_others, read_responses, write_entry
+from survey.integrity.heads import LedgerFault, ledger_folder, publish_head
 from survey.integrity.merkle import RunningRoot, hash_leaf
 from survey.integrity.models import LedgerHead, LedgerLeaf
-from survey.integrity.tiles import entry_tiles, hash_tiles, replace_file, write_tile
+from survey.integrity.tiles import entry_tiles, hash_tiles, write_tile
 from survey.responses.models import Evidence, Response
 from survey.scorecards.bridge.notes import NoteError, Signer, open_signer, sign_note
 
@@ -36,10 +37,6 @@ LEAST: Final = 64
 SALT_BYTES: Final = 32
 AT_ONCE: Final = 2000
 """Entries a transaction: of a first sealing of many years no citizen waits for all."""
-
-
-class LedgerFault(Exception):
-    """The log does not go on from what was signed: nothing is signed over it."""
 
 
 def seal_entries(now: datetime, *, is_day_over: bool = False) -> int:
@@ -133,8 +130,7 @@ def publish_log(now: datetime) -> LedgerHead | None:
         head.note = sign_note(write_checkpoint(signer.name, head.size, root), signer)
         head.save(force_insert=True)
     if head is not None:
-        replace_file(folder / "key", f"{signer.verifier}\n".encode())
-        replace_file(folder / "checkpoint", head.note.encode())
+        publish_head(head, signer.verifier)
     return None if head is before else head
 
 
@@ -155,11 +151,6 @@ def _root_going_on(leaves: list[bytes], before: LedgerHead | None) -> bytes:
 def write_checkpoint(origin: str, size: int, root: bytes) -> str:
     """The three lines of a C2SP checkpoint."""
     return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
-
-
-def ledger_folder() -> Path:
-    """Where the files of the log are."""
-    return Path(settings.VAR_DIR) / "ledger"
 
 
 def ledger_signer(*, make: bool = False) -> Signer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,10 +15,12 @@ from django.db import connection
 
 from survey.common.locks import hold_lock
 from survey.integrity.entries import REVISION, Subject, read_others, read_responses, write_entry
+from survey.integrity.file_checks import check_files
+from survey.integrity.heads import LedgerFault, ledger_folder
 from survey.integrity.merkle import RunningRoot, hash_leaf
 from survey.integrity.models import LedgerHead, LedgerLeaf
-from survey.integrity.services import LedgerFault, ledger_folder, ledger_signer
-from survey.integrity.tiles import WIDTH, entry_tiles, hash_tiles
+from survey.integrity.services import ledger_signer
+from survey.integrity.signatures import check_signatures
 from survey.responses.models import Evidence, Response
 from survey.scorecards.bridge.notes import NoteError, read_note
 
@@ -52,6 +53,8 @@ class LedgerReport:
     entries: int = 0
     heads: int = 0
     waiting: int = 0
+    witnessed: int | None = None
+    """Entries up to which enough witnesses signed; None where the policy asks for none."""
     faults: list[str] = field(default_factory=list)
 
 
@@ -73,7 +76,8 @@ def verify_ledger(against: Sequence[str] = ()) -> LedgerReport:
             return report
         heads = _read_heads(report, against)
         _check_roots(report, entries, heads)
-        _check_files(report, entries)
+        report.faults += check_files(entries)
+        report.witnessed = check_signatures(report.faults)
     return report
 
 
@@ -248,54 +252,3 @@ def _check_roots(
         for _root, where in names:
             lost = size - len(entries)
             report.faults.append(f"{where}: the last {lost} entries it was signed over are gone")
-
-
-def _check_files(report: LedgerReport, entries: list[bytes]) -> None:
-    newest = LedgerHead.objects.order_by("-size").first()
-    if newest is None:
-        if entries or (ledger_folder() / "checkpoint").exists():
-            report.faults.append("there are entries or files of a log, and no signed head")
-        return
-    sealed = entries[: newest.size]
-    for number, (name, content) in enumerate(entry_tiles(sealed)):
-        kept = _read_file(report, name)
-        if kept not in (None, content):
-            report.faults += _name_entries(kept or b"", content, name, number)
-    for name, content in hash_tiles([hash_leaf(entry) for entry in sealed]):
-        if _read_file(report, name) not in (None, content):
-            report.faults.append(f"file {name} is not made of these entries")
-    if _read_file(report, "checkpoint") not in (None, newest.note.encode()):
-        report.faults.append("file checkpoint is not the newest signed head: run seal_ledger")
-    _check_key(report)
-
-
-def _check_key(report: LedgerReport) -> None:
-    with suppress(LedgerFault):  # told already, where heads are read
-        verifier = ledger_signer().verifier
-        if _read_file(report, "key") not in (None, f"{verifier}\n".encode()):
-            report.faults.append("file key is not the key of this log: run seal_ledger")
-
-
-def _read_file(report: LedgerReport, name: str) -> bytes | None:
-    path = ledger_folder() / name
-    if path.is_file():
-        return path.read_bytes()
-    report.faults.append(f"file {name} is missing: run seal_ledger")
-    return None
-
-
-def _name_entries(kept: bytes, now: bytes, name: str, number: int) -> Iterator[str]:
-    """Which entries of a bundle are others than in its file."""
-    before, after = list(read_bundle(kept)), list(read_bundle(now))
-    for place in range(max(len(before), len(after))):
-        if before[place : place + 1] != after[place : place + 1]:
-            yield f"entry {number * WIDTH + place} is another one than in file {name}"
-
-
-def read_bundle(content: bytes) -> Iterator[bytes]:
-    """The entries of a bundle."""
-    place = 0
-    while place + 2 <= len(content):
-        size = int.from_bytes(content[place : place + 2], "big")
-        yield content[place + 2 : place + 2 + size]
-        place += 2 + size

@@ -8,16 +8,26 @@ that what was signed was never changed.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
-from survey.integrity import services
+from survey.integrity import heads
 
 TILE: Final = re.compile(r"tile/[0-9]{1,2}/(x[0-9]{3}/)*[0-9]{3}(\.p/[0-9]{1,3})?")
-PROGRAM: Final = Path(services.__file__).with_name("verify.py")
+STAMP: Final = re.compile(r"stamp/[1-9][0-9]{0,17}\.tsr")
+_PROGRAMS: Final = Path(heads.__file__).parent
+_NAMED: Final[dict[str, Callable[[], Path]]] = {
+    "checkpoint": lambda: heads.ledger_folder() / "checkpoint",
+    "key": lambda: heads.ledger_folder() / "key",
+    "key-mldsa": lambda: heads.ledger_folder() / "key-mldsa",
+    "policy": heads.policy_path,
+    "verify.py": lambda: _PROGRAMS / "verify.py",
+    "witness.py": lambda: _PROGRAMS / "witness.py",
+}
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 FRESH: Final = "public, max-age=60"
 
@@ -26,12 +36,13 @@ FRESH: Final = "public, max-age=60"
 def ledger_file(request: HttpRequest, path: str) -> FileResponse:
     """One file, as it lies on the disk."""
     is_tile = bool(TILE.fullmatch(path))
-    if not is_tile and path not in ("checkpoint", "key", "verify.py"):
+    named = _NAMED.get(path)
+    if not is_tile and not STAMP.fullmatch(path) and named is None:
         raise Http404
-    found = PROGRAM if path == "verify.py" else services.ledger_folder() / path
+    found = named() if named else heads.ledger_folder() / path
     if not found.is_file():
         raise Http404
-    kind = "application/octet-stream" if is_tile else "text/plain; charset=utf-8"
+    kind = "application/octet-stream" if named is None else "text/plain; charset=utf-8"
     answer = FileResponse(found.open("rb"), content_type=kind)
     answer.headers["Cache-Control"] = FOR_EVER if is_tile else FRESH
     return answer

@@ -34,6 +34,7 @@ from survey.public.editions import (
     standing,
 )
 from survey.public.figures import WHOLE, agency_lines, agency_rows, domain_lines, show_first
+from survey.public.log_page import log_page
 from survey.public.open_data import list_open_data, read_open_data
 from survey.public.paging import PublicPage, cut_part, list_parts
 from survey.public.words import period_title
@@ -136,6 +137,7 @@ _PLACES: Final[tuple[tuple[re.Pattern[str], Callable[..., Found]], ...]] = tuple
         (r"", home),
         (r"lich-cong-bo/", calendar),
         (r"dinh-chinh/", corrections_page),
+        (r"so-cai/", log_page),
         (r"gop-y/(?P<number>[1-9]\d{0,5})/", improvements),
     )
 )
@@ -173,7 +175,7 @@ def find_page(path: str) -> Found:
 
 def list_paths() -> Iterator[str]:
     """Every address of a page, without the language."""
-    yield from ("", "lich-cong-bo/", "dinh-chinh/")
+    yield from ("", "lich-cong-bo/", "dinh-chinh/", "so-cai/")
     yield from list_parts("gop-y/", _improvements(), IMPROVEMENTS_PER_PAGE)
     for one in public_editions():
         yield from (f"{one.path}{name}" for name in ("", "linh-vuc/", "phuong-phap/", "du-lieu/"))

@@ -37,6 +37,11 @@ def bullets(items: Sequence[str]) -> dict[str, Any]:
     return {"type": "bullets", "items": list(items)}
 
 
+def picture(svg: str, told: str) -> dict[str, Any]:
+    """A picture of the PDF, with what it shows in words; other formats leave it out."""
+    return {"type": "picture", "svg": svg, "told": told}
+
+
 def grid(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     """A table whose head stands on every page it runs over; cells are text as it is read."""
     return {

@@ -7,8 +7,9 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from survey.access.print.qr import draw_text_svg
 from survey.integrity.models import LedgerHead
-from survey.reports.documents import heading, paragraph
+from survey.reports.documents import heading, paragraph, picture
 from survey.reports.figures import Block
 
 WIDTH: Final = 40
@@ -32,4 +33,5 @@ def ledger_blocks(as_of: datetime) -> list[Block]:
         heading(_("ANNEX. SIGNED HEAD OF THE LOG")),
         paragraph(told % {"host": lines[0]}),
         *(paragraph(line) for line in (*lines, name, *parts)),
+        picture(draw_text_svg(head.note), _("The same lines as a QR code")),
     ]

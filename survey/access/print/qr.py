@@ -7,7 +7,7 @@ import io
 import qrcode
 import qrcode.image.svg
 from django.conf import settings
-from qrcode.constants import ERROR_CORRECT_Q
+from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
 from qrcode.image.pil import PilImage
 from qrcode.util import MODE_ALPHA_NUM, QRData
 
@@ -46,6 +46,16 @@ def draw_svg(address: str) -> bytes:
     buffer = io.BytesIO()
     _symbol(address).make_image(image_factory=qrcode.image.svg.SvgPathFillImage).save(buffer)
     return buffer.getvalue()
+
+
+def draw_text_svg(text: str) -> str:
+    """Any text as it is, as SVG: to be read by a program, not opened."""
+    symbol: qrcode.QRCode[PilImage] = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=4)
+    symbol.add_data(text.encode(), optimize=0)
+    symbol.make(fit=True)
+    buffer = io.BytesIO()
+    symbol.make_image(image_factory=qrcode.image.svg.SvgPathFillImage).save(buffer)
+    return buffer.getvalue().decode()
 
 
 def as_png(code: str) -> bytes:

@@ -64,6 +64,7 @@ def thanks(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
         "comment": receipt.address("/comment") if wordable else None,
         "erase": receipt.address("/erase") if wordable and has_words(receipt.row) else None,
         "handover": receipt.address("/handover") if can_escalate(receipt) else None,
+        "proof": receipt.address("/proof"),
         "case": group_code(case.code) if case else "",
         "case_page": receipt.address("/case"),
         "no_code": (receipt.row.marks or {}).get("flag") == Flag.NO_CODE,

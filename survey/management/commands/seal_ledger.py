@@ -1,4 +1,6 @@
-"""Make entries of the log of what waits, and publish it: for a timer, every few minutes."""
+"""Make entries of the log of what waits, publish it and have it signed by witnesses: for a timer,
+every few minutes.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from survey.integrity.services import LedgerFault, seal_entries
+from survey.integrity.heads import LedgerFault
+from survey.integrity.services import seal_entries
 from survey.integrity.tiles import TileError
+from survey.integrity.witnessing import gather_signatures
 
 
 class Command(BaseCommand):
@@ -23,6 +27,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             made = seal_entries(timezone.now(), is_day_over=options["day"])
+            problems = gather_signatures(timezone.now())
         except (LedgerFault, TileError) as error:
             raise CommandError(f"nothing was published: {error}") from error
+        for problem in problems:
+            self.stderr.write(f"WARNING: {problem}")
         self.stdout.write(f"{made} new entries")

@@ -34,6 +34,8 @@ class Command(BaseCommand):
         for fault in report.faults:
             self.stdout.write(f"FAULT: {fault}")
         told = f"{report.entries} entries, {report.heads} signed heads, {report.waiting} waiting"
+        if report.witnessed is not None:
+            told += f", {report.witnessed} entries under signatures of enough witnesses"
         if report.faults:
             raise CommandError(f"{told}; {len(report.faults)} faults", returncode=1)
         self.stdout.write(f"ok: {told}")

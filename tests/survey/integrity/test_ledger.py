@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
+import zxingcpp
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
@@ -21,12 +23,14 @@ from django.utils import timezone
 from survey.accounts.approvals import ApprovalDecision, ApprovalRequest
 from survey.integrity import entries, services
 from survey.integrity.entries import CLASSES
+from survey.integrity.heads import LedgerFault, ledger_folder
 from survey.integrity.merkle import EMPTY, find_root, hash_leaf, hash_node
 from survey.integrity.models import LedgerHead, LedgerLeaf
-from survey.integrity.services import LEAST, LedgerFault, publish_log, seal_day, seal_entries
+from survey.integrity.services import LEAST, publish_log, seal_day, seal_entries
 from survey.integrity.tiles import TileError, name_tile
 from survey.integrity.verifying import verify_ledger
 from survey.reports.content import build_province_report
+from survey.reports.pdf import report_pdf
 from survey.responses.exclusions import Exclusion
 from survey.responses.flags import Flag
 from survey.responses.models import Response
@@ -34,6 +38,7 @@ from survey.responses.services import mark_response, record_batch, record_respon
 from survey.scorecards.models import Edition
 from survey.scorecards.services import make_edition, release_edition, withdraw_edition
 from tests.survey.factories import Cast
+from tests.survey.integrity.builders import by_owner
 from tests.survey.scorecards.builders import fill, snapshot
 
 pytestmark = pytest.mark.django_db
@@ -61,24 +66,6 @@ def answer(cast: Cast, count: int, name: str) -> None:
 
 def faults(against: list[str] | None = None) -> list[str]:
     return verify_ledger(against or []).faults
-
-
-def by_owner(statement: str, values: tuple[Any, ...] = ()) -> None:
-    """Raw SQL of who owns the database: no trigger and no key stands in the way."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = cursor.fetchall()
-            for name, _sql in triggers:
-                cursor.execute(f'DROP TRIGGER "{name}"')
-            cursor.execute("PRAGMA defer_foreign_keys = ON")
-            cursor.execute(statement, values)
-            for _name, sql in triggers:
-                cursor.execute(sql)
-        else:
-            cursor.execute("SET session_replication_role = replica")
-            cursor.execute(statement, values)
-            cursor.execute("SET session_replication_role = DEFAULT")
 
 
 def first_night(now: datetime) -> datetime:
@@ -137,7 +124,7 @@ def test_honest_rows_verify_for_us_and_for_outsiders(
     answer(cast, 309, "more")
     seal_day(timezone.now())
     assert faults([first.read_text()]) == []
-    done = outsider(services.ledger_folder(), first)
+    done = outsider(ledger_folder(), first)
     assert (done.returncode, done.stdout) == (0, "ok: 381 entries, 1 older checkpoints begin it\n")
     leaf = LedgerLeaf.objects.get(index=0)
     agency = sealed[0].agency.key.encode()
@@ -231,13 +218,14 @@ def test_a_log_rewritten_with_its_own_key_fails_against_a_note_from_elsewhere(
     kept = tmp_path / "kept"
     kept.write_text(LedgerHead.objects.get().note)
     by_owner("DELETE FROM survey_ledgerleaf")
+    by_owner("DELETE FROM survey_ledgercosignature")
     by_owner("DELETE FROM survey_ledgerhead")
-    shutil.rmtree(services.ledger_folder())
+    shutil.rmtree(ledger_folder())
     seal_day(timezone.now())
     assert faults() == [], "nothing here tells"
     (found,) = faults([kept.read_text()])
     assert "note 1 from elsewhere: the first 72 entries are not those" in found
-    done = outsider(services.ledger_folder(), kept)
+    done = outsider(ledger_folder(), kept)
     assert done.returncode == 1
     assert "its 72 entries are not those of this copy" in done.stdout
     with pytest.raises(CommandError, match="1 faults"):
@@ -248,7 +236,7 @@ def test_a_restored_backup_lacks_entries(
     cast: Cast, sealed: list[Response], tmp_path: Path
 ) -> None:
     copy = tmp_path / "yesterday"
-    shutil.copytree(services.ledger_folder(), copy)
+    shutil.copytree(ledger_folder(), copy)
     answer(cast, 80, "more")
     seal_day(timezone.now())
     newest = tmp_path / "newest"
@@ -257,6 +245,7 @@ def test_a_restored_backup_lacks_entries(
     assert (done.returncode, done.stdout.count("FAULT")) == (1, 1)
     assert "80 of its entries are gone" in done.stdout
     by_owner('DELETE FROM survey_ledgerleaf WHERE "index" >= 72')
+    by_owner("DELETE FROM survey_ledgercosignature WHERE head_id > 72")
     by_owner("DELETE FROM survey_ledgerhead WHERE size > 72")
     found = faults([newest.read_text()])
     assert any("the last 80 entries it was signed over are gone" in one for one in found)
@@ -264,18 +253,19 @@ def test_a_restored_backup_lacks_entries(
 
 @pytest.mark.parametrize("name", ["tile/0/000.p/72", "tile/entries/000.p/72", "checkpoint", "key"])
 def test_files_that_were_changed_are_found_by_both(sealed: list[Response], name: str) -> None:
-    path = services.ledger_folder() / name
+    path = ledger_folder() / name
     content = bytearray(path.read_bytes())
-    content[-40] ^= 1
+    # Of a head in the signature of the log: the one below it is of the second key.
+    content[150 if name == "checkpoint" else -40] ^= 1
     path.write_bytes(content)
     assert faults() != []
-    assert outsider(services.ledger_folder()).returncode == 1
+    assert outsider(ledger_folder()).returncode == 1
 
 
 def test_a_full_tile_is_never_written_over(cast: Cast, sealed: list[Response]) -> None:
     answer(cast, 300, "more")
     seal_day(timezone.now())
-    path = services.ledger_folder() / "tile/0/000"
+    path = ledger_folder() / "tile/0/000"
     assert path.stat().st_size == 256 * 32
     path.write_bytes(b"\x00" * 8192)
     with pytest.raises(TileError, match="tile/0/000"):
@@ -290,7 +280,7 @@ def test_a_killed_sealing_is_completed_by_the_next(
     def die(*_args: Any) -> None:
         raise KeyboardInterrupt
 
-    for name in ("write_tile", "sign_note", "replace_file"):
+    for name in ("write_tile", "sign_note", "publish_head"):
         with monkeypatch.context() as patch:
             patch.setattr(services, name, die)
             with pytest.raises(KeyboardInterrupt):
@@ -338,7 +328,7 @@ def test_everybody_gets_head_key_hashes_and_program_and_no_entry(sealed: list[Re
         answer = client.get(f"/so-cai/{name}")
         assert answer.status_code == 200, name
         assert not answer.cookies
-        path = PROGRAM if name == "verify.py" else services.ledger_folder() / name
+        path = PROGRAM if name == "verify.py" else ledger_folder() / name
         assert b"".join(answer.streaming_content) == path.read_bytes()  # type: ignore[attr-defined]
     assert "immutable" in client.get("/so-cai/tile/0/000.p/72").headers["Cache-Control"]
     for name in ("tile/entries/000.p/72", "tile/0/001", "../ledger.key", "tile/../key", "x"):
@@ -382,9 +372,14 @@ def test_the_report_of_the_province_prints_the_signed_head(cast: Cast, tmp_path:
     kept.write_text("\n".join([*lines[:3], "", f"{lines[3]} {''.join(lines[4:])}", ""]))
     assert kept.read_text() == LedgerHead.objects.get().note
     assert faults([kept.read_text()]) == []
+    pdf = pypdfium2.PdfDocument(report_pdf(build_province_report(edition, now).as_data()))
+    codes = zxingcpp.read_barcodes(pdf[len(pdf) - 1].render(scale=3).to_pil())
+    codes += zxingcpp.read_barcodes(pdf[len(pdf) - 2].render(scale=3).to_pil())
+    assert [code.text for code in codes] == [kept.read_text()], "photographed, it is the same note"
 
 
 def test_without_heads_the_files_still_tell(sealed: list[Response]) -> None:
+    by_owner("DELETE FROM survey_ledgercosignature")
     by_owner("DELETE FROM survey_ledgerhead")
     assert any("no signed head" in one for one in faults())
     leaf = LedgerLeaf.objects.get(index=5)
@@ -512,7 +507,7 @@ def test_a_request_that_was_rewritten_after_its_decision_is_named(cast: Cast) ->
 
 
 def test_junk_is_told_in_a_sentence(sealed: list[Response], tmp_path: Path) -> None:
-    folder = services.ledger_folder()
+    folder = ledger_folder()
     odd = tmp_path / "odd"
     odd.write_bytes(b"\xff\x00" * 50)
     for older in (odd, tmp_path / "no"):

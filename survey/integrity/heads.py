@@ -1,0 +1,131 @@
+"""The newest head as everybody gets it: the log's note, its second signature, the witnesses'.
+
+The second key is ML-DSA-44 (FIPS 204): it holds when computers come that break Ed25519.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+from django.conf import settings
+
+from survey.integrity.models import LedgerCosignature, LedgerHead
+from survey.integrity.policy import (
+    MLDSA,
+    NO_POLICY,
+    Policy,
+    PolicyError,
+    VerifierKey,
+    find_time,
+    read_policy,
+    subtree_message,
+    write_signature,
+)
+from survey.integrity.tiles import replace_file
+
+SEED_BYTES: Final = 32
+
+
+class LedgerFault(Exception):
+    """The log does not go on from what was signed, or a file of it cannot be used: nothing is
+    signed.
+    """
+
+
+def ledger_folder() -> Path:
+    """Where the files of the log are."""
+    return Path(settings.VAR_DIR) / "ledger"
+
+
+def policy_path() -> Path:
+    """The policy file the province decides on; nobody else's signature is asked without it."""
+    return Path(settings.VAR_DIR) / "ledger-policy.txt"
+
+
+def load_policy() -> Policy:
+    """The policy in force.
+
+    Raises
+    ------
+    LedgerFault
+        The file is none.
+    """
+    path = policy_path()
+    if not path.exists():
+        return NO_POLICY
+    try:
+        return read_policy(path.read_text(encoding="utf-8"))
+    except (PolicyError, UnicodeDecodeError) as error:
+        raise LedgerFault(f"{path}: {error}") from error
+
+
+def split_note(note: str) -> tuple[str, list[str]]:
+    """(body, signature lines) of a note."""
+    body, _separator, lines = note.rpartition("\n\n")
+    return f"{body}\n", [line for line in lines.split("\n") if line]
+
+
+def full_note(head: LedgerHead) -> str:
+    """A head with everybody's signatures: the log's first."""
+    lines = head.cosignatures.order_by("pk").values_list("line", flat=True)
+    return head.note + "".join(lines)
+
+
+def publish_head(head: LedgerHead, verifier: str) -> None:
+    """Write head and keys beside the tiles; ``verifier`` is the log's first key."""
+    second = sign_again(head)
+    folder = ledger_folder()
+    replace_file(folder / "key", f"{verifier}\n".encode())
+    replace_file(folder / "key-mldsa", f"{second.text}\n".encode())
+    replace_file(folder / "checkpoint", full_note(head).encode())
+
+
+def sign_again(head: LedgerHead) -> VerifierKey:
+    """Have the second signature over a head, once; returns the key."""
+    origin, _line = head.note.split("\n", 1)
+    private = _open_second_key()
+    key = VerifierKey(origin, MLDSA, private.public_key().public_bytes_raw())
+    if not head.cosignatures.filter(name=origin, key_id=key.key_id.hex()).exists():
+        time = int(head.made_at.timestamp())
+        body = split_note(head.note)[0]
+        line = write_signature(key, time, private.sign(subtree_message(origin, time, body)))
+        store_cosignature(head, key, line)
+    return key
+
+
+def store_cosignature(head: LedgerHead, key: VerifierKey, line: str) -> bool:
+    """Keep a signature that was checked here; False where it is none of this key."""
+    time = find_time(line.rstrip("\n"), key, split_note(head.note)[0])
+    if time is None:
+        return False
+    LedgerCosignature.objects.get_or_create(
+        head=head,
+        name=key.name,
+        key_id=key.key_id.hex(),
+        defaults={
+            "line": line.rstrip("\n") + "\n",
+            "signed_at": datetime.fromtimestamp(time, UTC),
+        },
+    )
+    return True
+
+
+def _open_second_key() -> MLDSA44PrivateKey:
+    """The seed of the key, made once, readable by its owner only."""
+    path = Path(settings.VAR_DIR) / "ledger-mldsa.key"
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(MLDSA44PrivateKey.generate().private_bytes_raw())
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    seed = path.read_bytes()
+    if len(seed) != SEED_BYTES:
+        raise LedgerFault(f"{path} is no key: bring back the one the log was signed with")
+    return MLDSA44PrivateKey.from_seed_bytes(seed)
