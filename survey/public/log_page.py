@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from survey.common.numbers import format_number
 from survey.integrity.heads import LedgerFault, load_policy, split_note
 from survey.integrity.models import LedgerHead, LedgerStamp
 from survey.integrity.policy import NO_POLICY, Policy
@@ -28,6 +29,7 @@ def log_page() -> PublicPage:
     head = LedgerHead.objects.order_by("-size").first()
     context = {
         "head": head,
+        "size": format_number(head.size, 0) if head else "",
         "lines": split_note(head.note)[0].splitlines() if head else [],
         "log": f"{settings.PUBLIC_URL}/so-cai/",
         "host": urlsplit(settings.PUBLIC_URL).netloc,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from survey.citizen.pages import citizen_page, render_page
 from survey.citizen.receipts.guard import Receipt, with_receipt
+from survey.common.numbers import format_number
 from survey.integrity.receipts import find_place, prove_submission
 from survey.integrity.tiles import TileError
 from survey.responses.models import Evidence
@@ -21,7 +22,7 @@ def proof_page(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
     place = find_place(receipt.row)
     context = {
         "title": _("Is my rating still there?"),
-        "place": None if place is None else place + 1,
+        "place": "" if place is None else format_number(place + 1, 0),
         "by_link": receipt.row.evidence == Evidence.SMS,
         "file": receipt.address("/proof/file"),
         "back": receipt.address(),
