@@ -54,6 +54,11 @@ if TYPE_CHECKING:
         sign_note,
     )
     from analysis.index.results import PROVINCE, Figure, IndexResult
+    from analysis.integrity.adding import ANSWERED, UnitSums
+    from analysis.integrity.facts import UnitMonth, open_facts, read_facts, write_facts
+    from analysis.integrity.flags import UnitFlag, flag_units
+    from analysis.integrity.gather import gather_facts
+    from analysis.integrity.rules_file import Rules, load_rules
     from analysis.method import Method, list_methods, load_method, read_method_text
     from analysis.publication.public_figures import build_public_rows
     from analysis.publication.table import INDEX_COLUMNS, Table
@@ -98,6 +103,11 @@ _HOMES = {
     "federation.country": ("build_country_table",),
     "federation.signed_note": ("Signer", "make_signer", "read_note", "read_signer", "sign_note"),
     "index.results": ("PROVINCE", "Figure", "IndexResult"),
+    "integrity.adding": ("ANSWERED", "UnitSums"),
+    "integrity.facts": ("UnitMonth", "open_facts", "read_facts", "write_facts"),
+    "integrity.flags": ("UnitFlag", "flag_units"),
+    "integrity.gather": ("gather_facts",),
+    "integrity.rules_file": ("Rules", "load_rules"),
     "method": ("Method", "list_methods", "load_method", "read_method_text"),
     "export.open_data.dataset": ("LICENCES", "OpenDataset"),
     "export.open_data.folder": ("build_folder",),
@@ -122,6 +132,7 @@ _HOMES = {
 _HOME_BY_NAME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "ANSWERED",
     "FORMATS",
     "INDEX_COLUMNS",
     "ITEMS",
@@ -142,6 +153,7 @@ __all__ = [
     "Method",
     "OpenDataset",
     "Picture",
+    "Rules",
     "Run",
     "Scorecard",
     "ScoredLine",
@@ -152,6 +164,9 @@ __all__ = [
     "Spec",
     "Table",
     "Target",
+    "UnitFlag",
+    "UnitMonth",
+    "UnitSums",
     "build_country_table",
     "build_folder",
     "build_public_rows",
@@ -171,18 +186,23 @@ __all__ = [
     "export_cells",
     "factor_profile",
     "field_names",
+    "flag_units",
+    "gather_facts",
     "index_trend",
     "list_frameworks",
     "list_methods",
     "load_cells",
     "load_method",
+    "load_rules",
     "load_spec",
     "make_signer",
+    "open_facts",
     "open_run",
     "open_snapshot",
     "rank_estimates",
     "read_covariates",
     "read_declared",
+    "read_facts",
     "read_framework",
     "read_framework_text",
     "read_json",
@@ -199,6 +219,7 @@ __all__ = [
     "standing_by_kind",
     "write_bundle",
     "write_charts",
+    "write_facts",
     "write_json",
     "write_table",
 ]

@@ -118,7 +118,23 @@ def make_parser() -> argparse.ArgumentParser:
     bundle.add_argument("--method", default="sipas-service", help="a name, or a .toml file")
     bundle.add_argument("--out", type=Path, required=True, help="bundle.zip")
     _add_cells(commands)
+    _add_integrity(commands)
     return parser
+
+
+def _add_integrity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    flags = commands.add_parser(
+        "integrity", help="agencies whose answers look stuffed, copied or pressed for"
+    )
+    flags.add_argument(
+        "sources",
+        type=Path,
+        nargs="+",
+        help="snapshot folders, or facts.json of the product (manage.py run_integrity --facts)",
+    )
+    flags.add_argument("--month", default="", help="YYYY-MM; default: the last one")
+    flags.add_argument("--rules", type=Path, help="rules.toml; default: those that are shipped")
+    flags.add_argument("--out", type=Path, required=True, help="flags.json")
 
 
 def _add_cells(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -187,6 +187,26 @@ def _merge_cells(options: argparse.Namespace) -> None:
         analysis.write_table(table, path)
 
 
+def _run_integrity(options: argparse.Namespace) -> None:
+    """Flags of a month, with the facts they come from: the output is an input that gives it
+    again.
+    """
+    facts = [row for path in options.sources for row in _read_source(path)]
+    month = options.month or max((row.month for row in facts), default="")
+    if not any(row.month == month for row in facts):
+        raise AnalysisError(f"no answers of {month or 'any month'} in these files")
+    rules = analysis.load_rules(options.rules) if options.rules else analysis.load_rules()
+    flags = [flag.as_data() for flag in analysis.flag_units(facts, month, rules)]
+    about = {"month": month, "rules": {"version": rules.version, "sha256": rules.sha256}}
+    analysis.write_json({**analysis.write_facts(facts), **about, "flags": flags}, options.out)
+
+
+def _read_source(path: Path) -> list[analysis.UnitMonth]:
+    if path.is_dir():
+        return analysis.gather_facts(analysis.open_snapshot(path))
+    return analysis.open_facts(path)
+
+
 _CELLS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "keep": _keep_cells,
     "key": _make_key,
@@ -207,6 +227,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "small-area": _run_small_area,
     "bundle": _run_bundle,
     "cells": _run_cells,
+    "integrity": _run_integrity,
 }
 
 

@@ -32,7 +32,15 @@ from survey.agencies.models import (
 from survey.api.models import ApiCall
 from survey.followup.models import Addressee, FollowUp, FollowUpFile, FollowUpStep, Reading
 from survey.imports.models import FileImport
-from survey.integrity.models import LedgerCosignature, LedgerHead, LedgerLeaf, LedgerStamp
+from survey.integrity.models import (
+    FlagReply,
+    IntegrityFlag,
+    IntegrityRun,
+    LedgerCosignature,
+    LedgerHead,
+    LedgerLeaf,
+    LedgerStamp,
+)
 from survey.messaging.models import (
     FunnelCount,
     Invitation,
@@ -125,6 +133,7 @@ __all__ = [
     "Exclusion",
     "Factor",
     "FileImport",
+    "FlagReply",
     "FollowUp",
     "FollowUpFile",
     "FollowUpStep",
@@ -135,6 +144,8 @@ __all__ = [
     "Hosting",
     "Improvement",
     "IntakeCount",
+    "IntegrityFlag",
+    "IntegrityRun",
     "Invitation",
     "Kiosk",
     "KioskItem",

@@ -15,6 +15,7 @@ from survey.api.totals import forget_calls
 from survey.common.locks import hold_lock
 from survey.followup.overdue import hand_over_matters, remind_overdue
 from survey.imports.services import forget_files
+from survey.integrity.running import run_last_month
 from survey.integrity.services import seal_day
 from survey.integrity.witnessing import witness_head
 from survey.reports.bundles import forget_bundles
@@ -30,6 +31,7 @@ STEPS: Final = (
     witness_head,
     prepare_comments,
     find_alerts,
+    run_last_month,
     expire_requests,
     forget_files,
     hand_over_matters,

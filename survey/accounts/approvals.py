@@ -38,7 +38,7 @@ class Policy:
     """Line of ``permissions.RULES`` whose roles decide."""
     min_approvers: int = 1
     other_body: bool = False
-    """Deciders belong to another agency than who asked."""
+    """Deciders work for another body than who asked; both accounts say for which."""
     days: int = 14
 
 
@@ -205,11 +205,19 @@ def why_not(request: ApprovalRequest, user: User, now: datetime) -> str:
     asker_is_open = request.requester.is_open(timezone.localdate(now))
     if not asker_is_open or not holds_role(request.requester, request.asks):
         return _("Who requested this may no longer do so. Somebody else has to request it.")
-    if policy.other_body and request.requester.agency_id == user.agency_id:
+    if policy.other_body and not _work_apart(request.requester, user):
         return _("Somebody from another body has to decide this.")
     if any(decision.user_id == user.pk for decision in request.decisions.all()):
         return _("You have already decided this.")
     return ""
+
+
+def _work_apart(one: User, two: User) -> bool:
+    """Whether two people work for different bodies: of an account that names none nobody knows."""
+    if one.agency_id != two.agency_id:
+        return True
+    bodies = [" ".join(user.body.casefold().split()) for user in (one, two)]
+    return all(bodies) and bodies[0] != bodies[1]
 
 
 @transaction.atomic

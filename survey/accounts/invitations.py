@@ -35,6 +35,7 @@ class Invited:
     role: str
     agency_id: int | None = None
     email: str = ""
+    body: str = ""
     ends_on: date | None = None
 
 
@@ -114,6 +115,7 @@ def accept(*, invitation: StaffInvitation, user_name: str, password: str) -> Use
         email=locked.email,
         role=locked.role,
         agency_id=locked.agency_id,
+        body=locked.body,
         ends_on=locked.ends_on,
     )
     user.set_password(password)

@@ -52,6 +52,12 @@ class User(AbstractUser):
         verbose_name=_("agency"),
         related_name="staff",
     )
+    body = models.CharField(
+        _("works for"),
+        max_length=120,
+        blank=True,
+        help_text=_("Where the person works: some requests are decided by another body only."),
+    )
     language = models.CharField(
         _("language"), max_length=8, choices=settings.LANGUAGES, default="vi"
     )
@@ -164,6 +170,7 @@ class StaffInvitation(models.Model):
         verbose_name=_("agency"),
         related_name="+",
     )
+    body = models.CharField(_("works for"), max_length=120, blank=True)
     ends_on = models.DateField(_("last day"), null=True, blank=True)
     invited_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("invited by")

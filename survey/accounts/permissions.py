@@ -60,6 +60,11 @@ RULES: Final = {
     "manage-follow-up": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "work-follow-up": _rule(Role.AGENCY_HEAD),
     "confirm-reading": _rule(*_STAFF_OF_HOME_AFFAIRS, Role.AGENCY_HEAD, Role.OFFICE_MANAGER),
+    "see-integrity": _rule(
+        Role.ANALYST, Role.PROVINCE_ADMIN, Role.APPROVER, Role.AUDITOR, Role.AGENCY_HEAD
+    ),
+    "run-integrity": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
+    "answer-flags": _rule(Role.AGENCY_HEAD),
     "make-reports": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, Role.AGENCY_HEAD),
     "manage-reports": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "make-api-keys": _rule(*_STAFF_OF_HOME_AFFAIRS),
@@ -92,6 +97,7 @@ WRITES_NOTHING: Final = frozenset({Role.AUDITOR})
 READS: Final = frozenset(
     {
         "see-previews",
+        "see-integrity",
         "see-languages",
         "see-audit",
         "see-alerts",

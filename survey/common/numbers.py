@@ -30,10 +30,15 @@ def share_in_percent(part: int, whole: int) -> Decimal:
 
 
 def format_number(value: Decimal | int | float | None, places: int | None = None) -> str:
-    """``83,54`` and ``1.234`` in Vietnamese, ``83.54`` and ``1,234`` otherwise; empty for None."""
+    """``83,54`` and ``1.234`` in Vietnamese, ``83.54`` and ``1,234`` otherwise; empty for None.
+
+    ``places`` rounds half up: Python's own format rounds 0.25 to 0.2.
+    """
     if value is None:
         return ""
-    text = f"{value:,}" if places is None else f"{Decimal(str(value)):,.{places}f}"
+    if places is not None:
+        value = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    text = f"{value:,}" if places is None else f"{value:,.{places}f}"
     if (get_language() or "vi").startswith("vi"):
         return text.translate(_SWAPPED)
     return text

@@ -18,6 +18,7 @@ from survey.agencies.undoing import find_change, undo_change
 from survey.responses.models import Response
 
 BY_TWO: Final = Policy(permission="decide-requests")
+BY_TWO_BODIES: Final = Policy(permission="decide-requests", other_body=True)
 
 
 def _agencies(payload: Payload) -> list[Agency]:

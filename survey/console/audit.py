@@ -57,6 +57,8 @@ ACTIONS: Final = {
     "edition-ask": _("sent a request about figures"),
     "exclude-answers": _("requested that answers are excluded"),
     "lift-exclusion": _("requested that excluded answers count again"),
+    "integrity-run": _("had a month's answers checked"),
+    "integrity-flag": _("answered a flag"),
     "exclusions": _("sent a request to exclude answers"),
     "exclusion-lift": _("sent a request to count excluded answers again"),
     "change-methods": _("requested a change of methods or of the target"),

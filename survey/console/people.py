@@ -174,7 +174,7 @@ def change_person(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _difference(before: User, after: User) -> str:
-    fields = ("role", "agency", "ends_on", "first_name", "email")
+    fields = ("role", "agency", "body", "ends_on", "first_name", "email")
     changed = [
         f"{name}: {getattr(before, name)} → {getattr(after, name)}"
         for name in fields

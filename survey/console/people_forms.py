@@ -69,7 +69,7 @@ class InvitationForm(ScopeMixin, forms.ModelForm):
 
     class Meta:
         model = StaffInvitation
-        fields = ("name", "email", "role", "agency", "ends_on")
+        fields = ("name", "email", "role", "agency", "body", "ends_on")
         widgets = {"ends_on": forms.DateInput(format="%d/%m/%Y", attrs=_DAY)}
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -92,7 +92,7 @@ class AccountForm(ScopeMixin, forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ("first_name", "email", "role", "agency", "ends_on")
+        fields = ("first_name", "email", "role", "agency", "body", "ends_on")
         labels = {"first_name": _("name")}
         widgets = {"ends_on": forms.DateInput(format="%d/%m/%Y", attrs=_DAY)}
 

@@ -39,6 +39,12 @@ SECTIONS: Final = {
         Section("console:reports", _("Reports"), ("reports",), "make-reports"),
         Section("console:packs", _("Quarter pack"), ("packs",), "see-previews"),
         Section("console:exports", _("Exports"), ("exports",)),
+        Section(
+            "console:integrity",
+            _("Integrity of answers"),
+            ("integrity", "integrity_flag"),
+            "see-integrity",
+        ),
         Section("console:exclusions", _("Excluded answers"), ("exclusions",), "see-previews"),
         Section("console:methods", _("Methods"), ("methods", "method_comparison"), "see-previews"),
     ),

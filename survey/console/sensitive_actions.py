@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from survey.accounts.approvals import Payload, SensitiveAction
 from survey.agencies.models import Counter
 from survey.common.periods import parse_period
-from survey.console.agency_actions import AGENCY_ACTIONS, BY_TWO
+from survey.console.agency_actions import AGENCY_ACTIONS, BY_TWO, BY_TWO_BODIES
 from survey.console.export_actions import EXPORT_ACTIONS
 from survey.console.scoring_actions import SCORING_ACTIONS
 from survey.questionnaires.files import write_questionnaire
@@ -202,7 +202,7 @@ SENSITIVE_ACTIONS: Final = {
             key="exclude-answers",
             label=gettext_lazy("Exclude answers from all figures"),
             asks="compute-figures",
-            policy=BY_TWO,
+            policy=BY_TWO_BODIES,
             describe=_describe_span,
             fingerprint=lambda payload: str(_span(payload)["counter"].pk),
             run=_exclude,
@@ -211,7 +211,7 @@ SENSITIVE_ACTIONS: Final = {
             key="lift-exclusion",
             label=gettext_lazy("Count excluded answers again"),
             asks="compute-figures",
-            policy=BY_TWO,
+            policy=BY_TWO_BODIES,
             describe=_describe_lift,
             fingerprint=lambda payload: str(_exclusion(payload).lifted_at),
             run=_lift,

@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from survey.accounts.models import User
+from survey.agencies.models import Agency
 from survey.responses.models import Response
 
 
@@ -95,3 +97,74 @@ class LedgerStamp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.head_id} {self.stamped_at:%Y-%m-%d}"
+
+
+class IntegrityRun(models.Model):
+    """The rules applied to a month, with the facts they were applied to: anybody can do it again.
+    The newest run of a month counts.
+    """
+
+    month = models.DateField(_("month"))
+    rules_version = models.PositiveSmallIntegerField(_("version of the rules"))
+    rules_sha256 = models.CharField(_("SHA-256"), max_length=64)
+    facts = models.JSONField(_("facts"))
+    made_at = models.DateTimeField(_("made at"))
+
+    class Meta:
+        verbose_name = _("check of a month's answers")
+        verbose_name_plural = _("checks of a month's answers")
+        ordering: ClassVar = ["-month", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} v{self.rules_version}"
+
+
+class IntegrityFlag(models.Model):
+    """What the rules propose for an agency; only people decide."""
+
+    class Level(models.TextChoices):
+        """How much speaks for a closer look."""
+
+        WATCH = "watch", _("keep an eye on it")
+        REVIEW = "review", _("look into it")
+        QUARANTINE = "quarantine", _("exclusion proposed")
+
+    run = models.ForeignKey(IntegrityRun, on_delete=models.CASCADE, related_name="flags")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
+    month = models.DateField(_("month"))
+    current = models.BooleanField(_("current"), default=True)
+    """Not of a run another one has taken the place of: an agency's account sees no runs."""
+    level = models.CharField(_("proposal"), max_length=10, choices=Level.choices)
+    families = models.PositiveSmallIntegerField(_("rules that agree"))
+    findings = models.JSONField(_("findings"))
+
+    class Meta:
+        verbose_name = _("flag of an agency")
+        verbose_name_plural = _("flags of agencies")
+        ordering: ClassVar = ["-month", "-families", "agency"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "agency"], name="one_flag_a_run")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} {self.level}"
+
+
+class FlagReply(models.Model):
+    """What an agency says to what was found of a month; words are added, never changed."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
+    month = models.DateField(_("month"))
+    text = models.TextField(_("answer of the agency"), max_length=4000)
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("account")
+    )
+    made_at = models.DateTimeField(_("made at"))
+
+    class Meta:
+        verbose_name = _("answer to a flag")
+        verbose_name_plural = _("answers to flags")
+        ordering: ClassVar = ["made_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} {self.month:%Y-%m}"

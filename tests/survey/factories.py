@@ -145,7 +145,7 @@ def make_cast() -> Cast:
         commune_counter=second,
         code=issue_code(counter=first, now=NOW),
         commune_code=issue_code(counter=second, now=NOW),
-        analyst=account("analyst", role=Role.ANALYST),
+        analyst=account("analyst", role=Role.ANALYST, body="Sở Nội vụ"),
         head=account("head", role=Role.AGENCY_HEAD, agency=land),
         operator=account("operator", role=Role.OPERATOR, is_staff=True, is_superuser=True),
     )

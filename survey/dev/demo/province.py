@@ -196,7 +196,11 @@ def make_accounts(password: str) -> list[User]:
     """One account per role, all with this password."""
     head_of = Agency.objects.get(key="h20.05")
     wanted: dict[str, dict[str, Any]] = {
-        "phantich": {"role": Role.ANALYST, "first_name": "Chuyên viên phân tích"},
+        "phantich": {
+            "role": Role.ANALYST,
+            "first_name": "Chuyên viên phân tích",
+            "body": "Sở Nội vụ",
+        },
         "thutruong": {
             "role": Role.AGENCY_HEAD,
             "agency": head_of,
@@ -204,7 +208,11 @@ def make_accounts(password: str) -> list[User]:
         },
         "quantritinh": {"role": Role.PROVINCE_ADMIN, "first_name": "Chánh Văn phòng Sở Nội vụ"},
         "soanthao": {"role": Role.AUTHOR, "first_name": "Người soạn phiếu hỏi"},
-        "pheduyet": {"role": Role.APPROVER, "first_name": "Phó Giám đốc Sở Nội vụ"},
+        "pheduyet": {
+            "role": Role.APPROVER,
+            "first_name": "Phó Chánh Thanh tra tỉnh",
+            "body": "Thanh tra tỉnh",
+        },
         "kiemtra": {"role": Role.AUDITOR, "first_name": "Thanh tra tỉnh"},
         "motcua": {
             "role": Role.OFFICE_MANAGER,

@@ -92,6 +92,8 @@ def test_numbers_are_written_as_people_read_them() -> None:
         assert format_number(None) == ""
     with override("en"):
         assert format_number(Decimal("1234.54")) == "1,234.54"
+    assert format_number(Decimal("0.25"), 1) == "0,3", "half up"
+    assert format_number(2.675, 2) == "2,68"
 
 
 @pytest.mark.parametrize(

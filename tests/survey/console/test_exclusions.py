@@ -27,7 +27,9 @@ PAGE = reverse("console:exclusions")
 
 @pytest.fixture
 def approver(cast: Cast) -> Client:
-    return signed_in(User.objects.create_user(username="approver", role=Role.APPROVER))
+    return signed_in(
+        User.objects.create_user(username="approver", role=Role.APPROVER, body="Thanh tra tỉnh")
+    )
 
 
 def sent(cast: Cast, **more: str) -> dict[str, str]:

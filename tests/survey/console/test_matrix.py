@@ -23,6 +23,7 @@ from survey.scorecards.models import AgencyResult
 from tests.survey.console.builders import release
 from tests.survey.factories import Cast
 from tests.survey.followup.builders import opened
+from tests.survey.integrity.builders import flagged
 from tests.survey.scorecards.builders import fill, snapshot
 
 READS: Final = "reads"
@@ -152,6 +153,9 @@ NEEDS: Final = {
     "follow-up-file": "see-follow-up",
     "inspections": "manage-follow-up",
     "national": "see-previews",
+    "integrity": "see-integrity",
+    "integrity-run": "run-integrity",
+    "integrity-flag": "see-integrity",
     "exclusions": "see-previews",
     "exclusion-lift": "compute-figures",
     "methods": "see-previews",
@@ -250,6 +254,7 @@ def test_every_staff_address_is_in_the_table() -> None:
         "score-own",
         "work-follow-up",
         "confirm-reading",
+        "answer-flags",
     } == set(RULES), "a permission no address needs, or one there is no line for"
 
 
@@ -327,6 +332,7 @@ def foreign(cast: Cast, tmp_path: Any) -> dict[str, int | str]:
     result = AgencyResult.objects.filter(agency=cast.commune).first()
     task = opened(cast, "task", agency=cast.commune)
     return {
+        "integrity-flag": flagged(cast.commune).pk,
         "follow-up-item": task.pk,
         "follow-up-step": task.pk,
         "agency": result.pk if result else 0,

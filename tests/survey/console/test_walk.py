@@ -35,6 +35,7 @@ from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.followup.models import FollowUp, FollowUpStep, Reading
 from survey.followup.states import MOVES
 from survey.imports.models import FileImport, ImportState
+from survey.integrity.models import FlagReply, IntegrityRun
 from survey.messaging.models import KnownNumber, MessageTemplate, SamplingRule, Sender
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.questionnaires.models import (
@@ -205,6 +206,8 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
         *CounterCode.objects.order_by("pk").values_list("pk", "status"),
         AuditEvent.objects.filter(action="print-posters").count(),
     ],
+    "integrity-run": lambda: IntegrityRun.objects.count(),
+    "integrity-flag": lambda: FlagReply.objects.count(),
     "exclusions": lambda: ApprovalRequest.objects.count(),
     "exclusion-lift": lambda: ApprovalRequest.objects.count(),
     "scoring": lambda: ScoringRound.objects.count(),
@@ -465,6 +468,8 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "value": f"{ApprovalRequest.objects.count() % 100}",
         },
         "printing-act": {"all": "1", "sure": "1", "paper": "A4"},
+        "integrity-run": {"month": "07/2026"},
+        "integrity-flag": {"text": "Đã kiểm tra tại quầy"},
         "exclusions": {
             "code": CounterCode.objects.order_by("pk")[0].code,
             "first": "01/07/2026",

@@ -51,6 +51,7 @@ from survey.webhooks.services import make_webhook, send_test
 from tests.survey.console.builders import release
 from tests.survey.factories import NOW, Cast
 from tests.survey.followup.builders import opened
+from tests.survey.integrity.builders import flagged
 from tests.survey.messaging.builders import invited
 from tests.survey.scorecards.builders import FRAMEWORK, fill, snapshot
 from tests.survey.transactions.builders import csv_file
@@ -132,7 +133,7 @@ def accounts(cast: Cast) -> dict[str, User]:
         "author": account("author", role=Role.AUTHOR),
         "admin": account("admin", role=Role.PROVINCE_ADMIN),
         "admin-of-one": account("admin-1", role=Role.PROVINCE_ADMIN, agency=cast.land),
-        "approver": account("approver", role=Role.APPROVER),
+        "approver": account("approver", role=Role.APPROVER, body="Thanh tra tỉnh"),
         "manager": account("manager", role=Role.OFFICE_MANAGER, agency=cast.land),
         "auditor": account("auditor", role=Role.AUDITOR),
         "hotline": account("hotline", role=Role.HOTLINE),
@@ -206,6 +207,7 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
         )
         message = send_test(webhook=webhook, now=now)
         WebhookMessage.objects.filter(pk=message.pk).update(dead_at=now, next_at=None)
+    flagged(cast.land)
     Holiday.objects.create(day=now.date() + timedelta(days=90), name="Tết")
     invitation, _token = invited(cast)
     before = now - timedelta(days=2)

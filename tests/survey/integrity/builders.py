@@ -8,13 +8,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
+from django.utils import timezone
 
+from survey.agencies.models import Agency
 from survey.integrity import witness as program
+from survey.integrity.models import IntegrityFlag, IntegrityRun
 
 PROGRAM = Path(program.__file__)
 
@@ -152,3 +156,42 @@ def run_authority(folder: Path) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def flagged(agency: Agency, month: date = date(2026, 7, 1), **more: Any) -> IntegrityFlag:
+    """A flag of an agency, with a finding of every way to draw one."""
+    run = IntegrityRun.objects.create(
+        month=month, rules_version=1, rules_sha256="0" * 64, facts={}, made_at=timezone.now()
+    )
+    findings = [
+        {"rule": rule, "unit": agency.key, "value": 5.0, "p": 0.001, "fired": True, **extra}
+        for rule, extra in DRAWN.items()
+    ]
+    return IntegrityFlag.objects.create(
+        **{
+            "run": run,
+            "agency": agency,
+            "month": month,
+            "level": "quarantine",
+            "families": 4,
+            "findings": findings,
+            **more,
+        }
+    )
+
+
+DRAWN: Final[dict[str, dict[str, Any]]] = {
+    "F1": {"inputs": {"count": 18, "mean": 3.2, "deviation": 0.7}, "discovery": True},
+    "F2": {"inputs": {"count": 21, "size": 160, "median": 0.08, "tau": 0.01}},
+    "F3": {"inputs": {"count": 90, "size": 150, "count_before": 300, "size_before": 900}},
+    "F4": {
+        "inputs": {"top_counter": 80, "size_counter": 90, "top_link": 20, "size_link": 60},
+    },
+    "F5": {"inputs": {"mean": 4.9, "mean_before": 4.1, "size": 90, "size_before": 400}},
+    "F6": {"inputs": {"count": 12, "size": 60, "expected": 0.25}},
+    "F9": {"inputs": {"count": 40, "size": 360, "share": 0.008}},
+    "F10": {"inputs": {"table": [30, 20, 5, 95]}},
+    "H8": {"inputs": {"count": 3}, "p": None},
+    "X1": {"inputs": {"count": 3}},
+}
+"""X1 is a rule of a version nobody has any more."""
