@@ -69,6 +69,7 @@ from survey.responses.exclusions import Exclusion
 from survey.responses.models import AnswerDay, Comment, Response
 from survey.responses.reading import CommentMark, CommentNight, ReadableComment
 from survey.responses.topics import Topic
+from survey.retention.models import RetentionRun
 from survey.scorecards.frameworks.models import FrameworkFile
 from survey.scorecards.models import (
     AgencyResult,
@@ -179,6 +180,7 @@ __all__ = [
     "ReportSchedule",
     "ReportTemplate",
     "Response",
+    "RetentionRun",
     "SampleDraw",
     "SamplingRule",
     "ScoreEdition",

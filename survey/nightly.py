@@ -22,6 +22,7 @@ from survey.reports.bundles import forget_bundles
 from survey.reports.services import make_scheduled_reports
 from survey.responses.alerts import find_alerts
 from survey.responses.reading import prepare_comments
+from survey.retention.services import keep_to_schedule
 from survey.webhooks.services import tend_messages
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ STEPS: Final = (
     forget_bundles,
     forget_calls,
     tend_messages,
+    keep_to_schedule,
 )
 
 

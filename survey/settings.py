@@ -64,6 +64,7 @@ SMS_QUIET_HOURS = read_flag("SMS_QUIET_HOURS", "on")
 DEBUG = read_flag("DEBUG")
 # Hosts of the province's own network that programs may be told at (docs/operations.md).
 WEBHOOK_PRIVATE_HOSTS = read_list("WEBHOOK_PRIVATE_HOSTS")
+RETENTION_SCHEDULE = os.environ.get("RETENTION_SCHEDULE", "")
 LEDGER_TSA_URL = os.environ.get("LEDGER_TSA_URL", "")
 LEDGER_TSA_ROOTS = os.environ.get("LEDGER_TSA_ROOTS", "")
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")

@@ -137,6 +137,7 @@ SECTIONS: Final = {
         Section("console:webhooks", _("Webhooks"), ("webhooks",), "manage-webhooks"),
         Section("console:set-up", _("Set-up"), ("set_up",), "set-up"),
         Section("console:audit", _("Audit trail"), ("audit",), "see-audit"),
+        Section("console:retention", _("How long data is kept"), ("retention",), "see-audit"),
     ),
 }
 """Headings of the navigation and what stands under each."""

@@ -52,6 +52,8 @@ REPORTS: Final = "survey/reports/test_reports.py::"
 WEBHOOKS: Final = "survey/webhooks/test_webhooks.py::"
 
 HELD: Final = {
+    "How long data is kept": "survey/retention/test_retention.py::"
+    "test_the_command_and_the_page_tell_what_was_erased",
     "The answer is stored; it is not changed any more.": "survey/integrity/test_flags.py::"
     "test_heads_see_their_own_flags_of_months_that_are_over_and_answer",
     "Your rating is stored.": "survey/integrity/test_witnesses.py::"

@@ -156,6 +156,7 @@ NEEDS: Final = {
     "integrity": "see-integrity",
     "integrity-run": "run-integrity",
     "integrity-flag": "see-integrity",
+    "retention": "see-audit",
     "exclusions": "see-previews",
     "exclusion-lift": "compute-figures",
     "methods": "see-previews",

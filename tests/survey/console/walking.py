@@ -207,7 +207,7 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
         )
         message = send_test(webhook=webhook, now=now)
         WebhookMessage.objects.filter(pk=message.pk).update(dead_at=now, next_at=None)
-    flagged(cast.land)
+    flagged(cast.land, month=date(2026, 5, 1))
     Holiday.objects.create(day=now.date() + timedelta(days=90), name="Tết")
     invitation, _token = invited(cast)
     before = now - timedelta(days=2)

@@ -1,0 +1,100 @@
+"""Writes: what is older than its days is erased, and how much is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Model, Q, QuerySet
+
+from survey.access.models import KioskUse, ScreenUse
+from survey.accounts.models import StaffSession
+from survey.common.periods import first_of_month
+from survey.integrity.models import IntegrityRun
+from survey.messaging.outbox.models import MessageEvent, OutboxMessage
+from survey.responses.cases import Case
+from survey.responses.models import AnswerDay, Comment
+from survey.retention.models import RetentionRun
+from survey.retention.schedule import load_schedule
+
+Keep = Callable[[datetime], int]
+
+
+def apply_schedule(now: datetime) -> RetentionRun:
+    """Erase whatever is older than the schedule says; each kind by itself, so that a fault of one
+    keeps none of the others.
+
+    Raises
+    ------
+    ScheduleError
+        The province's own file cannot be read: nothing is erased by guessing.
+    """
+    erased = {}
+    for entry in load_schedule():
+        with transaction.atomic():
+            erased[entry.code] = RULES[entry.code](now - timedelta(days=entry.days))
+    return RetentionRun.objects.create(made_at=now, erased=erased)
+
+
+def keep_to_schedule(now: datetime) -> None:
+    """The night's part."""
+    apply_schedule(now)
+
+
+def _delete(rows: QuerySet[Any]) -> int:
+    """Number of rows of the kind itself that went."""
+    model: type[Model] = rows.model
+    _total, by_table = rows.delete()
+    return by_table.get(model._meta.label, 0)
+
+
+def _erase_phones(before: datetime) -> int:
+    """Numbers and texts of messages that were settled are gone already; what a dead dispatcher left
+    goes here.
+    """
+    rows = OutboxMessage.objects.filter(not_after__lt=before)
+    rows = rows.exclude(to_sealed=None, body_sealed=None)
+    return rows.update(to_sealed=None, body_sealed=None)
+
+
+def _erase_minutes(before: datetime) -> int:
+    screens = _delete(ScreenUse.objects.filter(slot__lt=before))
+    return screens + _delete(KioskUse.objects.filter(slot__lt=before))
+
+
+def _strip_facts(before: datetime) -> int:
+    """Ten minutes out of the facts of old checks; returns how many checks had some."""
+    stripped = 0
+    for run in IntegrityRun.objects.filter(made_at__lt=before).iterator():
+        rows = run.facts.get("facts", [])
+        if any(row.get("slots") for row in rows):
+            for row in rows:
+                row["slots"] = []
+            run.save(update_fields=["facts"])
+            stripped += 1
+    return stripped
+
+
+def _erase_comments(before: datetime) -> int:
+    month = first_of_month(before.date())
+    return _delete(Comment.objects.filter(submission__month__lt=month))
+
+
+def _erase_cases(before: datetime) -> int:
+    ended = Q(closed_on__lt=before.date()) | Q(withdrawn_on__lt=before.date())
+    return Case.objects.filter(ended).exclude(text="", reasons=[]).update(text="", reasons=[])
+
+
+RULES: Final[Mapping[str, Keep]] = {
+    "phones": _erase_phones,
+    "message-events": lambda before: _delete(MessageEvent.objects.filter(at__lt=before)),
+    "answer-days": lambda before: _delete(AnswerDay.objects.filter(day__lt=before.date())),
+    "device-minutes": _erase_minutes,
+    "integrity-minutes": _strip_facts,
+    "comments": _erase_comments,
+    "cases": _erase_cases,
+    "sessions": lambda before: _delete(StaffSession.objects.filter(expire_date__lt=before)),
+}
+"""Every entry of the schedule has its rule, and every rule an entry (a test holds it)."""
