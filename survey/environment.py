@@ -44,6 +44,14 @@ def read_flag(name: str, default: str = "0") -> bool:
     raise ImproperlyConfigured(f"{name}={os.environ[name]!r} is neither on nor off: use 1 or 0")
 
 
+def read_choice(name: str, *choices: str) -> str:
+    """One of some words, the first by default."""
+    value = os.environ.get(name, choices[0]).strip()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name}={value!r}: use {' or '.join(choices)}")
+    return value
+
+
 def read_secret_key(folder: Path) -> str:
     """From the environment; otherwise a random key made once and kept readable by the owner
     only.

@@ -12,7 +12,14 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from survey.environment import read_database, read_flag, read_list, read_secret_key, read_text
+from survey.environment import (
+    read_database,
+    read_flag,
+    read_list,
+    read_secret_key,
+    read_text,
+)
+from survey.operator_settings import *  # noqa: F403
 from survey.report_settings import *  # noqa: F403
 from survey.sign_in_settings import (
     MFA_FORMS,  # noqa: F401
@@ -64,9 +71,6 @@ SMS_QUIET_HOURS = read_flag("SMS_QUIET_HOURS", "on")
 DEBUG = read_flag("DEBUG")
 # Hosts of the province's own network that programs may be told at (docs/operations.md).
 WEBHOOK_PRIVATE_HOSTS = read_list("WEBHOOK_PRIVATE_HOSTS")
-RETENTION_SCHEDULE = os.environ.get("RETENTION_SCHEDULE", "")
-LEDGER_TSA_URL = os.environ.get("LEDGER_TSA_URL", "")
-LEDGER_TSA_ROOTS = os.environ.get("LEDGER_TSA_ROOTS", "")
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 """Address citizens see on posters, without a trailing slash."""
 PROVINCE_NAME = os.environ.get("PROVINCE_NAME", "Tỉnh Đồng Tháp")
@@ -115,6 +119,9 @@ INSTALLED_APPS = [
     "survey",
 ]
 MIDDLEWARE = [
+    "survey.operations.middleware.OperatorMiddleware",
+    "survey.common.middleware.RequestIdMiddleware",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "survey.common.middleware.StorableTextMiddleware",
     "survey.common.middleware.BodyLimitMiddleware",
@@ -132,6 +139,7 @@ MIDDLEWARE = [
     "survey.agencies.scope.ScopeMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "survey.accounts.middleware.SecondFactorMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 ROOT_URLCONF = "survey.urls"
 WSGI_APPLICATION = "survey.wsgi.application"
@@ -289,24 +297,6 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF],
         "style-src": [SELF],
     },
-}
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"mask": {"()": "survey.common.logs.MaskCodes"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask"]}
-    },
-    # Both write addresses with phone numbers in them: at INFO the one, at DEBUG the other.
-    "loggers": {
-        "twilio": {"level": "WARNING"},
-        "urllib3": {"level": "WARNING"},
-        "django.request": {"filters": ["mask"]},
-        "django.security": {"filters": ["mask"]},
-    },
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
 }
 
 UNFOLD = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Callable
 from typing import Final
 
@@ -10,10 +12,12 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 
+from survey.common.logs import request_id
 from survey.common.text import is_storable, storable
 
 MAX_BODY_BYTES: Final = 32 * 1024 * 1024
 """Of one request; the largest files are evidence of a scorecard."""
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 _ADMIN_POLICY = {
     "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
@@ -53,6 +57,25 @@ class StorableTextMiddleware:
         )
         if isinstance(exception, DataError) or odd:
             raise SuspiciousOperation("a value the database does not take") from exception
+
+
+class RequestIdMiddleware:
+    """Every request has a name in the log and in its answer: the proxy's, or a new one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Name it, answer it, and forget the name."""
+        given = request.headers.get("X-Request-ID", "")
+        name = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        mark = request_id.set(name)
+        try:
+            answer = self.get_response(request)
+        finally:
+            request_id.reset(mark)
+        answer.headers["X-Request-ID"] = name
+        return answer
 
 
 class BodyLimitMiddleware:

@@ -136,6 +136,7 @@ SECTIONS: Final = {
         Section("console:api-keys", _("Keys for programs"), ("api_keys",), "make-api-keys"),
         Section("console:webhooks", _("Webhooks"), ("webhooks",), "manage-webhooks"),
         Section("console:set-up", _("Set-up"), ("set_up",), "set-up"),
+        Section("console:status", _("State of the system"), ("status",), "set-up"),
         Section("console:audit", _("Audit trail"), ("audit",), "see-audit"),
         Section("console:retention", _("How long data is kept"), ("retention",), "see-audit"),
     ),

@@ -57,8 +57,11 @@ def test_every_command_and_setting_is_described_for_operators() -> None:
         p.stem for p in (ROOT / "survey/management/commands").glob("*.py") if p.stem != "__init__"
     }
     assert {name for name in commands if f"`{name}" not in text and f" {name}" not in text} == set()
-    source = (ROOT / "survey/settings.py").read_text(encoding="utf-8")
-    settings = set(re.findall(r'(?:environ\.get|read_flag|read_text)\("(\w+)"', source))
+    files = sorted((ROOT / "survey").glob("*settings.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in files)
+    settings = set(
+        re.findall(r'(?:environ\.get|read_flag|read_text|read_list|read_choice)\("(\w+)"', source)
+    )
     assert {name for name in settings if f"`{name}`" not in text} == set()
 
 

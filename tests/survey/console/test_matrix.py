@@ -157,6 +157,7 @@ NEEDS: Final = {
     "integrity-run": "run-integrity",
     "integrity-flag": "see-integrity",
     "retention": "see-audit",
+    "status": "set-up",
     "exclusions": "see-previews",
     "exclusion-lift": "compute-figures",
     "methods": "see-previews",

@@ -158,10 +158,13 @@ def run_authority(folder: Path) -> Iterator[str]:
         server.server_close()
 
 
+NO_FACTS: Final = {"version": 1, "facts": []}
+
+
 def flagged(agency: Agency, month: date = date(2026, 7, 1), **more: Any) -> IntegrityFlag:
     """A flag of an agency, with a finding of every way to draw one."""
     run = IntegrityRun.objects.create(
-        month=month, rules_version=1, rules_sha256="0" * 64, facts={}, made_at=timezone.now()
+        month=month, rules_version=1, rules_sha256="0" * 64, facts=NO_FACTS, made_at=timezone.now()
     )
     findings = [
         {"rule": rule, "unit": agency.key, "value": 5.0, "p": 0.001, "fired": True, **extra}

@@ -1,0 +1,1 @@
+"""For operators: whether everything runs, numbers for Prometheus, what was backed up."""
