@@ -15,7 +15,7 @@ INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv pip i
 	|| $(PY) -m pip install --disable-pip-version-check -r $<
 
 .DEFAULT_GOAL := help
-.PHONY: libreoffice bench-pages fonts pictures help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis test-fast test-slow check fix messages bench lock map
+.PHONY: libreoffice restore-drill bench-pages fonts pictures help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis test-fast test-slow check fix messages bench lock map
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -75,6 +75,9 @@ test: check-fast chromium  ## format, lint, types, import contracts, migrations 
 	$(PY) -m pytest -q -m "not slow" $(JOURNEYS); bad=$$?; \
 	wait $$servers; bad=$$((bad | $$?)); wait $$computing; bad=$$((bad | $$?)); \
 	cat $$logs/servers $$logs/computing; rm -rf $$logs; exit $$bad
+
+restore-drill: .venv/.installed-dev setup  ## back up under load, kill, restore by the runbook's commands, compare; both databases
+	@$(PY) -m pytest -q -s tests/survey/operations/test_backups.py tests/servers/test_backups.py
 
 # Two processes for two cores: the statistics beside the web side.
 test-fast: .venv/.installed-dev setup  ## under a minute: no server, no browser, nothing long by itself
@@ -138,6 +141,7 @@ bench: .venv/.installed-dev setup  ## measure: server CPU and SQL per answer, in
 	@$(PY) -m benchmarks.public_site
 	@$(PY) -m benchmarks.exports
 	@$(PY) -m benchmarks.ledger
+	@$(PY) -m benchmarks.integrity --seeds 10
 	@$(PY) -m benchmarks.index_scale
 	@$(PY) -m benchmarks.coverage
 	@$(PY) -m benchmarks.standing

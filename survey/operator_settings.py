@@ -6,6 +6,8 @@ import os
 
 from survey.environment import read_choice, read_text
 
+PG_BIN = os.environ.get("PG_BIN", "")
+BACKUP_DATABASE_URL = read_text("BACKUP_DATABASE_URL")
 METRICS_TOKEN = read_text("METRICS_TOKEN")
 PROMETHEUS_MULTIPROC_DIR = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
 RETENTION_SCHEDULE = os.environ.get("RETENTION_SCHEDULE", "")
