@@ -15,7 +15,7 @@ INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv pip i
 	|| $(PY) -m pip install --disable-pip-version-check -r $<
 
 .DEFAULT_GOAL := help
-.PHONY: libreoffice restore-drill bench-pages fonts pictures help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis test-fast test-slow check fix messages bench lock map
+.PHONY: libreoffice proxy rehearsal restore-drill bench-pages fonts pictures help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis test-fast test-slow check fix messages bench lock map
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -75,6 +75,16 @@ test: check-fast chromium  ## format, lint, types, import contracts, migrations 
 	$(PY) -m pytest -q -m "not slow" $(JOURNEYS); bad=$$?; \
 	wait $$servers; bad=$$((bad | $$?)); wait $$computing; bad=$$((bad | $$?)); \
 	cat $$logs/servers $$logs/computing; rm -rf $$logs; exit $$bad
+
+proxy:
+	@if [ ! -x /usr/sbin/nginx ]; then \
+	  echo "Installing nginx for the rehearsal ..."; \
+	  (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=560 install -y -qq --no-install-recommends nginx-light >/dev/null) \
+	  || echo "nginx could not be installed: the rehearsal goes without it"; \
+	fi
+
+rehearsal: .venv/.installed-dev setup proxy  ## a day of a province from the files of deploy/: PostgreSQL, proxy, two web processes replaced under load, witness
+	@$(PY) deploy/rehearsal.py
 
 restore-drill: .venv/.installed-dev setup  ## back up under load, kill, restore by the runbook's commands, compare; both databases
 	@$(PY) -m pytest -q -s tests/survey/operations/test_backups.py tests/servers/test_backups.py

@@ -96,7 +96,7 @@ def messages_are_safe(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
             "survey.E002",
         ),
         (
-            settings.SECURE and bool(base) and _loopback(base),
+            settings.SECURE and _loopback(base) and not _loopback(settings.PUBLIC_URL),
             "TWILIO_API_BASE_URL points to this machine: a simulator must not run in production.",
             "survey.E003",
         ),

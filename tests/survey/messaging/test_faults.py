@@ -342,6 +342,7 @@ def test_dangerous_settings_are_refused_before_the_start(settings: Any) -> None:
     settings.TWILIO_API_BASE_URL = "http://evil.example:8900"
     assert found() == {"survey.E002"}
     settings.SECURE, settings.TWILIO_API_BASE_URL = True, "http://127.0.0.1:8900"
+    settings.PUBLIC_URL = "https://danhgia.example"
     settings.TWILIO_ACCOUNT_SID, settings.SMS_STATUS_CALLBACK_BASE_URL = "AC1", "http://dg.vn"
     assert found() == {"survey.E003", "survey.E004", "survey.E005", "survey.E006"}
 
