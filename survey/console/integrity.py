@@ -21,9 +21,10 @@ from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
 from survey.agencies.queries import visible_agencies
 from survey.common.periods import first_of_month
-from survey.console.integrity_words import list_rules, tell_findings
+from survey.console.integrity_words import tell_findings
 from survey.console.layout import page, staff_page
 from survey.integrity.models import FlagReply, IntegrityFlag, IntegrityRun
+from survey.integrity.rule_words import list_rules
 from survey.integrity.running import run_integrity
 from survey.scorecards.bridge.stuffing import open_rules
 

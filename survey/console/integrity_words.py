@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
-from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
 from survey.common.numbers import format_number
+from survey.integrity.rule_words import language_of_rules, write_percent
 from survey.scorecards.bridge.stuffing import Rules
 
 WIDTH: Final = 100
@@ -43,44 +43,11 @@ def tell_findings(findings: list[dict[str, Any]], rules: Rules) -> list[Told]:
     return [_tell(one, rules) for one in findings]
 
 
-@dataclass(frozen=True)
-class PublishedRule:
-    """A rule as everybody may read it."""
-
-    code: str
-    title: str
-    text: str
-    threshold: str
-    false_alarm: str
-    is_hard: bool
-
-
-def list_rules(rules: Rules) -> list[PublishedRule]:
-    """All rules, hard ones last, in the language of the reader."""
-    ordered = sorted(rules.rules.values(), key=lambda rule: (rule.is_hard, _order(rule.code)))
-    return [
-        PublishedRule(
-            rule.code,
-            rule.title[_language()],
-            rule.text[_language()],
-            format_number(Decimal(f"{rule.threshold:g}")),
-            "" if rule.false_alarm is None else _percent(rule.false_alarm),
-            rule.is_hard,
-        )
-        for rule in ordered
-    ]
-
-
-def _order(code: str) -> tuple[int, str]:
-    digits = "".join(letter for letter in code if letter.isdigit())
-    return int(digits or 0), code
-
-
 def _tell(finding: Mapping[str, Any], rules: Rules) -> Told:
     code = str(finding["rule"])
     rule = rules.rules.get(code)
     texts = (rule.title, rule.text) if rule else ({}, {})
-    title, text = (one.get(_language(), one.get("vi", code)) for one in texts)
+    title, text = (one.get(language_of_rules(), one.get("vi", code)) for one in texts)
     threshold = rule.threshold if rule else 0.0
     draw = _DRAWN.get(code, _counted)
     return Told(
@@ -88,24 +55,16 @@ def _tell(finding: Mapping[str, Any], rules: Rules) -> Told:
     )
 
 
-def _language() -> str:
-    return "en" if (get_language() or "vi").startswith("en") else "vi"
-
-
 def _bars(*rows: tuple[str, float, str]) -> list[Bar]:
     most = max((abs(value) for _label, value, _text in rows), default=0) or 1
     return [Bar(label, text, round(WIDTH * abs(value) / most)) for label, value, text in rows]
-
-
-def _percent(share: float) -> str:
-    return f"{format_number(share * 100, 1)}%"
 
 
 def _share(count: float, size: float) -> tuple[float, str]:
     """A share, and how it is written: with its numbers."""
     share = count / size if size else 0.0
     told = _("%(share)s (%(count)s of %(size)s)") % {
-        "share": _percent(share),
+        "share": write_percent(share),
         "count": format_number(round(count), 0),
         "size": format_number(round(size), 0),
     }
@@ -132,7 +91,7 @@ def _burst(inputs: Inputs, _threshold: float) -> list[Bar]:
 def _marked(inputs: Inputs, _threshold: float) -> list[Bar]:
     share, told = _share(inputs["count"], inputs["size"])
     usual = math.sin(float(inputs["median"])) ** 2
-    return _bars((_("here"), share, told), (_("median of equals"), usual, _percent(usual)))
+    return _bars((_("here"), share, told), (_("median of equals"), usual, write_percent(usual)))
 
 
 def _before(inputs: Inputs, _threshold: float) -> list[Bar]:
@@ -170,7 +129,9 @@ def _copies(inputs: Inputs, _threshold: float) -> list[Bar]:
 def _phone(inputs: Inputs, _threshold: float) -> list[Bar]:
     share, told = _share(inputs["count"], inputs["size"])
     usual = float(inputs["share"])
-    return _bars((_("behind one number"), share, told), (_("elsewhere"), usual, _percent(usual)))
+    return _bars(
+        (_("behind one number"), share, told), (_("elsewhere"), usual, write_percent(usual))
+    )
 
 
 def _left(inputs: Inputs, _threshold: float) -> list[Bar]:

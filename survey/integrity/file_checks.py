@@ -11,6 +11,8 @@ from survey.integrity.models import LedgerHead
 from survey.integrity.services import ledger_signer
 from survey.integrity.tiles import WIDTH, entry_tiles, hash_tiles
 
+HASH = 32
+
 
 def check_files(entries: list[bytes]) -> list[str]:
     """What is wrong with the files of the log, a sentence each; ``entries`` are those of the
@@ -27,17 +29,42 @@ def _check_all(faults: list[str], entries: list[bytes]) -> None:
         if entries or (ledger_folder() / "checkpoint").exists():
             faults.append("there are entries or files of a log, and no signed head")
         return
-    sealed = entries[: newest.size]
+    sealed, older = entries[: newest.size], _list_tiles()
     for number, (name, content) in enumerate(entry_tiles(sealed)):
         kept = _read_file(faults, name)
         if kept not in (None, content):
             faults += _name_entries(kept or b"", content, name, number)
+        faults += _compare_older(older, name, content)
     for name, content in hash_tiles([hash_leaf(entry) for entry in sealed]):
         if _read_file(faults, name) not in (None, content):
             faults.append(f"file {name} is not made of these entries")
+        faults += _compare_older(older, name, content)
+    faults += [f"file {name} is none of this log" for names in older.values() for name in names]
     if _read_file(faults, "checkpoint") not in (None, full_note(newest).encode()):
         faults.append("file checkpoint is not the newest signed head: run seal_ledger")
     _check_key(faults)
+
+
+def _list_tiles() -> dict[str, list[str]]:
+    """Name of a tile without its width -> names of its files: shorter ones of older heads too."""
+    found: dict[str, list[str]] = {}
+    folder = ledger_folder()
+    for path in sorted((folder / "tile").rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            name = path.relative_to(folder).as_posix()
+            found.setdefault(name.partition(".p/")[0], []).append(name)
+    return found
+
+
+def _compare_older(older: dict[str, list[str]], name: str, content: bytes) -> Iterator[str]:
+    """Shorter tiles of older heads begin the one of the newest."""
+    for other in older.pop(name.partition(".p/")[0], []):
+        if other == name:
+            continue
+        kept, width = (ledger_folder() / other).read_bytes(), other.partition(".p/")[2]
+        size = sum(1 for _ in read_bundle(kept)) if "entries" in other else len(kept) / HASH
+        if not content.startswith(kept) or not width.isdigit() or size != int(width):
+            yield f"file {other} was changed: it does not begin {name}"
 
 
 def _check_key(faults: list[str]) -> None:

@@ -37,6 +37,7 @@ from survey.public.figures import WHOLE, agency_lines, agency_rows, domain_lines
 from survey.public.log_page import log_page
 from survey.public.open_data import list_open_data, read_open_data
 from survey.public.paging import PublicPage, cut_part, list_parts
+from survey.public.rules_page import rules_page
 from survey.public.words import period_title
 
 IMPROVEMENTS_PER_PAGE: Final = 25
@@ -138,6 +139,7 @@ _PLACES: Final[tuple[tuple[re.Pattern[str], Callable[..., Found]], ...]] = tuple
         (r"lich-cong-bo/", calendar),
         (r"dinh-chinh/", corrections_page),
         (r"so-cai/", log_page),
+        (r"quy-tac/", rules_page),
         (r"gop-y/(?P<number>[1-9]\d{0,5})/", improvements),
     )
 )
@@ -175,7 +177,7 @@ def find_page(path: str) -> Found:
 
 def list_paths() -> Iterator[str]:
     """Every address of a page, without the language."""
-    yield from ("", "lich-cong-bo/", "dinh-chinh/", "so-cai/")
+    yield from ("", "lich-cong-bo/", "dinh-chinh/", "so-cai/", "quy-tac/")
     yield from list_parts("gop-y/", _improvements(), IMPROVEMENTS_PER_PAGE)
     for one in public_editions():
         yield from (f"{one.path}{name}" for name in ("", "linh-vuc/", "phuong-phap/", "du-lieu/"))

@@ -26,7 +26,7 @@ from survey.questionnaires.content import Answers
 from survey.questionnaires.queries import load_form, published_extension
 from survey.responses.models import Response
 from survey.responses.services import Further, record_batch
-from survey.scorecards.bridge.stuffing import unpack_facts
+from survey.scorecards.bridge.stuffing import open_rules, unpack_facts
 from survey.transactions.models import Channel
 from survey.transactions.services import import_totals
 from tests.survey.console.builders import signed_in
@@ -188,6 +188,14 @@ def test_heads_see_their_own_flags_of_months_that_are_over_and_answer(
         FlagReply.objects.all().delete()
     superseded = flagged(cast.land, current=False)
     assert analyst.get(reverse("console:integrity-flag", args=[superseded.pk])).status_code == 404
+
+
+def test_everybody_reads_the_rules(client: Client, db: None) -> None:
+    page = flat(client.get("/ket-qua/quy-tac/"))
+    assert "F6b Khối phiếu chép lại" in page
+    assert page.count('<th scope="row">') == len(open_rules().rules)
+    assert "Copied blocks" in flat(client.get("/ket-qua/en/quy-tac/"))
+    assert '<tbody lang="vi">' in flat(client.get("/ket-qua/km/quy-tac/"))
 
 
 def test_a_month_is_looked_at_from_the_page(cast: Cast, analyst: Client, head: Client) -> None:

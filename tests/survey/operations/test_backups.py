@@ -131,6 +131,7 @@ def test_the_commands_back_up_and_restore_everything(filled: Place) -> None:
     assert mark["backup"] == source.name
 
 
+@pytest.mark.slow
 def test_a_backup_in_the_data_folder_is_no_part_of_itself(filled: Place) -> None:
     filled.backups = filled.var / "backups"
     source = filled.back_up()
@@ -140,6 +141,7 @@ def test_a_backup_in_the_data_folder_is_no_part_of_itself(filled: Place) -> None
     assert not (filled.into / "files" / "backups").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("harm", "told"),
     [
@@ -172,6 +174,7 @@ def flip(path: Path) -> None:
     path.write_bytes(content)
 
 
+@pytest.mark.slow
 def test_a_forged_checksum_does_not_help_a_damaged_file(filled: Place) -> None:
     """Whoever can write the manifest cannot write what opens."""
     source = newest(filled)
@@ -182,6 +185,7 @@ def test_a_forged_checksum_does_not_help_a_damaged_file(filled: Place) -> None:
     assert "does not open with this key, or is damaged" in filled.restore()
 
 
+@pytest.mark.slow
 def test_wrong_keys_old_backups_and_full_folders_are_refused(filled: Place) -> None:
     other = filled.into.with_name("other")
     other.write_text(make_identity()[0])
@@ -208,6 +212,7 @@ def test_a_backup_that_fails_leaves_nothing(filled: Place) -> None:
     assert sorted(filled.backups.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_a_drill_that_finds_fewer_rows_or_another_log_leaves_no_mark(filled: Place) -> None:
     source = newest(filled)
     manifest = json.loads((source / MANIFEST).read_text())
@@ -221,6 +226,7 @@ def test_a_drill_that_finds_fewer_rows_or_another_log_leaves_no_mark(filled: Pla
     assert not (filled.var / "last-restore-drill.json").exists()
 
 
+@pytest.mark.slow
 def test_old_backups_go_once_a_new_one_is_there(filled: Place) -> None:
     source = newest(filled)
     for days in (80, 40, 34):
