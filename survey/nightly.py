@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 AT: Final = time(2, 20)
 STEPS: Final = (
     seal_day,
-    witness_head,
     prepare_comments,
     find_alerts,
     run_last_month,
@@ -42,6 +41,7 @@ STEPS: Final = (
     forget_calls,
     tend_messages,
     keep_to_schedule,
+    witness_head,
 )
 
 

@@ -92,7 +92,7 @@ class UnitSums:
         """The facts; ``known`` are those that come from elsewhere."""
         hard = dict(known.pop("hard", {}))
         dossiers = known.get("dossiers")
-        if dossiers and self._counts["tied"] > dossiers:
+        if dossiers is not None and self._counts["tied"] > dossiers:
             hard["H1"] = self._counts["tied"] - dossiers
         if self._counts["late"]:
             hard["H2"] = self._counts["late"]

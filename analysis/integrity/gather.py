@@ -54,7 +54,7 @@ def gather_facts(snapshot: Snapshot) -> list[UnitMonth]:
     for row in rows.sort("month", "agency").iter_rows(named=True):
         unit, month = row.pop("agency"), row.pop("month")
         told = dossiers.get((unit, month))
-        over, late = max(0, row["tied"] - told) if told else 0, row.pop("late")
+        over, late = 0 if told is None else max(0, row["tied"] - told), row.pop("late")
         found.append(
             UnitMonth(
                 unit,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -205,19 +206,28 @@ def why_not(request: ApprovalRequest, user: User, now: datetime) -> str:
     asker_is_open = request.requester.is_open(timezone.localdate(now))
     if not asker_is_open or not holds_role(request.requester, request.asks):
         return _("Who requested this may no longer do so. Somebody else has to request it.")
-    if policy.other_body and not _work_apart(request.requester, user):
+    if policy.other_body and not _work_apart(request.requester, user, request.made_at):
         return _("Somebody from another body has to decide this.")
     if any(decision.user_id == user.pk for decision in request.decisions.all()):
         return _("You have already decided this.")
     return ""
 
 
-def _work_apart(one: User, two: User) -> bool:
-    """Whether two people work for different bodies: of an account that names none nobody knows."""
+def _work_apart(one: User, two: User, since: datetime) -> bool:
+    """Whether two people worked for different bodies at a moment, by somebody else's word than
+    theirs: of an account that names none, or another one since, nobody knows.
+    """
     if one.agency_id != two.agency_id:
         return True
-    bodies = [" ".join(user.body.casefold().split()) for user in (one, two)]
-    return all(bodies) and bodies[0] != bodies[1]
+    bodies = [_plain(user.body) for user in (one, two)]
+    told_by_each_other = one.body_set_by_id == two.pk or two.body_set_by_id == one.pk
+    set_later = any(user.body_set_at and user.body_set_at > since for user in (one, two))
+    return all(bodies) and bodies[0] != bodies[1] and not told_by_each_other and not set_later
+
+
+def _plain(text: str) -> str:
+    """Letters and digits only: another way to write a body is no other body."""
+    return "".join(one for one in unicodedata.normalize("NFKC", text).casefold() if one.isalnum())
 
 
 @transaction.atomic

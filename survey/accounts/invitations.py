@@ -116,6 +116,8 @@ def accept(*, invitation: StaffInvitation, user_name: str, password: str) -> Use
         role=locked.role,
         agency_id=locked.agency_id,
         body=locked.body,
+        body_set_by=locked.invited_by,
+        body_set_at=locked.invited_at,
         ends_on=locked.ends_on,
     )
     user.set_password(password)

@@ -58,6 +58,13 @@ class User(AbstractUser):
         blank=True,
         help_text=_("Where the person works: some requests are decided by another body only."),
     )
+    body_set_by = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    body_set_at = models.DateTimeField(null=True, editable=False)
+    """Who says for whom somebody works, and since when: nobody makes a second body of a colleague
+    for a request of their own.
+    """
     language = models.CharField(
         _("language"), max_length=8, choices=settings.LANGUAGES, default="vi"
     )

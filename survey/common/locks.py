@@ -27,7 +27,16 @@ def hold_lock(name: str) -> Iterator[None]:
             yield
         return
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_number(name)])
+        # The role's limits are for rows: whoever waits here waits for work of minutes.
+        cursor.execute(
+            "SELECT set_config('lock_timeout', '0', false), "
+            "set_config('statement_timeout', '0', false)"
+        )
+        try:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_number(name)])
+        finally:
+            cursor.execute("RESET lock_timeout")
+            cursor.execute("RESET statement_timeout")
     try:
         yield
     finally:

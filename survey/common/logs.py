@@ -9,6 +9,7 @@ import re
 from contextvars import ContextVar
 
 import structlog
+from structlog.typing import EventDict
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 """Of the request that is answered here; also in the answer's ``X-Request-ID``."""
@@ -61,6 +62,11 @@ class NameRequest(logging.Filter):
         return True
 
 
+def _mask_event(_logger: object, _name: str, event: EventDict) -> EventDict:
+    """Traces are formatted anew here, so they are masked anew."""
+    return {key: _masked(one) if isinstance(one, str) else one for key, one in event.items()}
+
+
 def make_json_formatter() -> logging.Formatter:
     """One JSON object a line, for whoever collects logs."""
     return structlog.stdlib.ProcessorFormatter(
@@ -73,6 +79,7 @@ def make_json_formatter() -> logging.Formatter:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
+            _mask_event,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )

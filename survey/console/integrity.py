@@ -25,7 +25,7 @@ from survey.console.integrity_words import tell_findings
 from survey.console.layout import page, staff_page
 from survey.integrity.models import FlagReply, IntegrityFlag, IntegrityRun
 from survey.integrity.rule_words import list_rules
-from survey.integrity.running import run_integrity
+from survey.integrity.running import is_complete, run_integrity
 from survey.scorecards.bridge.stuffing import open_rules
 
 SHOWN = 200
@@ -45,10 +45,12 @@ class MonthForm(forms.Form):
     )
 
     def clean_month(self) -> date:
-        """One that has begun."""
+        """One that is over."""
         month: date = self.cleaned_data["month"]
-        if month > timezone.localdate():
-            raise forms.ValidationError(_("This month has not begun."))
+        if not is_complete(month, timezone.localdate()):
+            raise forms.ValidationError(
+                _("A month is looked at from the third day of the next one on.")
+            )
         return month
 
 

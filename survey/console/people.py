@@ -152,6 +152,8 @@ def change_person(request: HttpRequest, pk: int) -> HttpResponse:
     form = AccountForm(request.POST or None, instance=account, user=user)
     if request.method == "POST" and form.is_valid():
         before = User.objects.get(pk=pk)
+        if before.body != account.body:
+            account.body_set_by, account.body_set_at = user, timezone.now()
         form.save()
         withdraw_invitations_by(account, timezone.now())
         record_event(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from django.db.models import Count, Max
@@ -13,7 +14,8 @@ from survey.access.kiosks import count_gaps
 from survey.access.models import Dispute, Kiosk, KioskUse, ScreenUse
 from survey.agencies.queries import versions_on
 from survey.common.periods import Period
-from survey.messaging.models import PhoneLedger
+from survey.messaging.models import KnownNumber, PhoneLedger
+from survey.messaging.sampling import WINDOW
 from survey.responses.flags import find_flag
 from survey.responses.models import Comment, Evidence
 from survey.responses.queries import snapshot_rows
@@ -24,8 +26,8 @@ PROVEN: Final = (Evidence.SCREEN, Evidence.RECEIPT, Evidence.SMS)
 TOP: Final = 5
 LETTERS: Final = 15
 SLOT_MINUTES: Final = 10
-PHONES_FOR_DAYS: Final = 7
-"""Dossiers behind a number are a sum over thirty days: after a month it tells of another one."""
+FRESH_DAYS: Final = 7
+"""Dossiers behind a number are a sum over thirty days, lost numbers of tablets one of all time."""
 Slots = list[tuple[int, int, int, int]]
 
 
@@ -39,6 +41,7 @@ def gather_month(month: Period, before: Mapping[str, Facts]) -> list[Facts]:
     for key, _domain, _channel, _month, completed, _on_time in totals_in(month):
         dossiers[key] += completed
     slots, gaps = _read_slots(month), _count_gaps()
+    fresh = is_fresh(month, timezone.localdate())
     comments, phones, disputes = (
         _count_comments(month),
         _count_phones(month),
@@ -46,7 +49,8 @@ def gather_month(month: Period, before: Mapping[str, Facts]) -> list[Facts]:
     )
     found = []
     for key, one in sorted(sums.items()):
-        lost = max(0, gaps[key] - (before[key].gaps if key in before else 0))
+        known = before[key].gaps if key in before else gaps[key]
+        lost = max(0, gaps[key] - known) if fresh else 0
         broken = {"H5": lost, "H8": disputes.get(key, 0)}
         facts = one.as_facts(
             key,
@@ -55,8 +59,8 @@ def gather_month(month: Period, before: Mapping[str, Facts]) -> list[Facts]:
             dossiers=dossiers.get(key),
             slots=tuple(slots.get(key, ())),
             same_comment=comments.get(key, 0),
-            phone=phones.get(key, 0),
-            gaps=gaps[key],
+            phone=min(phones.get(key, 0), dossiers.get(key, 0)),
+            gaps=gaps[key] if fresh else known,
             hard={code: count for code, count in broken.items() if count},
         )
         found.append(facts)
@@ -111,12 +115,20 @@ def _count_comments(month: Period) -> dict[str, int]:
     return {key: max(own.values()) for key, own in found.items()}
 
 
+def is_fresh(month: Period, today: date) -> bool:
+    """Whether a month has just passed: some things are only known as running sums."""
+    return (today - month.last).days <= FRESH_DAYS
+
+
 def _count_phones(month: Period) -> dict[str, int]:
-    """Dossiers of thirty days behind one number, for the month that is going on or just over."""
-    if (timezone.localdate() - month.last).days > PHONES_FOR_DAYS:
+    """Dossiers of thirty days behind one number nobody registered, for a month just over."""
+    now = timezone.now()
+    if not is_fresh(month, timezone.localdate(now)):
         return {}
-    rows = PhoneLedger.objects.exclude(agency=None).values_list("agency__key")
-    return dict(rows.annotate(most=Max("dossiers")))
+    agents = KnownNumber.objects.values("phone_hash")
+    rows = PhoneLedger.objects.filter(counted_since__gt=now - WINDOW, agency__isnull=False)
+    found = rows.exclude(phone_hash__in=agents).values_list("agency__key")
+    return dict(found.annotate(most=Max("dossiers")))
 
 
 def _count_gaps() -> Counter[str]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from django.conf import settings
+from django.utils import timezone
 
 from survey.integrity.models import LedgerCosignature, LedgerHead
 from survey.integrity.policy import (
@@ -28,6 +29,8 @@ from survey.integrity.policy import (
 from survey.integrity.tiles import replace_file
 
 SEED_BYTES: Final = 32
+CLOCKS_APART: Final = 600
+"""Seconds the clock of a witness may be off."""
 
 
 class LedgerFault(Exception):
@@ -84,13 +87,26 @@ def publish_head(head: LedgerHead, verifier: str) -> None:
     replace_file(folder / "checkpoint", full_note(head).encode())
 
 
+def second_verifier(origin: str) -> VerifierKey:
+    """The log's second key.
+
+    Raises
+    ------
+    LedgerFault
+        It is not there: heads were signed with it.
+    """
+    if not _second_key_path().exists():
+        raise LedgerFault(f"{_second_key_path()} is not there: bring it back")
+    return VerifierKey(origin, MLDSA, _open_second_key().public_key().public_bytes_raw())
+
+
 def sign_again(head: LedgerHead) -> VerifierKey:
     """Have the second signature over a head, once; returns the key."""
     origin, _line = head.note.split("\n", 1)
     private = _open_second_key()
     key = VerifierKey(origin, MLDSA, private.public_key().public_bytes_raw())
     if not head.cosignatures.filter(name=origin, key_id=key.key_id.hex()).exists():
-        time = int(head.made_at.timestamp())
+        time = int(timezone.now().timestamp())
         body = split_note(head.note)[0]
         line = write_signature(key, time, private.sign(subtree_message(origin, time, body)))
         store_cosignature(head, key, line)
@@ -98,9 +114,11 @@ def sign_again(head: LedgerHead) -> VerifierKey:
 
 
 def store_cosignature(head: LedgerHead, key: VerifierKey, line: str) -> bool:
-    """Keep a signature that was checked here; False where it is none of this key."""
+    """Keep a signature made now that was checked here; False where it is none of this key, or of
+    another time.
+    """
     time = find_time(line.rstrip("\n"), key, split_note(head.note)[0])
-    if time is None:
+    if time is None or abs(time - timezone.now().timestamp()) > CLOCKS_APART:
         return False
     LedgerCosignature.objects.get_or_create(
         head=head,
@@ -114,9 +132,13 @@ def store_cosignature(head: LedgerHead, key: VerifierKey, line: str) -> bool:
     return True
 
 
+def _second_key_path() -> Path:
+    return Path(settings.VAR_DIR) / "ledger-mldsa.key"
+
+
 def _open_second_key() -> MLDSA44PrivateKey:
     """The seed of the key, made once, readable by its owner only."""
-    path = Path(settings.VAR_DIR) / "ledger-mldsa.key"
+    path = _second_key_path()
     if not path.exists():
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)

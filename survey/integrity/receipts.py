@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from survey.integrity.heads import full_note, ledger_folder
+from typing import Final
+
+from survey.integrity.heads import LedgerFault, full_note, ledger_folder, load_policy, split_note
 from survey.integrity.models import LedgerHead, LedgerLeaf
+from survey.integrity.policy import NO_POLICY
 from survey.integrity.proofs import TileNodes, write_proof
 from survey.responses.models import Response
+
+LOOKED_AT: Final = 50
+"""Heads back from the newest one in which enough witnesses are looked for."""
 
 
 def find_place(row: Response) -> int | None:
@@ -16,16 +22,32 @@ def find_place(row: Response) -> int | None:
 
 
 def prove_submission(row: Response) -> str | None:
-    """A ``tlog-proof`` of a submission under the newest head; None while it waits.
+    """A ``tlog-proof`` of a submission; None while it waits.
 
     Raises
     ------
     TileError
         A file of the log is missing.
     """
-    head = LedgerHead.objects.order_by("-size").first()
     leaf = LedgerLeaf.objects.filter(response=row).first()
-    if head is None or leaf is None or leaf.index >= head.size:
+    head = None if leaf is None else _choose_head(leaf.index)
+    if leaf is None or head is None:
         return None
     hashes = TileNodes(ledger_folder(), head.size).include(leaf.index)
     return write_proof(bytes(leaf.entry), leaf.index, hashes, full_note(head))
+
+
+def _choose_head(place: int) -> LedgerHead | None:
+    """The newest head enough witnesses have signed, or the newest one: a proof is kept for years,
+    and a head that has just been sealed has nobody else's signature yet.
+    """
+    heads = list(LedgerHead.objects.filter(size__gt=place).order_by("-size")[:LOOKED_AT])
+    try:
+        policy = load_policy()
+    except LedgerFault:
+        policy = NO_POLICY
+    for head in heads:
+        body, lines = split_note(full_note(head))
+        if policy.is_met(policy.signers(lines, body)):
+            return head
+    return heads[0] if heads else None

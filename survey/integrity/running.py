@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from survey.agencies.models import Agency
 from survey.common.locks import hold_lock
-from survey.common.periods import Period, first_of_month, parse_period
-from survey.integrity.gathering import gather_month
+from survey.common.periods import Period, first_of_month, last_day, parse_period
+from survey.integrity.gathering import gather_month, is_fresh
 from survey.integrity.models import IntegrityFlag, IntegrityRun
 from survey.responses.models import Response
 from survey.scorecards.bridge.stuffing import (
@@ -38,14 +38,40 @@ def run_integrity(month: date, now: datetime) -> IntegrityRun:
         past = _read_past(month, rules, now)
         newest = max((row.month for row in past), default="")
         facts = gather_month(_as_period(month), {r.unit: r for r in past if r.month == newest})
-        return _store(month, [*past, *facts], rules, now)
+        kept = _carry_over(facts, month, timezone.localdate(now))
+        return _store(month, [*past, *kept], rules, now)
+
+
+def _carry_over(facts: list[Facts], month: date, today: date) -> list[Facts]:
+    """What is no longer known of an old month is taken from the look before: a later look takes
+    nothing back that an earlier one has seen.
+    """
+    before = IntegrityRun.objects.filter(month=month).order_by("-pk").first()
+    if before is None or is_fresh(_as_period(month), today):
+        return facts
+    name = f"{month:%Y-%m}"
+    known = {row.unit: row for row in unpack_facts(before.facts) if row.month == name}
+    return [_merge(row, known[row.unit]) if row.unit in known else row for row in facts]
+
+
+def _merge(row: Facts, before: Facts) -> Facts:
+    hard = {**row.hard, **({"H5": before.hard["H5"]} if "H5" in before.hard else {})}
+    slots = row.slots if len(row.slots) >= len(before.slots) else before.slots
+    return replace(row, phone=before.phone, gaps=before.gaps, slots=slots, hard=hard)
+
+
+def is_complete(month: date, today: date) -> bool:
+    """Whether a month is over and its tablets have had time: before that a look would stand for
+    the whole month.
+    """
+    return today >= last_day(month) + timedelta(days=DAYS_AFTER)
 
 
 def run_last_month(now: datetime) -> None:
     """The night's part: once the answers of a month have come."""
     today = timezone.localdate(now)
     month = first_of_month(first_of_month(today) - timedelta(days=1))
-    due = today.day >= DAYS_AFTER and Response.objects.filter(month=month).exists()
+    due = is_complete(month, today) and Response.objects.filter(month=month).exists()
     if due and not IntegrityRun.objects.filter(month=month).exists():
         run_integrity(month, now)
 

@@ -8,9 +8,9 @@ from typing import Final
 from django.conf import settings
 from django.utils import timezone
 
-from survey.integrity.heads import LedgerFault, load_policy, split_note
+from survey.integrity.heads import LedgerFault, load_policy, second_verifier, split_note
 from survey.integrity.models import LedgerHead, LedgerStamp
-from survey.integrity.policy import Policy, find_time
+from survey.integrity.policy import Policy, VerifierKey, find_time
 from survey.integrity.witnessing import WitnessError, check_stamp, read_stamp_time
 
 OVERDUE: Final = timedelta(hours=48)
@@ -35,6 +35,9 @@ def check_signatures(faults: list[str]) -> int | None:
 def _check_heads(policy: Policy, faults: list[str]) -> int:
     """The size of the newest head with enough signatures."""
     keys = {(key.name, key.key_id.hex()): key for key in policy.witnesses.values()}
+    own = LedgerHead.objects.order_by("-size").first()
+    if own is not None:
+        faults += _check_second(own, keys)
     enough = 0
     for head in LedgerHead.objects.prefetch_related("cosignatures").order_by("size"):
         body = split_note(head.note)[0]
@@ -52,6 +55,21 @@ def _check_heads(policy: Policy, faults: list[str]) -> int:
             f"days: they cannot be reached, or they refuse"
         )
     return enough
+
+
+def _check_second(newest: LedgerHead, keys: dict[tuple[str, str], VerifierKey]) -> list[str]:
+    """The log's own second signature: its key joins those that are looked at, and the newest head
+    has to have it.
+    """
+    origin = newest.note.split("\n", 1)[0]
+    try:
+        key = second_verifier(origin)
+    except LedgerFault as error:
+        return [str(error)]
+    keys[key.name, key.key_id.hex()] = key
+    if newest.cosignatures.filter(name=key.name, key_id=key.key_id.hex()).exists():
+        return []
+    return [f"head {newest.size} has no second signature of the log: run seal_ledger"]
 
 
 def _check_stamps(faults: list[str]) -> None:

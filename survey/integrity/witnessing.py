@@ -8,7 +8,7 @@ is asked the next time.
 from __future__ import annotations
 
 import logging
-import time
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -106,6 +106,8 @@ def _read_size(text: str, head: LedgerHead) -> int:
         size = int(text[:20])
     except ValueError:
         raise WitnessError("refuses, and does not say which head it knows") from None
+    if size < 0:
+        raise WitnessError("refuses, and does not say which head it knows")
     if size > head.size:
         raise WitnessError(f"knows a log of {size} entries, ours has {head.size}")
     return size
@@ -122,21 +124,36 @@ def _post_head(head: LedgerHead, address: str, old: int) -> tuple[int, str]:
 
 
 def _post(url: str, body: bytes, kind: str) -> tuple[int, bytes]:
-    """(status, answer); whoever answers too long or too slowly is cut off."""
-    end, content = time.monotonic() + MOST_SECONDS, b""
+    """(status, answer); whoever answers too long or too slowly is left alone, also where only the
+    head of the answer drips.
+    """
+    found: list[tuple[int, bytes] | WitnessError] = []
+
+    def ask() -> None:
+        try:
+            found.append(_request(url, body, kind))
+        except WitnessError as error:
+            found.append(error)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(MOST_SECONDS)
+    if not found:
+        raise WitnessError("its answer does not end")
+    if isinstance(found[0], WitnessError):
+        raise found[0]
+    return found[0]
+
+
+def _request(url: str, body: bytes, kind: str) -> tuple[int, bytes]:
+    headers = {"Content-Type": kind}
     try:
         with requests.post(
-            url,
-            data=body,
-            headers={"Content-Type": kind},
-            timeout=TIMEOUT,
-            stream=True,
-            allow_redirects=False,
+            url, data=body, headers=headers, timeout=TIMEOUT, stream=True, allow_redirects=False
         ) as answer:
-            while part := answer.raw.read1(MOST_BYTES):
-                content += part
-                if len(content) > MOST_BYTES or time.monotonic() > end:
-                    raise WitnessError("its answer does not end")
+            content = answer.raw.read(MOST_BYTES + 1)
+            if len(content) > MOST_BYTES:
+                raise WitnessError("its answer does not end")
             return answer.status_code, content
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         raise WitnessError(f"cannot be reached ({type(error).__name__})") from error

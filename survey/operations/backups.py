@@ -7,22 +7,25 @@ beside it by ``pg_receivewal`` in ``FOLDER/wal`` and sealed segment by segment. 
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from survey.environment import read_database
 from survey.integrity.models import LedgerHead
 from survey.operations.sealing import BackupError, hash_file, seal_file
 
@@ -34,6 +37,16 @@ MANIFEST: Final = "manifest.json"
 PARTS: Final = ("database.age", "files.age")
 SEGMENT: Final = 24
 """Letters of the name of a whole segment."""
+ADDED_TO: Final = (
+    "survey_response",
+    "survey_ledgerleaf",
+    "survey_ledgerhead",
+    "survey_auditevent",
+    "survey_approvaldecision",
+    "survey_edition",
+)
+SECRETS: Final = ("SECRET_KEY", "SECRET_KEY_OLD", "PHONE_KEY", "PHONE_HASH_KEY")
+"""Keys that may stand in files of the machine (``NAME_FILE``)."""
 NOT_FILES: Final = ("*.sqlite3*", "*.key", "static", "demo", "last-*.json", "prometheus")
 """What of the data folder is no part: the database, keys, and what is made again."""
 
@@ -46,23 +59,36 @@ def make_backup(folder: Path, recipient: str, now: datetime) -> Path:
     BackupError
         Something could not be read or written; nothing half-made stays.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = folder / now.astimezone(UTC).strftime(STAMP)
     if target.exists():
         raise BackupError(f"{target} is there already")
-    with TemporaryDirectory(dir=folder, prefix=".making-") as temporary:
-        work, draft = Path(temporary), Path(temporary) / "backup"
-        draft.mkdir()
-        counts = count_rows()
-        _seal_tar(_copy_database(work), draft / "database.age", work, recipient)
-        _seal_tar(_copy_files(work), draft / "files.age", work, recipient)
-        manifest = _describe(draft, counts, now)
-        (draft / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        draft.rename(target)
-    seal_segments(folder, recipient)
-    _forget_old(folder, now)
+    with _alone(folder):
+        for left in folder.glob(".making-*"):
+            shutil.rmtree(left)  # of a backup that was killed: it lies open
+        with TemporaryDirectory(dir=folder, prefix=".making-") as temporary:
+            work, draft = Path(temporary), Path(temporary) / "backup"
+            draft.mkdir()
+            known = _describe(now)
+            # Files first: of a log that was sealed meanwhile the database knows more, which
+            # publishing mends; files that know more than the database would stop the log.
+            _seal_tar(_copy_files(work), draft / "files.age", work, recipient)
+            _seal_tar(_copy_database(work), draft / "database.age", work, recipient)
+            manifest = {**known, "files": {name: _measure(draft / name) for name in PARTS}}
+            (draft / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+            draft.rename(target)
+        _seal_whole(folder, recipient)
+        _forget_old(folder, now)
     write_mark("last-backup.json", now, {"backup": target.name})
     return target
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One at a time in a folder of backups."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def write_mark(name: str, now: datetime, more: dict[str, Any]) -> None:
@@ -72,31 +98,33 @@ def write_mark(name: str, now: datetime, more: dict[str, Any]) -> None:
 
 
 def count_rows() -> dict[str, int]:
-    """Table -> rows. Counted before the copy is made: it may have more, and never fewer."""
-    tables = sorted(model._meta.db_table for model in apps.get_app_config("survey").get_models())
+    """Table -> rows, of those rows are only added to: whatever happens until the copy is restored,
+    it has as many, or more.
+    """
     with connection.cursor() as cursor:
         found = {}
-        for table in tables:
+        for table in ADDED_TO:
             cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608  (our own names)
             found[table] = int(cursor.fetchone()[0])
     return found
 
 
-def _describe(draft: Path, counts: dict[str, int], now: datetime) -> dict[str, Any]:
+def _describe(now: datetime) -> dict[str, Any]:
     head = LedgerHead.objects.order_by("-size").first()
     applied = MigrationRecorder.Migration.objects.filter(app="survey").order_by("-name").first()
     return {
         "version": VERSION,
         "at": now.isoformat(),
         "database": connection.vendor,
+        "name": str(connection.settings_dict["NAME"]),
         "migration": applied.name if applied else "",
-        "rows": counts,
-        "ledger": {"size": head.size, "root": head.root} if head else None,
-        "files": {
-            name: {"sha256": hash_file(draft / name), "size": (draft / name).stat().st_size}
-            for name in PARTS
-        },
+        "rows": count_rows(),
+        "head": head.note if head else "",
     }
+
+
+def _measure(path: Path) -> dict[str, Any]:
+    return {"sha256": hash_file(path), "size": path.stat().st_size}
 
 
 def _copy_database(work: Path) -> Path:
@@ -105,9 +133,9 @@ def _copy_database(work: Path) -> Path:
     if connection.vendor == "sqlite":
         _copy_sqlite(folder / "hailong.sqlite3")
     else:
-        run_tool(
-            "pg_basebackup", "-d", database_address(), "-D", str(folder / "data"), "-c", "fast"
-        )
+        address, told = _read_address()
+        target = str(folder / "data")
+        run_tool("pg_basebackup", "-d", address, "-D", target, "-c", "fast", environment=told)
         run_tool("pg_verifybackup", str(folder / "data"))
     return folder
 
@@ -135,16 +163,25 @@ def _copy_sqlite(target: Path) -> None:
         raise BackupError(f"the copy of the database is damaged: {told}")
 
 
-def database_address() -> str:
-    """The database as PostgreSQL's tools take it: a role that may replicate, where one is named."""
+def _read_address() -> tuple[str, dict[str, str]]:
+    """The database as PostgreSQL's tools take it, and what they are told by the environment: a
+    password on a command line is everybody's.
+    """
+    known: dict[str, Any] = connection.settings_dict
     if settings.BACKUP_DATABASE_URL:
-        return str(settings.BACKUP_DATABASE_URL)
-    known = connection.settings_dict
-    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
-    return " ".join(f"{name}='{known[key]}'" for name, key in names.items() if known.get(key))
+        known = read_database(settings.BACKUP_DATABASE_URL)
+    names = {"host": "HOST", "port": "PORT", "user": "USER"}
+    parts = [f"{name}={_quote(known[key])}" for name, key in names.items() if known.get(key)]
+    password = str(known.get("PASSWORD") or "")
+    return " ".join(parts), {"PGPASSWORD": password} if password else {}
 
 
-def run_tool(name: str, *arguments: str) -> None:
+def _quote(value: object) -> str:
+    text = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{text}'"
+
+
+def run_tool(name: str, *arguments: str, environment: dict[str, str] | None = None) -> None:
     """Run a program of PostgreSQL (from ``PG_BIN``, or the path).
 
     Raises
@@ -155,7 +192,13 @@ def run_tool(name: str, *arguments: str) -> None:
     program = shutil.which(name, path=settings.PG_BIN or None)
     if program is None:
         raise BackupError(f"{name} is not installed: set PG_BIN to PostgreSQL's folder of programs")
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603
+        [program, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **(environment or {})},
+    )
     if done.returncode:
         raise BackupError(f"{name}: {done.stderr.strip()[-500:]}")
 
@@ -204,17 +247,27 @@ def seal_keys(folder: Path, backups: Path, recipient: str, now: datetime) -> Pat
         with tarfile.open(packed, "w:gz") as tar:
             for path in sorted(Path(settings.VAR_DIR).glob("*.key")):
                 tar.add(path, arcname=path.name)
+            for name in SECRETS:
+                if path_of := os.environ.get(f"{name}_FILE"):
+                    tar.add(path_of, arcname=name)
         seal_file(packed, target, recipient)
     return target
 
 
 def seal_segments(folder: Path, recipient: str) -> int:
     """Seal whole segments ``pg_receivewal`` has written; the one it writes stays as it is."""
+    with _alone(folder):
+        return _seal_whole(folder, recipient)
+
+
+def _seal_whole(folder: Path, recipient: str) -> int:
     sealed = 0
     for path in sorted((folder / "wal").glob("[0-9A-F]*")):
         if len(path.name) == SEGMENT:
             draft = path.with_name(f".{path.name}.age")
             seal_file(path, draft, recipient)
+            with draft.open("rb") as file:
+                os.fsync(file.fileno())  # what is sealed is the only copy from here on
             draft.rename(path.with_name(f"{path.name}.age"))
             path.unlink()
             sealed += 1

@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from django.db import DatabaseError
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from survey.access.kiosks import count_gaps
-from survey.access.models import Kiosk
+from survey.access.models import KioskItem
 from survey.common.periods import first_of_month
 from survey.integrity.models import LedgerHead
 from survey.messaging.models import FunnelCount
 from survey.messaging.outbox.models import OutboxMessage
-from survey.operations.readiness import OK, run_checks
+from survey.operations.readiness import DOWN, OK, run_checks
 from survey.responses.models import Response
 
 KEPT_SECONDS: Final = 30.0
@@ -37,9 +36,9 @@ class DatabaseCollector(Collector):
         at, found = self._kept
         if not found or time.monotonic() - at > KEPT_SECONDS:
             try:
-                found = [_gauge_checks(), *_gauge_database()]
+                found = [*_gauge_checks(), *_gauge_database()]
             except DatabaseError:
-                found = [_gauge_checks()]
+                found = [*_gauge_checks()]
             self._kept = (time.monotonic(), found)
         yield from found
 
@@ -51,9 +50,12 @@ def _gauge(name: str, told: str, label: str, values: dict[str, float]) -> Metric
     return family
 
 
-def _gauge_checks() -> Metric:
-    checks = {check.name: float(check.state == OK) for check in run_checks(timezone.now())}
-    return _gauge("check_ok", "1 where a check of /readyz is fine", "check", checks)
+def _gauge_checks() -> Iterator[Metric]:
+    checks = run_checks(timezone.now())
+    fine = {check.name: float(check.state == OK) for check in checks}
+    down = {check.name: float(check.state == DOWN) for check in checks}
+    yield _gauge("check_ok", "1 where a check of /readyz is fine", "check", fine)
+    yield _gauge("check_down", "1 where no request should come", "check", down)
 
 
 def _gauge_database() -> Iterator[Metric]:
@@ -61,14 +63,17 @@ def _gauge_database() -> Iterator[Metric]:
     month = Response.objects.filter(month=first_of_month(timezone.localdate(now)))
     answers = dict(month.order_by().values_list("evidence").annotate(n=Count("pk")))
     yield _gauge("answers_this_month", "Stored submissions by evidence class", "evidence", answers)
-    states = dict(OutboxMessage.objects.order_by().values_list("state").annotate(n=Count("pk")))
-    yield _gauge("messages", "Messages by state", "state", states)
+    live = OutboxMessage.objects.filter(final_at=None).order_by()
+    states = dict(live.values_list("state").annotate(n=Count("pk")))
+    yield _gauge("messages", "Messages that are not settled, by state", "state", states)
     today = FunnelCount.objects.filter(day=timezone.localdate(now))
     steps: dict[str, float] = {}
     for step, count in today.values_list("step", "count"):
         steps[step] = steps.get(step, 0) + count
     yield _gauge("invitations_today", "Invitations by what became of them", "step", steps)
-    gaps = sum(count_gaps(kiosk)[0] for kiosk in Kiosk.objects.filter(revoked_at=None))
+    items = KioskItem.objects.filter(kiosk__revoked_at=None).order_by().values_list("kiosk")
+    arrived = items.annotate(highest=Max("sequence"), n=Count("pk"))
+    gaps = sum(highest - n for _kiosk, highest, n in arrived)
     head = LedgerHead.objects.order_by("-size").first()
     single = {
         "kiosk_gaps": gaps,

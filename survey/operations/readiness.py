@@ -20,6 +20,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from survey.common.periods import first_of_month
 from survey.integrity.models import LedgerHead
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.responses.models import Response
@@ -105,12 +106,15 @@ def _check_clock(now: datetime) -> Told:
 
 
 def _check_ledger(now: datetime) -> Told:
-    # Answers by link may wait for the first of a month; all others are sealed every night.
-    waiting = Response.objects.filter(leaf=None).exclude(evidence="E3")
-    oldest = waiting.order_by("answered_hour").values_list("answered_hour", flat=True).first()
+    # Slips and posters come at once; links may wait for the first of a month, tablets for days.
+    recent = first_of_month(first_of_month(timezone.localdate(now)) - timedelta(days=1))
+    waiting = Response.objects.filter(
+        leaf=None, month__gte=recent, evidence__in=("E0", "E2"), answered_hour__lt=now - LEDGER_WARN
+    )
+    oldest = waiting.order_by().values_list("answered_hour", flat=True).first()
     head = LedgerHead.objects.order_by("-size").first()
     told = f"{head.size} entries, signed {head.made_at:%Y-%m-%d %H:%M}" if head else "no head yet"
-    if oldest is not None and now - oldest > LEDGER_WARN:
+    if oldest is not None:
         return WARN, f"{told}; an answer of {oldest:%Y-%m-%d %H:%M} is not sealed"
     return OK, told
 

@@ -43,6 +43,7 @@ class DrillReport:
 
     backup: str
     rows: int
+    answers: int
     ledger: str
     seconds: float
 
@@ -122,10 +123,22 @@ def _prepare_recovery(folder: Path, identity: Path, into: Path, data: Path) -> N
             open_file(path, segments / path.stem, identity)
         elif path.suffix in ("", ".partial") and len(path.stem) == SEGMENT:
             shutil.copyfile(path, segments / path.stem)
+    _stand_alone(data)
     with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
         file.write(f'restore_command = \'cp "{segments}/%f" "%p"\'\n')
         file.write("recovery_target_timeline = 'latest'\n")
     (data / "recovery.signal").touch(mode=0o600)
+
+
+def _stand_alone(data: Path) -> None:
+    """Debian keeps these files elsewhere: without them the data do not start."""
+    for name, text in (
+        ("postgresql.conf", "# The server's own settings are not part of a backup.\n"),
+        ("pg_hba.conf", "local all all trust\n"),
+        ("pg_ident.conf", ""),
+    ):
+        if not (data / name).exists():
+            (data / name).write_text(text, encoding="utf-8")
 
 
 def drill_restore(
@@ -150,10 +163,11 @@ def drill_restore(
             shutil.copyfile(path, restored.files / path.name)
         with _serve(restored, into, user) as address:
             seconds = time.monotonic() - begun
-            rows = _compare_rows(restored, address)
-            ledger = _verify_ledger(restored, address)
+            found = _compare_rows(restored, address)
+            ledger = _verify_ledger(restored, address, into)
     source = list(list_backups(folder))[-1].name
-    report = DrillReport(source, rows, ledger, round(seconds, 1))
+    rows, answers = sum(found.values()), found["survey_response"]
+    report = DrillReport(source, rows, answers, ledger, round(seconds, 1))
     write_mark("last-restore-drill.json", now, vars(report))
     return report
 
@@ -173,7 +187,7 @@ def _serve(restored: Restored, into: Path, user: str) -> Iterator[str]:
     command = ["-D", str(restored.database), "-o", options, "-t", START_SECONDS, "-w"]
     _control(user, *command, "-l", str(into / "log"), "start")
     try:
-        yield f"postgresql://postgres@/postgres?host={into}&port={PORT}"
+        yield f"postgresql://postgres@/{restored.manifest['name']}?host={into}&port={PORT}"
     finally:
         _control(user, "-D", str(restored.database), "-m", "immediate", "stop")
 
@@ -195,13 +209,13 @@ def _control(user: str, *arguments: str) -> None:
         raise BackupError(f"pg_ctl: {done.stderr.strip()[-500:]}")
 
 
-def _compare_rows(restored: Restored, address: str) -> int:
-    """No table has fewer rows than when the backup was made; returns all rows."""
+def _compare_rows(restored: Restored, address: str) -> dict[str, int]:
+    """No table has fewer rows than when the backup was made; returns how many each has."""
     found = dict(_count(restored.manifest["rows"], address))
     for table, least in restored.manifest["rows"].items():
         if found[table] < least:
             raise BackupError(f"{table} has {found[table]} rows, {least} were backed up")
-    return sum(found.values())
+    return found
 
 
 def _count(tables: dict[str, int], address: str) -> Iterator[tuple[str, int]]:
@@ -217,18 +231,32 @@ def _count(tables: dict[str, int], address: str) -> Iterator[tuple[str, int]]:
             yield table, row[0] if row else 0
 
 
-def _verify_ledger(restored: Restored, address: str) -> str:
-    """The log of the restored rows, by the restored files and keys."""
-    environment = {
-        **os.environ,
-        "DATABASE_URL": address,
-        "HAILONG_VAR": str(restored.files),
-    }
-    command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "verify_ledger"]
+def _verify_ledger(restored: Restored, address: str, into: Path) -> str:
+    """The log of the restored rows goes on from the restored files, by the restored keys, and from
+    the head that was signed when the backup was made.
+    """
+    (restored.files / "ledger-policy.txt").unlink(missing_ok=True)  # nobody is asked by a drill
+    against = []
+    if restored.manifest["head"]:
+        (into / "head").write_text(restored.manifest["head"], encoding="utf-8")
+        against = ["--against", str(into / "head")]
+    # The rows may be newer than the files: what is missing there is written, if it goes on.
+    _manage(restored, address, "seal_ledger")
+    return _manage(restored, address, "verify_ledger", *against).splitlines()[-1]
+
+
+def _manage(restored: Restored, address: str, *arguments: str) -> str:
+    left_out = ("DATABASE_URL_FILE", "LEDGER_TSA_URL")
+    environment = {name: value for name, value in os.environ.items() if name not in left_out}
+    environment |= {"DATABASE_URL": address, "HAILONG_VAR": str(restored.files)}
     done = subprocess.run(  # noqa: S603
-        command, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     told = (done.stdout + done.stderr).strip()
     if done.returncode:
         raise BackupError(f"the log does not hold in the restored copy: {told[-500:]}")
-    return told.splitlines()[-1]
+    return told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,8 @@ class Entry:
 
     code: str
     days: int
+    least: int
+    """No shorter time takes a right away that citizens were promised."""
     texts: Mapping[str, Mapping[str, str]]
 
     def text(self, name: str) -> str:
@@ -65,7 +67,9 @@ def load_schedule() -> list[Entry]:
             raise ScheduleError(f"{path}: {code!r} is no entry of the schedule")
         if days > shipped[code].days:
             raise ScheduleError(f"{path}: {code}: at most {shipped[code].days} days")
-        shipped[code] = Entry(code, days, shipped[code].texts)
+        if days < shipped[code].least:
+            raise ScheduleError(f"{path}: {code}: at least {shipped[code].least} days")
+        shipped[code] = replace(shipped[code], days=days)
     return list(shipped.values())
 
 
@@ -74,7 +78,7 @@ def _load(path: Path) -> list[Mapping[str, Any]]:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("entries", [])
     except (OSError, ValueError) as error:
         raise ScheduleError(f"{path}: {error}") from error
-    if not isinstance(entries, list):
+    if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
         raise ScheduleError(f"{path}: entries must be tables")
     return entries
 
@@ -84,6 +88,7 @@ def _read(path: Path) -> list[Entry]:
         Entry(
             entry["code"],
             entry["days"],
+            entry.get("least", 1),
             {name: {lang: entry[f"{name}_{lang}"] for lang in ("vi", "en")} for name in TEXTS},
         )
         for entry in _load(path)

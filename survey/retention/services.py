@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,6 +20,7 @@ from survey.responses.models import AnswerDay, Comment
 from survey.retention.models import RetentionRun
 from survey.retention.schedule import load_schedule
 
+log = logging.getLogger(__name__)
 Keep = Callable[[datetime], int]
 
 
@@ -33,8 +35,11 @@ def apply_schedule(now: datetime) -> RetentionRun:
     """
     erased = {}
     for entry in load_schedule():
-        with transaction.atomic():
-            erased[entry.code] = RULES[entry.code](now - timedelta(days=entry.days))
+        try:
+            with transaction.atomic():
+                erased[entry.code] = RULES[entry.code](now - timedelta(days=entry.days))
+        except Exception:
+            log.exception("what is kept too long of %s was not erased", entry.code)
     return RetentionRun.objects.create(made_at=now, erased=erased)
 
 

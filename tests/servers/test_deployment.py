@@ -84,7 +84,7 @@ def test_caddy_and_promtool_take_their_files() -> None:
     assert "Valid configuration" in run(
         caddy, "validate", "--config", config, "--adapter", "caddyfile"
     )
-    assert "9 rules found" in run(
+    assert "11 rules found" in run(
         need("promtool"), "check", "rules", DEPLOY / "prometheus" / "alerts.yml"
     )
 

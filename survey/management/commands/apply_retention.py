@@ -22,4 +22,7 @@ class Command(BaseCommand):
         except ScheduleError as error:
             raise CommandError(f"nothing was erased: {error}") from error
         for entry in entries:
-            self.stdout.write(f"{run.erased[entry.code]:8} {entry.title} ({entry.days} days)")
+            count = run.erased.get(entry.code, "FAILED")
+            self.stdout.write(f"{count:>8} {entry.title} ({entry.days} days)")
+        if len(run.erased) < len(entries):
+            raise CommandError("some data was not erased: see the log", returncode=1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import unicodedata
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,13 @@ from survey.accounts.models import Role, User
 from survey.common.periods import parse_period
 from survey.integrity.gathering import gather_month
 from survey.integrity.models import FlagReply, IntegrityFlag, IntegrityRun
-from survey.integrity.running import recompute, run_integrity, run_last_month
+from survey.integrity.running import is_complete, recompute, run_integrity, run_last_month
 from survey.nightly import STEPS
 from survey.questionnaires.content import Answers
 from survey.questionnaires.queries import load_form, published_extension
 from survey.responses.models import Response
 from survey.responses.services import Further, record_batch
-from survey.scorecards.bridge.stuffing import open_rules, unpack_facts
+from survey.scorecards.bridge.stuffing import open_rules, pack_facts, unpack_facts
 from survey.transactions.models import Channel
 from survey.transactions.services import import_totals
 from tests.survey.console.builders import signed_in
@@ -129,10 +131,32 @@ def test_a_run_keeps_what_it_saw_and_gives_it_again(
     assert not IntegrityFlag.objects.filter(current=True).exists(), "the newest look counts"
     assert IntegrityFlag.objects.count() == 1, "what was seen before is kept"
     assert recompute(run).is_same, "from its own facts, whatever the database says now"
+    capsys.readouterr()
+    call_command("run_integrity", "--period", "2026-07", "--check")
+    assert capsys.readouterr().out.count(": the same") == 2
     with pytest.raises(CommandError, match="2026-13"):
         call_command("run_integrity", "--period", "2026-13")
-    with pytest.raises(CommandError, match="has not begun"):
+    with pytest.raises(CommandError, match="no month of it has been over"):
         call_command("run_integrity", "--period", "2099")
+
+
+def test_a_later_look_takes_nothing_back_that_is_no_longer_known(cast: Cast) -> None:
+    """Numbers of telephones and tablets, and ten minutes, are erased or run on."""
+    fill(cast, good=40, bad=5, now=NOON)
+    first = run_integrity(MONTH, timezone.now())
+    (row,) = unpack_facts(first.facts)
+    seen = replace(row, phone=33, gaps=9, slots=((1, 2, 3, 20),), hard={"H5": 4})
+    IntegrityRun.objects.filter(pk=first.pk).update(facts=pack_facts([seen]))
+    again = run_integrity(MONTH, timezone.now())
+    (found,) = unpack_facts(again.facts)
+    assert (found.phone, found.gaps, found.slots) == (33, 9, ((1, 2, 3, 20),))
+    assert [one["rule"] for one in again.flags.get().findings] == ["H5"]
+
+
+def test_a_month_that_is_not_over_is_not_looked_at(cast: Cast) -> None:
+    assert not is_complete(date(2026, 7, 1), date(2026, 8, 2))
+    assert is_complete(date(2026, 7, 1), date(2026, 8, 3))
+    assert not is_complete(date(2026, 7, 1), date(2026, 7, 31))
 
 
 def test_months_before_are_the_past_of_a_month(cast: Cast) -> None:
@@ -211,7 +235,13 @@ def test_a_month_is_looked_at_from_the_page(cast: Cast, analyst: Client, head: C
 
 @pytest.mark.parametrize(
     ("asks", "decides", "done"),
-    [("Sở Nội vụ", "Thanh tra tỉnh", 1), ("Sở Nội vụ", " sở  NỘI vụ ", 0), ("Sở Nội vụ", "", 0)],
+    [
+        ("Sở Nội vụ", "Thanh tra tỉnh", 1),
+        ("Sở Nội vụ", " sở  NỘI vụ ", 0),
+        ("Sở Nội vụ", "Sở Nội vụ.", 0),
+        ("Sở Nội vụ", unicodedata.normalize("NFD", "Sở Nội vụ"), 0),
+        ("Sở Nội vụ", "", 0),
+    ],
 )
 def test_exclusions_are_decided_by_another_body(
     cast: Cast, analyst: Client, asks: str, decides: str, done: int
@@ -236,3 +266,37 @@ def test_exclusions_are_decided_by_another_body(
     row.refresh_from_db()
     assert (row.state == "done") is bool(done)
     assert Response.objects.count() == 1
+
+
+def test_nobody_makes_another_body_of_a_colleague_for_an_own_request(cast: Cast) -> None:
+    """An administrator who asks cannot have said where the decider works, and nobody moves after
+    the request.
+    """
+    admin = User.objects.create_user(
+        username="admin", role=Role.PROVINCE_ADMIN, body="Văn phòng UBND"
+    )
+    colleague = User.objects.create_user(
+        username="colleague", role=Role.APPROVER, body="Văn phòng UBND"
+    )
+    change = {"first_name": "x", "role": Role.APPROVER, "body": "Thanh tra tỉnh", "agency": ""}
+    address = reverse("console:person", args=[colleague.pk])
+    signed_in(admin).post(address, {**change, "email": "", "ends_on": ""}, follow=True)
+    colleague.refresh_from_db()
+    assert (colleague.body, colleague.body_set_by) == ("Thanh tra tỉnh", admin)
+    sent = {"first": "09/07/2026", "first_hour": "0", "last": "09/07/2026", "last_hour": "23"}
+    sent |= {"code": cast.code.code, "reason": "x"}
+    signed_in(admin).post(reverse("console:exclusions"), sent, follow=True)
+    row = ApprovalRequest.objects.get()
+    decision = reverse("console:approval-decide", args=[row.pk])
+    signed_in(colleague).post(decision, {"decision": "approve"}, follow=True)
+    row.refresh_from_db()
+    assert row.state == "waiting"
+    other = User.objects.create_user(username="other", role=Role.PROVINCE_ADMIN)
+    User.objects.filter(pk=colleague.pk).update(body_set_by=other, body_set_at=timezone.now())
+    signed_in(colleague).post(decision, {"decision": "approve"}, follow=True)
+    row.refresh_from_db()
+    assert row.state == "waiting", "moved after the request"
+    User.objects.filter(pk=colleague.pk).update(body_set_at=row.made_at - timedelta(days=1))
+    signed_in(colleague).post(decision, {"decision": "approve"}, follow=True)
+    row.refresh_from_db()
+    assert row.state == "done"

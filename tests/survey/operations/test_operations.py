@@ -22,7 +22,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 from prometheus_client.parser import text_string_to_metric_families
 
-from survey.common.logs import NameRequest, make_json_formatter, request_id
+from survey.common.logs import MaskCodes, NameRequest, make_json_formatter, request_id
 from survey.environment import read_choice
 from survey.integrity.services import seal_day
 from survey.messaging.outbox.models import MessageState, OutboxMessage
@@ -43,6 +43,7 @@ def _own_folder(settings: LazySettings, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path / "var"
     settings.VAR_DIR.mkdir()
     middleware._database_registry.cache_clear()
+    middleware._kept.clear()
 
 
 def states() -> dict[str, str]:
@@ -119,6 +120,7 @@ def test_without_a_database_or_its_tables_nothing_is_sent_here(
     told = client.get("/metrics").content.decode()
     assert 'hailong_check_ok{check="database"} 0.0' in told
     monkeypatch.undo()
+    middleware._kept.clear()
     monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda *_args: [1, 2])
     answer = client.get("/readyz")
     assert answer.status_code == 503
@@ -205,12 +207,13 @@ def test_the_log_in_json_names_the_request_and_masks_codes() -> None:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(make_json_formatter())
+    handler.addFilter(MaskCodes())
     handler.addFilter(NameRequest())
     logger = logging.getLogger("survey.test_json")
     logger.addHandler(handler)
     mark = request_id.set("proxy-1")
     try:
-        raise ValueError("Cán bộ")
+        raise ValueError("Cán bộ; Failing row contains (abc, +84901234567) for /r/ABCD1234EFGH")
     except ValueError:
         logger.exception("it did not work: %s", 5)
     finally:
@@ -220,6 +223,8 @@ def test_the_log_in_json_names_the_request_and_masks_codes() -> None:
     assert (line["event"], line["level"]) == ("it did not work: 5", "error")
     assert (line["request_id"], line["logger"]) == ("proxy-1", "survey.test_json")
     assert "ValueError: Cán bộ" in line["exception"]
+    assert "+84901234567" not in stream.getvalue()
+    assert "ABCD1234EFGH" not in stream.getvalue()
 
 
 def test_a_choice_is_one_of_its_words(monkeypatch: pytest.MonkeyPatch) -> None:

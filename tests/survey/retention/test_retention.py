@@ -56,7 +56,7 @@ def comment_of(cast: Cast, name: str, at: datetime) -> Comment:
 def test_every_entry_has_its_rule_and_every_rule_an_entry() -> None:
     assert [entry.code for entry in load_schedule()] == list(RULES)
     texts = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
-    assert all(len(entry) == 8 for entry in texts["entries"])
+    assert all(8 <= len(entry) <= 9 for entry in texts["entries"])
     assert "keep_to_schedule" in [step.__name__ for step in STEPS]
 
 
@@ -146,6 +146,21 @@ def test_the_command_and_the_page_tell_what_was_erased(
     )
 
 
+def test_a_fault_of_one_kind_keeps_none_of_the_others(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_before: datetime) -> int:
+        raise ValueError("broken")
+
+    comment_of(cast, "old", timezone.now() - timedelta(days=800))
+    monkeypatch.setitem(RULES, "phones", broken)
+    with pytest.raises(CommandError, match="some data was not erased"):
+        call_command("apply_retention")
+    run = RetentionRun.objects.get()
+    assert "phones" not in run.erased
+    assert run.erased["comments"] == 1
+
+
 def set_schedule(settings: LazySettings, folder: Path, text: str) -> None:
     path = folder / "schedule.toml"
     path.write_text(text)
@@ -160,6 +175,8 @@ def set_schedule(settings: LazySettings, folder: Path, text: str) -> None:
         ('[[entries]]\ncode = "comments"\ndays = 0', "entry 1 needs code and days"),
         ('[[entries]]\ncode = "comments"\ndays = "x"', "entry 1 needs code and days"),
         ("entries = 3", "entries must be tables"),
+        ('entries = ["a"]', "entries must be tables"),
+        ('[[entries]]\ncode = "answer-days"\ndays = 5', "answer-days: at least 31 days"),
         ("[[", "schedule.toml"),
     ],
 )
