@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,6 +14,9 @@ from survey.integrity.heads import LedgerFault, load_policy, split_note
 from survey.integrity.models import LedgerHead, LedgerStamp
 from survey.integrity.policy import NO_POLICY, Policy
 from survey.public.paging import PublicPage
+
+
+PROVE: Final = "python3 verify.py --proof hai-long.tlog-proof key"
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ def log_page() -> PublicPage:
         "log": f"{settings.PUBLIC_URL}/so-cai/",
         "host": urlsplit(settings.PUBLIC_URL).netloc,
         "witnesses": [],
+        "command": PROVE,
         "stamp": LedgerStamp.objects.filter(head=head).first(),
     }
     return PublicPage("log.html", context | (_signatures(head) if head else {}))
@@ -51,6 +56,7 @@ def _signatures(head: LedgerHead) -> dict[str, object]:
     ]
     return {
         "witnesses": found,
+        "command": f"{PROVE} --policy policy" if found else PROVE,
         "least": _least(policy),
         "is_met": policy.is_met({one.name for one in found if one.signed_at}),
     }
