@@ -20,11 +20,12 @@ Inputs = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Bar:
-    """A figure with its length of a hundred."""
+    """A figure with its length of a hundred; ``kind`` is its class on the page."""
 
     label: str
     text: str
     width: int
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,11 @@ def _tell(finding: Mapping[str, Any], rules: Rules) -> Told:
 
 def _bars(*rows: tuple[str, float, str]) -> list[Bar]:
     most = max((abs(value) for _label, value, _text in rows), default=0) or 1
-    return [Bar(label, text, round(WIDTH * abs(value) / most)) for label, value, text in rows]
+    kinds = ("seen", "usual")
+    return [
+        Bar(label, text, round(WIDTH * abs(value) / most), kind)
+        for kind, (label, value, text) in zip(kinds, rows, strict=True)
+    ]
 
 
 def _share(count: float, size: float) -> tuple[float, str]:

@@ -15,7 +15,6 @@ from survey.integrity.models import LedgerHead, LedgerStamp
 from survey.integrity.policy import NO_POLICY, Policy
 from survey.public.paging import PublicPage
 
-
 PROVE: Final = "python3 verify.py --proof hai-long.tlog-proof key"
 
 
