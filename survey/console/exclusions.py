@@ -20,9 +20,10 @@ from survey.accounts.permissions import may, requires
 from survey.agencies.models import Counter
 from survey.common.tokens import normalise_code
 from survey.console.approvals import ask_for
+from survey.console.integrity_words import bars_of_shares
 from survey.console.layout import page, staff_page
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
-from survey.responses.exclusions import Exclusion, check_span
+from survey.responses.exclusions import Exclusion, check_span, compare_levels
 
 _DAY = {"placeholder": "31/12/2026", "inputmode": "numeric", "autocomplete": "off"}
 
@@ -102,7 +103,13 @@ def exclusions(request: HttpRequest) -> HttpResponse:
         if made is not None:
             return redirect("console:approval", pk=made.pk)
     rows = Exclusion.objects.select_related("counter__office")
-    context = {"rows": rows, "form": form if allowed else None}
+    shares = compare_levels()
+    context = {
+        "rows": rows,
+        "form": form if allowed else None,
+        "shares": shares if shares.is_shown else None,
+        "bars": bars_of_shares(shares),
+    }
     return page(request, "exclusions.html", context, status=422 if form.errors else 200)
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext, pgettext
 
 from survey.common.numbers import format_number
 from survey.integrity.rule_words import language_of_rules, write_percent
+from survey.responses.exclusions import LevelShares
 from survey.scorecards.bridge.stuffing import Rules
 
 WIDTH: Final = 100
@@ -144,6 +145,13 @@ def _left(inputs: Inputs, _threshold: float) -> list[Bar]:
     low, told = _share(low_left, low_left + low_sent)
     high, told_high = _share(high_left, high_left + high_sent)
     return _bars((_("left after a low level"), low, told), (_("after a high one"), high, told_high))
+
+
+def bars_of_shares(shares: LevelShares) -> list[Bar]:
+    """Low levels among excluded answers, beside all of their counters and months."""
+    out, told = _share(shares.excluded_low, shares.excluded)
+    whole, told_whole = _share(shares.all_low, shares.all)
+    return _bars((_("excluded answers"), out, told), (_("all answers there"), whole, told_whole))
 
 
 _DRAWN: Final[Mapping[str, Callable[[Inputs, float], list[Bar]]]] = {

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import ClassVar, Final
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from survey.agencies.models import Counter
-from survey.common.periods import Period
+from survey.common.periods import Period, first_of_month
+from survey.responses.models import Response
 
 LONGEST: Final = timedelta(days=31)
+LOW: Final = 2
+LEAST_SHOWN: Final = 10
 Spans = Mapping[int, Sequence[tuple[datetime, datetime]]]
 
 
@@ -110,3 +115,42 @@ def is_excluded(spans: Spans, counter_id: int | None, hour: datetime) -> bool:
     if counter_id is None:
         return False
     return any(begins <= hour < ends for begins, ends in spans.get(counter_id, ()))
+
+
+@dataclass(frozen=True)
+class LevelShares:
+    """Low levels (1 and 2) among excluded answers, and among all of their counters and months."""
+
+    excluded: int
+    excluded_low: int
+    all: int
+    all_low: int
+
+    @property
+    def is_shown(self) -> bool:
+        """Below ten answers a share would tell what somebody said."""
+        return self.excluded >= LEAST_SHOWN
+
+
+def compare_levels() -> LevelShares:
+    """Whether low ratings are taken out more often than others: who prunes them is seen here."""
+    rows = Exclusion.objects.filter(lifted_at=None)
+    spans: dict[int, list[tuple[datetime, datetime]]] = {}
+    months: set[date] = set()
+    for row in rows:
+        spans.setdefault(row.counter_id, []).append((row.begins, row.ends))
+        middle = row.begins + (row.ends - row.begins) / 2  # February may lie between two months
+        months |= {first_of_month(timezone.localdate(at)) for at in (row.begins, middle, row.ends)}
+    newer = Response.objects.filter(
+        response=models.OuterRef("response"), revision__gt=models.OuterRef("revision")
+    )
+    answers = Response.objects.filter(counter__in=spans, month__in=months)
+    answers = answers.exclude(models.Exists(newer))
+    found = [0, 0, 0, 0]
+    columns = ("counter_id", "answered_hour", "answers__overall")
+    for counter, hour, level in answers.values_list(*columns).iterator():
+        low = isinstance(level, int) and 1 <= level <= LOW
+        taken = is_excluded(spans, counter, hour)
+        for place, holds in enumerate((taken, taken and low, True, low)):
+            found[place] += holds
+    return LevelShares(*found)

@@ -15,7 +15,14 @@ from django.utils import timezone
 from survey.accounts.approvals import ApprovalRequest
 from survey.accounts.models import Role, User
 from survey.common.periods import parse_period
-from survey.responses.exclusions import Exclusion, is_excluded, read_exclusions
+from survey.responses.exclusions import (
+    Exclusion,
+    LevelShares,
+    compare_levels,
+    exclude_answers,
+    is_excluded,
+    read_exclusions,
+)
 from survey.responses.models import Response
 from survey.responses.services import record_response
 from survey.scorecards.bridge.snapshots import take_snapshot
@@ -133,3 +140,20 @@ def test_no_method_counts_what_was_taken_out(cast: Cast, approver: Client, tmp_p
     for method in (load_method("overall"), load_method(own)):
         run = open_run(tmp_path / "a", method)
         assert {figure.n for figure in run.result.figures} == {0}
+
+
+def test_who_takes_out_low_ratings_is_seen(cast: Cast) -> None:
+    """Of twelve excluded answers nine are low, of all forty twelve."""
+    hour = NOW.replace(minute=0)
+    for number in range(40):
+        early, low = number < 12, number < 9 or number in (20, 21, 22)
+        at = hour if early else hour + timedelta(hours=2)
+        record_response(submission=cast.submission(f"s{number}", 2 if low else 5, now=at))
+    assert compare_levels() == LevelShares(0, 0, 0, 0)
+    span = {"begins": hour, "ends": hour + timedelta(hours=1)}
+    exclude_answers(counter=cast.land_counter, reason="x", now=timezone.now(), **span)
+    assert compare_levels() == LevelShares(12, 9, 40, 12)
+    page = flat(signed_in(cast.analyst).get(PAGE))
+    assert "75,0% (9 trên 12)" in page
+    assert "30,0% (12 trên 40)" in page
+    assert not LevelShares(9, 9, 40, 12).is_shown
