@@ -63,7 +63,7 @@ def load_rules(path: Path = SHIPPED) -> Rules:
     Examples
     --------
     >>> load_rules().rules["F1"].threshold
-    6.0
+    5.0
     """
     try:
         raw = path.read_bytes()
