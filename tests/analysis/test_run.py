@@ -65,7 +65,8 @@ def test_the_purpose_changes_no_number(snapshot: analysis.Snapshot) -> None:
 
 
 FRONT_DOOR = """
-ANSWERED Rules UnitFlag UnitMonth UnitSums flag_units gather_facts load_rules open_facts read_facts write_facts
+ANSWERED Rules UnitFlag UnitMonth UnitSums flag_units gather_facts load_rules open_facts read_facts
+write_facts
 AnalysisError BundleText LICENCES OpenDataset
 FORMATS INDEX_COLUMNS Figure Frame ITEMS IndexResult Method PROVINCE Picture RESPONSE_COLUMNS Run
 SATISFACTION_TARGET Signer Snapshot SnapshotWriter Spec Table Target choose_engine combine_snapshots
