@@ -151,7 +151,7 @@ bench: .venv/.installed-dev setup  ## measure: server CPU and SQL per answer, in
 	@$(PY) -m benchmarks.public_site
 	@$(PY) -m benchmarks.exports
 	@$(PY) -m benchmarks.ledger
-	@$(PY) -m benchmarks.integrity --seeds 10
+	@$(PY) -m benchmarks.integrity 10
 	@$(PY) -m benchmarks.index_scale
 	@$(PY) -m benchmarks.coverage
 	@$(PY) -m benchmarks.standing

@@ -1,6 +1,6 @@
 """Operating curves of the rules: honest agencies they would have reviewed, frauds they found.
 
-    python -m benchmarks.integrity [--seeds 20] [--real bfi.csv] [--first 1000]
+    python -m benchmarks.integrity [20] [--real bfi.csv] [--first 1000]
 
 ``bfi.csv``: Rscript -e 'library(psych); write.csv(bfi, "bfi.csv", row.names = FALSE)'. Thresholds
 were chosen on seeds 1 to 6; what is reported comes from others.
@@ -72,7 +72,7 @@ def _count(flags: dict[str, UnitFlag], fates: dict[str, str], large: set[str]) -
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("seeds", type=int, nargs="?", default=20)
     parser.add_argument("--first", type=int, default=1000)
     parser.add_argument("--real", type=Path)
     asked = parser.parse_args()

@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
         ("reports", "120", "CPU s a report"),
         ("public_site", "60", "of them pages"),
         ("ledger", "2000", "2,000 entries, 0 faults"),
+        ("integrity", "1", "lazy 30"),
         ("exports", "2000", "CPU s for 2,000 rows"),
         ("claims", "2000", "postgresql, 2,000 old rows and budgets"),
         ("analysis_scale", "40000", "from row summaries, 40,000"),
