@@ -84,7 +84,7 @@ proxy:
 	fi
 
 rehearsal: .venv/.installed-dev setup proxy  ## a day of a province from the files of deploy/: PostgreSQL, proxy, two web processes replaced under load, witness
-	@$(PY) deploy/rehearsal.py
+	@$(PY) -m deploy.rehearsal
 
 restore-drill: .venv/.installed-dev setup  ## back up under load, kill, restore by the runbook's commands, compare; both databases
 	@$(PY) -m pytest -q -s tests/survey/operations/test_backups.py tests/servers/test_backups.py

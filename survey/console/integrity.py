@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_tasks import task
 
 from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
@@ -25,7 +24,7 @@ from survey.console.integrity_words import tell_findings
 from survey.console.layout import page, staff_page
 from survey.integrity.models import FlagReply, IntegrityFlag, IntegrityRun
 from survey.integrity.rule_words import list_rules
-from survey.integrity.running import is_complete, run_integrity
+from survey.integrity.running import check_month, is_complete
 from survey.scorecards.bridge.stuffing import open_rules
 
 SHOWN = 200
@@ -113,15 +112,9 @@ def run_month(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _show(request, form, status=422)
     month: date = form.cleaned_data["month"]
-    apply_rules.enqueue(month.isoformat())
+    check_month.enqueue(month.isoformat())
     messages.success(request, _("The month is looked at; reload this page in a minute."))
     return redirect("console:integrity")
-
-
-@task()
-def apply_rules(month: str) -> None:
-    """Look at a month that was asked for on the page."""
-    run_integrity(date.fromisoformat(month), timezone.now())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -81,7 +81,7 @@ def _counted(inputs: Inputs, threshold: float) -> list[Bar]:
     count = int(inputs.get("count", 0))
     return _bars(
         (pgettext("number", "found"), count, format_number(count, 0)),
-        (_("told from"), threshold, format_number(math.floor(threshold), 0)),
+        (_("threshold"), threshold, format_number(math.floor(threshold), 0)),
     )
 
 

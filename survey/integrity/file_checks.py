@@ -8,10 +8,9 @@ from contextlib import suppress
 from survey.integrity.heads import LedgerFault, full_note, ledger_folder, second_verifier
 from survey.integrity.merkle import hash_leaf
 from survey.integrity.models import LedgerHead
+from survey.integrity.proofs import HASH
 from survey.integrity.services import ledger_signer
 from survey.integrity.tiles import WIDTH, entry_tiles, hash_tiles
-
-HASH = 32
 
 
 def check_files(entries: list[bytes]) -> list[str]:

@@ -95,15 +95,14 @@ def second_verifier(origin: str) -> VerifierKey:
     LedgerFault
         It is not there: heads were signed with it.
     """
-    if not _second_key_path().exists():
-        raise LedgerFault(f"{_second_key_path()} is not there: bring it back")
     return VerifierKey(origin, MLDSA, _open_second_key().public_key().public_bytes_raw())
 
 
 def sign_again(head: LedgerHead) -> VerifierKey:
     """Have the second signature over a head, once; returns the key."""
     origin, _line = head.note.split("\n", 1)
-    private = _open_second_key()
+    made = LedgerCosignature.objects.filter(name=origin).exists()
+    private = _open_second_key(make=not made)
     key = VerifierKey(origin, MLDSA, private.public_key().public_bytes_raw())
     if not head.cosignatures.filter(name=origin, key_id=key.key_id.hex()).exists():
         time = int(timezone.now().timestamp())
@@ -132,13 +131,11 @@ def store_cosignature(head: LedgerHead, key: VerifierKey, line: str) -> bool:
     return True
 
 
-def _second_key_path() -> Path:
-    return Path(settings.VAR_DIR) / "ledger-mldsa.key"
-
-
-def _open_second_key() -> MLDSA44PrivateKey:
-    """The seed of the key, made once, readable by its owner only."""
-    path = _second_key_path()
+def _open_second_key(*, make: bool = False) -> MLDSA44PrivateKey:
+    """The key, made once and never again, readable by its owner only."""
+    path = Path(settings.VAR_DIR) / "ledger-mldsa.key"
+    if not path.exists() and not make:
+        raise LedgerFault(f"{path} is not there: bring back the key the log was signed with")
     if not path.exists():
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)

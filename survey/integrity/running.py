@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
+from django_tasks import task
 
 from survey.agencies.models import Agency
 from survey.common.locks import hold_lock
@@ -35,7 +36,7 @@ def run_integrity(month: date, now: datetime) -> IntegrityRun:
     """
     rules = open_rules()
     with hold_lock("integrity"):
-        past = _read_past(month, rules, now)
+        past = _read_past(month, rules)
         newest = max((row.month for row in past), default="")
         facts = gather_month(_as_period(month), {r.unit: r for r in past if r.month == newest})
         kept = _carry_over(facts, month, timezone.localdate(now))
@@ -76,11 +77,17 @@ def run_last_month(now: datetime) -> None:
         run_integrity(month, now)
 
 
+@task()
+def check_month(month: str) -> None:
+    """Apply the rules to a month that was asked for on a page."""
+    run_integrity(date.fromisoformat(month), timezone.now())
+
+
 def _as_period(month: date) -> Period:
     return parse_period(f"{month:%Y-%m}")
 
 
-def _read_past(month: date, rules: Rules, now: datetime) -> list[Facts]:
+def _read_past(month: date, rules: Rules) -> list[Facts]:
     """Facts of the months before, from their runs; made where there is none."""
     found: list[Facts] = []
     for back in range(rules.history_months, 0, -1):
@@ -138,7 +145,7 @@ def recompute(run: IntegrityRun) -> Recomputed:
     """Apply the rules to the kept facts once more."""
     facts, rules = unpack_facts(run.facts), open_rules()
     again = {
-        flag.unit: (flag.level, list(flag.as_data()["findings"]))
+        flag.unit: (flag.level, flag.as_data()["findings"])
         for flag in flag_agencies(facts, f"{run.month:%Y-%m}", rules)
     }
     kept = {

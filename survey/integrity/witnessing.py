@@ -28,13 +28,14 @@ from rfc3161_client import (
 
 from survey.common.locks import hold_lock
 from survey.integrity.heads import (
+    LedgerFault,
     full_note,
     ledger_folder,
     load_policy,
     store_cosignature,
 )
 from survey.integrity.models import LedgerCosignature, LedgerHead, LedgerStamp
-from survey.integrity.policy import VerifierKey
+from survey.integrity.policy import NO_POLICY, VerifierKey
 from survey.integrity.proofs import TileNodes, encode_hashes
 from survey.integrity.tiles import TileError, replace_file
 
@@ -49,18 +50,22 @@ class WitnessError(Exception):
     """Why there is no signature, in a few words."""
 
 
-def witness_head(now: datetime) -> None:
+def witness_head(_now: datetime) -> None:
     """The night's part: ask witnesses and the authority; what went wrong is in the log file."""
-    for problem in gather_signatures(now):
+    for problem in gather_signatures():
         log.warning("the head of the log: %s", problem)
 
 
-def gather_signatures(now: datetime) -> list[str]:
+def gather_signatures() -> list[str]:
     """Ask whoever has not signed the newest head; returns what went wrong, a sentence each."""
     head = LedgerHead.objects.order_by("-size").first()
     if head is None:
         return []
-    policy, problems = load_policy(), []
+    policy, problems = NO_POLICY, []
+    try:
+        policy = load_policy()
+    except LedgerFault as error:
+        problems.append(str(error))
     for name, address in policy.addresses.items():
         try:
             _ask_witness(head, policy.witnesses[name], address)
@@ -68,7 +73,7 @@ def gather_signatures(now: datetime) -> list[str]:
             problems.append(f"{name}: {error}")
     if settings.LEDGER_TSA_URL:
         try:
-            _ask_authority(head, now)
+            _ask_authority(head)
         except WitnessError as error:
             problems.append(f"{settings.LEDGER_TSA_URL}: {error}")
     _publish_signatures(head)
@@ -159,7 +164,7 @@ def _request(url: str, body: bytes, kind: str) -> tuple[int, bytes]:
         raise WitnessError(f"cannot be reached ({type(error).__name__})") from error
 
 
-def _ask_authority(head: LedgerHead, now: datetime) -> None:
+def _ask_authority(head: LedgerHead) -> None:
     """A stamp over the whole note of the log: body and signature."""
     if LedgerStamp.objects.filter(head=head).exists():
         return

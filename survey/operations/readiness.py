@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -174,8 +174,3 @@ _LOOKS: Final[tuple[tuple[str, Callable[[datetime], Told]], ...]] = (
     ("backup", _check_backup),
     ("restore drill", _check_drill),
 )
-
-
-def list_problems(checks: list[Check]) -> Iterator[Check]:
-    """What somebody has to look at, the gravest first."""
-    return iter(sorted((c for c in checks if c.state != OK), key=lambda c: -_RANK.index(c.state)))

@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             made = seal_entries(timezone.now(), is_day_over=options["day"])
-            problems = gather_signatures(timezone.now())
+            problems = gather_signatures()
         except (LedgerFault, TileError) as error:
             raise CommandError(f"nothing was published: {error}") from error
         for problem in problems:

@@ -21,7 +21,7 @@ from django.test import Client
 from django.utils import timezone
 
 from survey.integrity import services
-from survey.integrity.heads import full_note, ledger_folder, policy_path, split_note
+from survey.integrity.heads import LedgerFault, full_note, ledger_folder, policy_path, split_note
 from survey.integrity.merkle import find_root, hash_leaf
 from survey.integrity.models import LedgerCosignature, LedgerHead, LedgerLeaf, LedgerStamp
 from survey.integrity.policy import (
@@ -99,7 +99,7 @@ def newest() -> LedgerHead:
 def test_two_of_three_sign_and_everybody_can_check_it(
     cast: Cast, bodies: list[RunningWitness]
 ) -> None:
-    assert gather_signatures(timezone.now()) == []
+    assert gather_signatures() == []
     lines = (ledger_folder() / "checkpoint").read_text().splitlines()
     signers = [line.split()[1] for line in lines if line.startswith("\u2014")]
     assert signers[2:] == [one.name for one in bodies], "after the two keys of the log"
@@ -109,12 +109,12 @@ def test_two_of_three_sign_and_everybody_can_check_it(
     assert (report.faults, report.witnessed) == ([], 72)
     bodies[0].kill()
     answer(cast, 30, "more")
-    (problem,) = gather_signatures(timezone.now())
+    (problem,) = gather_signatures()
     assert problem.startswith("W0: cannot be reached")
     assert verify_ledger().witnessed == 102, "two are enough"
     bodies[1].kill()
     answer(cast, 30, "still more")
-    assert len(gather_signatures(timezone.now())) == 2
+    assert len(gather_signatures()) == 2
     assert verify_ledger().witnessed == 102, "one is not"
     done = outsider(ledger_folder(), ledger_folder() / "key", "--policy", policy_path())
     assert "is not signed by enough witnesses" in done.stdout
@@ -123,17 +123,17 @@ def test_two_of_three_sign_and_everybody_can_check_it(
 def test_whoever_missed_heads_signs_the_newest_one(
     cast: Cast, bodies: list[RunningWitness], tmp_path: Path
 ) -> None:
-    assert gather_signatures(timezone.now()) == []
+    assert gather_signatures() == []
     late = bodies[0]
     late.kill()
     for name in ("one", "two"):
         answer(cast, 300, name)
-        gather_signatures(timezone.now())
+        gather_signatures()
     port = int(late.address.rpartition(":")[2])
     again = start_witness(tmp_path / late.name, late.name, ledger_signer().verifier, port)
     bodies[0] = again
     assert again.key == late.key
-    assert gather_signatures(timezone.now()) == []
+    assert gather_signatures() == []
     assert newest().cosignatures.filter(name=late.name).exists()
 
 
@@ -142,11 +142,11 @@ def test_a_witness_that_knows_more_than_we_do_is_told(
 ) -> None:
     """A restored backup: the database knows fewer entries than others have signed."""
     answer(cast, 30, "more")
-    gather_signatures(timezone.now())
+    gather_signatures()
     by_owner('DELETE FROM survey_ledgerleaf WHERE "index" >= 72')
     by_owner("DELETE FROM survey_ledgercosignature WHERE head_id > 0")
     by_owner("DELETE FROM survey_ledgerhead WHERE size > 72")
-    problems = gather_signatures(timezone.now())
+    problems = gather_signatures()
     assert len(problems) == 3
     assert all("knows a log of 102 entries, ours has 72" in one for one in problems)
 
@@ -154,16 +154,16 @@ def test_a_witness_that_knows_more_than_we_do_is_told(
 def test_a_log_rewritten_with_its_own_key_is_signed_by_nobody(
     cast: Cast, bodies: list[RunningWitness], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gather_signatures(timezone.now())
+    gather_signatures()
     for table in ("ledgercosignature", "ledgerhead", "ledgerleaf"):
         by_owner(f"DELETE FROM survey_{table}")
     shutil.rmtree(ledger_folder())
     seal_day(timezone.now())
-    problems = gather_signatures(timezone.now())
+    problems = gather_signatures()
     assert len(problems) == 3
     assert all("answers 409" in one for one in problems), "the same size, another root"
     answer(cast, 30, "more")
-    assert all("answers 422" in one for one in gather_signatures(timezone.now()))
+    assert all("answers 422" in one for one in gather_signatures())
     later = timezone.now() + timedelta(days=3)
     monkeypatch.setattr("django.utils.timezone.now", lambda: later)
     report = verify_ledger()
@@ -259,10 +259,35 @@ def test_the_second_key_signs_for_computers_to_come(sealed: list[Response]) -> N
     assert find_time(changed, key, body) is None, "the time is signed, too"
 
 
+def test_a_lost_second_key_is_told_and_never_replaced(
+    cast: Cast, sealed: list[Response], settings: LazySettings
+) -> None:
+    path = Path(settings.VAR_DIR) / "ledger-mldsa.key"
+    kept = path.read_bytes()
+    path.unlink()
+    with pytest.raises(LedgerFault, match="bring back the key"):
+        answer(cast, 70, "more")
+    assert not path.exists()
+    assert any("ledger-mldsa.key is not there" in one for one in verify_ledger().faults)
+    path.write_bytes(kept)
+    seal_day(timezone.now())
+    assert verify_ledger().faults == []
+
+
+def test_a_policy_nobody_can_read_stops_no_sealing(
+    sealed: list[Response], capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy_path().write_text("nonsense\n")
+    call_command("seal_ledger")
+    told = capsys.readouterr()
+    assert "0 new entries" in told.out
+    assert "ledger-policy.txt: line 1" in told.err
+
+
 def test_signatures_in_the_database_are_only_added_and_checked(
     bodies: list[RunningWitness],
 ) -> None:
-    gather_signatures(timezone.now())
+    gather_signatures()
     with pytest.raises(IntegrityError), transaction.atomic():
         LedgerCosignature.objects.update(line="x")
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -280,7 +305,7 @@ def test_an_authority_stamps_the_head(
     with run_authority(tmp_path / "tsa") as address:
         settings.LEDGER_TSA_URL = address
         settings.LEDGER_TSA_ROOTS = str(tmp_path / "tsa" / "ca.pem")
-        assert gather_signatures(timezone.now()) == []
+        assert gather_signatures() == []
     token = bytes(LedgerStamp.objects.get().token)
     served = client.get("/so-cai/stamp/72.tsr")
     assert b"".join(served.streaming_content) == token  # type: ignore[attr-defined]
@@ -293,7 +318,7 @@ def test_an_authority_stamps_the_head(
     by_owner("UPDATE survey_ledgerhead SET note = note || ' '")
     assert any("head 72: time stamp" in one for one in verify_ledger().faults)
     settings.LEDGER_TSA_URL = "http://127.0.0.1:9/"
-    (problem,) = gather_signatures(timezone.now()) or [""]
+    (problem,) = gather_signatures() or [""]
     assert problem == "", "stamped once is enough"
 
 
@@ -303,7 +328,7 @@ def test_an_authority_nobody_knows_is_not_believed(
     with run_authority(tmp_path / "own"), run_authority(tmp_path / "other") as address:
         settings.LEDGER_TSA_URL = address
         settings.LEDGER_TSA_ROOTS = str(tmp_path / "own" / "ca.pem")
-        (problem,) = gather_signatures(timezone.now())
+        (problem,) = gather_signatures()
     assert "its stamp does not hold" in problem
     assert not LedgerStamp.objects.exists()
 
@@ -318,7 +343,7 @@ def test_a_receipt_gives_a_proof_that_shows_no_answer(
     assert "/proof/file" not in page
     assert client.get(f"/r/{code}/proof/file").status_code == 404
     seal_day(timezone.now())
-    gather_signatures(timezone.now())
+    gather_signatures()
     page = client.get(f"/r/{code}/proof").content.decode()
     assert f"/r/{code}/proof/file" in page
     answered = client.get(f"/r/{code}/proof/file")
@@ -345,7 +370,7 @@ def test_the_page_of_the_log_tells_who_signed(
     bodies = request.getfixturevalue("bodies")
     waiting = client.get("/ket-qua/en/so-cai/").content.decode()
     assert "does not yet have the signatures of enough witnesses" in waiting
-    gather_signatures(timezone.now())
+    gather_signatures()
     page = client.get("/ket-qua/en/so-cai/").content.decode()
     assert "Enough witnesses have signed this head" in page
     assert "2 of 3 are needed" in page
