@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from analysis.comparison.change import index_changes
 from analysis.comparison.quality import nonresponse_variables
 from analysis.comparison.rank_sensitivity import RankSensitivity, rank_sensitivity
+from analysis.comparison.with_excluded import WithExcluded, figures_with_excluded
 from analysis.counting.cells import Cells
 from analysis.counting.engine import Engine, LocalEngine
 from analysis.counting.variables import CellRequest, says_something
@@ -169,6 +170,19 @@ class Run:
             if row["level"] == "overall" and row["rank_best"] is not None
         }
         return rank_sensitivity(self.cells(), self.totals, self.method, kinds)
+
+    def with_excluded(self, table: Table) -> list[WithExcluded]:
+        """What the indices a table shows would be with the answers that were excluded.
+
+        Examples
+        --------
+        >>> run = open_run(snapshot, "sipas-service")
+        >>> run.with_excluded(run.table)
+        []
+        """
+        rows = [row for row in table.rows if row["level"] == "overall"]
+        shown = {str(row["agency"]) for row in rows if row["weighted_index"] is not None}
+        return figures_with_excluded(self.cells(), self.totals, self.method, shown)
 
     def chart_data(self, table: Table) -> dict[str, list[list[Any]]]:
         """What charts need beside a published table: response by month and levels of the overall

@@ -73,6 +73,11 @@ class Cells:
         keys = self.keys.filter(pl.Series(mask))
         return Cells(keys, self.variables, self.n[mask], self.total[mask], self.cross[mask])
 
+    def with_key(self, name: str, values: Sequence[str]) -> Cells:
+        """The same cells under other values of one key, (K,); two may then have the same keys."""
+        keys = self.keys.with_columns(pl.Series(name, values, dtype=pl.String))
+        return Cells(keys, self.variables, self.n, self.total, self.cross)
+
     def scaled(self, factor: Floats) -> Cells:
         """Cells as if only the share ``factor`` (K,) of their responses had been given; all ones
         change nothing.

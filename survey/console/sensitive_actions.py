@@ -26,6 +26,7 @@ from survey.questionnaires.services import publish_version, retire_version
 from survey.responses.exclusions import Exclusion, exclude_answers, lift_exclusion
 from survey.scorecards.methods import check_choice, check_current, choose_methods
 from survey.scorecards.models import Edition, MethodChoice
+from survey.scorecards.queries import check_not_released
 from survey.scorecards.services import release_edition, withdraw_edition
 from survey.templatetags.figures import figure
 
@@ -143,6 +144,17 @@ def _describe_span(payload: Payload) -> str:
     }
 
 
+def _span_state(payload: Payload) -> str:
+    """The counter; no figures that count its answers may have been released meanwhile."""
+    span = _span(payload)
+    _check_open(span["begins"], span["ends"])
+    return str(span["counter"].pk)
+
+
+def _check_open(begins: datetime, ends: datetime) -> None:
+    check_not_released(timezone.localdate(begins), timezone.localdate(ends))
+
+
 def _exclude(payload: Payload, now: datetime) -> object:
     return exclude_answers(**_span(payload), reason=payload["reason"], now=now)
 
@@ -153,6 +165,12 @@ def _exclusion(payload: Payload) -> Exclusion:
     if exclusion is None:
         raise ValidationError(_("This exclusion no longer exists."))
     return exclusion
+
+
+def _lift_state(payload: Payload) -> str:
+    row = _exclusion(payload)
+    _check_open(row.begins, row.ends)
+    return str(row.lifted_at)
 
 
 def _describe_lift(payload: Payload) -> str:
@@ -204,7 +222,7 @@ SENSITIVE_ACTIONS: Final = {
             asks="compute-figures",
             policy=BY_TWO_BODIES,
             describe=_describe_span,
-            fingerprint=lambda payload: str(_span(payload)["counter"].pk),
+            fingerprint=_span_state,
             run=_exclude,
         ),
         SensitiveAction(
@@ -213,7 +231,7 @@ SENSITIVE_ACTIONS: Final = {
             asks="compute-figures",
             policy=BY_TWO_BODIES,
             describe=_describe_lift,
-            fingerprint=lambda payload: str(_exclusion(payload).lifted_at),
+            fingerprint=_lift_state,
             run=_lift,
         ),
         SensitiveAction(

@@ -40,7 +40,12 @@ from survey.scorecards.bridge.bundles import write_plain_index
 from survey.scorecards.bridge.exports import export_rows
 from survey.scorecards.bridge.methods import read_target
 from survey.scorecards.models import AgencyResult
-from survey.scorecards.queries import editions, province_result, visible_results
+from survey.scorecards.queries import (
+    editions,
+    province_result,
+    told_with_excluded,
+    visible_results,
+)
 
 
 @require_safe
@@ -71,6 +76,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "editions": editions(cast("User", request.user)),
         "axis": axis,
         "whole": build_line(overall(whole, who), axis, label=whole.name) if whole else None,
+        "with_excluded": told_with_excluded(whole) if whole and not who else None,
         "applicants": applicants,
         "who": who,
         "lines": lines,
@@ -117,6 +123,7 @@ def agency(request: HttpRequest, pk: int) -> HttpResponse:
         "period": parse_period(result.edition.period),
         "axis": axis,
         "whole": lines[0],
+        "with_excluded": told_with_excluded(result),
         "factors": group_factors(lines, result.edition.about["factors"], who),
         "applicants": applicants,
         "who": who,

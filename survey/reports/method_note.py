@@ -18,7 +18,7 @@ from survey.reports.documents import heading, paragraph
 from survey.reports.figures import Block, Row, number
 from survey.scorecards.bridge.open_data import public_rows
 from survey.scorecards.models import Edition
-from survey.scorecards.queries import find_overall, province_result
+from survey.scorecards.queries import find_overall, province_result, told_with_excluded
 
 MIN_COMPARED: Final = 5
 """Fewer agencies with a place make no share worth telling."""
@@ -53,6 +53,7 @@ def _write_note(edition: Edition, accuracy: list[Note], *, is_public: bool = Fal
         *_describe_times(edition),
         *_describe_comparability(edition, is_public=is_public),
         *_describe_processing(edition),
+        *_describe_exclusions(edition, is_public=is_public),
     ]
 
 
@@ -231,3 +232,17 @@ def _describe_processing(edition: Edition) -> list[Note]:
             },
         ),
     ]
+
+
+def _describe_exclusions(edition: Edition, *, is_public: bool) -> list[Note]:
+    """The province's index with what was excluded; to the public only beside the index itself."""
+    told = told_with_excluded(province_result(edition))
+    if told is None or _read_index(edition, is_public=is_public) is None:
+        return []
+    count = 5 * round(told.excluded / 5) if is_public else told.excluded
+    text = _(
+        "Two bodies excluded %(count)s answers, with a reason each; with them the province's index "
+        "would be %(index)s %%."
+    )
+    index = number(Decimal(told.index), 1 if is_public else 2)
+    return [Note("S.18.5", _("Data compilation"), text % {"count": count, "index": index})]

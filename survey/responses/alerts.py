@@ -1,5 +1,5 @@
 """What is wrong at counters without anybody complaining: silence, posters nobody checks, tablets
-that do not report, posters that were replaced and still hang.
+that do not report, posters that were replaced and still hang, days with more answers than people.
 
 Looked for once a night; the page of the province shows what was found. Rated offices never see
 whether somebody has answered at a counter: silence is told to the province only.
@@ -7,6 +7,8 @@ whether somebody has answered at a counter: silence is told to the province only
 
 from __future__ import annotations
 
+from collections import Counter as Counted
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -23,8 +25,9 @@ from survey.agencies.calendar import read_holidays
 from survey.agencies.models import Agency, Counter
 from survey.common.happenings import Event, tell
 from survey.common.periods import first_of_month, subtract_working_days
-from survey.responses.models import Response
-from survey.transactions.models import Channel, MonthlyTotal
+from survey.responses.flags import Flag
+from survey.responses.models import Evidence, Response
+from survey.transactions.models import Channel, DossierEvent, MonthlyTotal
 
 SILENT_WORKING_DAYS: Final = 3
 BUSY_PER_DAY: Final = 20
@@ -33,6 +36,10 @@ WORKING_DAYS_A_MONTH: Final = 21
 CHECK_DAYS: Final = 30
 """Within these a poster has to be looked at by somebody."""
 OLD_POSTER_DAYS: Final = 7
+CROWDED_DAYS: Final = 7
+"""Days a crowd of answers is told of."""
+OVER_A_DAY: Final = 3
+"""Answers beyond the hourly bound; one or two are two clocks that differ."""
 
 
 class Alert(models.Model):
@@ -45,6 +52,8 @@ class Alert(models.Model):
         UNCHECKED = "unchecked", _("nobody has checked the poster for 30 days")
         TABLET = "tablet", _("the tablet has not reported for 48 hours")
         OLD_POSTER = "old-poster", _("a replaced poster still hangs: people scan it")
+        CROWDED = "crowded", _("more answers in an hour than the counter can serve people")
+        OVER_DAY = "over-day", _("more answers on a day than dossiers completed")
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     counter = models.ForeignKey(
@@ -84,6 +93,8 @@ def find_alerts(now: datetime) -> int:
         *_find_unchecked(now),
         *_find_tablets(now),
         *_find_old_posters(now),
+        *_find_crowded(now),
+        *_find_over_days(now),
     }
     there = {_Found(row.kind, row.counter_id, row.detail): row for row in Alert.objects.all()}
     Alert.objects.filter(pk__in=[row.pk for key, row in there.items() if key not in found]).delete()
@@ -152,6 +163,57 @@ def _find_old_posters(now: datetime) -> Iterator[_Found]:
     )
     for counter in codes.order_by().values_list("counter", flat=True).distinct():
         yield _Found(Alert.Kind.OLD_POSTER, counter)
+
+
+def _answers_lately(now: datetime) -> QuerySet[Response]:
+    start = timezone.localdate(now) - timedelta(days=CROWDED_DAYS)
+    begin = timezone.make_aware(datetime.combine(start, time.min))
+    end = timezone.make_aware(datetime.combine(timezone.localdate(now), time.min))
+    return Response.objects.filter(
+        month__gte=first_of_month(start),
+        answered_hour__gte=begin,
+        answered_hour__lt=end,
+        revision=0,
+        counter__closed_on=None,
+        counter__isnull=False,
+    ).order_by()
+
+
+def _find_crowded(now: datetime) -> Iterator[_Found]:
+    """Days on which the hourly bound held back answers of a counter."""
+    over = _answers_lately(now).filter(marks__flag=Flag.OVER.value)
+    days = Counted(
+        (counter, timezone.localdate(hour))
+        for counter, hour in over.values_list("counter", "answered_hour")
+    )
+    for (counter, day), n in days.items():
+        if n >= OVER_A_DAY:
+            yield _Found(Alert.Kind.CROWDED, counter, f"{day:%d/%m/%Y}")
+
+
+def _find_over_days(now: datetime) -> Iterator[_Found]:
+    """Days on which an agency's counters have more proven answers than the case system told
+    dossiers; where it tells none, nothing can be said.
+    """
+    events = DossierEvent.objects.filter(
+        channel=Channel.COUNTER,
+        happened_at__date__gte=timezone.localdate(now) - timedelta(days=CROWDED_DAYS),
+    )
+    columns = ("agency", "happened_at__date")
+    told = {
+        (agency, day): n
+        for agency, day, n in events.order_by()
+        .values_list(*columns)
+        .annotate(n=Count("dossier_code", distinct=True))
+    }
+    given: dict[tuple[int, date], Counted[int]] = defaultdict(Counted)
+    proven = _answers_lately(now).filter(evidence__in=(Evidence.SCREEN, Evidence.RECEIPT))
+    for agency, counter, hour in proven.values_list("agency", "counter", "answered_hour"):
+        given[agency, timezone.localdate(hour)][counter] += 1
+    for (agency, day), counters in given.items():
+        if (agency, day) in told and counters.total() > told[agency, day]:
+            busiest = min(counters, key=lambda one: (-counters[one], one))
+            yield _Found(Alert.Kind.OVER_DAY, busiest, f"{day:%d/%m/%Y}")
 
 
 def visible_alerts(agencies: QuerySet[Agency], *, province: bool) -> QuerySet[Alert]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from survey.accounts.models import User
 from survey.accounts.permissions import may
@@ -140,10 +144,47 @@ def _stands_before(new: Edition, old: Edition, own: Edition) -> bool:
     return new.pk == own.pk or new.is_released or not old.is_released
 
 
+def check_not_released(first: date, last: date) -> None:
+    """Whether what counts between two days may still be changed: once figures are released, what
+    they rest on is frozen.
+
+    Raises
+    ------
+    ValidationError
+        Released figures reach into these days.
+    """
+    for edition in Edition.objects.filter(released_at__isnull=False, withdrawn_at=None):
+        period = parse_period(edition.period)
+        if period.first <= last and first <= period.last:
+            raise ValidationError(
+                _(
+                    "The figures of %(period)s are released: what they count is frozen. Have them "
+                    "withdrawn first; corrected figures then say what changed."
+                )
+                % {"period": period.title}
+            )
+
+
 def find_overall(result: AgencyResult | None) -> dict[str, Any]:
     """The overall row of a result; empty without one."""
     rows: list[dict[str, Any]] = result.rows if result else []
     return next((row for row in rows if row["level"] == "overall"), {})
+
+
+@dataclass(frozen=True)
+class ToldWithExcluded:
+    """``excluded`` answers were taken out; with them the index is ``index``, decimal text."""
+
+    excluded: int
+    index: str
+
+
+def told_with_excluded(result: AgencyResult | None) -> ToldWithExcluded | None:
+    """The index of a result with the answers that were excluded; None where nothing is told."""
+    if result is None:
+        return None
+    told = result.edition.about.get("with_excluded", {}).get(find_overall(result).get("agency"))
+    return ToldWithExcluded(*told) if told else None
 
 
 def province_result(edition: Edition) -> AgencyResult | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,13 @@ from analysis.comparison.quality import (
     item_nonresponse,
     mode_effects,
     nonresponse_variables,
+    overall_figures,
     r_indicator,
     response_by_agency,
 )
 from analysis.comparison.rank_sensitivity import RankSensitivity, rank_sensitivity
-from analysis.counting.cells import count_rows
+from analysis.comparison.with_excluded import WithExcluded, figures_with_excluded
+from analysis.counting.cells import count_rows, merge
 from analysis.errors import AnalysisError
 from analysis.index.counted import KEYS
 from analysis.method import load_method
@@ -177,3 +180,27 @@ def test_an_agency_is_compared_with_its_kind_only() -> None:
     kinds = {"a": "ward", "b": "department"}
     (line,) = rank_sensitivity(count(people, OVERALL), totals, OVERALL, kinds)
     assert (line.compared, line.changed) == (0, 0)
+
+
+def _excluded(agency: str, good: int, bad: int) -> list[Person]:
+    return [(agency, "l", "counter", "E2", {"overall": 5})] * good + [
+        (agency, "l", "counter", "E2", {"overall": 1})
+    ] * bad
+
+
+def test_figures_with_excluded_answers_stand_beside_those_without() -> None:
+    """a: 60 of 80 without, 60 of 100 with its 20 low ones; b excluded too few to be told, and so
+    the province, whose difference would tell them, says nothing either.
+    """
+    kept = count(_excluded("a", 60, 20) + _excluded("b", 50, 50), OVERALL)
+    out = count(_excluded("a", 0, 20) + _excluded("b", 0, 4), OVERALL)
+    out = out.with_key("flag", ["excluded"] * len(out))
+    cells = merge([kept, out])
+    totals = {(agency, "l", "counter"): (1000, 1000) for agency in "ab"}
+    assert overall_figures(cells, totals, OVERALL)["a"].weighted == pytest.approx(75)
+    told = figures_with_excluded(cells, totals, OVERALL, {"a", "b", "*"})
+    assert [(one.agency, one.excluded, str(one.index)) for one in told] == [("a", 20, "60.00")]
+    assert figures_with_excluded(cells, totals, OVERALL, {"b", "*"}) == [
+        WithExcluded("*", 24, Decimal("54.04"))
+    ], "24 answers of the province, of which no agency's are told"
+    assert figures_with_excluded(kept, totals, OVERALL, {"a", "*"}) == []

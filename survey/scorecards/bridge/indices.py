@@ -77,6 +77,7 @@ def compute_index(*, folder: Path, method: str, releases: Sequence[Release] = ()
             **table.about,
             **run.chart_data(table),
             "rank_sensitivity": [vars(line) for line in run.rank_sensitivity(table)],
+            **_tell_excluded(run, table),
         },
         rows=rows,
         province_key=analysis.PROVINCE,
@@ -87,6 +88,12 @@ def compute_index(*, folder: Path, method: str, releases: Sequence[Release] = ()
         answers=_answer_checksums(run),
         min_n=run.method.min_n,
     )
+
+
+def _tell_excluded(run: analysis.Run, table: analysis.Table) -> dict[str, Any]:
+    """Agency key -> (answers excluded, index with them); nothing where nothing was excluded."""
+    told = {one.agency: [one.excluded, str(one.index)] for one in run.with_excluded(table)}
+    return {"with_excluded": told} if told else {}
 
 
 def _answer_checksums(run: analysis.Run) -> dict[str, str]:

@@ -26,6 +26,8 @@ from survey.responses.exclusions import (
 from survey.responses.models import Response
 from survey.responses.services import record_response
 from survey.scorecards.bridge.snapshots import take_snapshot
+from survey.scorecards.models import AgencyResult, Edition
+from survey.scorecards.queries import ToldWithExcluded, told_with_excluded
 from tests.survey.console.builders import signed_in
 from tests.survey.factories import NOW, Cast, flat
 
@@ -157,3 +159,49 @@ def test_who_takes_out_low_ratings_is_seen(cast: Cast) -> None:
     assert "75,0% (9 trên 12)" in page
     assert "30,0% (12 trên 40)" in page
     assert not LevelShares(9, 9, 40, 12).is_shown
+
+
+def released(cast: Cast, period: str = "2026-Q3") -> Edition:
+    return Edition.objects.create(
+        period=period,
+        method="overall",
+        method_version=1,
+        method_sha256="m",
+        snapshot_sha256="s",
+        responses=100,
+        made_at=NOW,
+        released_at=NOW,
+    )
+
+
+def test_what_released_figures_count_is_frozen(cast: Cast, approver: Client) -> None:
+    analyst = signed_in(cast.analyst)
+    analyst.post(PAGE, sent(cast))
+    edition = released(cast)
+    approve(approver)
+    assert not Exclusion.objects.exists(), "asked before, released meanwhile"
+    answered = analyst.post(PAGE, sent(cast), follow=True)
+    assert "đã được công bố" in flat(answered)
+    assert not Exclusion.objects.exists()
+    Edition.objects.filter(pk=edition.pk).update(withdrawn_at=NOW)
+    ApprovalRequest.objects.all().delete()
+    analyst.post(PAGE, sent(cast))
+    approve(approver)
+    row = Exclusion.objects.get()
+    released(cast, "2026")
+    analyst.post(reverse("console:exclusion-lift", args=[row.pk]), {"reason": "Đã kiểm tra"})
+    approve(approver)
+    row.refresh_from_db()
+    assert row.lifted_at is None
+
+
+def test_a_figure_says_what_it_would_be_with_excluded_answers(cast: Cast) -> None:
+    edition = released(cast)
+    edition.about = {"with_excluded": {"H20.01": [24, "60.00"]}, "factors": {}}
+    edition.save()
+    row = {"agency": "H20.01", "level": "overall"}
+    told = AgencyResult(edition=edition, agency=cast.land, rows=[row])
+    assert told_with_excluded(told) == ToldWithExcluded(24, "60.00")
+    other = AgencyResult(edition=edition, agency=cast.commune, rows=[{**row, "agency": "x"}])
+    assert told_with_excluded(other) is None
+    assert told_with_excluded(None) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from django.test import Client
@@ -15,11 +16,12 @@ from survey.accounts.models import Role, User
 from survey.agencies.calendar import read_holidays
 from survey.common.periods import subtract_working_days
 from survey.responses.alerts import Alert, find_alerts
-from survey.responses.models import Response
+from survey.responses.models import Evidence, Response
 from survey.responses.services import record_response
 from survey.transactions.services import import_totals
 from tests.survey.console.builders import signed_in
 from tests.survey.factories import Cast, flat, open_form
+from tests.survey.messaging.messages import event
 from tests.survey.transactions.builders import csv_file
 
 THURSDAY = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
@@ -109,3 +111,34 @@ def test_the_rated_side_is_told_of_posters_and_tablets_only(cast: Cast) -> None:
     hotline = User.objects.create_user(username="h", role=Role.HOTLINE)
     assert signed_in(hotline).get(ALERTS).status_code == 403
     assert signed_in(cast.analyst).get(ALERTS, {"kind": "x", "page": "x"}).status_code == 200
+
+
+def test_a_day_on_which_the_hourly_bound_held_answers_back_is_told(cast: Cast) -> None:
+    checked(cast)
+    yesterday = THURSDAY - timedelta(days=1)
+    for number in range(3):
+        assert kinds(cast) == [], "two clocks that differ make one or two"
+        over = replace(cast.submission(f"a{number}", now=yesterday), marks={"flag": "over"})
+        record_response(submission=over)
+    assert kinds(cast) == [("crowded", cast.land_counter.pk)]
+    assert Alert.objects.get().detail == "25/11/2026"
+    find_alerts(THURSDAY + timedelta(days=8))
+    assert not Alert.objects.filter(kind="crowded").exists(), "told for a week"
+
+
+def test_a_day_with_more_answers_than_dossiers_is_told_where_dossiers_are(cast: Cast) -> None:
+    checked(cast)
+    yesterday = THURSDAY - timedelta(days=1)
+    for number in range(3):
+        proven = replace(cast.submission(f"a{number}", now=yesterday), evidence=Evidence.SCREEN)
+        record_response(submission=proven)
+    assert kinds(cast) == [], "no case system tells of dossiers"
+    for number in range(2):
+        event(cast, f"d{number}", channel="counter", happened_at=yesterday)
+    assert kinds(cast) == [("over-day", cast.land_counter.pk)]
+    assert "nhiều lượt trả lời hơn số hồ sơ" in flat(signed_in(cast.analyst).get(ALERTS))
+    assert "nhiều lượt trả lời hơn số hồ sơ" not in flat(signed_in(cast.head).get(ALERTS)), (
+        "never the rated office"
+    )
+    event(cast, "d3", channel="counter", happened_at=yesterday)
+    assert kinds(cast) == []
