@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Shift,
         compare_before_after,
         compare_with_others,
+        measure_share,
     )
     from analysis.comparison.ranks import rank_estimates
     from analysis.comparison.small_area import read_covariates, small_area_estimates
@@ -89,6 +90,7 @@ _HOMES = {
         "Shift",
         "compare_before_after",
         "compare_with_others",
+        "measure_share",
     ),
     "comparison.ranks": ("rank_estimates",),
     "comparison.standing": ("standing_by_kind",),
@@ -196,6 +198,7 @@ __all__ = [
     "load_rules",
     "load_spec",
     "make_signer",
+    "measure_share",
     "open_facts",
     "open_run",
     "open_snapshot",

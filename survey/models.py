@@ -33,6 +33,9 @@ from survey.api.models import ApiCall
 from survey.followup.models import Addressee, FollowUp, FollowUpFile, FollowUpStep, Reading
 from survey.imports.models import FileImport
 from survey.integrity.models import (
+    BackCheck,
+    BackCheckCall,
+    BackCheckUnit,
     FlagReply,
     IntegrityFlag,
     IntegrityRun,
@@ -116,6 +119,9 @@ __all__ = [
     "ApprovalRequest",
     "Assignment",
     "AuditEvent",
+    "BackCheck",
+    "BackCheckCall",
+    "BackCheckUnit",
     "BallotBatch",
     "BallotCount",
     "Case",

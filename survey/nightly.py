@@ -15,6 +15,7 @@ from survey.api.totals import forget_calls
 from survey.common.locks import hold_lock
 from survey.followup.overdue import hand_over_matters, remind_overdue
 from survey.imports.services import forget_files
+from survey.integrity.back_checks import draw_checks
 from survey.integrity.running import run_last_month
 from survey.integrity.services import seal_day
 from survey.integrity.witnessing import witness_head
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 AT: Final = time(2, 20)
 STEPS: Final = (
     seal_day,
+    draw_checks,
     prepare_comments,
     find_alerts,
     run_last_month,

@@ -16,6 +16,7 @@ from enum import StrEnum
 from math import hypot
 
 from analysis.errors import AnalysisError
+from analysis.estimation.intervals import exact
 
 
 class Verdict(StrEnum):
@@ -49,6 +50,26 @@ class Shift:
         if self.low > 0:
             return Verdict.BETTER
         return Verdict.WORSE if self.high < 0 else Verdict.NO_DIFFERENCE
+
+
+def measure_share(count: int, size: int) -> Measured:
+    """A share of independent answers in percent, with exact 95 % limits (Clopper-Pearson 1934).
+
+    Raises
+    ------
+    AnalysisError
+        There are no answers, or more were counted than there are.
+
+    Examples
+    --------
+    >>> share = measure_share(36, 40)
+    >>> share.value, round(share.low, 2), round(share.high, 2)
+    (90.0, 76.34, 97.21)
+    """
+    if not 0 <= count <= size or size == 0:
+        raise AnalysisError(f"{count} of {size} is no share")
+    low, high = exact(count / size, size)
+    return Measured(100 * count / size, 100 * float(low), 100 * float(high))
 
 
 def compare_before_after(before: Measured, after: Measured) -> Shift:

@@ -206,14 +206,14 @@ def why_not(request: ApprovalRequest, user: User, now: datetime) -> str:
     asker_is_open = request.requester.is_open(timezone.localdate(now))
     if not asker_is_open or not holds_role(request.requester, request.asks):
         return _("Who requested this may no longer do so. Somebody else has to request it.")
-    if policy.other_body and not _work_apart(request.requester, user, request.made_at):
+    if policy.other_body and not work_apart(request.requester, user, request.made_at):
         return _("Somebody from another body has to decide this.")
     if any(decision.user_id == user.pk for decision in request.decisions.all()):
         return _("You have already decided this.")
     return ""
 
 
-def _work_apart(one: User, two: User, since: datetime) -> bool:
+def work_apart(one: User, two: User, since: datetime) -> bool:
     """Whether two people worked for different bodies at a moment, by somebody else's word than
     theirs: of an account that names none, or another one since, nobody knows.
     """

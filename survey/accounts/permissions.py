@@ -65,6 +65,15 @@ RULES: Final = {
     ),
     "run-integrity": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "answer-flags": _rule(Role.AGENCY_HEAD),
+    "see-back-checks": _rule(
+        Role.ANALYST,
+        Role.PROVINCE_ADMIN,
+        Role.APPROVER,
+        Role.AUDITOR,
+        Role.HOTLINE,
+        province=True,
+    ),
+    "make-back-calls": _rule(Role.APPROVER, Role.HOTLINE, province=True),
     "make-reports": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, Role.AGENCY_HEAD),
     "manage-reports": _rule(Role.ANALYST, Role.PROVINCE_ADMIN, province=True),
     "make-api-keys": _rule(*_STAFF_OF_HOME_AFFAIRS),
@@ -98,6 +107,7 @@ READS: Final = frozenset(
     {
         "see-previews",
         "see-integrity",
+        "see-back-checks",
         "see-languages",
         "see-audit",
         "see-alerts",

@@ -59,6 +59,8 @@ ACTIONS: Final = {
     "lift-exclusion": _("requested that excluded answers count again"),
     "integrity-run": _("had a month's answers checked"),
     "integrity-flag": _("answered a flag"),
+    "back-checks": _("announced a call-back check"),
+    "back-check-call": _("stored what came of a call of a check"),
     "exclusions": _("sent a request to exclude answers"),
     "exclusion-lift": _("sent a request to count excluded answers again"),
     "change-methods": _("requested a change of methods or of the target"),

@@ -203,23 +203,17 @@ class CallField(forms.Field):
         return answer
 
 
-class CallForm(forms.Form):
-    """What a caller answered to the questions of the short form."""
-
-    agency = forms.ModelChoiceField(label=_("agency"), queryset=Agency.objects.none())
-    channel = forms.ChoiceField(label=_("how the service was used"), choices=Channel.choices)
+class SpokenForm(forms.Form):
+    """What somebody answered on the telephone to the questions of the short form."""
 
     def __init__(
         self,
         *args: Any,
-        agencies: QuerySet[Agency],
         questions: Mapping[str, QuestionSpec],
         texts: Mapping[str, str],
-        today: date,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        offer_agencies(self.fields["agency"], agencies, today)
         for code, question in questions.items():
             if question.applies_without_event:
                 self.fields[code] = CallField(question, texts)
@@ -234,3 +228,14 @@ class CallForm(forms.Form):
             if value is not None and field.question.applies(found):
                 found[code] = value
         return found
+
+
+class CallForm(SpokenForm):
+    """What a caller of the hotline answered, and about whom."""
+
+    agency = forms.ModelChoiceField(label=_("agency"), queryset=Agency.objects.none())
+    channel = forms.ChoiceField(label=_("how the service was used"), choices=Channel.choices)
+
+    def __init__(self, *args: Any, agencies: QuerySet[Agency], today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer_agencies(self.fields["agency"], agencies, today)

@@ -20,37 +20,16 @@ from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
 from survey.agencies.queries import visible_agencies
 from survey.common.periods import first_of_month
+from survey.console.integrity_forms import MonthForm
 from survey.console.integrity_words import tell_findings
 from survey.console.layout import page, staff_page
 from survey.integrity.models import FlagReply, IntegrityFlag, IntegrityRun
 from survey.integrity.rule_words import list_rules
-from survey.integrity.running import check_month, is_complete
+from survey.integrity.running import check_month
 from survey.scorecards.bridge.stuffing import open_rules
 
 SHOWN = 200
 """Flags on the page, the newest."""
-
-
-class MonthForm(forms.Form):
-    """The month that is looked at."""
-
-    month = forms.DateField(
-        label=gettext_lazy("month"),
-        input_formats=["%m/%Y"],
-        widget=forms.DateInput(
-            format="%m/%Y",
-            attrs={"placeholder": "10/2026", "inputmode": "numeric", "autocomplete": "off"},
-        ),
-    )
-
-    def clean_month(self) -> date:
-        """One that is over."""
-        month: date = self.cleaned_data["month"]
-        if not is_complete(month, timezone.localdate()):
-            raise forms.ValidationError(
-                _("A month is looked at from the third day of the next one on.")
-            )
-        return month
 
 
 class ReplyForm(forms.Form):

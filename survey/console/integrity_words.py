@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from survey.common.numbers import format_number
+from survey.integrity.back_check_table import BackCheckLine
 from survey.integrity.rule_words import language_of_rules, write_percent
 from survey.responses.exclusions import LevelShares
-from survey.scorecards.bridge.stuffing import Rules
+from survey.scorecards.bridge.stuffing import Measured, Rules
 
 WIDTH: Final = 100
 Inputs = Mapping[str, Any]
@@ -152,6 +153,20 @@ def bars_of_shares(shares: LevelShares) -> list[Bar]:
     out, told = _share(shares.excluded_low, shares.excluded)
     whole, told_whole = _share(shares.all_low, shares.all)
     return _bars((_("excluded answers"), out, told), (_("all answers there"), whole, told_whole))
+
+
+def bars_of_back_check(line: BackCheckLine) -> list[Bar]:
+    """Satisfied by telephone, beside what is counted; none where one of them is not shown."""
+    if line.called is None or line.counted is None:
+        return []
+    pairs = ((_("by telephone"), line.called), (_("as counted"), line.counted))
+    return _bars(*((label, one.value, write_limits(one)) for label, one in pairs))
+
+
+def write_limits(share: Measured) -> str:
+    """A share with its limits: ``90,0% (76,3–97,2)``."""
+    low, high = (format_number(one, 1) for one in (share.low, share.high))
+    return f"{format_number(share.value, 1)}% ({low}–{high})"
 
 
 _DRAWN: Final[Mapping[str, Callable[[Inputs, float], list[Bar]]]] = {

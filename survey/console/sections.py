@@ -45,6 +45,12 @@ SECTIONS: Final = {
             ("integrity", "integrity_flag"),
             "see-integrity",
         ),
+        Section(
+            "console:back-checks",
+            _("Call-back checks"),
+            ("back_checks", "back_check", "back_check_call"),
+            "see-back-checks",
+        ),
         Section("console:exclusions", _("Excluded answers"), ("exclusions",), "see-previews"),
         Section("console:methods", _("Methods"), ("methods", "method_comparison"), "see-previews"),
     ),

@@ -168,3 +168,91 @@ class FlagReply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agency_id} {self.month:%Y-%m}"
+
+
+class BackCheck(models.Model):
+    """Dossiers of a month drawn by a seed nobody could choose, whose people another body calls with
+    the same question.
+    """
+
+    month = models.DateField(_("month"), unique=True)
+    per_agency = models.PositiveSmallIntegerField(_("calls an agency"))
+    by_lot = models.PositiveSmallIntegerField(_("agencies drawn by lot"))
+    announced_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("announced by")
+    )
+    announced_at = models.DateTimeField(_("announced at"))
+    seed = models.CharField(_("seed"), max_length=100, blank=True)
+    """Size and root of the first head of the log signed after the announcement."""
+    drawn_at = models.DateTimeField(_("drawn at"), null=True)
+
+    class Meta:
+        verbose_name = _("call-back check")
+        verbose_name_plural = _("call-back checks")
+        ordering: ClassVar = ["-month"]
+
+    def __str__(self) -> str:
+        return f"{self.month:%m/%Y}"
+
+
+class BackCheckUnit(models.Model):
+    """An agency of a check, with its counted answers as they were when it was drawn."""
+
+    class Cause(models.TextChoices):
+        """Why it is looked at."""
+
+        FLAG = "flag", _("flagged")
+        LOT = "lot", _("drawn by lot")
+
+    check_of = models.ForeignKey(BackCheck, on_delete=models.PROTECT, related_name="units")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name=_("agency"))
+    cause = models.CharField(_("why"), max_length=4, choices=Cause.choices)
+    dossiers = models.PositiveIntegerField(_("dossiers to draw from"))
+    counted = models.PositiveIntegerField(_("counted answers"))
+    satisfied = models.PositiveIntegerField(_("of these satisfied"))
+
+    class Meta:
+        verbose_name = _("agency of a call-back check")
+        verbose_name_plural = _("agencies of a call-back check")
+        ordering: ClassVar = ["check_of", "agency"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["check_of", "agency"], name="back_check_unit_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.check_of_id} {self.agency_id}"
+
+
+class BackCheckCall(models.Model):
+    """One drawn dossier. What its person answered is an answer like any other (class E4), and
+    nothing leads from here to it.
+    """
+
+    class Outcome(models.TextChoices):
+        """What came of the call."""
+
+        WAITING = "waiting", _("to be called")
+        UNREACHED = "unreached", _("not reached in three tries")
+        REFUSED = "refused", _("does not want to answer")
+        DENIED = "denied", _("says there was no such dossier")
+        ANSWERED = "answered", _("has answered")
+
+    unit = models.ForeignKey(BackCheckUnit, on_delete=models.PROTECT, related_name="calls")
+    place = models.PositiveSmallIntegerField(_("place in the draw"))
+    dossier_code = models.CharField(_("dossier code"), max_length=60, blank=True)
+    """Empty once the check is old (schedule of retention)."""
+    channel = models.CharField(_("channel"), max_length=10)
+    outcome = models.CharField(
+        _("outcome"), max_length=9, choices=Outcome.choices, default=Outcome.WAITING
+    )
+
+    class Meta:
+        verbose_name = _("call of a check")
+        verbose_name_plural = _("calls of a check")
+        ordering: ClassVar = ["unit", "place"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["unit", "place"], name="back_check_place_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.place}"

@@ -29,7 +29,7 @@ from survey.integrity.heads import LedgerFault, ledger_folder, publish_head
 from survey.integrity.merkle import RunningRoot, hash_leaf
 from survey.integrity.models import LedgerHead, LedgerLeaf
 from survey.integrity.tiles import entry_tiles, hash_tiles, write_tile
-from survey.responses.models import Evidence, Response
+from survey.responses.models import MONTH_ONLY, Response
 from survey.scorecards.bridge.notes import NoteError, Signer, open_signer, sign_note
 
 log = logging.getLogger(__name__)
@@ -57,8 +57,8 @@ def _seal(now: datetime, *, is_day_over: bool) -> int:
     waiting.
     """
     waiting = Response.objects.filter(leaf=None)
-    others = [*read_responses(waiting.exclude(evidence=Evidence.SMS)), *_waiting_others()]
-    links = [*read_responses(waiting.filter(evidence=Evidence.SMS))]
+    others = [*read_responses(waiting.exclude(evidence__in=MONTH_ONLY)), *_waiting_others()]
+    links = [*read_responses(waiting.filter(evidence__in=MONTH_ONLY))]
     chosen = others if is_day_over or len(others) >= LEAST else []
     if len(links) >= LEAST:
         chosen += links

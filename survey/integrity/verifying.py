@@ -21,7 +21,7 @@ from survey.integrity.merkle import RunningRoot, hash_leaf
 from survey.integrity.models import LedgerHead, LedgerLeaf
 from survey.integrity.services import ledger_signer
 from survey.integrity.signatures import check_signatures
-from survey.responses.models import Evidence, Response
+from survey.responses.models import MONTH_ONLY, Evidence, Response
 from survey.scorecards.bridge.notes import NoteError, read_note
 
 AT_ONCE: Final = 2000
@@ -135,7 +135,7 @@ def _is_put_in(one: Subject, sealing: datetime | None) -> bool:
     """Whether a row says it was there long before a sealing that did not have it. Changes keep the
     hour of the first answer, answers by link the month: of them it cannot be told.
     """
-    if sealing is None or one.kind == REVISION or one.evidence == Evidence.SMS:
+    if sealing is None or one.kind == REVISION or one.evidence in MONTH_ONLY:
         return False
     return one.when < sealing - (LATE if one.evidence in COME_LATE else OVERDUE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from survey.integrity.models import BackCheck
 from survey.integrity.rule_words import language_of_rules, list_rules
 from survey.public.paging import PublicPage
 from survey.scorecards.bridge.stuffing import open_rules
@@ -14,5 +15,6 @@ def rules_page() -> PublicPage:
         "rules": list_rules(rules),
         "version": rules.text_of_version,
         "text_language": language_of_rules(),
+        "checks": BackCheck.objects.exclude(seed=""),
     }
     return PublicPage("rules.html", context)

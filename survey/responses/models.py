@@ -31,6 +31,10 @@ class Evidence(models.TextChoices):
     VOICE = "E6", _("E6: told to hotline 1022")
 
 
+MONTH_ONLY: Final = (Evidence.SMS, Evidence.AUDIT)
+"""Classes whose answers keep no hour: with it they could be joined to a message or to a call."""
+
+
 class Response(models.Model):
     """One submission: the first of a response or a revision of it. The highest revision counts."""
 

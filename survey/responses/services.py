@@ -19,7 +19,7 @@ from survey.questionnaires.content import Answers, Form
 from survey.questionnaires.kinds import KINDS
 from survey.responses.answers import check
 from survey.responses.flags import Flag
-from survey.responses.models import DAY_PURPOSE, AnswerDay, Comment, Evidence, Response
+from survey.responses.models import DAY_PURPOSE, MONTH_ONLY, AnswerDay, Comment, Response
 from survey.responses.queries import latest_for_update
 
 
@@ -99,10 +99,8 @@ def _prepare(submission: Submission) -> tuple[Response, list[Comment]]:
         kept, texts = kept | more, texts | further_texts
     local = timezone.localtime(submission.now)
     month = first_of_month(local.date())
-    # An answer by link keeps its month only: by the hour it could be joined to the message it
-    # answers.
     hour = local.replace(minute=0, second=0, microsecond=0)
-    if submission.evidence == Evidence.SMS:
+    if submission.evidence in MONTH_ONLY:
         hour = hour.replace(day=1, hour=12)
     row = Response(
         id=uuid.uuid4(),

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from survey.common.periods import first_of_month
-from survey.responses.models import COMMENT_DAYS, AnswerDay, Comment, Evidence, Response
+from survey.responses.models import COMMENT_DAYS, MONTH_ONLY, AnswerDay, Comment, Response
 
 AT_ONCE: Final = 5000
 
@@ -36,7 +36,7 @@ def shuffle_answers(now: datetime) -> int:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return 0
     since = first_of_month(first_of_month(today) - timedelta(days=1))
-    recent = Response.objects.filter(evidence=Evidence.SMS, month__gte=since)
+    recent = Response.objects.filter(evidence__in=MONTH_ONLY, month__gte=since)
     moved = _rewrite("survey_response", list(recent.values_list("pk", flat=True)))
     _rewrite(
         "survey_comment",

@@ -13,7 +13,7 @@ from django.db.models import Model, Q, QuerySet
 from survey.access.models import KioskUse, ScreenUse
 from survey.accounts.models import StaffSession
 from survey.common.periods import first_of_month
-from survey.integrity.models import IntegrityRun
+from survey.integrity.models import BackCheckCall, IntegrityRun
 from survey.messaging.outbox.models import MessageEvent, OutboxMessage
 from survey.responses.cases import Case
 from survey.responses.models import AnswerDay, Comment
@@ -92,6 +92,11 @@ def _erase_cases(before: datetime) -> int:
     return Case.objects.filter(ended).exclude(text="", reasons=[]).update(text="", reasons=[])
 
 
+def _erase_drawn_codes(before: datetime) -> int:
+    rows = BackCheckCall.objects.filter(unit__check_of__drawn_at__lt=before)
+    return rows.exclude(dossier_code="").update(dossier_code="")
+
+
 RULES: Final[Mapping[str, Keep]] = {
     "phones": _erase_phones,
     "message-events": lambda before: _delete(MessageEvent.objects.filter(at__lt=before)),
@@ -100,6 +105,7 @@ RULES: Final[Mapping[str, Keep]] = {
     "integrity-minutes": _strip_facts,
     "comments": _erase_comments,
     "cases": _erase_cases,
+    "back-check-codes": _erase_drawn_codes,
     "sessions": lambda before: _delete(StaffSession.objects.filter(expire_date__lt=before)),
 }
 """Every entry of the schedule has its rule, and every rule an entry (a test holds it)."""

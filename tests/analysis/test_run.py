@@ -77,7 +77,7 @@ list_methods load_cells load_method load_spec open_run open_snapshot
 rank_estimates read_covariates read_json read_method_text read_number render save_cells score
 small_area_estimates standing_by_kind write_bundle write_charts write_json write_table
 build_country_table build_folder build_public_rows code_ids export_cells make_signer read_signer
-Measured Shift compare_before_after compare_with_others
+Measured Shift compare_before_after compare_with_others measure_share
 Framework FrameworkError FigureError NOT_APPLICABLE Scorecard ScoredLine check_signed_scores
 field_names list_frameworks read_declared read_framework read_framework_text read_signed_scores
 """

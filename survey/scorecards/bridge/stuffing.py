@@ -14,6 +14,19 @@ ANSWERED = analysis.ANSWERED
 Flag = analysis.UnitFlag
 Rules = analysis.Rules
 
+Measured = analysis.Measured
+Shift = analysis.Shift
+
+
+def measure_share(count: int, size: int) -> Measured:
+    """A share in percent with exact limits."""
+    return analysis.measure_share(count, size)
+
+
+def compare_measured(one: Measured, other: Measured) -> Shift:
+    """The difference of two independent shares."""
+    return analysis.compare_before_after(one, other)
+
 
 def open_rules() -> Rules:
     """The rules in force."""

@@ -35,7 +35,7 @@ from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.followup.models import FollowUp, FollowUpStep, Reading
 from survey.followup.states import MOVES
 from survey.imports.models import FileImport, ImportState
-from survey.integrity.models import FlagReply, IntegrityRun
+from survey.integrity.models import BackCheck, BackCheckCall, FlagReply, IntegrityRun
 from survey.messaging.models import KnownNumber, MessageTemplate, SamplingRule, Sender
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.questionnaires.models import (
@@ -208,6 +208,10 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     ],
     "integrity-run": lambda: IntegrityRun.objects.count(),
     "integrity-flag": lambda: FlagReply.objects.count(),
+    "back-checks": lambda: BackCheck.objects.count(),
+    "back-check-call": lambda: [
+        *BackCheckCall.objects.order_by("pk").values_list("outcome", flat=True)
+    ],
     "exclusions": lambda: ApprovalRequest.objects.count(),
     "exclusion-lift": lambda: ApprovalRequest.objects.count(),
     "scoring": lambda: ScoringRound.objects.count(),
@@ -469,6 +473,12 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
         },
         "printing-act": {"all": "1", "sure": "1", "paper": "A4"},
         "integrity-run": {"month": "07/2026"},
+        "back-checks": {
+            "month": f"{BackCheck.objects.count() + 1:02d}/2024",
+            "per_agency": "36",
+            "by_lot": "5",
+        },
+        "back-check-call": {"outcome": "unreached"},
         "integrity-flag": {"text": "Đã kiểm tra tại quầy"},
         "exclusions": {
             "code": CounterCode.objects.order_by("pk")[0].code,

@@ -51,7 +51,7 @@ from survey.webhooks.services import make_webhook, send_test
 from tests.survey.console.builders import release
 from tests.survey.factories import NOW, Cast
 from tests.survey.followup.builders import opened
-from tests.survey.integrity.builders import flagged
+from tests.survey.integrity.builders import drawn_check, flagged
 from tests.survey.messaging.builders import invited
 from tests.survey.scorecards.builders import FRAMEWORK, fill, snapshot
 from tests.survey.transactions.builders import csv_file
@@ -208,6 +208,7 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
         message = send_test(webhook=webhook, now=now)
         WebhookMessage.objects.filter(pk=message.pk).update(dead_at=now, next_at=None)
     flagged(cast.land, month=date(2026, 5, 1))
+    drawn_check(cast, month=date(2026, 5, 1))
     Holiday.objects.create(day=now.date() + timedelta(days=90), name="Tết")
     invitation, _token = invited(cast)
     before = now - timedelta(days=2)

@@ -16,9 +16,17 @@ from typing import Any, Final
 from django.db import connection
 from django.utils import timezone
 
+from survey.accounts.models import Role, User
 from survey.agencies.models import Agency
 from survey.integrity import witness as program
-from survey.integrity.models import IntegrityFlag, IntegrityRun
+from survey.integrity.models import (
+    BackCheck,
+    BackCheckCall,
+    BackCheckUnit,
+    IntegrityFlag,
+    IntegrityRun,
+)
+from tests.survey.factories import Cast
 
 PROGRAM = Path(program.__file__)
 
@@ -181,6 +189,30 @@ def flagged(agency: Agency, month: date = date(2026, 7, 1), **more: Any) -> Inte
             **more,
         }
     )
+
+
+def drawn_check(cast: Cast, month: date = date(2026, 7, 1), calls: int = 3) -> BackCheck:
+    """A check another body announced, with some dossiers of one agency drawn."""
+    announcer = User.objects.create_user(
+        username="announcer", role=Role.PROVINCE_ADMIN, body="Sở Nội vụ"
+    )
+    check = BackCheck.objects.create(
+        month=month,
+        per_agency=calls,
+        by_lot=1,
+        announced_by=announcer,
+        announced_at=timezone.now(),
+        seed="12:" + "a" * 64,
+        drawn_at=timezone.now(),
+    )
+    unit = BackCheckUnit.objects.create(
+        check_of=check, agency=cast.land, cause="lot", dossiers=40, counted=60, satisfied=50
+    )
+    for place in range(1, calls + 1):
+        BackCheckCall.objects.create(
+            unit=unit, place=place, dossier_code=f"H20.01-{place:04d}", channel="counter"
+        )
+    return check
 
 
 DRAWN: Final[dict[str, dict[str, Any]]] = {
