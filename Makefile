@@ -15,7 +15,7 @@ INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv pip i
 	|| $(PY) -m pip install --disable-pip-version-check -r $<
 
 .DEFAULT_GOAL := help
-.PHONY: libreoffice proxy rehearsal restore-drill bench-pages fonts pictures help setup demo serve chromium java test-spark bench-analysis test check-fast test-analysis test-fast test-slow check fix messages bench lock map
+.PHONY: libreoffice proxy rehearsal restore-drill bench-pages fonts pictures help setup demo demo-frauds serve chromium java test-spark bench-analysis test check-fast test-analysis test-fast test-slow check fix messages bench lock map
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -45,6 +45,15 @@ demo: setup  ## the demonstration province: data, posters, index, then serve it 
 	@$(PY) manage.py check --database default
 	@$(PY) manage.py migrate --verbosity 0
 	@$(PY) manage.py load_demo
+	@if [ "$(SERVE)" != "0" ]; then exec $(MAKE) --no-print-directory serve; fi
+
+demo-frauds: export HAILONG_DEMO = 1
+demo-frauds: export HAILONG_VAR = var/frauds
+demo-frauds: setup  ## a month of honest oddities and of frauds, what the rules find, and a tampered copy that verify_ledger names; SERVE=0 stops before serving
+	@$(PY) manage.py migrate --verbosity 0
+	@$(PY) manage.py load_frauds --verbosity 0
+	@HAILONG_VAR=var/frauds-tampered $(PY) manage.py verify_ledger && exit 1 || echo "(found, as it should be)"
+	@$(PY) manage.py verify_ledger
 	@if [ "$(SERVE)" != "0" ]; then exec $(MAKE) --no-print-directory serve; fi
 
 serve: setup  ## serve what is there, in the foreground: make serve PORT=8123

@@ -68,6 +68,12 @@ def is_complete(month: date, today: date) -> bool:
     return today >= last_day(month) + timedelta(days=DAYS_AFTER)
 
 
+def last_whole_month(today: date) -> date:
+    """The newest month that is over and whose tablets have had time."""
+    month = first_of_month(first_of_month(today) - timedelta(days=1))
+    return month if is_complete(month, today) else first_of_month(month - timedelta(days=1))
+
+
 def run_last_month(now: datetime) -> None:
     """The night's part: once the answers of a month have come."""
     today = timezone.localdate(now)

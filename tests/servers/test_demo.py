@@ -7,11 +7,15 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
+import subprocess
+import sys
+import uuid
 from pathlib import Path
 
 import pytest
 
-from tests.servers.conftest import environment_for, manage, migrate
+from tests.servers.conftest import ROOT, environment_for, manage, migrate
 
 COUNT = (
     "from survey.models import *; print(Response.objects.count(), Agency.objects.count(), "
@@ -111,3 +115,38 @@ def test_two_demonstrations_of_one_day_are_alike_byte_for_byte(tmp_path: Path) -
     one, two = digests(tmp_path / "one" / "demo"), digests(tmp_path / "two" / "demo")
     assert len(one) > 15
     assert one == two
+
+
+@pytest.mark.slow
+def test_frauds_are_told_from_honest_oddities_and_a_tampered_copy_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "frauds"
+    folder.mkdir()
+    environment = {
+        **environment_for(folder, None),
+        "HAILONG_DEMO": "1",
+        "SECRET_KEY": f"{folder}-" + "x" * 50,
+    }
+    migrate(environment)
+    told = manage(environment, "load_frauds", "--verbosity", "0")
+    found = dict(line.split(": ", 1)[1].split(" → ") for line in told.splitlines() if " → " in line)
+    for fraud in ("chấm dồn toàn mức 5", "ép người dân chấm mức 5"):
+        assert found[f"gian lận: {fraud}"].startswith("đề xuất loại phiếu")
+    assert found["gian lận: chép lại cả khối phiếu"].startswith("xem xét")
+    honest = {fate: level for fate, level in found.items() if "gian lận" not in fate}
+    assert len(honest) == 4
+    assert not any(level.startswith(("xem xét", "đề xuất")) for level in honest.values())
+    assert manage(environment, "verify_ledger").startswith("ok")
+    changed = re.search(r"\(([0-9a-f]{32})\)", told)
+    assert changed is not None
+    tampered = {**environment, "HAILONG_VAR": str(folder.with_name("frauds-tampered"))}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "verify_ledger"],
+        cwd=ROOT,
+        env=tampered,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout.count("FAULT") == 1
+    assert f"submission {uuid.UUID(changed[1])} was changed" in done.stdout
