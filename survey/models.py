@@ -56,6 +56,13 @@ from survey.messaging.models import (
     Sender,
 )
 from survey.messaging.outbox.models import MessageEvent, OutboxMessage, Spending
+from survey.privacy.models import (
+    ConsentText,
+    Incident,
+    IncidentStep,
+    PrivacyRequest,
+    RetentionRun,
+)
 from survey.questionnaires.models import (
     Assignment,
     Factor,
@@ -72,7 +79,6 @@ from survey.responses.exclusions import Exclusion
 from survey.responses.models import AnswerDay, Comment, Response
 from survey.responses.reading import CommentMark, CommentNight, ReadableComment
 from survey.responses.topics import Topic
-from survey.retention.models import RetentionRun
 from survey.scorecards.frameworks.models import FrameworkFile
 from survey.scorecards.models import (
     AgencyResult,
@@ -130,6 +136,7 @@ __all__ = [
     "CommentMark",
     "CommentNight",
     "Computation",
+    "ConsentText",
     "Counter",
     "CounterCode",
     "Dispute",
@@ -150,6 +157,8 @@ __all__ = [
     "Holiday",
     "Hosting",
     "Improvement",
+    "Incident",
+    "IncidentStep",
     "IntakeCount",
     "IntegrityFlag",
     "IntegrityRun",
@@ -174,6 +183,7 @@ __all__ = [
     "OptOut",
     "OutboxMessage",
     "PhoneLedger",
+    "PrivacyRequest",
     "Procedure",
     "ProcedureDomain",
     "ProcedureVersion",

@@ -19,11 +19,12 @@ from survey.integrity.back_checks import draw_checks
 from survey.integrity.running import run_last_month
 from survey.integrity.services import seal_day
 from survey.integrity.witnessing import witness_head
+from survey.privacy.notices import note_texts
+from survey.privacy.retention import keep_to_schedule
 from survey.reports.bundles import forget_bundles
 from survey.reports.services import make_scheduled_reports
 from survey.responses.alerts import find_alerts
 from survey.responses.reading import prepare_comments
-from survey.retention.services import keep_to_schedule
 from survey.webhooks.services import tend_messages
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ STEPS: Final = (
     forget_calls,
     tend_messages,
     keep_to_schedule,
+    note_texts,
     witness_head,
 )
 

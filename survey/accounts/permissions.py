@@ -100,6 +100,8 @@ RULES: Final = {
         *_STAFF_OF_HOME_AFFAIRS, Role.AUTHOR, Role.APPROVER, Role.AUDITOR, province=True
     ),
     "see-audit": _rule(Role.AUDITOR, Role.PROVINCE_ADMIN),
+    "see-privacy": _rule(Role.AUDITOR, Role.PROVINCE_ADMIN, Role.OPERATOR, province=True),
+    "handle-privacy": _rule(Role.PROVINCE_ADMIN, Role.OPERATOR, province=True),
 }
 """What can be done beside reading. Who ``WRITES_NOTHING`` stands in no line that writes."""
 WRITES_NOTHING: Final = frozenset({Role.AUDITOR})
@@ -110,6 +112,7 @@ READS: Final = frozenset(
         "see-back-checks",
         "see-languages",
         "see-audit",
+        "see-privacy",
         "see-alerts",
         "see-follow-up",
         "see-overview",

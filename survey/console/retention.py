@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from survey.accounts.permissions import requires
 from survey.console.layout import page, staff_page
-from survey.retention.models import RetentionRun
-from survey.retention.schedule import ScheduleError, load_schedule
+from survey.privacy.models import RetentionRun
+from survey.privacy.schedule import ScheduleError, load_schedule
 
 NIGHTS = 30
 

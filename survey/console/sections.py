@@ -144,6 +144,15 @@ SECTIONS: Final = {
         Section("console:set-up", _("Set-up"), ("set_up",), "set-up"),
         Section("console:status", _("State of the system"), ("status",), "set-up"),
         Section("console:audit", _("Audit trail"), ("audit",), "see-audit"),
+        Section(
+            "console:privacy", _("Personal data"), ("privacy", "privacy_request"), "see-privacy"
+        ),
+        Section(
+            "console:incidents",
+            _("Incidents and exercises"),
+            ("incidents", "incident"),
+            "see-privacy",
+        ),
         Section("console:retention", _("How long data is kept"), ("retention",), "see-audit"),
     ),
 }

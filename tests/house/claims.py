@@ -51,15 +51,19 @@ REPORTS: Final = "survey/reports/test_reports.py::"
 
 WEBHOOKS: Final = "survey/webhooks/test_webhooks.py::"
 
+REQUESTS: Final = "survey/privacy/test_requests.py::"
 BACK_CHECKS: Final = "survey/integrity/test_back_checks.py::"
 HELD: Final = {
+    "The first answer has been noted already.": REQUESTS + "test_the_register_is_kept_by_pages",
+    "It has been extended already: once is what the decree allows.": REQUESTS
+    + "test_a_request_is_extended_once_in_time_and_by_no_more_than_the_decree_allows",
     "Stored. Nothing leads from the call to the answer.": BACK_CHECKS
     + "test_the_pages_announce_call_and_compare",
     "What came of this call has been stored already.": BACK_CHECKS
     + "test_only_another_body_calls_and_each_outcome_is_stored_once",
     "%(count)s answers were taken out by two bodies": "survey/console/test_exclusions.py::"
     "test_a_figure_says_what_it_would_be_with_excluded_answers",
-    "How long data is kept": "survey/retention/test_retention.py::"
+    "How long data is kept": "survey/privacy/test_retention.py::"
     "test_the_command_and_the_page_tell_what_was_erased",
     "The answer is stored; it is not changed any more.": "survey/integrity/test_flags.py::"
     "test_heads_see_their_own_flags_of_months_that_are_over_and_answer",

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from survey.retention.schedule import ScheduleError, load_schedule
-from survey.retention.services import apply_schedule
+from survey.privacy.retention import apply_schedule
+from survey.privacy.schedule import ScheduleError, load_schedule
 
 
 class Command(BaseCommand):

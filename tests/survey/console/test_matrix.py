@@ -156,6 +156,12 @@ NEEDS: Final = {
     "integrity": "see-integrity",
     "integrity-run": "run-integrity",
     "integrity-flag": "see-integrity",
+    "privacy": "see-privacy",
+    "privacy-request": "see-privacy",
+    "privacy-document": "see-privacy",
+    "consent-text": "see-privacy",
+    "incidents": "see-privacy",
+    "incident": "see-privacy",
     "back-checks": "see-back-checks",
     "back-check": "see-back-checks",
     "back-check-call": "make-back-calls",
@@ -228,6 +234,7 @@ CHOICES: Final = {
     "case-act": {"action": "note"},
     "follow-up-new": {"kind": "task"},
     "score-edition": {"kind": "json"},
+    "privacy-document": {"name": "impact", "kind": "docx"},
     "report-file": {"kind": "pdf"},
     "scorecard-correct": {"code": "1"},
     "owned-line": {"code": "1"},
@@ -260,6 +267,7 @@ def test_every_staff_address_is_in_the_table() -> None:
         "work-follow-up",
         "confirm-reading",
         "answer-flags",
+        "handle-privacy",
     } == set(RULES), "a permission no address needs, or one there is no line for"
 
 

@@ -38,6 +38,7 @@ from survey.imports.models import FileImport, ImportState
 from survey.integrity.models import BackCheck, BackCheckCall, FlagReply, IntegrityRun
 from survey.messaging.models import KnownNumber, MessageTemplate, SamplingRule, Sender
 from survey.messaging.outbox.models import MessageState, OutboxMessage
+from survey.privacy.models import Incident, IncidentStep, PrivacyRequest
 from survey.questionnaires.models import (
     Assignment,
     Factor,
@@ -208,6 +209,10 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     ],
     "integrity-run": lambda: IntegrityRun.objects.count(),
     "integrity-flag": lambda: FlagReply.objects.count(),
+    "privacy": lambda: PrivacyRequest.objects.count(),
+    "privacy-request": lambda: [*PrivacyRequest.objects.order_by("pk").values()],
+    "incidents": lambda: Incident.objects.count(),
+    "incident": lambda: IncidentStep.objects.count(),
     "back-checks": lambda: BackCheck.objects.count(),
     "back-check-call": lambda: [
         *BackCheckCall.objects.order_by("pk").values_list("outcome", flat=True)
@@ -473,6 +478,10 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
         },
         "printing-act": {"all": "1", "sure": "1", "paper": "A4"},
         "integrity-run": {"month": "07/2026"},
+        "privacy": {"about": "Xem dữ liệu", "reply_to": "Quầy 3"},
+        "privacy-request": {"days": "5", "because": "Phải hỏi bên xử lý", "answer": "Đã xóa"},
+        "incidents": {"title": f"Diễn tập {Incident.objects.count()}"},
+        "incident": {"note": "Đã khóa"},
         "back-checks": {
             "month": f"{BackCheck.objects.count() + 1:02d}/2024",
             "per_agency": "36",
@@ -623,6 +632,8 @@ REPEATED: Final = frozenset(
         "scoring-act",
         "scorecard-correct",
         "printing-act",
+        "incident",
+        "privacy-request",
     }
 )
 """Done before in this walk by another role: there is nothing left to change; or refused with a

@@ -29,6 +29,8 @@ from survey.agencies.models import (
 from survey.agencies.services import Attributes, dissolve_agency, found_agency
 from survey.common.periods import parse_period
 from survey.messaging.outbox.models import MessageState, OutboxMessage
+from survey.privacy.models import Incident, PrivacyRequest
+from survey.privacy.notices import note_texts
 from survey.questionnaires.models import (
     Assignment,
     Questionnaire,
@@ -208,6 +210,12 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
         message = send_test(webhook=webhook, now=now)
         WebhookMessage.objects.filter(pk=message.pk).update(dead_at=now, next_at=None)
     flagged(cast.land, month=date(2026, 5, 1))
+    for _one in range(2):
+        PrivacyRequest.objects.create(
+            kind="erase", received_on=now.date(), about="Xóa góp ý", made_by=cast.analyst
+        )
+        Incident.objects.create(title="Mất máy tính bảng", known_at=now, made_by=cast.analyst)
+    note_texts(now)
     drawn_check(cast, month=date(2026, 5, 1))
     Holiday.objects.create(day=now.date() + timedelta(days=90), name="Tết")
     invitation, _token = invited(cast)

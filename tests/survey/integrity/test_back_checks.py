@@ -18,10 +18,10 @@ from survey.integrity.back_checks import announce_check, draw_checks, record_out
 from survey.integrity.models import BackCheck, BackCheckCall, LedgerHead
 from survey.integrity.services import seal_entries
 from survey.nightly import STEPS
+from survey.privacy.retention import apply_schedule
 from survey.questionnaires.queries import published_short_form
 from survey.responses.models import Evidence, Response
 from survey.responses.services import record_response
-from survey.retention.services import apply_schedule
 from tests.survey.console.builders import signed_in
 from tests.survey.factories import Cast, flat
 from tests.survey.integrity.builders import drawn_check, flagged

@@ -15,10 +15,10 @@ from survey.accounts.models import StaffSession
 from survey.common.periods import first_of_month
 from survey.integrity.models import BackCheckCall, IntegrityRun
 from survey.messaging.outbox.models import MessageEvent, OutboxMessage
+from survey.privacy.models import PrivacyRequest, RetentionRun
+from survey.privacy.schedule import load_schedule
 from survey.responses.cases import Case
 from survey.responses.models import AnswerDay, Comment
-from survey.retention.models import RetentionRun
-from survey.retention.schedule import load_schedule
 
 log = logging.getLogger(__name__)
 Keep = Callable[[datetime], int]
@@ -97,6 +97,11 @@ def _erase_drawn_codes(before: datetime) -> int:
     return rows.exclude(dossier_code="").update(dossier_code="")
 
 
+def _erase_requests(before: datetime) -> int:
+    rows = PrivacyRequest.objects.filter(closed_on__lt=before.date()).exclude(about="", answer="")
+    return rows.update(about="", answer="", reply_to="", extended_because="")
+
+
 RULES: Final[Mapping[str, Keep]] = {
     "phones": _erase_phones,
     "message-events": lambda before: _delete(MessageEvent.objects.filter(at__lt=before)),
@@ -106,6 +111,7 @@ RULES: Final[Mapping[str, Keep]] = {
     "comments": _erase_comments,
     "cases": _erase_cases,
     "back-check-codes": _erase_drawn_codes,
+    "privacy-requests": _erase_requests,
     "sessions": lambda before: _delete(StaffSession.objects.filter(expire_date__lt=before)),
 }
 """Every entry of the schedule has its rule, and every rule an entry (a test holds it)."""

@@ -22,12 +22,12 @@ from survey.integrity.services import seal_day
 from survey.integrity.verifying import verify_ledger
 from survey.messaging.outbox.models import MessageEvent, OutboxMessage
 from survey.nightly import STEPS
+from survey.privacy.models import RetentionRun
+from survey.privacy.retention import RULES, apply_schedule
+from survey.privacy.schedule import SHIPPED, ScheduleError, load_schedule
 from survey.responses.cases import Case, open_case
 from survey.responses.models import AnswerDay, Comment, Response
 from survey.responses.services import record_response
-from survey.retention.models import RetentionRun
-from survey.retention.schedule import SHIPPED, ScheduleError, load_schedule
-from survey.retention.services import RULES, apply_schedule
 from tests.survey.console.builders import signed_in
 from tests.survey.factories import Cast, flat
 from tests.survey.messaging.builders import invited
