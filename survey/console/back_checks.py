@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -60,7 +60,7 @@ class OutcomeForm(SpokenForm):
     """What came of a call, and what was said."""
 
     outcome = forms.ChoiceField(
-        label=gettext_lazy("Outcome"),
+        label=pgettext_lazy("call", "Outcome"),
         choices=[(one.value, one.label) for one in _Outcome if one != _Outcome.WAITING],
         widget=forms.RadioSelect,
     )
@@ -129,6 +129,7 @@ def back_check(request: HttpRequest, pk: int) -> HttpResponse:
     waiting = waiting.exclude(dossier_code="").select_related("unit__agency")
     context = {
         "check": check,
+        "announcer": check.announced_by.get_full_name() or check.announced_by.username,
         "lines": [
             {
                 "line": line,
