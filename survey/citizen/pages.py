@@ -8,7 +8,8 @@ from functools import wraps
 from typing import Any, Final
 from urllib.parse import quote
 
-from csp.decorators import csp_update
+from csp.constants import HEADER as POLICY
+from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError, connection
@@ -77,6 +78,7 @@ def citizen_page(
                 response = _refusal(request, "unreadable", 400)
             if "lang" not in request.GET:
                 patch_vary_headers(response, ["Accept-Language"])
+            response.headers.setdefault(POLICY, told)
             return _finish(_address_only(request, response))
 
         inline = {
@@ -84,7 +86,8 @@ def citizen_page(
             "script-src": [csp_source(script())],
             **(policy or {}),
         }
-        return csp_update(inline)(csrf_exempt(inner))
+        told = build_policy(update=inline)
+        return csrf_exempt(inner)
 
     return decorate
 

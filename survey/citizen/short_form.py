@@ -20,6 +20,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from survey.citizen.assets import recording_of_question
+from survey.citizen.kept_pages import fill_page
 from survey.citizen.onward import SECOND_FIELD, redirect_onward
 from survey.citizen.pages import base_context
 from survey.citizen.questions import error_list, questions_data
@@ -144,19 +145,12 @@ def _carried(
     return [(name, value) for name in names for value in sent.get(name, ()) if value]
 
 
-_pages: dict[tuple[str, ...], tuple[bytes, bytes]] = {}
-MAX_PAGES: Final = 4096
-TICKET_MARK: Final = "~ticket~"
-
-
-def cached_page(context: FormContext) -> bytes:
-    """The empty form with a fresh ticket put into page bytes that are rendered once per entrance
-    and language.
-    """
+def kept_form(request: HttpRequest, context: FormContext) -> HttpResponse:
+    """The empty form with a fresh ticket, rendered once per entrance and language."""
     # The names are part of the key: a renamed office shows at once in every process.
     key = (
         context.action,
-        str(context.version_id),
+        context.version_id,
         link_query(),
         context.office,
         context.counter,
@@ -164,14 +158,12 @@ def cached_page(context: FormContext) -> bytes:
         context.notice,
         context.improvements_url,
     )
-    if key not in _pages:
-        page = form_page(context, ticket=TICKET_MARK, sent={}, errors={})
-        before, _mark, after = page.partition(TICKET_MARK)
-        if len(_pages) >= MAX_PAGES:
-            _pages.clear()
-        _pages[key] = before.encode(), after.encode()
-    before_bytes, after_bytes = _pages[key]
-    return before_bytes + issue_ticket(context.ticket_scope, timezone.now()).encode() + after_bytes
+    return fill_page(
+        request,
+        key,
+        lambda marks: form_page(context, ticket=marks["ticket"], sent={}, errors={}),
+        {"ticket": issue_ticket(context.ticket_scope, timezone.now())},
+    )
 
 
 def render_form(
@@ -249,7 +241,7 @@ def serve_form(request: HttpRequest, context: FormContext, *, cached: bool = Tru
     if request.method == "POST":
         return submit(request, context)
     if cached:
-        return HttpResponse(cached_page(context))
+        return kept_form(request, context)
     return render_form(context, issue_ticket(context.ticket_scope, timezone.now()))
 
 

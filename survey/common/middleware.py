@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Callable
 from typing import Final
 
-from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from csp.constants import HEADER, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from csp.middleware import CSPMiddleware
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
@@ -92,6 +93,18 @@ class BodyLimitMiddleware:
         if length.isdigit() and int(length) > MAX_BODY_BYTES:
             raise RequestDataTooBig
         return self.get_response(request)
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """django-csp builds the policy anew for each answer; a page that has written its own once keeps
+    it.
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Write the policy where there is none."""
+        return response if HEADER in response else super().process_response(request, response)
 
 
 class AdminPolicyMiddleware:

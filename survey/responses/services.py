@@ -5,11 +5,11 @@ by.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from survey.agencies.models import Counter
@@ -160,8 +160,16 @@ def record_response(
             return Recorded(row)
 
 
+def _insert(row: Response, comments: Sequence[Comment], revises: Response | None) -> None:
+    if revises is None and not comments and not connection.in_atomic_block:
+        # One statement is a transaction of its own; nearly all answers are stored by it.
+        row.save(force_insert=True)
+    else:
+        _insert_together(row, comments, revises)
+
+
 @transaction.atomic
-def _insert(row: Response, comments: Iterable[Comment], revises: Response | None) -> None:
+def _insert_together(row: Response, comments: Sequence[Comment], revises: Response | None) -> None:
     if revises is not None:
         row.revision = _next_revision(revises)
     row.save(force_insert=True)

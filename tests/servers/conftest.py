@@ -99,6 +99,7 @@ def serve(
     workers: int = 1,
     threads: int = 2,
     port: int | None = None,
+    application: str = "survey.wsgi:application",
 ) -> Iterator[Server]:
     """granian with this many processes until the block ends."""
     port = port or free_port()
@@ -118,7 +119,7 @@ def serve(
         str(workers),
         "--blocking-threads",
         str(threads),
-        "survey.wsgi:application",
+        application,
     ]
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 
-from survey.citizen import short_form
+from survey.citizen.kept_pages import forget_pages
 from survey.common import throttling
 from survey.public import editions, figures
 from survey.questionnaires import queries
@@ -70,7 +70,7 @@ def nothing_is_remembered() -> None:
     """Versions are read once per process; a test that was rolled back gives its numbers away."""
     queries._frozen_form.cache_clear()
     queries.wordings.cache_clear()
-    short_form._pages.clear()
+    forget_pages()
     editions._list_editions.cache_clear()
     figures._lines.cache_clear()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -37,7 +37,7 @@ class Receipt:
     row: Response
     """The revision that counts; no page shows what was answered in it."""
 
-    @property
+    @cached_property
     def facts(self) -> dict[str, str]:
         """What the event of the dossier told; everything unknown for answers without a link."""
         is_link = self.row.evidence == Evidence.SMS

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from survey.citizen.kept_pages import fill_page
 from survey.citizen.onward import SECOND_FIELD, SECOND_PAGE_TTL
-from survey.citizen.pages import citizen_page, render_page
+from survey.citizen.pages import base_context, citizen_page
 from survey.citizen.questions import error_list, questions_data
 from survey.citizen.receipts.additions import (
     add_answers,
@@ -31,6 +34,7 @@ from survey.citizen.receipts.guard import (
 from survey.citizen.short_form import lookup_pass_field
 from survey.citizen.wishes import link_query
 from survey.common.languages import SWITCH
+from survey.common.throttling import CONFIRM_FIELD
 from survey.common.tokens import TICKET_TTL, TicketError, group_code, read_ticket
 from survey.questionnaires.content import QuestionSpec
 from survey.questionnaires.kinds import KINDS
@@ -39,7 +43,8 @@ from survey.responses.answers import HELPED, NOBODY, WHOLE_FORM, Parsed
 from survey.responses.flags import Flag
 from survey.responses.models import COMMENT_DAYS
 
-HANDOVER = "handover"
+TEMPLATE: Final = "survey/citizen/second_page.html"
+HANDOVER: Final = "handover"
 """Value of the button that stores the page and goes on to the hotline."""
 
 
@@ -119,26 +124,42 @@ def _page(
     request: HttpRequest, receipt: Receipt, parsed: Parsed, *, quiet: bool = False
 ) -> HttpResponse:
     errors = {} if quiet else parsed.errors
-    texts = wordings(load_short_form(receipt).version_id, get_language() or "vi")
-    questions = questions_data(_asked(request, receipt), texts, parsed.sent, errors)
-    opened = request.POST.get(SECOND_FIELD, "") or request.GET.get(SECOND_FIELD, "")
-    context = {
-        "title": _("Thank you"),
-        "questions": questions,
-        "errors": error_list(questions, errors),
-        "action": f"/r/{receipt.code}/more",
+    asked, form = _asked(request, receipt), load_short_form(receipt)
+    mark, handover = mark_in(request, receipt), can_escalate(receipt)
+    no_code = (receipt.row.marks or {}).get("flag") == Flag.NO_CODE
+    words = {
+        "code": receipt.code,
+        "grouped": group_code(receipt.code),
         "nonce": request.POST.get("ticket") or uuid.uuid4().hex,
-        "pass": opened,
-        "keep": f"&{SECOND_FIELD}={opened}",
-        "mark": mark_in(request, receipt),
-        "helped": HELPED,
-        "helped_sent": HELPED in parsed.sent.get("assisted", ()),
-        "handover": can_escalate(receipt),
-        "receipt": group_code(receipt.code),
-        "receipt_page": f"/r/{receipt.code}?{link_query()}",
-        "no_code": (receipt.row.marks or {}).get("flag") == Flag.NO_CODE,
-        "hidden": lookup_pass_field(receipt.code).items(),
-        "switch": True,
+        "opened": request.POST.get(SECOND_FIELD, "") or request.GET.get(SECOND_FIELD, ""),
+        "pass": lookup_pass_field(receipt.code)[CONFIRM_FIELD],
     }
-    status = 422 if context["errors"] else 200
-    return render_page("survey/citizen/second_page.html", context, status=status)
+
+    def render(words: Mapping[str, str]) -> str:
+        texts = wordings(form.version_id, get_language() or "vi")
+        questions = questions_data(asked, texts, parsed.sent, errors)
+        context = {
+            "title": _("Thank you"),
+            "questions": questions,
+            "errors": error_list(questions, errors),
+            "action": f"/r/{words['code']}/more",
+            "nonce": words["nonce"],
+            "pass": words["opened"],
+            "keep": f"&{SECOND_FIELD}={words['opened']}",
+            "mark": mark,
+            "helped": HELPED,
+            "helped_sent": HELPED in parsed.sent.get("assisted", ()),
+            "handover": handover,
+            "receipt": words["grouped"],
+            "receipt_page": f"/r/{words['code']}?{link_query()}",
+            "no_code": no_code,
+            "hidden": [(CONFIRM_FIELD, words["pass"])],
+            "switch": True,
+        }
+        return render_to_string(TEMPLATE, base_context(**context))
+
+    if request.method == "POST":
+        return HttpResponse(render(words), status=422 if errors else 200)
+    codes = tuple(question.code for question in asked)
+    key = (TEMPLATE, form.version_id, codes, mark, handover, no_code, link_query())
+    return fill_page(request, key, render, words)

@@ -11,7 +11,8 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from survey.checks import MAX_SOUND_BYTES, province_is_usable
-from survey.citizen import assets, short_form
+from survey.citizen import assets
+from survey.citizen.kept_pages import forget_pages
 from survey.common import province
 from survey.questionnaires.services import LIBRARY, load_questionnaire, publish_version
 from tests.survey.factories import NOW, Cast, answer, flat, hidden
@@ -111,7 +112,7 @@ def test_recordings_are_small_and_a_province_replaces_them(
     settings.STATICFILES_DIRS = [("survey/sound", str(tmp_path))]  # type: ignore[attr-defined]
     finders.get_finder.cache_clear()  # type: ignore[attr-defined]
     assets.recording.cache_clear()
-    short_form._pages.clear()
+    forget_pages()
     try:
         own = assets.recording("vi")
         assert own is not None
@@ -123,7 +124,7 @@ def test_recordings_are_small_and_a_province_replaces_them(
     finally:
         finders.get_finder.cache_clear()  # type: ignore[attr-defined]
         assets.recording.cache_clear()
-        short_form._pages.clear()
+        forget_pages()
 
 
 def test_our_recordings_read_no_other_question_than_their_own(
