@@ -15,7 +15,7 @@ INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv pip i
 	|| $(PY) -m pip install --disable-pip-version-check -r $<
 
 .DEFAULT_GOAL := help
-.PHONY: libreoffice proxy rehearsal restore-drill bench-pages fonts pictures help setup demo demo-frauds serve chromium java test-spark bench-analysis test check-fast test-analysis test-fast test-slow check fix messages bench lock map
+.PHONY: libreoffice proxy rehearsal restore-drill bench-pages fonts pictures help setup demo demo-frauds serve chromium java test-spark bench-analysis bench-floor test check-fast test-analysis test-fast test-slow check fix messages bench lock map
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -152,6 +152,9 @@ messages: .venv/.installed  ## collect texts to translate into locale/
 
 bench-analysis: .venv/.installed-dev setup  ## measure the statistics at the size of the country, peers beside them (ten minutes)
 	@$(PY) -m benchmarks.analysis_scale
+
+bench-floor: .venv/.installed-dev setup  ## measure: a short answer beside a bare application that sends the same bytes
+	@$(PY) -m benchmarks.floor
 
 bench: .venv/.installed-dev setup  ## measure: server CPU and SQL per answer, index at scale, coverage of the intervals
 	@$(PY) -m benchmarks.web

@@ -7,11 +7,13 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+
+CONNECT_SECONDS: Final = 3
 
 
 def read_text(name: str, default: str = "") -> str:
@@ -85,5 +87,8 @@ def read_database(url: str) -> dict[str, Any]:
             "foreign_keys=ON; "
             "PRAGMA recursive_triggers=ON;",
         }
+    else:
+        # A server that is gone without a word is given up after this; the outage is known then.
+        options.setdefault("connect_timeout", CONNECT_SECONDS)
     config["HOST"] = options.pop("host", None) or config.get("HOST", "")
     return config

@@ -20,6 +20,7 @@ claim_sqlite()
 _django = get_wsgi_application()
 # More than a second of imports: paid here, not by the first citizen after a restart.
 import_module("survey.urls")
+import_module("survey.responses.spool").start_taking_in()
 if uses_sqlite():
     # These know the tables, which are there now.
     import_module("survey.common.background").start_worker_thread(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 from hashlib import sha256
+from typing import Final
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from survey.access.models import CodeStatus, CounterCode
 from survey.agencies.models import Agency, Counter
+from survey.common.outage import OUTAGES, is_out, note_outage
 from survey.common.tokens import ALPHABET, is_code
 from survey.questionnaires.queries import ASSIGNED
 
@@ -70,6 +72,11 @@ def check_characters(code: str) -> str:
     return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(4))
 
 
+_known: dict[str, Landing] = {}
+"""Codes this process has seen: what they stood for is good enough while the database is gone."""
+MAX_KNOWN: Final = 20_000
+
+
 def find_landing(code: str, today: date) -> Landing | None:
     """What a code stands for, in one statement; None when it was never issued.
 
@@ -77,6 +84,23 @@ def find_landing(code: str, today: date) -> Landing | None:
     """
     if not is_code(code):
         return None
+    try:
+        if is_out() and code in _known:
+            return _known[code]
+        found = _read_landing(code, today)
+    except OUTAGES:
+        note_outage()
+        if code not in _known:
+            raise
+        return _known[code]
+    if found is not None:
+        if len(_known) >= MAX_KNOWN:
+            _known.clear()
+        _known[code] = found
+    return found
+
+
+def _read_landing(code: str, today: date) -> Landing | None:
     with connection.cursor() as cursor:
         cursor.execute(_LANDING, [today, today, today, code])
         row = cursor.fetchone()

@@ -56,6 +56,13 @@ def _about_codes() -> dict[str, tuple[str, str]]:
                 "your rating is kept."
             ),
         ),
+        "kept": (
+            _("Your rating is kept"),
+            _(
+                "Our server is out of order at the moment. Your rating lies safely on the disk and "
+                "is added when the server works again. You need not send it again."
+            ),
+        ),
         "busy": (
             _("The system is busy"),
             _(

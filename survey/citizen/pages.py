@@ -12,7 +12,7 @@ from csp.constants import HEADER as POLICY
 from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
@@ -27,6 +27,7 @@ from survey.citizen.page_messages import message
 from survey.citizen.wishes import link_query, use_wishes, wants_large
 from survey.common import province
 from survey.common.languages import is_supported_language
+from survey.common.outage import OUTAGES, note_outage
 from survey.common.throttling import CONFIRM_FIELD, issue_pass, lookup_allowed, note_failure
 from survey.common.tokens import normalise_code
 
@@ -68,9 +69,10 @@ def citizen_page(
                     # Rendered here, inside the language of the page.
                     if hasattr(response, "render"):
                         response = response.render()
-            except (OperationalError, InterfaceError):
+            except OUTAGES:
                 # Nothing was stored, or the same ticket finds what was: sending again is always
                 # right.
+                note_outage()
                 response = _busy(request)
             except RequestDataTooBig:
                 response = _refusal(request, "too-big", 413)

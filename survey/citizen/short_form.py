@@ -22,18 +22,29 @@ from django.utils.translation import gettext as _
 from survey.citizen.assets import recording_of_question
 from survey.citizen.kept_pages import fill_page
 from survey.citizen.onward import SECOND_FIELD, redirect_onward
-from survey.citizen.pages import base_context
+from survey.citizen.page_messages import message
+from survey.citizen.pages import base_context, render_page
 from survey.citizen.questions import error_list, questions_data
 from survey.citizen.wishes import link_query
 from survey.common.languages import SWITCH
+from survey.common.outage import OUTAGES, is_out, note_outage
 from survey.common.throttling import CONFIRM_FIELD, issue_pass
-from survey.common.tokens import TICKET_TTL, Ticket, TicketError, issue_ticket, read_ticket
+from survey.common.tokens import (
+    TICKET_TTL,
+    Ticket,
+    TicketError,
+    group_code,
+    issue_ticket,
+    read_ticket,
+)
 from survey.questionnaires.content import Form
 from survey.questionnaires.queries import is_alternative, load_form, wordings
 from survey.responses.answers import ASSISTED, WHOLE_FORM, Parsed, helped_by, parse
 from survey.responses.flags import Flag
+from survey.responses.models import Evidence
 from survey.responses.queries import is_recorded
 from survey.responses.services import AnswerPlace, Recorded, Submission, record_response
+from survey.responses.spool import keep_submission
 
 FORM: Final = "form"
 """Name of the field that says which version of the questionnaire a page was made of."""
@@ -232,8 +243,26 @@ def check_page_ticket(context: FormContext, text: str, now: datetime) -> TicketC
 
 
 def save_answer(context: FormContext, ticket: Ticket, parsed: Parsed) -> HttpResponse:
-    """Store the answer, and on to its receipt."""
-    return redirect_onward(ticket, record(context, ticket, parsed), parsed)
+    """Store the answer, and on to its receipt; while the database is gone, on the disk."""
+    submission = make_submission(context, ticket, parsed)
+    # Whether any other answer is allowed only the database knows.
+    may_keep = context.evidence == Evidence.POSTER
+    if may_keep and is_out() and keep_submission(submission):
+        return _kept_page(ticket)
+    try:
+        recorded = record_response(submission=submission)
+    except OUTAGES:
+        note_outage()
+        if may_keep and keep_submission(submission):
+            return _kept_page(ticket)
+        raise
+    return redirect_onward(ticket, recorded, parsed)
+
+
+def _kept_page(ticket: Ticket) -> HttpResponse:
+    title, text = message("kept")
+    context = {"title": title, "text": text, "receipt": group_code(ticket.receipt)}
+    return render_page("survey/citizen/kept.html", context, status=202)
 
 
 def serve_form(request: HttpRequest, context: FormContext, *, cached: bool = True) -> HttpResponse:
@@ -291,8 +320,13 @@ def redisplay(
 
 def record(context: FormContext, ticket: Ticket, parsed: Parsed) -> Recorded:
     """Store the answer once."""
+    return record_response(submission=make_submission(context, ticket, parsed))
+
+
+def make_submission(context: FormContext, ticket: Ticket, parsed: Parsed) -> Submission:
+    """What is stored of an answer."""
     marks = {**context.metadata, **helped_by(parsed.sent.get("assisted", ()))}
-    submission = Submission(
+    return Submission(
         ticket=ticket,
         form=load_form(context.version_id),
         answers=parsed.answers,
@@ -304,7 +338,6 @@ def record(context: FormContext, ticket: Ticket, parsed: Parsed) -> Recorded:
         marks=marks,
         facts=context.facts,
     )
-    return record_response(submission=submission)
 
 
 def with_flag(context: FormContext, flag: Flag, **more: object) -> FormContext:

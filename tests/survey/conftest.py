@@ -13,6 +13,7 @@ from django.test import Client
 
 from survey.citizen.kept_pages import forget_pages
 from survey.common import throttling
+from survey.common.outage import forget_outage
 from survey.public import editions, figures
 from survey.questionnaires import queries
 from tests.survey.factories import Cast, make_cast
@@ -62,6 +63,7 @@ def citizen() -> Client:
 def nobody_guesses() -> None:
     """Failures are counted per process; each test begins with none."""
     throttling.forget()
+    forget_outage()
     cache.clear()
 
 

@@ -116,7 +116,7 @@ def test_without_a_database_or_its_tables_nothing_is_sent_here(
     body = answer.json()
     assert body["status"] == DOWN
     assert "connection refused" in body["checks"]["database"]["detail"]
-    assert set(body["checks"]) == {"database", "disk"}
+    assert set(body["checks"]) == {"database", "disk", "spool"}
     told = client.get("/metrics").content.decode()
     assert 'hailong_check_ok{check="database"} 0.0' in told
     monkeypatch.undo()
@@ -242,5 +242,5 @@ def test_the_worst_state_is_that_of_all() -> None:
 def test_operators_read_the_state_on_a_page(cast: Cast) -> None:
     page = flat(signed_in(cast.operator).get(reverse("console:status")))
     assert "cần xem lại" in page
-    assert page.count("<tr>") == 10
+    assert page.count("<tr>") == 11
     assert signed_in(cast.head).get(reverse("console:status")).status_code == 403

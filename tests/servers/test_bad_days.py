@@ -1,0 +1,213 @@
+"""Days on which things die: a database that is gone, servers killed again and again. What was
+acknowledged is there, once.
+
+BAD_DAYS_FULL=1 kills the web server 50 times and PostgreSQL 10 times during 20,000 answers, and
+keeps 20,000 answers while the database is gone; it takes half an hour.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import psutil
+import pytest
+import requests
+
+from tests.servers.clusters import Cluster, running_cluster
+from tests.servers.conftest import (
+    SEED,
+    Server,
+    environment_for,
+    free_port,
+    manage,
+    migrate,
+    serve,
+)
+
+FULL: Final = os.environ.get("BAD_DAYS_FULL") == "1"
+KEPT: Final = 20_000 if FULL else 400
+SUBMITS: Final = 20_000 if FULL else 2_500
+WEB_KILLS, DATABASE_KILLS = (50, 10) if FULL else (6, 2)
+TICKET: Final = re.compile(r'name="ticket" value="([^"]+)"')
+CODE_SHOWN: Final = re.compile(r'<strong class="code">([A-Z0-9-]+)</strong>')
+COUNT: Final = (
+    "from survey.models import Response; "
+    "print(Response.objects.count(), Response.objects.values('submission_key').distinct().count())"
+)
+
+
+def pages_of_posters(server: Server, code: str, count: int) -> list[str]:
+    """Tickets of so many opened pages."""
+    with ThreadPoolExecutor(8) as pool:
+        pages = pool.map(
+            lambda _n: requests.get(f"{server.url}/s/{code}", timeout=60), range(count)
+        )
+        return [TICKET.findall(page.text)[0] for page in pages]
+
+
+def send(server: Server, code: str, ticket: str) -> requests.Response:
+    data = {"ticket": ticket, "lang": "vi", "overall": "4"}
+    return requests.post(f"{server.url}/s/{code}", data=data, timeout=60, allow_redirects=False)
+
+
+@pytest.fixture
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with running_cluster(tmp_path_factory.mktemp("bad-day")) as made:
+        yield made
+
+
+def settings_for(cluster: Cluster) -> dict[str, str]:
+    environment = environment_for(cluster.var, cluster.server.get_uri())
+    environment["CODE"] = manage(environment, "shell", "--no-imports", "-c", SEED).split()[0]
+    return environment
+
+
+def test_answers_are_kept_while_the_database_is_gone_and_taken_in_once(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    environment = settings_for(cluster)
+    code = environment["CODE"]
+    with serve(environment, tmp_path, workers=2) as server:
+        tickets = pages_of_posters(server, code, KEPT)
+        cluster.kill()
+        with ThreadPoolExecutor(8) as pool:
+            told = list(pool.map(lambda ticket: send(server, code, ticket), tickets))
+        assert {page.status_code for page in told} == {202}
+        receipt = CODE_SHOWN.findall(told[0].text)[0].replace("-", "")
+        assert "đã được giữ lại" in told[0].text
+        opened = requests.get(f"{server.url}/s/{code}", timeout=60)
+        assert opened.status_code == 200, "who scans the poster now can answer too"
+        late = send(server, code, TICKET.findall(opened.text)[0])
+        assert late.status_code == 202
+        ready = requests.get(f"{server.url}/readyz", timeout=60)
+        assert ready.status_code == 503
+        assert ready.json()["checks"]["spool"]["detail"].startswith(f"{KEPT + 1} answers")
+        assert send(server, code, tickets[0]).status_code == 202, "sent twice it is kept once"
+        cluster.start_again()
+        wait_until(lambda: not list((cluster.var / "spool").glob("*.answer")), seconds=900)
+        assert server.python(COUNT) == f"{KEPT + 1} {KEPT + 1}"
+        again = send(server, code, tickets[0])
+        assert again.status_code == 303
+        assert again.headers["Location"].startswith(f"/r/{receipt}"), "the code that was shown"
+        assert requests.get(f"{server.url}/r/{receipt}", timeout=60).status_code == 200
+        assert server.python(COUNT) == f"{KEPT + 1} {KEPT + 1}"
+        server.manage("seal_ledger")
+        assert server.manage("verify_ledger").startswith("ok")
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.2)
+
+
+@dataclass
+class Crowd:
+    """Clients that send again until they are told; what each was told stays."""
+
+    address: str
+    code: str
+    stop: threading.Event = field(default_factory=threading.Event)
+    acknowledged: list[str] = field(default_factory=list)
+
+    def run(self, count: int) -> None:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _number: self._answer(), range(count)))
+
+    def _answer(self) -> None:
+        ticket = ""
+        while True:
+            with suppress(requests.RequestException, IndexError):
+                if not ticket:
+                    page = requests.get(f"{self.address}/s/{self.code}", timeout=20)
+                    ticket = TICKET.findall(page.text)[0]
+                data = {"ticket": ticket, "lang": "vi", "overall": "5"}
+                told = requests.post(
+                    f"{self.address}/s/{self.code}", data=data, timeout=20, allow_redirects=False
+                )
+                if told.status_code in (202, 303):
+                    self.acknowledged.append(ticket)
+                    return
+            time.sleep(0.1)
+
+
+def kill_tree(server: Server) -> None:
+    """As a machine that is switched off: no process of it may say goodbye."""
+    root = psutil.Process(server.process.pid)
+    for process in [*root.children(recursive=True), root]:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_killed_again_and_again_nothing_acknowledged_is_missing_or_doubled(
+    kind: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with ExitStack() as stack:
+        cluster = None
+        if kind == "postgresql":
+            cluster = stack.enter_context(running_cluster(tmp_path_factory.mktemp("kills")))
+            environment = settings_for(cluster)
+        else:
+            folder = tmp_path / "var"
+            folder.mkdir()
+            environment = environment_for(folder, None)
+            migrate(environment)
+            shown = manage(environment, "shell", "--no-imports", "-c", SEED)
+            environment["CODE"] = shown.split()[0]
+        port = free_port()
+        crowd = Crowd(f"http://127.0.0.1:{port}", environment["CODE"])
+        clients = threading.Thread(target=crowd.run, args=(SUBMITS,))
+        clients.start()
+        kills = ["web"] * WEB_KILLS + ["database"] * (DATABASE_KILLS if cluster else 0)
+        random.Random(18).shuffle(kills)
+        workers = 2 if cluster else 1
+        while kills and clients.is_alive():
+            with serve(environment, tmp_path, workers=workers, port=port) as server:
+                while kills:
+                    time.sleep(random.uniform(0.1, 0.8))
+                    if kills.pop() == "web":
+                        kill_tree(server)
+                        break
+                    assert cluster is not None
+                    cluster.kill()
+                    time.sleep(1)
+                    cluster.start_again()
+        assert not kills, "the clients were done before the killing"
+        with serve(environment, tmp_path, workers=workers, port=port) as server:
+            clients.join(timeout=1200)
+            assert not clients.is_alive()
+            folder = Path(environment["HAILONG_VAR"])
+            wait_until(lambda: not list((folder / "spool").glob("*.answer")), seconds=600)
+            assert len(crowd.acknowledged) == SUBMITS
+            rows, keys = server.python(COUNT).split()
+            assert rows == keys, "doubled"
+            stored = server.python(
+                "from survey.models import Response; "
+                "print(*Response.objects.values_list('submission_key', flat=True))"
+            ).split()
+            wanted = server.python(KEYS_OF.format(crowd.code, crowd.acknowledged)).split()
+            assert set(wanted) <= set(stored), "acknowledged and missing"
+            assert len(stored) == SUBMITS, "nobody's answer came from nowhere"
+            server.manage("seal_ledger")
+            assert server.manage("verify_ledger").startswith("ok")
+
+
+KEYS_OF: Final = """
+from django.utils import timezone
+from survey.common.tokens import read_ticket
+for text in {1!r}:
+    print(read_ticket(text, {0!r}, timezone.now()).key)
+"""

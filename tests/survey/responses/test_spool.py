@@ -1,0 +1,133 @@
+"""Answers kept while the database is gone: sealed, each once, and nothing promised that is not."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import InternalError, OperationalError
+from django.test import Client
+
+from survey.common.outage import forget_outage
+from survey.responses import spool
+from survey.responses.models import Response
+from survey.responses.services import record_response
+from tests.survey.factories import Cast, flat, open_form
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Any, tmp_path: Path) -> Iterator[Path]:
+    settings.VAR_DIR = tmp_path
+    forget_outage()
+    yield tmp_path / "spool"
+    forget_outage()
+
+
+@pytest.fixture(params=[OperationalError, InternalError], ids=["gone", "read-only"])
+def out(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing can be written; pages can still be read, as on a read-only server."""
+
+    def refuse(**_given: object) -> None:
+        raise request.param("cannot execute INSERT in a read-only transaction")
+
+    monkeypatch.setattr("survey.citizen.short_form.record_response", refuse)
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*")) if folder.is_dir() else []
+
+
+def test_an_answer_is_kept_told_and_taken_in_once(
+    cast: Cast, folder: Path, out: None, citizen: Client
+) -> None:
+    data = {**open_form(citizen, cast.code.code), "overall": "2"}
+    told = citizen.post(f"/s/{cast.code.code}", data)
+    assert told.status_code == 202
+    assert "đã được giữ lại" in flat(told)
+    assert citizen.post(f"/s/{cast.code.code}", data).status_code == 202
+    (kept,) = files(folder)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert b"overall" not in kept.read_bytes(), "sealed"
+    assert spool.take_in() == spool.Taken(stored=1)
+    row = Response.objects.get()
+    assert row.answers == {"overall": 2}
+    assert row.counter == cast.land_counter
+    assert files(folder) == []
+    forget_outage()
+    shown = flat(told).split('<strong class="code">')[1].split("<")[0].replace("-", "")
+    assert citizen.get(f"/r/{shown}").status_code == 200
+
+
+def test_what_is_wrong_on_the_page_is_said_before_anything_is_kept(
+    cast: Cast, folder: Path, out: None, citizen: Client
+) -> None:
+    form = open_form(citizen, cast.code.code)
+    assert citizen.post(f"/s/{cast.code.code}", {**form, "overall": "9"}).status_code == 422
+    forged = {**form, "overall": "5", "ticket": "x"}
+    assert citizen.post(f"/s/{cast.code.code}", forged).status_code == 422
+    assert files(folder) == []
+
+
+def test_a_full_disk_promises_nothing(
+    cast: Cast, folder: Path, out: None, citizen: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = {**open_form(citizen, cast.code.code), "overall": "5"}
+    full = SimpleNamespace(free=spool.LEAST_FREE - 1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: full)
+    busy = citizen.post(f"/s/{cast.code.code}", data)
+    assert busy.status_code == 503
+    assert 'value="5"' in flat(busy), "what was sent stays on the page"
+    assert files(folder) == []
+
+
+def test_an_answer_that_was_stored_before_the_connection_broke_is_known(
+    cast: Cast, folder: Path
+) -> None:
+    submission = cast.submission("a")
+    record_response(submission=submission)
+    assert spool.keep_submission(submission)
+    assert spool.take_in() == spool.Taken(known=1)
+    assert Response.objects.count() == 1
+
+
+@pytest.mark.parametrize("damage", ["changed", "moved", "cut", "nonsense"])
+def test_a_file_somebody_touched_is_set_aside(cast: Cast, folder: Path, damage: str) -> None:
+    assert spool.keep_submission(cast.submission("a"))
+    (path,) = files(folder)
+    content = bytearray(path.read_bytes())
+    if damage == "changed":
+        content[20] ^= 1
+        path.write_bytes(content)
+    elif damage == "moved":
+        path.rename(path.with_name("f" * 64 + spool.SUFFIX))
+    else:
+        path.write_bytes(content[:15] if damage == "cut" else b"x")
+    assert spool.take_in() == spool.Taken(unreadable=1)
+    assert not Response.objects.exists()
+    assert [one.suffix for one in files(folder)] == [spool.UNREADABLE], "nothing is thrown away"
+
+
+def test_while_it_is_gone_nothing_is_lost_and_the_command_says_so(
+    cast: Cast, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in "abc":
+        assert spool.keep_submission(cast.submission(name))
+    with monkeypatch.context() as broken:
+
+        def refuse(**_given: object) -> None:
+            raise OperationalError
+
+        broken.setattr(spool, "record_response", refuse)
+        with pytest.raises(Exception, match="3 left") as told:
+            call_command("take_spool")
+        assert getattr(told.value, "returncode", 0) == 1
+    assert len(files(folder)) == 3
+    call_command("take_spool")
+    assert "3 stored" in capsys.readouterr().out
