@@ -15,7 +15,7 @@ INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv pip i
 	|| $(PY) -m pip install --disable-pip-version-check -r $<
 
 .DEFAULT_GOAL := help
-.PHONY: libreoffice proxy rehearsal restore-drill bench-pages fonts pictures help setup demo demo-frauds serve chromium java test-spark bench-analysis bench-floor test check-fast test-analysis test-fast test-slow check fix messages bench lock map
+.PHONY: libreoffice proxy rehearsal restore-drill bench-pages fonts pictures help setup demo demo-frauds serve chromium java test-spark bench-analysis bench-floor test check-fast test-analysis test-fast test-slow check check-slow fix messages bench lock map
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -136,6 +136,21 @@ java:
 	@command -v java >/dev/null || (echo "Installing Java for Spark ..."; apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=560 install -y -qq --no-install-recommends openjdk-17-jre-headless >/dev/null)
 
+.venv-audit/.installed: requirements-audit.lock .venv/.installed
+	@echo "Installing what looks for known holes ..."
+	@python3 -m venv .venv-audit
+	@$(BIN)/uv pip install -q --python .venv-audit/bin/python -r requirements-audit.lock
+	@touch $@
+
+AUDIT := .venv-audit/bin
+check-slow: .venv-audit/.installed  ## bandit, known holes of what is installed (where the database of holes can be reached), bill of materials and licences into var/audit
+	@mkdir -p var/audit
+	@$(AUDIT)/bandit -q -ll -c pyproject.toml -r survey analysis manage.py
+	@$(AUDIT)/cyclonedx-py requirements requirements.lock --of JSON -o var/audit/sbom.cdx.json
+	@$(AUDIT)/pip-licenses --python .venv/bin/python --format=csv --output-file var/audit/licences.csv >/dev/null
+	@$(AUDIT)/pip-audit --strict --disable-pip --no-deps -r requirements.lock \
+	  || { echo "pip-audit: holes found, or its database could not be reached (see above)"; [ "$$AUDIT_OFFLINE" = "1" ]; }
+
 test-spark: .venv/.installed-spark java  ## the kernel on a real Spark cluster (master and two workers on this machine)
 	@SPARK_TESTS=1 $(PY) -m pytest -q tests/spark
 
@@ -193,6 +208,7 @@ lock:  ## write the lock files again from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --extra spark --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header -q -o requirements-spark.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header -q -o requirements-dev.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra audit --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header -q -o requirements-audit.lock
 
 map:  ## rooms with their line counts
 	@for room in analysis survey/*/; do printf '%6d  %s\n' "$$(find $$room -name '*.py' -not -path '*/migrations/*' | xargs -r cat | wc -l)" "$$room"; done
