@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
@@ -72,9 +73,11 @@ def check_characters(code: str) -> str:
     return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(4))
 
 
-_known: dict[str, Landing] = {}
+_known: dict[str, tuple[float, Landing]] = {}
 """Codes this process has seen: what they stood for is good enough while the database is gone."""
 MAX_KNOWN: Final = 20_000
+KNOWN_SECONDS: Final = 24 * 3600.0
+"""A code that was withdrawn since is not known for longer."""
 
 
 def find_landing(code: str, today: date) -> Landing | None:
@@ -85,19 +88,24 @@ def find_landing(code: str, today: date) -> Landing | None:
     if not is_code(code):
         return None
     try:
-        if is_out() and code in _known:
-            return _known[code]
+        if is_out() and (remembered := _recall(code)):
+            return remembered
         found = _read_landing(code, today)
-    except OUTAGES:
-        note_outage()
-        if code not in _known:
-            raise
-        return _known[code]
+    except OUTAGES as error:
+        if note_outage(error) and (remembered := _recall(code)):
+            return remembered
+        raise
     if found is not None:
         if len(_known) >= MAX_KNOWN:
             _known.clear()
-        _known[code] = found
+        _known[code] = time.monotonic(), found
     return found
+
+
+def _recall(code: str) -> Landing | None:
+    """What a code stood for, where this process has seen it lately."""
+    seen_at, landing = _known.get(code, (0.0, None))
+    return landing if time.monotonic() - seen_at < KNOWN_SECONDS else None
 
 
 def _read_landing(code: str, today: date) -> Landing | None:

@@ -22,7 +22,9 @@ from django.utils.cache import patch_vary_headers
 
 MAX_PAGES: Final = 4096
 MAX_RANDOM_BYTES: Final = 100
-_MARK: Final = re.compile(rb"~~([a-z]+)~~")
+_SECRET: Final = secrets.token_hex(8)
+"""Of this process: no name and no text can hold a mark."""
+_MARK: Final = re.compile(rb"~~([a-z]+)-" + _SECRET.encode() + rb"~~")
 _SAFE: Final = re.compile(r"[A-Za-z0-9:=_-]*")
 """Needs no escaping wherever on a page it stands."""
 _GZIP: Final = re.compile(r"\bgzip\b")
@@ -71,7 +73,7 @@ def fill_page(
     if pieces is None:
         if len(_kept) >= MAX_PAGES:
             _kept.clear()
-        marks = {name: f"~~{name}~~" for name in values}
+        marks = {name: f"~~{name}-{_SECRET}~~" for name in values}
         pieces = _kept[key] = _cut(render(marks).encode())
     words = {"": b""} | {name: value.encode() for name, value in values.items()}
     text = b"".join([part for one in pieces for part in (one.text, words[one.mark])])

@@ -12,7 +12,7 @@ from csp.constants import HEADER as POLICY
 from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.db import connection
+from django.db import InternalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
@@ -69,11 +69,10 @@ def citizen_page(
                     # Rendered here, inside the language of the page.
                     if hasattr(response, "render"):
                         response = response.render()
-            except OUTAGES:
+            except OUTAGES as error:
                 # Nothing was stored, or the same ticket finds what was: sending again is always
                 # right.
-                note_outage()
-                response = _busy(request)
+                response = _busy(request, error)
             except RequestDataTooBig:
                 response = _refusal(request, "too-big", 413)
             except (SuspiciousOperation, MultiPartParserError, UnreadablePostError, BadRequest):
@@ -144,10 +143,12 @@ def _refusal(request: HttpRequest, reason: str, status: int) -> HttpResponse:
         return message_page(reason, status=status, again=f"{quote(request.path)}?{link_query()}")
 
 
-def _busy(request: HttpRequest) -> HttpResponse:
+def _busy(request: HttpRequest, error: Exception) -> HttpResponse:
     """The database cannot be reached: what was sent stays on the page, with a button to send it
     again.
     """
+    if not note_outage(error) and isinstance(error, InternalError):
+        raise error
     connection.close()
     sent = [(name, value) for name, values in request.POST.lists() for value in values]
     with use_wishes(request, of_device=True):

@@ -7,10 +7,10 @@ is the same for all of them and stands here, ``submit`` above all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +20,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from survey.citizen.assets import recording_of_question
+from survey.citizen.form_context import FormContext, TicketCheck
 from survey.citizen.kept_pages import fill_page
 from survey.citizen.onward import SECOND_FIELD, redirect_onward
 from survey.citizen.page_messages import message
@@ -40,72 +41,18 @@ from survey.common.tokens import (
 from survey.questionnaires.content import Form
 from survey.questionnaires.queries import is_alternative, load_form, wordings
 from survey.responses.answers import ASSISTED, WHOLE_FORM, Parsed, helped_by, parse
-from survey.responses.flags import Flag
 from survey.responses.models import Evidence
 from survey.responses.queries import is_recorded
-from survey.responses.services import AnswerPlace, Recorded, Submission, record_response
+from survey.responses.services import Recorded, Submission, record_response
 from survey.responses.spool import keep_submission
 
+KEPT: Final = 202
+"""Status of an answer that was taken and is not stored yet."""
 FORM: Final = "form"
 """Name of the field that says which version of the questionnaire a page was made of."""
 TECHNICAL: Final = frozenset(
     {"ticket", "lang", "assisted", "dispute", "next", FORM, CONFIRM_FIELD, SECOND_FIELD, SWITCH}
 )
-
-
-class TicketCheck(NamedTuple):
-    """What became of a page's ticket, and the context its answer is stored under.
-
-    Without a ``ticket`` the page is shown once more, with a new one for ``context`` and ``notice``.
-    ``repeated``: the ticket's answer is stored already, nothing on the page matters any more.
-    """
-
-    ticket: Ticket | None
-    context: FormContext
-    notice: str = ""
-    repeated: bool = False
-
-
-@dataclass(frozen=True)
-class Twin:
-    """What a printed poster and its page both show, in words and as SVG."""
-
-    name: str
-    drawing: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FormContext:
-    """Where an answer comes in: what the page says about it, and what is stored with the answer.
-
-    ``ticket_scope`` binds tickets to this entrance; ``check_ticket`` and ``save`` are what an
-    entrance does in its own way.
-    """
-
-    action: str
-    office: str
-    counter: str
-    place: AnswerPlace
-    channel: str
-    evidence: str
-    version_id: int
-    ticket_scope: str = ""
-    twin: Twin | None = None
-    link: str = ""
-    improvements_url: str = ""
-    counter_name_is_vietnamese: bool = False
-    """The counter bears a name of its own, which is Vietnamese in every language of the page."""
-    notice: str = ""
-    hidden_fields: Mapping[str, str] = field(default_factory=dict)
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    facts: Mapping[str, str] = field(default_factory=dict)
-    """What the event of the dossier told: it decides what is asked, and is not stored with it."""
-    check_ticket: Callable[[FormContext, str, datetime], TicketCheck] = field(
-        default=lambda context, text, now: check_page_ticket(context, text, now), compare=False
-    )
-    save: Callable[[FormContext, Ticket, Parsed], HttpResponse] = field(
-        default=lambda context, ticket, parsed: save_answer(context, ticket, parsed), compare=False
-    )
 
 
 def lookup_pass_field(code: str) -> dict[str, str]:
@@ -251,9 +198,8 @@ def save_answer(context: FormContext, ticket: Ticket, parsed: Parsed) -> HttpRes
         return _kept_page(ticket)
     try:
         recorded = record_response(submission=submission)
-    except OUTAGES:
-        note_outage()
-        if may_keep and keep_submission(submission):
+    except OUTAGES as error:
+        if note_outage(error) and may_keep and keep_submission(submission):
             return _kept_page(ticket)
         raise
     return redirect_onward(ticket, recorded, parsed)
@@ -262,7 +208,7 @@ def save_answer(context: FormContext, ticket: Ticket, parsed: Parsed) -> HttpRes
 def _kept_page(ticket: Ticket) -> HttpResponse:
     title, text = message("kept")
     context = {"title": title, "text": text, "receipt": group_code(ticket.receipt)}
-    return render_page("survey/citizen/kept.html", context, status=202)
+    return render_page("survey/citizen/kept.html", context, status=KEPT)
 
 
 def serve_form(request: HttpRequest, context: FormContext, *, cached: bool = True) -> HttpResponse:
@@ -281,12 +227,12 @@ def submit(request: HttpRequest, context: FormContext) -> HttpResponse:
     now = timezone.now()
     context = as_opened(request, context, now)
     parsed, text = parse_post(request, context), sent_ticket(request)
-    check = context.check_ticket(context, text, now)
+    check = (context.check_ticket or check_page_ticket)(context, text, now)
     if check.ticket is None:
         return renew_page(request, check.context, parsed, check.notice)
     if not check.repeated and (page := redisplay(request, context, parsed, text)) is not None:
         return page
-    return check.context.save(check.context, check.ticket, parsed)
+    return (check.context.save or save_answer)(check.context, check.ticket, parsed)
 
 
 def renew_page(
@@ -338,8 +284,3 @@ def make_submission(context: FormContext, ticket: Ticket, parsed: Parsed) -> Sub
         marks=marks,
         facts=context.facts,
     )
-
-
-def with_flag(context: FormContext, flag: Flag, **more: object) -> FormContext:
-    """The same entrance with a rule's mark on its answers."""
-    return replace(context, metadata={**context.metadata, "flag": flag}, **more)  # type: ignore[arg-type]

@@ -17,8 +17,9 @@ from survey.access.slips import find_slip, is_slip_code
 from survey.citizen import entrances
 from survey.citizen.entrances import link, office, poster, screen, slip
 from survey.citizen.feedback import agency_feedback
+from survey.citizen.form_context import FormContext
 from survey.citizen.pages import MAX_TYPED, citizen_page, message_page, render_page, typed_code
-from survey.citizen.short_form import FormContext, serve_form
+from survey.citizen.short_form import serve_form
 from survey.citizen.wishes import link_query
 from survey.common.tokens import RECEIPT_LENGTH, normalise_code
 from survey.messaging.queries import TOKEN_LENGTH

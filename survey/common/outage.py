@@ -10,19 +10,38 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from django.db import InterfaceError, InternalError, OperationalError, connection
+from django.db import Error, InterfaceError, InternalError, OperationalError, connection
 
 OUTAGES: Final = (OperationalError, InterfaceError, InternalError)
-"""Gone, unreachable, full or read-only: nothing was stored, or the same ticket finds what was."""
+"""What the libraries raise of a database that is gone, and of some other things."""
+GONE: Final = ("08", "53", "57P", "25006")
+"""PostgreSQL: connection, resources, shut down, read-only (SQLSTATE)."""
+WAITED: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
+"""SQLite: somebody else is writing; everything else is a file that cannot be read or written."""
 BELIEVED_SECONDS: Final = 2.0
 _failed_at: list[float] = []
 
 
-def note_outage() -> None:
-    """A statement failed because the database is gone."""
+def note_outage(error: Exception) -> bool:
+    """Whether a statement failed because the database is gone, unreachable, full or read-only, and
+    not for a lock or a time limit; remembered if so.
+    """
+    if not isinstance(error, OUTAGES) or not _is_gone(error):
+        return False
     _failed_at[:] = [time.monotonic()]
     if not connection.in_atomic_block:
         connection.close()
+    return True
+
+
+def _is_gone(error: Error) -> bool:
+    cause = error.__cause__
+    state = getattr(cause, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(GONE)
+    name = str(getattr(cause, "sqlite_errorname", ""))
+    # Without a state there was no server to give one.
+    return not name.startswith(WAITED)
 
 
 def is_out() -> bool:

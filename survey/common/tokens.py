@@ -35,6 +35,9 @@ _NONCE: Final = 12
 _MAC: Final = 12
 
 
+_BASE64: Final = re.compile(r"[A-Za-z0-9_-]+=*")
+
+
 class TicketError(ValueError):
     """The ticket is not ours, belongs to another code, or is too old: then ``ticket`` says which it
     was.
@@ -142,6 +145,9 @@ def read_ticket(text: str, code: str, now: datetime, life: timedelta = TICKET_TT
         Forged, of another code, or older than ``life``; ``ticket`` of the error is set when it is
         only old.
     """
+    if not _BASE64.fullmatch(text):
+        # Decoding would leave out what is no base64, and take the rest.
+        raise TicketError("not a ticket")
     try:
         raw = base64.urlsafe_b64decode(text.encode("ascii"))
     except (ValueError, UnicodeEncodeError) as error:

@@ -25,6 +25,7 @@ from survey.integrity.back_checks import (
     LEAST_CALLS,
     MOST_BY_LOT,
     MOST_CALLS,
+    Outcome,
     announce_check,
     may_call,
     record_outcome,
@@ -34,7 +35,6 @@ from survey.questionnaires.queries import load_form, published_short_form, wordi
 
 CALLS_SHOWN: Final = 100
 """Calls still to be made, on a page."""
-_Outcome = BackCheckCall.Outcome
 
 
 class AnnounceForm(MonthForm):
@@ -61,7 +61,7 @@ class OutcomeForm(SpokenForm):
 
     outcome = forms.ChoiceField(
         label=pgettext_lazy("call", "Outcome"),
-        choices=[(one.value, one.label) for one in _Outcome if one != _Outcome.WAITING],
+        choices=Outcome.choices,
         widget=forms.RadioSelect,
     )
     pressed = forms.ChoiceField(
@@ -80,7 +80,7 @@ class OutcomeForm(SpokenForm):
     def clean(self) -> dict[str, Any]:
         """Who has answered, has answered the question."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if cleaned.get("outcome") != _Outcome.ANSWERED:
+        if cleaned.get("outcome") != Outcome.ANSWERED:
             return cleaned
         for code, field in self.fields.items():
             asked = isinstance(field, CallField) and field.question.required
@@ -125,8 +125,7 @@ def back_check(request: HttpRequest, pk: int) -> HttpResponse:
     user = cast("User", request.user)
     calls_here = may(user, "make-back-calls")
     lines = build_table(check)
-    waiting = BackCheckCall.objects.filter(unit__check_of=check, outcome=_Outcome.WAITING)
-    waiting = waiting.exclude(dossier_code="").select_related("unit__agency")
+    waiting = BackCheckCall.objects.filter(unit__check_of=check).select_related("unit__agency")
     context = {
         "check": check,
         "announcer": check.announced_by.get_full_name() or check.announced_by.username,
@@ -152,7 +151,7 @@ def back_check(request: HttpRequest, pk: int) -> HttpResponse:
 def call(request: HttpRequest, pk: int) -> HttpResponse:
     """One call: the dossier, the question to read out, and what came of it."""
     found = BackCheckCall.objects.select_related("unit__agency", "unit__check_of__announced_by")
-    row = found.filter(pk=pk, outcome=_Outcome.WAITING).exclude(dossier_code="").first()
+    row = found.filter(pk=pk).first()
     version_id, user = published_short_form(), cast("User", request.user)
     if row is None or version_id is None or not may_call(row.unit.check_of, user):
         raise Http404
@@ -165,7 +164,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             record_outcome(
                 call=row,
-                outcome=form.cleaned_data["outcome"],
+                outcome=Outcome(form.cleaned_data["outcome"]),
                 answers=form.answers(),
                 pressed=form.cleaned_data["pressed"] == "yes",
                 version_id=version_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, cast
 
 from django import forms
@@ -22,6 +22,7 @@ from survey.privacy.incidents import do_step, list_steps
 from survey.privacy.models import Incident
 
 SHOWN: Final = 100
+LONGEST_AGO: Final = timedelta(days=3650)
 
 
 class IncidentForm(forms.ModelForm[Incident]):
@@ -44,6 +45,8 @@ class IncidentForm(forms.ModelForm[Incident]):
         moment: datetime = self.cleaned_data["known_at"]
         if moment > timezone.now():
             raise ValidationError(_("This moment has not come yet."))
+        if moment < timezone.now() - LONGEST_AGO:
+            raise ValidationError(_("This moment is too long ago."))
         return moment
 
 

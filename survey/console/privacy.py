@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, cast
 
 from django import forms
@@ -31,6 +31,7 @@ from survey.privacy.requests import (
 )
 
 REQUESTS_PER_PAGE: Final = 50
+LONGEST_AGO: Final = timedelta(days=3650)
 _DAY = {"placeholder": "31/12/2026", "inputmode": "numeric", "autocomplete": "off"}
 MEDIA: Final = {
     "pdf": "application/pdf",
@@ -59,6 +60,8 @@ class NewRequestForm(forms.ModelForm[PrivacyRequest]):
         day: date = self.cleaned_data["received_on"]
         if day > timezone.localdate():
             raise ValidationError(_("This day has not come yet."))
+        if day < timezone.localdate() - LONGEST_AGO:
+            raise ValidationError(_("This day is too long ago."))
         return day
 
 

@@ -5,7 +5,7 @@ approvals, the table of roles and the audit trail.
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from survey.accounts.approvals import Payload, SensitiveAction
 from survey.agencies.models import Counter
+from survey.common.locks import lock_transaction
 from survey.common.periods import parse_period
 from survey.console.agency_actions import AGENCY_ACTIONS, BY_TWO, BY_TWO_BODIES
 from survey.console.export_actions import EXPORT_ACTIONS
@@ -27,7 +28,7 @@ from survey.responses.exclusions import Exclusion, exclude_answers, lift_exclusi
 from survey.scorecards.methods import check_choice, check_current, choose_methods
 from survey.scorecards.models import Edition, MethodChoice
 from survey.scorecards.queries import check_not_released
-from survey.scorecards.services import release_edition, withdraw_edition
+from survey.scorecards.services import RELEASES, release_edition, withdraw_edition
 from survey.templatetags.figures import figure
 
 
@@ -152,11 +153,16 @@ def _span_state(payload: Payload) -> str:
 
 
 def _check_open(begins: datetime, ends: datetime) -> None:
-    check_not_released(timezone.localdate(begins), timezone.localdate(ends))
+    """``ends`` is the first moment that is not in the span any more."""
+    last = ends - timedelta(microseconds=1)
+    check_not_released(timezone.localdate(begins), timezone.localdate(last))
 
 
 def _exclude(payload: Payload, now: datetime) -> object:
-    return exclude_answers(**_span(payload), reason=payload["reason"], now=now)
+    span = _span(payload)
+    lock_transaction(RELEASES)
+    _check_open(span["begins"], span["ends"])
+    return exclude_answers(**span, reason=payload["reason"], now=now)
 
 
 def _exclusion(payload: Payload) -> Exclusion:
@@ -180,7 +186,10 @@ def _describe_lift(payload: Payload) -> str:
 
 
 def _lift(payload: Payload, now: datetime) -> object:
-    return lift_exclusion(exclusion=_exclusion(payload), now=now)
+    row = _exclusion(payload)
+    lock_transaction(RELEASES)
+    _check_open(row.begins, row.ends)
+    return lift_exclusion(exclusion=row, now=now)
 
 
 SENSITIVE_ACTIONS: Final = {

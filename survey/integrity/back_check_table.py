@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import Count
+
 from survey.integrity.back_checks import MARK, PRESSED, sum_levels
 from survey.integrity.models import BackCheck, BackCheckCall, BackCheckUnit
 from survey.responses.models import Evidence, Response
@@ -13,17 +15,16 @@ from survey.scorecards.bridge.stuffing import Measured, Shift, compare_measured,
 
 LEAST_SHOWN: Final = 10
 """Below so many answers a share would tell what somebody said."""
-_Outcome = BackCheckCall.Outcome
 
 
 @dataclass(frozen=True)
 class BackCheckLine:
-    """One agency of a check. Shares in percent with exact 95 % limits; None where there are too few
-    answers for one.
+    """One agency of a check. Shares in percent with exact 95 % limits; None while calls are still
+    to be made, for between two looks lies one answer, and where there are too few.
     """
 
     unit: BackCheckUnit
-    outcomes: dict[str, int]
+    waiting: int
     denied: Measured | None
     pressed: int | None
     called: Measured | None
@@ -32,22 +33,15 @@ class BackCheckLine:
     """Counted answers against those by telephone: better means that callers hear better."""
 
     @property
-    def waiting(self) -> int:
-        """Calls still to be made."""
-        return self.outcomes.get(_Outcome.WAITING, 0)
-
-    @property
     def reached(self) -> int:
         """People who said whether there was a dossier."""
-        return sum(self.outcomes.get(one, 0) for one in (_Outcome.DENIED, _Outcome.ANSWERED))
+        return self.unit.denied + self.unit.answered
 
 
 def build_table(check: BackCheck) -> list[BackCheckLine]:
     """Every agency of a check; agencies in the order they were drawn in."""
-    outcomes: dict[int, Counter[str]] = {}
-    calls = BackCheckCall.objects.filter(unit__check_of=check)
-    for unit, outcome in calls.values_list("unit_id", "outcome"):
-        outcomes.setdefault(unit, Counter())[outcome] += 1
+    calls = BackCheckCall.objects.filter(unit__check_of=check).order_by()
+    waiting = dict(calls.values_list("unit").annotate(n=Count("pk")))
     units = list(check.units.select_related("agency"))
     given = Response.objects.filter(
         evidence=Evidence.AUDIT,
@@ -59,24 +53,22 @@ def build_table(check: BackCheck) -> list[BackCheckLine]:
         given.filter(**{f"marks__{PRESSED}": "yes"}).values_list("agency_id", flat=True)
     )
     return [
-        _build_line(unit, outcomes.get(unit.pk, Counter()), levels, pressed[unit.agency_id])
+        _build_line(unit, waiting.get(unit.pk, 0), levels, pressed[unit.agency_id])
         for unit in units
     ]
 
 
 def _build_line(
-    unit: BackCheckUnit,
-    outcomes: Counter[str],
-    levels: dict[int, tuple[int, int]],
-    pressed: int,
+    unit: BackCheckUnit, waiting: int, levels: dict[int, tuple[int, int]], pressed: int
 ) -> BackCheckLine:
+    if waiting:
+        return BackCheckLine(unit, waiting, None, None, None, None, None)
     n, satisfied = levels.get(unit.agency_id, (0, 0))
     called, counted = _share(satisfied, n), _share(unit.satisfied, unit.counted)
-    reached = outcomes[_Outcome.DENIED] + outcomes[_Outcome.ANSWERED]
     return BackCheckLine(
         unit=unit,
-        outcomes=dict(outcomes),
-        denied=_share(outcomes[_Outcome.DENIED], reached),
+        waiting=0,
+        denied=_share(unit.denied, unit.denied + unit.answered),
         pressed=pressed if n >= LEAST_SHOWN else None,
         called=called,
         counted=counted,

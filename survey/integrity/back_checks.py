@@ -3,12 +3,13 @@
 Who is called is settled by the first head of the log signed after the announcement: nobody who
 announces can know or choose it, and everybody can draw again. Agencies the rules flagged are always
 in; others come by lot. The telephone number is not here: the caller finds it in the case system
-under the dossier's code. An answer goes the way of all answers, as class E4, without its hour, and
-only says of which check it is.
+under the dossier's code. What came of a call is a sum; an answer goes the way of all answers, as
+class E4, without its hour and channel, and only says of which check it is.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from datetime import date, datetime
 from hashlib import sha256
@@ -16,10 +17,11 @@ from typing import Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db import IntegrityError, models, transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from survey.accounts.approvals import work_apart
 from survey.accounts.models import User
@@ -41,9 +43,10 @@ from survey.questionnaires.queries import load_form
 from survey.responses.answers import AnswersRefused
 from survey.responses.models import Evidence, Response
 from survey.responses.services import AnswerPlace, Submission, record_response
-from survey.transactions.models import DossierEvent
+from survey.transactions.models import Channel, DossierEvent
 from survey.transactions.queries import closed_between
 
+log = logging.getLogger(__name__)
 LEAST_CALLS: Final = 10
 MOST_CALLS: Final = 200
 """36 calls find one false answer in ten, 186 one in fifty, with 95 % chance."""
@@ -52,6 +55,17 @@ SATISFIED: Final = 4
 MARK: Final = "back_check"
 PRESSED: Final = "pressed"
 SCOPE: Final = "back-check"
+
+
+class Outcome(models.TextChoices):
+    """What came of a call: names of the sums of a unit."""
+
+    UNREACHED = "unreached", gettext_lazy("not reached in three tries")
+    REFUSED = "refused", gettext_lazy("does not want to answer")
+    DENIED = "denied", gettext_lazy("says there was no such dossier")
+    ANSWERED = "answered", gettext_lazy("has answered")
+
+
 LOOKED_INTO: Final = (IntegrityFlag.Level.REVIEW, IntegrityFlag.Level.QUARANTINE)
 
 
@@ -89,8 +103,13 @@ def draw_checks(now: datetime) -> int:
         for check in BackCheck.objects.filter(seed=""):
             heads = LedgerHead.objects.filter(made_at__gt=check.announced_at)
             head = heads.order_by("size").first()
-            if head is not None:
+            if head is None:
+                continue
+            try:
                 _draw(check, f"{head.size}:{head.root}", now)
+            except Exception:  # of one month; the others are drawn all the same
+                log.exception("the call-back check of %s was not drawn", check)
+            else:
                 drawn += 1
     return drawn
 
@@ -120,7 +139,7 @@ def _draw(check: BackCheck, seed: str, now: datetime) -> None:
         )
         codes = sorted(dossiers[pk], key=lambda code: order_in_draw(seed, code))
         BackCheckCall.objects.bulk_create(
-            BackCheckCall(unit=unit, place=place, dossier_code=code, channel=dossiers[pk][code])
+            BackCheckCall(unit=unit, place=place, dossier_code=code)
             for place, code in enumerate(codes[: check.per_agency], start=1)
         )
     check.seed, check.drawn_at = seed, now
@@ -132,12 +151,12 @@ def order_in_draw(seed: str, name: str) -> str:
     return sha256(f"{seed}|{name}".encode()).hexdigest()
 
 
-def _read_dossiers(month: date) -> dict[int, dict[str, str]]:
-    """Agency -> code -> channel of the dossiers a case system told as completed in a month."""
-    found: dict[int, dict[str, str]] = {}
+def _read_dossiers(month: date) -> dict[int, set[str]]:
+    """Agency -> codes of the dossiers a case system told as completed in a month."""
+    found: dict[int, set[str]] = {}
     rows = closed_between(month, last_day(month)).filter(kind=DossierEvent.Kind.RETURNED)
-    for agency, code, channel in rows.values_list("agency_id", "dossier_code", "channel"):
-        found.setdefault(agency, {})[code] = channel
+    for agency, code in rows.values_list("agency_id", "dossier_code"):
+        found.setdefault(agency, set()).add(code)
     return found
 
 
@@ -172,14 +191,15 @@ def may_call(check: BackCheck, user: User) -> bool:
 def record_outcome(
     *,
     call: BackCheckCall,
-    outcome: str,
+    outcome: Outcome,
     answers: Answers,
     pressed: bool,
     version_id: int,
     by: User,
     now: datetime,
 ) -> None:
-    """Store what came of a call, once; an answer goes the way of all answers.
+    """Add what came of a call to its unit, once, and forget the call; an answer goes the way of all
+    answers.
 
     Raises
     ------
@@ -189,17 +209,19 @@ def record_outcome(
     """
     if not may_call(call.unit.check_of, by):
         raise ValidationError(_("Somebody from another body has to make these calls."))
-    waiting = BackCheckCall.objects.filter(pk=call.pk, outcome=BackCheckCall.Outcome.WAITING)
-    if not waiting.update(outcome=outcome):
+    gone, _by_table = BackCheckCall.objects.filter(pk=call.pk).delete()
+    if not gone:
         raise ValidationError(_("What came of this call has been stored already."))
-    if outcome != BackCheckCall.Outcome.ANSWERED:
+    BackCheckUnit.objects.filter(pk=call.unit_id).update(**{outcome.value: F(outcome.value) + 1})
+    if outcome != Outcome.ANSWERED:
         return
     submission = Submission(
         ticket=read_ticket(issue_ticket(SCOPE, now), SCOPE, now),
         form=load_form(version_id),
         answers=answers,
         place=AnswerPlace(agency_id=call.unit.agency_id),
-        channel=call.channel,
+        # The same of all: by its own an answer could be told from the others.
+        channel=Channel.COUNTER,
         evidence=Evidence.AUDIT,
         language=settings.LANGUAGE_CODE,
         now=now,

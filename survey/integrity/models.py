@@ -196,7 +196,9 @@ class BackCheck(models.Model):
 
 
 class BackCheckUnit(models.Model):
-    """An agency of a check, with its counted answers as they were when it was drawn."""
+    """An agency of a check, with its counted answers as they were when it was drawn, and what came
+    of its calls as sums.
+    """
 
     class Cause(models.TextChoices):
         """Why it is looked at."""
@@ -210,6 +212,10 @@ class BackCheckUnit(models.Model):
     dossiers = models.PositiveIntegerField(_("dossiers to draw from"))
     counted = models.PositiveIntegerField(_("counted answers"))
     satisfied = models.PositiveIntegerField(_("of these satisfied"))
+    unreached = models.PositiveIntegerField(_("not reached in three tries"), default=0)
+    refused = models.PositiveIntegerField(_("do not want to answer"), default=0)
+    denied = models.PositiveIntegerField(_("say there was no such dossier"), default=0)
+    answered = models.PositiveIntegerField(_("have answered"), default=0)
 
     class Meta:
         verbose_name = _("agency of a call-back check")
@@ -224,27 +230,13 @@ class BackCheckUnit(models.Model):
 
 
 class BackCheckCall(models.Model):
-    """One drawn dossier. What its person answered is an answer like any other (class E4), and
-    nothing leads from here to it.
+    """A drawn dossier whose person is still to be called. Once they were, the row goes and a sum of
+    its unit grows: nothing says who of them answered.
     """
-
-    class Outcome(models.TextChoices):
-        """What came of the call."""
-
-        WAITING = "waiting", _("to be called")
-        UNREACHED = "unreached", _("not reached in three tries")
-        REFUSED = "refused", _("does not want to answer")
-        DENIED = "denied", _("says there was no such dossier")
-        ANSWERED = "answered", _("has answered")
 
     unit = models.ForeignKey(BackCheckUnit, on_delete=models.PROTECT, related_name="calls")
     place = models.PositiveSmallIntegerField(_("place in the draw"))
-    dossier_code = models.CharField(_("dossier code"), max_length=60, blank=True)
-    """Empty once the check is old (schedule of retention)."""
-    channel = models.CharField(_("channel"), max_length=10)
-    outcome = models.CharField(
-        _("outcome"), max_length=9, choices=Outcome.choices, default=Outcome.WAITING
-    )
+    dossier_code = models.CharField(_("dossier code"), max_length=60)
 
     class Meta:
         verbose_name = _("call of a check")

@@ -26,6 +26,8 @@ from survey.scorecards.bridge.stuffing import (
     unpack_facts,
 )
 
+FIRST: Final = date(2020, 1, 1)
+"""No answers are older."""
 DAYS_AFTER: Final = 3
 """Tablets without network bring their answers until then."""
 
@@ -65,7 +67,7 @@ def is_complete(month: date, today: date) -> bool:
     """Whether a month is over and its tablets have had time: before that a look would stand for
     the whole month.
     """
-    return today >= last_day(month) + timedelta(days=DAYS_AFTER)
+    return FIRST <= month <= today and today >= last_day(month) + timedelta(days=DAYS_AFTER)
 
 
 def last_whole_month(today: date) -> date:

@@ -22,6 +22,7 @@ from survey.integrity.models import LedgerHead, LedgerLeaf
 from survey.integrity.services import ledger_signer
 from survey.integrity.signatures import check_signatures
 from survey.responses.models import MONTH_ONLY, Evidence, Response
+from survey.responses.spool import KEPT_MARK
 from survey.scorecards.bridge.notes import NoteError, read_note
 
 AT_ONCE: Final = 2000
@@ -137,7 +138,8 @@ def _is_put_in(one: Subject, sealing: datetime | None) -> bool:
     """
     if sealing is None or one.kind == REVISION or one.evidence in MONTH_ONLY:
         return False
-    return one.when < sealing - (LATE if one.evidence in COME_LATE else OVERDUE)
+    is_late = one.evidence in COME_LATE or KEPT_MARK in (one.content.get("marks") or {})
+    return one.when < sealing - (LATE if is_late else OVERDUE)
 
 
 def _compare(

@@ -84,6 +84,26 @@ class Migration(migrations.Migration):
                 ("counted", models.PositiveIntegerField(verbose_name="counted answers")),
                 ("satisfied", models.PositiveIntegerField(verbose_name="of these satisfied")),
                 (
+                    "unreached",
+                    models.PositiveIntegerField(
+                        default=0, verbose_name="not reached in three tries"
+                    ),
+                ),
+                (
+                    "refused",
+                    models.PositiveIntegerField(default=0, verbose_name="do not want to answer"),
+                ),
+                (
+                    "denied",
+                    models.PositiveIntegerField(
+                        default=0, verbose_name="say there was no such dossier"
+                    ),
+                ),
+                (
+                    "answered",
+                    models.PositiveIntegerField(default=0, verbose_name="have answered"),
+                ),
+                (
                     "agency",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -118,23 +138,7 @@ class Migration(migrations.Migration):
                 ("place", models.PositiveSmallIntegerField(verbose_name="place in the draw")),
                 (
                     "dossier_code",
-                    models.CharField(blank=True, max_length=60, verbose_name="dossier code"),
-                ),
-                ("channel", models.CharField(max_length=10, verbose_name="channel")),
-                (
-                    "outcome",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "to be called"),
-                            ("unreached", "not reached in three tries"),
-                            ("refused", "does not want to answer"),
-                            ("denied", "says there was no such dossier"),
-                            ("answered", "has answered"),
-                        ],
-                        default="waiting",
-                        max_length=9,
-                        verbose_name="outcome",
-                    ),
+                    models.CharField(max_length=60, verbose_name="dossier code"),
                 ),
                 (
                     "unit",

@@ -76,6 +76,8 @@ def do_step(*, incident: Incident, code: str, note: str, by: User, now: datetime
     steps = [step.code for step in read_checklist()]
     if code not in steps:
         raise ValidationError(_("There is no such step."))
+    # One after the other: whoever notes the last step has to see the others.
+    Incident.objects.select_for_update().get(pk=incident.pk)
     try:
         with transaction.atomic():
             IncidentStep.objects.create(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from hashlib import sha256
+from itertools import product
+from typing import Final
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -11,7 +13,9 @@ from django.utils.translation import override
 
 from survey.privacy.models import ConsentText
 
-TEMPLATE = "survey/citizen/privacy_text.html"
+KIOSK: Final = "/kiosk"
+"""What tablets say is another text."""
+TEMPLATE: Final = "survey/citizen/privacy_text.html"
 
 
 def note_texts(now: datetime) -> int:
@@ -19,9 +23,10 @@ def note_texts(now: datetime) -> int:
     night's part: a text that was shown can be looked up later.
     """
     kept = 0
-    for language, _name in settings.LANGUAGES:
+    for language, place in product(dict(settings.LANGUAGES), ("", KIOSK)):
         with override(language):
-            text = render_to_string(TEMPLATE, {})
+            text = render_to_string(TEMPLATE, {"context": {"kiosk": bool(place)}})
+        language += place
         digest = sha256(text.encode()).hexdigest()
         last = ConsentText.objects.filter(language=language).first()
         if last is None or last.sha256 != digest:

@@ -19,6 +19,7 @@ from survey.privacy.models import PrivacyRequest, RetentionRun
 from survey.privacy.schedule import load_schedule
 from survey.responses.cases import Case
 from survey.responses.models import AnswerDay, Comment
+from survey.responses.spool import erase_aside
 
 log = logging.getLogger(__name__)
 Keep = Callable[[datetime], int]
@@ -93,8 +94,7 @@ def _erase_cases(before: datetime) -> int:
 
 
 def _erase_drawn_codes(before: datetime) -> int:
-    rows = BackCheckCall.objects.filter(unit__check_of__drawn_at__lt=before)
-    return rows.exclude(dossier_code="").update(dossier_code="")
+    return _delete(BackCheckCall.objects.filter(unit__check_of__drawn_at__lt=before))
 
 
 def _erase_requests(before: datetime) -> int:
@@ -112,6 +112,7 @@ RULES: Final[Mapping[str, Keep]] = {
     "cases": _erase_cases,
     "back-check-codes": _erase_drawn_codes,
     "privacy-requests": _erase_requests,
+    "unreadable-answers": erase_aside,
     "sessions": lambda before: _delete(StaffSession.objects.filter(expire_date__lt=before)),
 }
 """Every entry of the schedule has its rule, and every rule an entry (a test holds it)."""

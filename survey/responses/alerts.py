@@ -28,6 +28,7 @@ from survey.common.periods import first_of_month, subtract_working_days
 from survey.responses.flags import Flag
 from survey.responses.models import Evidence, Response
 from survey.transactions.models import Channel, DossierEvent, MonthlyTotal
+from survey.transactions.queries import CLOSED
 
 SILENT_WORKING_DAYS: Final = 3
 BUSY_PER_DAY: Final = 20
@@ -39,7 +40,7 @@ OLD_POSTER_DAYS: Final = 7
 CROWDED_DAYS: Final = 7
 """Days a crowd of answers is told of."""
 OVER_A_DAY: Final = 3
-"""Answers beyond the hourly bound; one or two are two clocks that differ."""
+"""Answers beyond what is possible; one or two are two clocks that differ."""
 
 
 class Alert(models.Model):
@@ -197,6 +198,7 @@ def _find_over_days(now: datetime) -> Iterator[_Found]:
     """
     events = DossierEvent.objects.filter(
         channel=Channel.COUNTER,
+        kind__in=CLOSED,
         happened_at__date__gte=timezone.localdate(now) - timedelta(days=CROWDED_DAYS),
     )
     columns = ("agency", "happened_at__date")
@@ -211,7 +213,7 @@ def _find_over_days(now: datetime) -> Iterator[_Found]:
     for agency, counter, hour in proven.values_list("agency", "counter", "answered_hour"):
         given[agency, timezone.localdate(hour)][counter] += 1
     for (agency, day), counters in given.items():
-        if (agency, day) in told and counters.total() > told[agency, day]:
+        if (agency, day) in told and counters.total() >= told[agency, day] + OVER_A_DAY:
             busiest = min(counters, key=lambda one: (-counters[one], one))
             yield _Found(Alert.Kind.OVER_DAY, busiest, f"{day:%d/%m/%Y}")
 

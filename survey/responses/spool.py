@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connection
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DataError, IntegrityError, connection
 
 from survey.common.encryption import DecryptionError, decrypt, encrypt
 from survey.common.outage import OUTAGES, forget_outage, note_outage
@@ -37,6 +38,22 @@ LEAST_FREE: Final = 64 * 2**20
 SECONDS_BETWEEN_LOOKS: Final = 10.0
 SUFFIX: Final = ".answer"
 UNREADABLE: Final = ".unreadable"
+
+
+UNFIT: Final = (
+    DecryptionError,
+    AnswersRefused,
+    ValueError,
+    KeyError,
+    TypeError,
+    ObjectDoesNotExist,
+    IntegrityError,
+    DataError,
+)
+"""What a file says that is no answer here: of another key, changed, or of tables that were
+restored from before.
+"""
+KEPT_MARK: Final = "kept"
 
 
 @dataclass
@@ -88,7 +105,8 @@ def _dump(submission: Submission) -> str:
             "channel": str(submission.channel),
             "evidence": str(submission.evidence),
             "language": submission.language,
-            "now": submission.now.isoformat(),
+            # The hour is what an answer keeps.
+            "now": submission.now.replace(minute=0, second=0, microsecond=0).isoformat(),
             "marks": dict(submission.marks),
             "facts": dict(submission.facts),
         }
@@ -106,7 +124,7 @@ def _load(text: str) -> Submission:
         evidence=data["evidence"],
         language=data["language"],
         now=datetime.fromisoformat(data["now"]),
-        marks=data["marks"],
+        marks={**data["marks"], KEPT_MARK: "yes"},
         facts=data["facts"],
     )
 
@@ -116,16 +134,32 @@ def _write_durably(path: Path, content: bytes) -> None:
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.draft")
     descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
     try:
-        os.write(descriptor, content)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    draft.replace(path)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        hour = time.time() // 3600 * 3600
+        os.utime(draft, (hour, hour))
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def erase_aside(before: datetime) -> int:
+    """Files nobody could read, and drafts of a server that died, older than a moment."""
+    folder, erased = spool_folder(), 0
+    paths = list(folder.iterdir()) if folder.is_dir() else []
+    for path in paths:
+        if path.suffix != SUFFIX and path.stat().st_mtime < before.timestamp():
+            path.unlink(missing_ok=True)
+            erased += 1
+    return erased
 
 
 def take_in() -> Taken:
@@ -137,10 +171,13 @@ def take_in() -> Taken:
     for place, path in enumerate(paths):
         try:
             _take_one(path, taken)
-        except OUTAGES:
-            note_outage()
-            taken.left = len(paths) - place
+        except OUTAGES as error:
+            note_outage(error)
+            taken.left += len(paths) - place
             return taken
+        except OSError:
+            log.exception("a kept answer could not be read or removed")
+            taken.left += 1
     forget_outage()
     return taken
 
@@ -151,7 +188,7 @@ def _take_one(path: Path, taken: Taken) -> None:
         recorded = record_response(submission=submission)
     except FileNotFoundError:
         return  # another process has taken it
-    except (DecryptionError, AnswersRefused, ValueError, KeyError, TypeError):
+    except UNFIT:
         log.exception("a kept answer cannot be read: it is set aside")
         path.replace(path.with_suffix(UNREADABLE))
         taken.unreadable += 1

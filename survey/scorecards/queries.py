@@ -153,8 +153,9 @@ def check_not_released(first: date, last: date) -> None:
     ValidationError
         Released figures reach into these days.
     """
-    for edition in Edition.objects.filter(released_at__isnull=False, withdrawn_at=None):
-        period = parse_period(edition.period)
+    released = Edition.objects.filter(released_at__isnull=False, withdrawn_at=None).order_by()
+    for name in released.values_list("period", flat=True).distinct():
+        period = parse_period(name)
         if period.first <= last and first <= period.last:
             raise ValidationError(
                 _(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from survey.agencies.models import Agency
 from survey.common.happenings import Event, tell
+from survey.common.locks import lock_transaction
 from survey.common.periods import parse_period
 from survey.common.version import software_version
 from survey.scorecards.archive import find_snapshot, keep_snapshot
@@ -32,6 +33,8 @@ from survey.scorecards.holding import hold_preview, moved_enough
 from survey.scorecards.models import AgencyResult, Edition, EditionState
 from survey.scorecards.queries import figures_shown, releases_about
 
+RELEASES: Final = "releases"
+"""Lock of what may not happen beside a release."""
 Aim = Mapping[str, str]
 """A target as an edition keeps it."""
 
@@ -90,6 +93,8 @@ def release_edition(*, edition: Edition, now: datetime) -> Edition:
     ValidationError
         It was made while its period ran, or was released or withdrawn before.
     """
+    # What it counts is frozen from here on.
+    lock_transaction(RELEASES)
     locked = Edition.objects.select_for_update().get(pk=edition.pk)
     if locked.state != EditionState.COMPUTED:
         raise ValidationError(_("Only figures of a finished period can be released, and once."))

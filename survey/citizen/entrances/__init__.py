@@ -12,7 +12,7 @@ from typing import Protocol
 
 from django.http import HttpRequest, HttpResponseBase
 
-from survey.citizen.short_form import FormContext
+from survey.citizen.form_context import FormContext
 
 Found = FormContext | HttpResponseBase
 

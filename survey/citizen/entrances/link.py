@@ -11,16 +11,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from survey.citizen.entrances import Found
+from survey.citizen.form_context import FormContext, TicketCheck
 from survey.citizen.onward import redirect_onward
 from survey.citizen.pages import message_page, typed_code
-from survey.citizen.short_form import (
-    FormContext,
-    TicketCheck,
-    lookup_pass_field,
-    record,
-    sent_ticket,
-    was_opened_in_time,
-)
+from survey.citizen.short_form import lookup_pass_field, record, sent_ticket, was_opened_in_time
 from survey.citizen.wishes import link_query
 from survey.common.tokens import (
     Ticket,

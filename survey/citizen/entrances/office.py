@@ -10,8 +10,8 @@ from django.utils import timezone
 from survey.agencies.models import Counter
 from survey.agencies.queries import versions_on
 from survey.citizen.entrances import Found
+from survey.citizen.form_context import FormContext
 from survey.citizen.pages import message_page
-from survey.citizen.short_form import FormContext
 from survey.common.text import name_order
 from survey.questionnaires.queries import find_first_form
 from survey.responses.flags import Flag

@@ -13,14 +13,9 @@ from survey.access.models import CodeStatus, CounterCode
 from survey.access.queries import Landing, check_characters, find_landing
 from survey.access.twin_pictures import draw_picture, name_picture
 from survey.citizen.entrances import Found
+from survey.citizen.form_context import FormContext, Twin, with_flag
 from survey.citizen.pages import message_page, typed_code
-from survey.citizen.short_form import (
-    FormContext,
-    Twin,
-    save_answer,
-    was_opened_in_time,
-    with_flag,
-)
+from survey.citizen.short_form import KEPT, save_answer, was_opened_in_time
 from survey.common.tokens import Ticket
 from survey.responses.answers import Parsed
 from survey.responses.flags import Flag
@@ -51,6 +46,8 @@ def _twin(landing: Landing) -> Twin:
 def _save_old(code: str, context: FormContext, ticket: Ticket, parsed: Parsed) -> HttpResponse:
     """Keep the answer, and that this issue still hangs somewhere."""
     response = save_answer(context, ticket, parsed)
+    if response.status_code == KEPT:
+        return response  # the database is gone: that it still hangs is told by others
     CounterCode.objects.filter(code=code).update(scanned_on=timezone.localdate())
     return response
 

@@ -15,15 +15,10 @@ from survey.access.bounds import places_left
 from survey.access.models import Screen
 from survey.access.screens import check_code, find_screen, gives_codes, note_use
 from survey.citizen.entrances import Found
+from survey.citizen.form_context import FormContext, TicketCheck, with_flag
 from survey.citizen.onward import redirect_onward
 from survey.citizen.pages import message_page
-from survey.citizen.short_form import (
-    FormContext,
-    TicketCheck,
-    record,
-    save_answer,
-    with_flag,
-)
+from survey.citizen.short_form import record, save_answer
 from survey.common.throttling import note_failure
 from survey.common.tokens import TICKET_TTL, Ticket, TicketError, read_ticket
 from survey.questionnaires.queries import find_first_form

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from survey.access.models import Slip
 from survey.access.slips import find_slip, note_dispute
 from survey.citizen.entrances import Found
+from survey.citizen.form_context import FormContext
 from survey.citizen.onward import redirect_onward
 from survey.citizen.pages import message_page, render_page, typed_code
 from survey.citizen.short_form import (
-    FormContext,
     lookup_pass_field,
     record,
     render_form,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from survey.access.print.qr import printed_domain
 from survey.citizen.feedback import agency_feedback
+from survey.citizen.form_context import FormContext
 from survey.citizen.onward import is_whole, redirect_to_second_page
 from survey.citizen.pages import (
     citizen_page,
@@ -30,7 +31,7 @@ from survey.citizen.receipts.guard import (
     with_receipt,
 )
 from survey.citizen.receipts.page_state import STATE_TTL, StateError, version_of_page
-from survey.citizen.short_form import FormContext, lookup_pass_field, serve_form
+from survey.citizen.short_form import lookup_pass_field, serve_form
 from survey.common.tokens import Ticket, group_code
 from survey.questionnaires.content import Answers, Form
 from survey.questionnaires.queries import extension_id, is_alternative, load_form

@@ -6,8 +6,12 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from django.conf import settings
+
+MARK: Final = "made-up-frauds"
+"""Lies in folders of this demonstration, and in no other."""
 
 
 def make_tampered_copy(folder: Path) -> str:
@@ -22,6 +26,8 @@ def make_tampered_copy(folder: Path) -> str:
     original = Path(settings.DATABASES["default"]["NAME"])
     if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
         raise LookupError("only a demonstration on SQLite is copied")
+    if folder.exists() and not (folder / MARK).is_file():
+        raise LookupError(f"{folder} was not made here: it is left as it is")
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(mode=0o700, parents=True)

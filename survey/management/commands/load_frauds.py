@@ -15,7 +15,7 @@ from django.utils.translation import override
 
 from survey.dev.demo.frauds import Planted, plant
 from survey.dev.demo.province import build_province, make_accounts
-from survey.dev.demo.tampering import make_tampered_copy
+from survey.dev.demo.tampering import MARK, make_tampered_copy
 from survey.integrity.models import IntegrityFlag
 from survey.integrity.running import last_whole_month, run_integrity
 from survey.integrity.services import seal_entries
@@ -43,8 +43,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("only for a demonstration: set HAILONG_DEMO=1")
-        if Response.objects.exists() and not IntegrityFlag.objects.exists():
+        mark = settings.VAR_DIR / MARK
+        if Response.objects.exists() and not mark.is_file():
             raise CommandError("this database has its own answers: set HAILONG_VAR to a new folder")
+        mark.touch()
         now = timezone.now()
         month = last_whole_month(timezone.localdate(now))
         ensure_library(now=now)

@@ -91,7 +91,13 @@ def compute_index(*, folder: Path, method: str, releases: Sequence[Release] = ()
 
 
 def _tell_excluded(run: analysis.Run, table: analysis.Table) -> dict[str, Any]:
-    """Agency key -> (answers excluded, index with them); nothing where nothing was excluded."""
+    """Agency key -> (answers excluded, index with them); nothing where nothing was excluded.
+
+    Of quarters only: told of a month and of the quarter around it, the two would tell of the few
+    that were excluded between them.
+    """
+    if "-Q" not in str(run.snapshot.manifest["period"]):
+        return {}
     told = {one.agency: [one.excluded, str(one.index)] for one in run.with_excluded(table)}
     return {"with_excluded": told} if told else {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections.abc import Mapping
 
@@ -91,3 +92,19 @@ def test_a_switched_page_with_a_forged_field_is_escaped(cast: Cast) -> None:
     forged = client.post(address, {"switch": "en", "ticket": "<script>alert(1)</script>"})
     assert forged.status_code == 200
     assert b"<script>alert(1)" not in forged.content
+
+
+@pytest.mark.parametrize("tail", ["%20", ".", "!", ")", "%2B", "%00"])
+def test_a_link_something_stuck_to_is_no_fault_of_ours(cast: Cast, tail: str) -> None:
+    client = Client()
+    address = answer(client, cast, overall="4").headers["Location"]
+    address = re.sub(r"(&t=[^&]+)", lambda match: match[1] + tail, address)
+    assert client.get(address).status_code in (200, 303)
+
+
+@pytest.mark.parametrize("name", ["Quầy ~~ticket~~", "Quầy ~~abc~~", "~~code~~"])
+def test_a_name_that_looks_like_a_mark_is_a_name(cast: Cast, name: str) -> None:
+    type(cast.land_counter).objects.filter(pk=cast.land_counter.pk).update(name=name)
+    page = Client().get(f"/s/{cast.code.code}")
+    assert page.status_code == 200
+    assert name in page.content.decode()

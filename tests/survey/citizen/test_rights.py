@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from survey.agencies.improvements import Improvement
 from survey.citizen import feedback
+from survey.common.outage import forget_outage
 from survey.common.tokens import group_code
 from survey.responses.cases import Case, open_cases
 from survey.responses.models import Comment, Response
@@ -302,6 +303,7 @@ def test_a_database_that_is_down_loses_nothing(
     assert page.status_code == 503
     assert page.headers["Retry-After"] == "5"
     assert "&lt;lâu&gt;" in page.content.decode()
+    forget_outage()
     assert (
         citizen.post(
             f"/s/{cast.code.code}", hidden(page.content) | {"comment": "Chờ <lâu>"}

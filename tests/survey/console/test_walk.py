@@ -214,9 +214,7 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "incidents": lambda: Incident.objects.count(),
     "incident": lambda: IncidentStep.objects.count(),
     "back-checks": lambda: BackCheck.objects.count(),
-    "back-check-call": lambda: [
-        *BackCheckCall.objects.order_by("pk").values_list("outcome", flat=True)
-    ],
+    "back-check-call": lambda: BackCheckCall.objects.count(),
     "exclusions": lambda: ApprovalRequest.objects.count(),
     "exclusion-lift": lambda: ApprovalRequest.objects.count(),
     "scoring": lambda: ScoringRound.objects.count(),

@@ -209,9 +209,7 @@ def drawn_check(cast: Cast, month: date = date(2026, 7, 1), calls: int = 3) -> B
         check_of=check, agency=cast.land, cause="lot", dossiers=40, counted=60, satisfied=50
     )
     for place in range(1, calls + 1):
-        BackCheckCall.objects.create(
-            unit=unit, place=place, dossier_code=f"H20.01-{place:04d}", channel="counter"
-        )
+        BackCheckCall.objects.create(unit=unit, place=place, dossier_code=f"H20.01-{place:04d}")
     return check
 
 

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from survey.accounts.models import Role, User
 from survey.integrity.back_check_table import build_table
-from survey.integrity.back_checks import announce_check, draw_checks, record_outcome
-from survey.integrity.models import BackCheck, BackCheckCall, LedgerHead
+from survey.integrity.back_checks import Outcome, announce_check, draw_checks, record_outcome
+from survey.integrity.models import BackCheck, BackCheckCall, BackCheckUnit, LedgerHead
 from survey.integrity.services import seal_entries
 from survey.nightly import STEPS
 from survey.privacy.retention import apply_schedule
@@ -94,7 +94,7 @@ def test_agencies_come_in_by_a_flag_or_by_lot(cast: Cast) -> None:
 
 def test_a_month_is_announced_once_and_when_it_is_over(cast: Cast) -> None:
     check = announce(cast)
-    for month in (JULY, date(2026, 8, 1)):
+    for month in (JULY, date(2026, 8, 1), date(1, 1, 1), date(9999, 12, 1)):
         with pytest.raises(ValidationError):
             announce_check(month=month, per_agency=10, by_lot=0, by=check.announced_by, now=NOW)
     assert BackCheck.objects.count() == 1
@@ -107,7 +107,7 @@ def store(
     assert version is not None
     record_outcome(
         call=call,
-        outcome="answered" if level else "denied",
+        outcome=Outcome.ANSWERED if level else Outcome.DENIED,
         answers={"overall": level} if level else {},
         pressed=pressed,
         version_id=version,
@@ -140,14 +140,19 @@ def test_answers_by_telephone_stand_beside_the_counted_ones(cast: Cast) -> None:
     """50 of 60 as counted; by telephone 6 of 20, three of whom were told what to choose, and 4 of
     24 never had a dossier there.
     """
-    check = drawn_check(cast, calls=26)
+    check = drawn_check(cast, calls=24)
     inspector = person("inspector", Role.APPROVER, "Thanh tra tỉnh")
     calls = list(BackCheckCall.objects.all())
-    for number, call in enumerate(calls[:24]):
+    page = reverse("console:back-check", args=[check.pk])
+    for number, call in enumerate(calls):
+        (line,) = build_table(check)
+        assert (line.called, line.denied, line.pressed) == (None, None, None), (
+            "between two looks lies one answer"
+        )
         level = None if number >= 20 else 5 if number < 6 else 2
         store(call, inspector, level, pressed=number in (7, 8, 9))
     (line,) = build_table(check)
-    assert (line.reached, line.waiting, line.pressed) == (24, 2, 3)
+    assert (line.reached, line.waiting, line.pressed) == (24, 0, 3)
     assert line.called is not None
     assert line.counted is not None
     assert line.denied is not None
@@ -155,9 +160,19 @@ def test_answers_by_telephone_stand_beside_the_counted_ones(cast: Cast) -> None:
     assert (line.called.value, round(line.counted.value, 1)) == (30.0, 83.3)
     assert round(line.denied.value, 1) == 16.7
     assert line.shift.verdict.value == "worse"
-    told = flat(signed_in(cast.analyst).get(reverse("console:back-check", args=[check.pk])))
-    assert "Qua điện thoại, người dân ít hài lòng hơn" in told
-    assert calls[25].dossier_code not in told, "codes are for who calls"
+    assert "Qua điện thoại, người dân ít hài lòng hơn" in flat(signed_in(cast.analyst).get(page))
+
+
+def test_nothing_says_who_of_the_called_has_answered(cast: Cast) -> None:
+    drawn_check(cast)
+    inspector = person("inspector", Role.APPROVER, "Thanh tra tỉnh")
+    first, second, _third = BackCheckCall.objects.all()
+    store(first, inspector, 5)
+    store(second, inspector)
+    assert BackCheckCall.objects.count() == 1, "who was called is not in the table any more"
+    unit = BackCheckUnit.objects.get()
+    assert (unit.answered, unit.denied, unit.unreached) == (1, 1, 0)
+    assert Response.objects.get().channel == "counter", "the same of all"
 
 
 def test_few_answers_are_not_told(cast: Cast) -> None:
@@ -204,9 +219,9 @@ def test_everybody_can_read_the_seed(cast: Cast, client: Client) -> None:
 def test_codes_of_old_checks_are_erased(cast: Cast) -> None:
     drawn_check(cast)
     apply_schedule(timezone.now() + timedelta(days=89))
-    assert BackCheckCall.objects.exclude(dossier_code="").count() == 3
+    assert BackCheckCall.objects.count() == 3
     apply_schedule(timezone.now() + timedelta(days=91))
-    assert not BackCheckCall.objects.exclude(dossier_code="").exists()
+    assert not BackCheckCall.objects.exists()
 
 
 def test_answers_by_telephone_are_sealed_like_those_by_link(cast: Cast) -> None:

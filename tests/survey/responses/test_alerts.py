@@ -129,16 +129,19 @@ def test_a_day_on_which_the_hourly_bound_held_answers_back_is_told(cast: Cast) -
 def test_a_day_with_more_answers_than_dossiers_is_told_where_dossiers_are(cast: Cast) -> None:
     checked(cast)
     yesterday = THURSDAY - timedelta(days=1)
-    for number in range(3):
+    for number in range(5):
         proven = replace(cast.submission(f"a{number}", now=yesterday), evidence=Evidence.SCREEN)
         record_response(submission=proven)
     assert kinds(cast) == [], "no case system tells of dossiers"
+    received = {"channel": "counter", "kind": "received"}
+    for number in range(9):
+        event(cast, f"r{number}", happened_at=yesterday, **received)
+    assert kinds(cast) == [], "nor of completed ones"
     for number in range(2):
         event(cast, f"d{number}", channel="counter", happened_at=yesterday)
     assert kinds(cast) == [("over-day", cast.land_counter.pk)]
     assert "nhiều lượt trả lời hơn số hồ sơ" in flat(signed_in(cast.analyst).get(ALERTS))
-    assert "nhiều lượt trả lời hơn số hồ sơ" not in flat(signed_in(cast.head).get(ALERTS)), (
-        "never the rated office"
-    )
+    own = flat(signed_in(cast.head).get(ALERTS))
+    assert "nhiều lượt trả lời hơn số hồ sơ" not in own, "never the rated office"
     event(cast, "d3", channel="counter", happened_at=yesterday)
-    assert kinds(cast) == []
+    assert kinds(cast) == [], "one or two more are clocks that differ"

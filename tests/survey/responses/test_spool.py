@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,10 +14,14 @@ import pytest
 from django.core.management import call_command
 from django.db import InternalError, OperationalError
 from django.test import Client
+from django.utils import timezone
 
-from survey.common.outage import forget_outage
+from survey.access.posters import issue_code
+from survey.common.outage import forget_outage, is_out, note_outage
+from survey.integrity.services import seal_entries
+from survey.integrity.verifying import verify_ledger
 from survey.responses import spool
-from survey.responses.models import Response
+from survey.responses.models import Evidence, Response
 from survey.responses.services import record_response
 from tests.survey.factories import Cast, flat, open_form
 
@@ -112,6 +118,67 @@ def test_a_file_somebody_touched_is_set_aside(cast: Cast, folder: Path, damage: 
     assert spool.take_in() == spool.Taken(unreadable=1)
     assert not Response.objects.exists()
     assert [one.suffix for one in files(folder)] == [spool.UNREADABLE], "nothing is thrown away"
+    assert spool.erase_aside(timezone.now() - timedelta(days=90)) == 0
+    assert spool.erase_aside(timezone.now() + timedelta(hours=1)) == 1, "but kept for a while only"
+
+
+def test_a_file_of_tables_that_were_restored_from_before_holds_up_no_other(
+    cast: Cast, folder: Path
+) -> None:
+    strange = cast.submission("a")
+    spool.keep_submission(replace(strange, form=replace(strange.form, version_id=999_999)))
+    spool.keep_submission(cast.submission("c"))
+    assert spool.take_in() == spool.Taken(stored=1, unreadable=1)
+
+
+def test_answers_that_come_days_later_are_no_tampering(cast: Cast, folder: Path) -> None:
+    now = timezone.now()
+    for number in range(12):
+        old = cast.submission(f"k{number}", now=now - timedelta(days=4))
+        assert spool.keep_submission(replace(old, evidence=Evidence.POSTER))
+    record_response(submission=cast.submission("x", now=now))
+    seal_entries(now, is_day_over=True)
+    assert spool.take_in().stored == 12
+    seal_entries(now, is_day_over=True)
+    assert verify_ledger().faults == []
+
+
+def test_a_replaced_poster_is_kept_too(
+    cast: Cast, folder: Path, out: None, citizen: Client
+) -> None:
+    old = cast.code.code
+    issue_code(counter=cast.land_counter, now=timezone.now())
+    told = citizen.post(f"/s/{old}", {**open_form(citizen, old), "overall": "3"})
+    assert told.status_code == 202
+    assert spool.take_in().stored == 1
+    assert (Response.objects.get().marks or {})["flag"] == "old-poster"
+
+
+@pytest.mark.parametrize(
+    ("state", "gone"),
+    [
+        ("08006", True),
+        ("53100", True),
+        ("57P01", True),
+        ("25006", True),
+        (None, True),
+        ("40P01", False),
+        ("55P03", False),
+        ("57014", False),
+        ("25P02", False),
+    ],
+)
+def test_a_lock_or_a_time_limit_is_no_outage(state: str | None, gone: bool) -> None:
+    error = OperationalError("x")
+    error.__cause__ = SimpleError(state)
+    assert note_outage(error) is gone
+    assert is_out() is gone
+
+
+class SimpleError(Exception):
+    def __init__(self, sqlstate: str | None) -> None:
+        super().__init__()
+        self.sqlstate = sqlstate
 
 
 def test_while_it_is_gone_nothing_is_lost_and_the_command_says_so(
