@@ -4,6 +4,7 @@ as it says. Programs that are not installed are told, not passed over in silence
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -179,3 +181,57 @@ def test_the_program_works_under_a_role_that_changes_nothing(cluster: Path) -> N
     with psycopg.connect(address) as database:
         shown = database.execute("SHOW statement_timeout").fetchone()
         assert shown == ("30s",)
+
+
+def install(root: Path) -> str:
+    done = subprocess.run(
+        [str(DEPLOY / "install.sh")],
+        env={**os.environ, "INSTALL_ROOT": str(root), "WITHOUT_LIBRARIES": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_script_puts_everything_where_the_units_look_and_keeps_what_is_there(
+    tmp_path: Path,
+) -> None:
+    told = install(tmp_path)
+    assert "first_admin" in told
+    program, settings = tmp_path / "opt/hailong", tmp_path / "etc/hailong"
+    assert (program / "manage.py").is_file()
+    units = tmp_path / "etc/systemd/system"
+    assert sorted(path.name for path in units.iterdir()) == UNITS
+    for unit in units.glob("*.service"):
+        text = unit.read_text()
+        assert f"WorkingDirectory=/{program.relative_to(tmp_path)}" in text
+        assert f"EnvironmentFile=/{(settings / 'hailong.env').relative_to(tmp_path)}" in text
+    key = settings / "secret-key"
+    assert len(key.read_text()) >= 50
+    assert key.stat().st_mode & 0o777 == 0o640
+    assert settings.stat().st_mode & 0o777 == 0o750
+    assert (tmp_path / "var/lib/hailong").stat().st_mode & 0o777 == 0o700
+    (settings / "hailong.env").write_text("PUBLIC_URL=https://x\n")
+    before = key.read_text()
+    install(tmp_path)
+    assert key.read_text() == before
+    assert (settings / "hailong.env").read_text() == "PUBLIC_URL=https://x\n"
+
+
+def test_containers_run_the_programs_of_the_units() -> None:
+    """No container engine is here: what can be held is that their commands are those of units."""
+    text = (DEPLOY / "compose.yml").read_text()
+    services = yaml.safe_load(text)["services"]
+    started = {" ".join(one["command"]) for one in services.values() if "command" in one}
+    image = (DEPLOY / "Containerfile").read_text()
+    web = " ".join(json.loads(image.partition("\nCMD ")[2]))
+    units = "\n".join((DEPLOY / "systemd" / name).read_text() for name in UNITS)
+    for command in started - {".venv/bin/python manage.py migrate"}:
+        assert f"ExecStart=/opt/hailong/{command}" in units, command
+    inside = web.partition("--host ")[2].split()[0]
+    assert f"ExecStart=/opt/hailong/{web.replace(inside, '127.0.0.1')}" in units
+    files = re.findall(r"file: (\./secrets/[\w-]+)", text)
+    assert len(files) == 3
+    assert services["web"]["depends_on"]["database"]["condition"] == "service_healthy"
