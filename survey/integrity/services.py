@@ -69,8 +69,11 @@ def _seal(now: datetime, *, is_day_over: bool) -> int:
     secrets.SystemRandom().shuffle(chosen)
     last = LedgerLeaf.objects.aggregate(last=Max("index"))["last"]
     start = 0 if last is None else last + 1
-    chosen = [one for one in chosen if _can_be_written(one)]
-    leaves = [_make_leaf(start + place, subject) for place, subject in enumerate(chosen)]
+    leaves: list[LedgerLeaf] = []
+    for subject in chosen:
+        leaf = _make_leaf(start + len(leaves), subject)
+        if leaf is not None:
+            leaves.append(leaf)
     for first in range(0, len(leaves), AT_ONCE):
         with transaction.atomic():
             LedgerLeaf.objects.bulk_create(leaves[first : first + AT_ONCE], batch_size=1000)
@@ -82,26 +85,22 @@ def _waiting_others() -> list[Subject]:
     return [one for one in read_others(there) if (one.kind, one.key) not in there]
 
 
-def _can_be_written(subject: Subject) -> bool:
-    """A row nobody can have stored by our means must not keep all others out: it stays without an
-    entry, and ``verify_ledger`` names it.
+def _make_leaf(index: int, subject: Subject) -> LedgerLeaf | None:
+    """None for a row nobody can have stored by our means: it must not keep all others out, stays
+    without an entry, and ``verify_ledger`` names it.
     """
+    salt = secrets.token_bytes(SALT_BYTES)
     try:
-        write_entry(subject, b"")
+        entry = write_entry(subject, salt)
     except (ValueError, OverflowError):
         log.error("%s %s cannot be an entry of the log", subject.kind, subject.key)
-        return False
-    return True
-
-
-def _make_leaf(index: int, subject: Subject) -> LedgerLeaf:
-    salt = secrets.token_bytes(SALT_BYTES)
+        return None
     return LedgerLeaf(
         index=index,
         kind=subject.kind,
         response_id=subject.key if subject.is_response else None,
         subject=None if subject.is_response else subject.key,
-        entry=write_entry(subject, salt),
+        entry=entry,
         salt=salt,
     )
 
