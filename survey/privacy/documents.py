@@ -125,7 +125,7 @@ def _schedule_table() -> Block:
 
 def _texts_table() -> Block:
     rows = [
-        (row.language, timezone.localtime(row.shown_from).strftime("%d/%m/%Y"), row.sha256[:16])
+        (row.place, timezone.localtime(row.shown_from).strftime("%d/%m/%Y"), row.sha256[:16])
         for row in ConsentText.objects.all()
     ]
     columns = (Column(_("Language")), Column(_("Shown from")), Column(_("Checksum"), share=2))

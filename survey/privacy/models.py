@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from unicodedata import normalize
 
 from django.db import models
+from django.utils.text import capfirst
+from django.utils.translation import get_language_info, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from survey.accounts.models import User
 
@@ -82,6 +84,14 @@ class ConsentText(models.Model):
 
     def __str__(self) -> str:
         return f"{self.language} {self.shown_from:%Y-%m-%d}"
+
+    @property
+    def place(self) -> str:
+        """In which language it was shown, and where."""
+        code, _slash, on_tablets = self.language.partition("/")
+        # Django spells some of them with letters and marks apart.
+        name = capfirst(normalize("NFC", str(get_language_info(code)["name_local"])))
+        return gettext("%(language)s, on tablets") % {"language": name} if on_tablets else name
 
 
 class Incident(models.Model):

@@ -187,6 +187,8 @@ def test_what_citizens_were_told_is_kept_word_for_word(admin: User, client: Clie
     row = ConsentText.objects.filter(language="vi").get()
     shown = flat(client.get("/privacy"))
     assert " ".join(row.text.split()) in shown
+    listed = flat(signed_in(admin).get(reverse("console:privacy")))
+    assert "Tiếng Việt, trên máy tính bảng" in listed
     told = signed_in(admin).get(reverse("console:consent-text", args=[row.pk]))
     assert told.content.decode() == row.text
     with pytest.raises(DatabaseError), transaction.atomic():
