@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import override, pgettext
 
 from survey.privacy.incidents import read_checklist
 from survey.privacy.inventory import FILE, Activity, read_activities
@@ -100,7 +100,7 @@ def _parties() -> list[Block]:
 
 def _tell_activity(activity: Activity) -> list[Block]:
     rows = [
-        (_("Data"), activity.text("data")),
+        (pgettext("personal", "Data"), activity.text("data")),
         (_("People concerned"), activity.text("people")),
         (_("Purpose"), activity.text("purpose")),
         (_("Who reads it"), activity.text("access")),
@@ -114,7 +114,7 @@ def _tell_activity(activity: Activity) -> list[Block]:
 
 def _schedule_table() -> Block:
     columns = (
-        Column(_("Data"), share=3),
+        Column(pgettext("personal", "Data"), share=3),
         Column(_("Days"), "right"),
         Column(_("Counted from"), share=2),
         Column(_("What happens then"), share=3),

@@ -134,7 +134,12 @@ OPEN_TO_ALL |= {"sso_login", "openid_connect_callback"}
 ACTIONS = {"sender": "pause", "messages-decide": "again", "person-close": "close"}
 ACTIONS |= {"version-change": "copy", "version-ask": "publish", "edition-ask": "release"}
 ACTIONS |= {"import-decide": "take", "case-act": "note", "question-act": "up"}
-KINDS_OF = {"follow-up-new": "task", "score-edition": "json", "report-file": "pdf"}
+KINDS_OF = {
+    "privacy-document": "pdf",
+    "follow-up-new": "task",
+    "score-edition": "json",
+    "report-file": "pdf",
+}
 ACTIONS |= {"framework-act": "publish", "scoring-act": "deadlines"}
 
 
@@ -152,6 +157,7 @@ def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
         wanted = pattern.pattern.converters or pattern.pattern.regex.groupindex
         kind = {"kind": "totals", "form": "xlsx"} if "import" in str(pattern.name) else {}
         kind |= {"kind": KINDS_OF[pattern.name]} if pattern.name in KINDS_OF else {}
+        kind |= {"name": "impact"} if pattern.name == "privacy-document" else {}
         kind |= {"what": WHAT.get(str(pattern.name), "screen")}
         kind |= {"action": ACTIONS.get(str(pattern.name), "revoke")}
         name = f"{resolver.app_name}:{pattern.name}" if resolver.app_name else pattern.name
