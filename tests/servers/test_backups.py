@@ -36,8 +36,8 @@ for number in range(100000):
 
 
 @pytest.fixture
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with running_cluster(tmp_path_factory.mktemp("cluster")) as made:
+def cluster() -> Iterator[Cluster]:
+    with running_cluster() as made:
         yield made
 
 

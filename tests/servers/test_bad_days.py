@@ -62,8 +62,8 @@ def send(server: Server, code: str, ticket: str) -> requests.Response:
 
 
 @pytest.fixture
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with running_cluster(tmp_path_factory.mktemp("bad-day")) as made:
+def cluster() -> Iterator[Cluster]:
+    with running_cluster() as made:
         yield made
 
 
@@ -159,12 +159,12 @@ def kill_tree(server: Server) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_killed_again_and_again_nothing_acknowledged_is_missing_or_doubled(
-    kind: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    kind: str, tmp_path: Path
 ) -> None:
     with ExitStack() as stack:
         cluster = None
         if kind == "postgresql":
-            cluster = stack.enter_context(running_cluster(tmp_path_factory.mktemp("kills")))
+            cluster = stack.enter_context(running_cluster())
             environment = settings_for(cluster)
         else:
             folder = tmp_path / "var"
