@@ -106,7 +106,7 @@ test-fast: .venv/.installed-dev setup  ## under a minute: no server, no browser,
 	wait $$beside; bad=$$((bad | $$?)); cat $$log; rm -f $$log; exit $$bad
 
 # Two processes for two cores: PostgreSQL and demonstrations beside browsers and benchmarks.
-LONGEST := tests/servers tests/survey
+LONGEST := tests/servers
 test-slow: .venv/.installed-dev setup libreoffice  ## every test of the web side on PostgreSQL; two demonstrations alike; benchmarks in small
 	@log=$$(mktemp); \
 	$(PY) -m pytest -q -m slow $(LONGEST) >$$log 2>&1 & beside=$$!; \

@@ -164,7 +164,8 @@ def _busy(request: HttpRequest, error: Exception) -> HttpResponse:
     """
     if not note_outage(error) and isinstance(error, InternalError):
         raise error
-    connection.close()
+    if not connection.in_atomic_block:
+        connection.close()
     sent = [(name, value) for name, values in request.POST.lists() for value in values]
     with use_wishes(request, of_device=True):
         title, text = message("busy" if sent else "busy-unsent")
