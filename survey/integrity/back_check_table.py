@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Final
 
 from django.db.models import Count
 
 from survey.integrity.back_checks import MARK, PRESSED, sum_levels
 from survey.integrity.models import BackCheck, BackCheckCall, BackCheckUnit
 from survey.responses.models import Evidence, Response
+from survey.responses.queries import MIN_ANSWERS_SHOWN
 from survey.scorecards.bridge.stuffing import Measured, Shift, compare_measured, measure_share
-
-LEAST_SHOWN: Final = 10
-"""Below so many answers a share would tell what somebody said."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ def _build_line(
         unit=unit,
         waiting=0,
         denied=_share(unit.denied, unit.denied + unit.answered),
-        pressed=pressed if n >= LEAST_SHOWN else None,
+        pressed=pressed if n >= MIN_ANSWERS_SHOWN else None,
         called=called,
         counted=counted,
         shift=compare_measured(counted, called) if called and counted else None,
@@ -77,4 +74,4 @@ def _build_line(
 
 
 def _share(count: int, size: int) -> Measured | None:
-    return measure_share(count, size) if size >= LEAST_SHOWN else None
+    return measure_share(count, size) if size >= MIN_ANSWERS_SHOWN else None
