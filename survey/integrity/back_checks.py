@@ -18,7 +18,7 @@ from typing import Final
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -27,7 +27,7 @@ from survey.accounts.approvals import work_apart
 from survey.accounts.models import User
 from survey.agencies.models import Agency
 from survey.common.locks import hold_lock
-from survey.common.periods import last_day
+from survey.common.periods import last_day, parse_period
 from survey.common.tokens import issue_ticket, read_ticket
 from survey.integrity.gathering import PROVEN
 from survey.integrity.models import (
@@ -42,6 +42,7 @@ from survey.questionnaires.content import Answers
 from survey.questionnaires.queries import load_form
 from survey.responses.answers import AnswersRefused
 from survey.responses.models import Evidence, Response
+from survey.responses.queries import counted_in
 from survey.responses.services import AnswerPlace, Submission, record_response
 from survey.transactions.models import Channel, DossierEvent
 from survey.transactions.queries import closed_between
@@ -162,11 +163,7 @@ def _read_dossiers(month: date) -> dict[int, set[str]]:
 
 def _count_answers(month: date) -> dict[int, tuple[int, int]]:
     """Agency -> (presence-proven answers of a month, of these satisfied), as they stand last."""
-    newer = Response.objects.filter(
-        response=OuterRef("response"), revision__gt=OuterRef("revision")
-    )
-    rows = Response.objects.filter(month=month, evidence__in=PROVEN).exclude(Exists(newer))
-    return sum_levels(rows)
+    return sum_levels(counted_in(parse_period(f"{month:%Y-%m}")).filter(evidence__in=PROVEN))
 
 
 def sum_levels(rows: QuerySet[Response]) -> dict[int, tuple[int, int]]:
