@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +27,8 @@ SEED: Final = 2026
 FALSE_SHARE: Final = 0.05
 RANK_LEVEL: Final = 0.90
 Z_95: Final = 1.959964
+Z_80: Final = 0.841621
+"""The difference is found in 80 of 100 repetitions."""
 MIN_COMPARED: Final = 3
 """Fewer agencies of a kind have no spread one could speak of."""
 
@@ -129,6 +132,57 @@ def verdicts(
     return np.where(sure, np.sign(distance), 0).astype(np.int64)
 
 
+def answers_to_next(
+    estimate: npt.ArrayLike, se: npt.ArrayLike, n: npt.ArrayLike
+) -> list[int | None]:
+    """For each of K agencies about how many answers it and the one next below it would each need
+    for the two to be told apart: two-sided at 5 %, with a power of 80 %, each answer worth what it
+    is worth now (``se^2 n``). From (K,) estimates and standard errors in points and (K,) answers;
+    None for the last, and where the two are level.
+
+    Source: Fleiss, Levin & Paik (2003), chapter 4: ``n = (z_0.975 + z_0.80)^2 (v_1 + v_2) / d^2``.
+
+    Raises
+    ------
+    AnalysisError
+        As ``expected_ranks``.
+
+    Examples
+    --------
+    >>> answers_to_next([90.0, 88.0, 60.0], [1.0, 1.0, 1.0], [400, 400, 400])
+    [1570, 9, None]
+    """
+    y, error = _checked(estimate, se)
+    worth = error**2 * np.asarray(n, dtype=np.float64)
+    order = np.argsort(-y, kind="stable")
+    found: list[int | None] = [None] * len(y)
+    for upper, lower in pairwise(order.tolist()):
+        distance = y[upper] - y[lower]
+        if distance > 0:
+            needed = (Z_95 + Z_80) ** 2 * (worth[upper] + worth[lower]) / distance**2
+            found[upper] = int(np.ceil(needed))
+    return found
+
+
+def list_reliability(estimate: npt.ArrayLike, se: npt.ArrayLike) -> float:
+    """Share of the spread between K agencies that is no noise, from (K,) estimates and standard
+    errors: ``max(0, 1 - mean(se^2) / var(estimate))``.
+
+    Raises
+    ------
+    AnalysisError
+        As ``expected_ranks``.
+
+    Examples
+    --------
+    >>> list_reliability([70.0, 80.0, 90.0], [2.0, 2.0, 2.0])
+    0.96
+    """
+    y, error = _checked(estimate, se)
+    spread = float(y.var(ddof=1))
+    return max(0.0, 1 - float((error**2).mean()) / spread) if spread else 0.0
+
+
 def _checked(estimate: npt.ArrayLike, se: npt.ArrayLike) -> tuple[Floats, Floats]:
     y, error = (np.asarray(values, dtype=np.float64) for values in (estimate, se))
     if len(y) < MIN_COMPARED or y.shape != error.shape:
@@ -184,6 +238,9 @@ def _stand(kind: str, rows: Sequence[Mapping[str, Any]], target: float) -> list[
     )
     se = [_read_se(row) for row in rows]
     ranks = expected_ranks(y, se)
+    n = [float(row.get("n") or 0) for row in rows]
+    apart = answers_to_next(y, se, n) if all(n) else [None] * len(rows)
+    whole = round(list_reliability(y, se), 3)
     beside_mean = verdicts(y, se, weights=dossiers if all(dossiers) else None)
     beside_target = verdicts(y, se, target=target)
     return [
@@ -200,6 +257,8 @@ def _stand(kind: str, rows: Sequence[Mapping[str, Any]], target: float) -> list[
             "rank_high": int(ranks.high[k]),
             "reliability": round(float(ranks.reliability[k]), 3),
             "between": round(ranks.between, 3),
+            "list_reliability": whole,
+            "answers_to_next": apart[k],
             "model_based": True,
         }
         for k, row in enumerate(rows)

@@ -32,6 +32,7 @@ from survey.console.layout import (
     page,
     staff_page,
 )
+from survey.console.neighbours import tell_apart
 from survey.console.table_files import TABLE_FILES
 from survey.followup.kinds import EVENTS
 from survey.followup.queries import events_behind
@@ -80,6 +81,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "applicants": applicants,
         "who": who,
         "lines": lines,
+        "apart": tell_apart([(line.kind, line.standing) for line in lines]),
         "ranked": sum(line.status == "published" for line in lines),
         "met": sum(line.met is True for line in lines if line.status == "published"),
         "missed": sum(line.met is False for line in lines if line.status == "published"),

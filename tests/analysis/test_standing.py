@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from analysis.cli import main
-from analysis.comparison.standing import expected_ranks, standing_by_kind, verdicts
+from analysis.comparison.standing import (
+    answers_to_next,
+    expected_ranks,
+    list_reliability,
+    standing_by_kind,
+    verdicts,
+)
 from analysis.errors import AnalysisError
 
 
@@ -34,6 +40,25 @@ def test_ranks_add_up_and_are_the_same_on_every_run() -> None:
     assert first.expected.tolist() == second.expected.tolist()
     assert (first.low <= first.expected).all()
     assert (first.expected <= first.high).all()
+
+
+def test_the_answers_two_neighbours_need_tell_them_apart() -> None:
+    """With as many answers as are asked for, four of five repetitions find the difference."""
+    (needed, _last, _lowest) = answers_to_next([86.0, 84.0, 60.0], [3.0, 3.0, 3.0], [150] * 3)
+    assert needed is not None
+    se = 3.0 * (150 / needed) ** 0.5
+    rng = np.random.default_rng(3)
+    difference = 2.0 + rng.normal(0, se * 2**0.5, 20_000)
+    assert (difference / (se * 2**0.5) > 1.959964).mean() == pytest.approx(0.80, abs=0.01)
+
+
+def test_who_is_level_is_never_told_apart_and_the_last_has_nobody_below() -> None:
+    assert answers_to_next([80.0, 80.0, 90.0], [1.0] * 3, [100] * 3) == [None, None, 16]
+
+
+def test_a_list_of_equals_has_no_reliability() -> None:
+    assert list_reliability([80.0, 80.0, 80.0], [1.0] * 3) == 0.0
+    assert list_reliability([80.0, 80.2, 80.1], [3.0] * 3) == 0.0
 
 
 def test_a_verdict_is_given_where_it_is_sure_and_not_else() -> None:

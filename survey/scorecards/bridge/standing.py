@@ -14,5 +14,13 @@ def find_standing(rows: Iterable[Mapping[str, Any]], target: Target) -> dict[str
     among them.
     """
     lines = analysis.standing_by_kind({"rows": list(rows)}, float(target.value))
-    kept = ("compared", "verdict_mean", "expected_rank", "rank_low", "rank_high")
+    kept = (
+        "compared",
+        "verdict_mean",
+        "expected_rank",
+        "rank_low",
+        "rank_high",
+        "list_reliability",
+        "answers_to_next",
+    )
     return {str(line["agency"]): {name: line[name] for name in kept} for line in lines}
