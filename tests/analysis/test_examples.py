@@ -45,23 +45,29 @@ def _with_examples(name: str) -> bool:
     return path is not None and ">>> " in Path(str(path.origin)).read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def names(tmp_path: Path) -> dict[str, Any]:
-    """What examples may use beside their module."""
-    (tmp_path / "survey.csv").write_text(SURVEY, encoding="utf-8")
-    (tmp_path / "SPEC.toml").write_text(SPEC, encoding="utf-8")
-    later = write_province(tmp_path / "q4", months=("2026-10", "2026-11"))
-    run = open_run(write_province(tmp_path / "q3"), purpose="quality")
+@pytest.fixture(scope="module")
+def province(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What no example changes: made once."""
+    folder = tmp_path_factory.mktemp("province")
+    later = write_province(folder / "q4", months=("2026-10", "2026-11"))
+    run = open_run(write_province(folder / "q3"), purpose="quality")
     return {
         "np": np,
         "snapshot": run.snapshot,
         "later": later,
-        "folder": tmp_path,
         "method": run.method,
         "cells": run.cells(),
         "items": run.cells("items"),
         "completed": run.completed,
     }
+
+
+@pytest.fixture
+def names(province: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
+    """What examples may use beside their module."""
+    (tmp_path / "survey.csv").write_text(SURVEY, encoding="utf-8")
+    (tmp_path / "SPEC.toml").write_text(SPEC, encoding="utf-8")
+    return {**province, "folder": tmp_path}
 
 
 @pytest.mark.long

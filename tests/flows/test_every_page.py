@@ -52,11 +52,8 @@ def faults_of(page: Page, name: str, language: str) -> list[str]:
     return [f"{name} ({language}) {item}" for item in found]
 
 
-# Vietnamese has the longest words of the three: the others are tried with the slow tests.
-@pytest.mark.parametrize(
-    "language",
-    [pytest.param(code, marks=pytest.mark.slow) if code != "vi" else code for code in LANGUAGES],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_in_every_language(browser: Browser, grounds: Grounds, language: str) -> None:
     """axe finds nothing, nothing is cut off or wider than a narrow phone, no cookie, nobody else is
     asked.

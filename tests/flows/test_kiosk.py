@@ -227,6 +227,7 @@ SMALL = """() => [...document.querySelectorAll(".faces svg")]
     .map((e) => e.getBoundingClientRect()).filter((r) => r.width < 100 || r.height < 100).length"""
 
 
+@pytest.mark.slow
 def test_the_touch_is_the_answer_also_for_who_leaves(browser: Browser, tmp_path: Path) -> None:
     port, environment = free_port(), environment_for(tmp_path, None)
     migrate(environment)

@@ -410,6 +410,7 @@ def test_the_analyst_downloads_what_the_page_shows(
     assert document["about"]["method"] == "sipas-service"
 
 
+@pytest.mark.slow
 def test_the_journey_works_on_postgresql_too(
     browser: Browser, tmp_path: Path, scratch_database: Callable[[], str]
 ) -> None:

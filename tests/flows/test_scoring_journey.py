@@ -37,6 +37,7 @@ def read(page: Page) -> str:
     return page.locator("main").inner_text()
 
 
+@pytest.mark.slow
 def test_a_scoring_from_the_framework_to_the_published_results(province: Province) -> None:
     url, admin = province.url, province.page
     press(admin, "main a.primary")

@@ -198,7 +198,10 @@ print(cast.code.code, cast.commune_code.code)
 _templates: dict[str, dict[str, str]] = {}
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.slow])
+
+
+@pytest.fixture(params=["sqlite", POSTGRESQL])
 def installation(
     request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:

@@ -73,6 +73,7 @@ def settings_for(cluster: Cluster) -> dict[str, str]:
     return environment
 
 
+@pytest.mark.slow
 def test_answers_are_kept_while_the_database_is_gone_and_taken_in_once(
     cluster: Cluster, tmp_path: Path
 ) -> None:

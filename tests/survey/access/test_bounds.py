@@ -39,8 +39,11 @@ def filled(cast: Cast, moments: list[datetime]) -> list[datetime]:
 @pytest.mark.long
 @pytest.mark.parametrize(
     "order",
-    [list, lambda slots: slots[::-1], lambda slots: slots[::3] + slots[1::3] + slots[2::3]],
-    ids=["oldest first", "newest first", "mixed"],
+    [
+        pytest.param(list, id="oldest first", marks=pytest.mark.slow),
+        pytest.param(lambda slots: slots[::-1], id="newest first", marks=pytest.mark.slow),
+        pytest.param(lambda slots: slots[::3] + slots[1::3] + slots[2::3], id="mixed"),
+    ],
 )
 def test_no_hour_counts_more_than_the_bound_in_any_order(
     cast: Cast, order: Callable[[list[datetime]], list[datetime]]

@@ -35,7 +35,7 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_six_hundred_behind_one_address_and_a_guesser_among_them(
     cast: Cast, seconds: list[float]
 ) -> None:
