@@ -75,6 +75,7 @@ from survey.reports.models import AnalystBundle, QuarterPack, Report, ReportSche
 from survey.responses.alerts import Alert
 from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case
+from survey.responses.cut_offs import CutOff, CutOffPlan
 from survey.responses.exclusions import Exclusion
 from survey.responses.models import AnswerDay, Comment, Response
 from survey.responses.reading import CommentMark, CommentNight, ReadableComment
@@ -139,6 +140,8 @@ __all__ = [
     "ConsentText",
     "Counter",
     "CounterCode",
+    "CutOff",
+    "CutOffPlan",
     "Dispute",
     "DossierEvent",
     "Edition",

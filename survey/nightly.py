@@ -13,6 +13,7 @@ from django_tasks_db.models import DBTaskResult
 from survey.accounts.approvals import expire_requests
 from survey.api.totals import forget_calls
 from survey.common.locks import hold_lock
+from survey.console.reminders import remind_by_mail
 from survey.followup.overdue import hand_over_matters, remind_overdue
 from survey.imports.services import forget_files
 from survey.integrity.back_checks import draw_checks
@@ -25,6 +26,7 @@ from survey.reports.bundles import forget_bundles
 from survey.reports.services import make_scheduled_reports
 from survey.responses.alerts import find_alerts
 from survey.responses.reading import prepare_comments
+from survey.scorecards.computing import cut_off_planned
 from survey.webhooks.services import tend_messages
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ STEPS: Final = (
     draw_checks,
     prepare_comments,
     find_alerts,
+    cut_off_planned,
     run_last_month,
     expire_requests,
     forget_files,
@@ -45,6 +48,7 @@ STEPS: Final = (
     tend_messages,
     keep_to_schedule,
     note_texts,
+    remind_by_mail,
     witness_head,
 )
 

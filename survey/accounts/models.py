@@ -74,6 +74,10 @@ class User(AbstractUser):
         blank=True,
         help_text=_("Empty: until somebody closes the account."),
     )
+    wants_reminders = models.BooleanField(_("reminders by mail"), default=True)
+    reminded_at = models.DateTimeField(null=True, editable=False)
+    reminded_of = models.CharField(max_length=64, default="", blank=True, editable=False)
+    """Checksum of the list told last: the same one is not told every day."""
     last_code_step = models.BigIntegerField(default=0, editable=False)
     """Step of the last code of an authenticator app that was taken: none works twice."""
     session_salt = models.CharField(max_length=32, default="", blank=True, editable=False)

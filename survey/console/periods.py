@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, Final, cast
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from survey.accounts.approvals import ApprovalRequest
@@ -23,13 +25,16 @@ from survey.console.approvals import ask_for
 from survey.console.index_table import overall
 from survey.console.layout import method_title, page, staff_page
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
+from survey.responses.cut_offs import CutOff, CutOffPlan, plan_cut_off
 from survey.scorecards.computing import find_running, request_computation
 from survey.scorecards.models import Computation, Edition, EditionState
 from survey.scorecards.queries import editions, province_result
 from survey.scorecards.readiness import check_readiness
+from survey.scorecards.rounds.states import read_steps
 
 REQUESTS: Final = {name: SENSITIVE_ACTIONS[f"{name}-edition"] for name in ("release", "withdraw")}
 QUARTERS_SHOWN: Final = 6
+LONGEST_REASON: Final = 1000
 SHOWN: Final = 10
 """Computations on the page."""
 
@@ -57,13 +62,32 @@ def _chosen(text: str, today: date) -> Period:
         raise Http404 from error
 
 
+class PlanForm(forms.Form):
+    """On which day a period is cut off."""
+
+    day = forms.DateField(
+        label=gettext_lazy("cut-off on"),
+        widget=forms.DateInput(
+            format="%d/%m/%Y",
+            attrs={"placeholder": "31/12/2026", "inputmode": "numeric", "autocomplete": "off"},
+        ),
+    )
+
+
 @require_safe
 @staff_page
 @requires("see-previews")
 def periods(request: HttpRequest) -> HttpResponse:
     """What a period lacks, its computations, and its editions."""
+    period = _chosen(request.GET.get("period", ""), timezone.localdate())
+    return _period_page(request, period, PlanForm())
+
+
+def _period_page(
+    request: HttpRequest, period: Period, form: PlanForm, status: int = 200
+) -> HttpResponse:
     user, today = cast("User", request.user), timezone.localdate()
-    period = _chosen(request.GET.get("period", ""), today)
+    cut_offs = list(CutOff.objects.filter(period=period.name).select_related("made_by"))
     runs = list(Computation.objects.filter(period=period.name).select_related("asked_by")[:SHOWN])
     offered = periods_on_offer(today)
     context = {
@@ -71,6 +95,10 @@ def periods(request: HttpRequest) -> HttpResponse:
         "offered": offered if period in offered else [period, *offered],
         "ready": check_readiness(period, today),
         "runs": runs,
+        "cut_offs": cut_offs,
+        "plan": CutOffPlan.objects.filter(period=period.name).first(),
+        "form": form,
+        "steps": read_steps(period, cut_offs[0] if cut_offs else None),
         "running": find_running(period.name, timezone.now()).exists(),
         "lines": [
             {"edition": edition, "title": method_title(edition)}
@@ -78,7 +106,32 @@ def periods(request: HttpRequest) -> HttpResponse:
             if edition.period == period.name
         ],
     }
-    return page(request, "periods.html", context)
+    return page(request, "periods.html", context, status=status)
+
+
+@require_POST
+@staff_page
+@requires("compute-figures")
+def plan(request: HttpRequest) -> HttpResponse:
+    """Choose the day on which a period is cut off by itself."""
+    user, today = cast("User", request.user), timezone.localdate()
+    period = _chosen(request.POST.get("period", ""), today)
+    form = PlanForm(request.POST)
+    if form.is_valid():
+        try:
+            made = plan_cut_off(period=period, day=form.cleaned_data["day"], by=user, today=today)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            record_event(
+                request, "plan-cut-off", thing=f"period {period}", detail=f"{made.day:%Y-%m-%d}"
+            )
+            messages.success(
+                request,
+                _("The period will be cut off on %(day)s.") % {"day": f"{made.day:%d/%m/%Y}"},
+            )
+            return redirect(reverse("console:periods") + f"?period={period}")
+    return _period_page(request, period, form, 422)
 
 
 @require_POST
@@ -87,14 +140,25 @@ def periods(request: HttpRequest) -> HttpResponse:
 def compute(request: HttpRequest) -> HttpResponse:
     """Freeze the answers of a period and compute its figures, in the background."""
     user, period = cast("User", request.user), request.POST.get("period", "")
+    anew = request.POST.get("reason", "").strip()
     try:
-        rows = request_computation(period=period, by=user, now=timezone.now())
+        _check_reason(request, anew)
+        request_computation(period=period, by=user, now=timezone.now(), anew=anew)
     except ValidationError as error:
         messages.error(request, error.messages[0])
         return redirect("console:periods")
-    record_event(request, "compute-figures", thing=f"period {period}", detail=rows[0].period)
+    record_event(request, "compute-figures", thing=f"period {period}", detail=anew or period)
     messages.success(request, _("The answers are being frozen and computed."))
     return redirect(reverse("console:periods") + f"?period={period}")
+
+
+def _check_reason(request: HttpRequest, reason: str) -> None:
+    if "anew" in request.POST and not reason:
+        raise ValidationError(_("Say why the period is cut off once more."))
+    if len(reason) > LONGEST_REASON:
+        raise ValidationError(
+            _("The reason has more than %(count)s characters.") % {"count": LONGEST_REASON}
+        )
 
 
 def _find(request: HttpRequest, pk: int) -> Edition:
@@ -123,6 +187,7 @@ def edition(request: HttpRequest, pk: int) -> HttpResponse:
         "changes": _changes(found),
         "action": action if action and holds_role(user, REQUESTS[action].asks) else "",
         "waiting": _waiting(found),
+        "cut_off": CutOff.objects.filter(computation__edition=found).first(),
     }
     return page(request, "edition.html", context)
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from survey.access.queries import counters_without_code
 from survey.accounts.approvals import requests_waiting, why_not
+from survey.accounts.invitations import can_mail
 from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
 from survey.agencies.calendar import read_holidays
@@ -67,11 +68,20 @@ class Item:
 def today(request: HttpRequest) -> HttpResponse:
     """Everything that waits for this account, the late first."""
     user = cast("User", request.user)
+    begins = may(user, "set-up") and not Response.objects.exists()
+    context = {
+        "items": find_items(user),
+        "begins": begins,
+        "mails": bool(user.email) and can_mail(),
+    }
+    return page(request, "today.html", context)
+
+
+def find_items(user: User) -> list[Item]:
+    """What waits for an account, the late first."""
     parts = (_decisions, _cases, _scorings, _follow_ups, _files, _places, _period)
     found = [item for part in parts for item in part(user)]
-    items = sorted(found, key=lambda item: not item.late)
-    begins = may(user, "set-up") and not Response.objects.exists()
-    return page(request, "today.html", {"items": items, "begins": begins})
+    return sorted(found, key=lambda item: not item.late)
 
 
 def _decisions(user: User) -> list[Item]:

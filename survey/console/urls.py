@@ -39,6 +39,7 @@ from survey.console import (
     privacy_urls,
     questionnaires,
     questions,
+    reminders,
     report_urls,
     scoring_urls,
     second_factor,
@@ -55,6 +56,7 @@ app_name = "console"
 urlpatterns = [
     path("", views.home, name="home"),
     path("today", today.today, name="today"),
+    path("today/reminders", reminders.choose_reminders, name="reminders"),
     path("webhooks", webhooks.webhooks, name="webhooks"),
     re_path(r"^webhooks/(?P<pk>\d{1,12})/renew$", webhooks.renew, name="webhook-renew"),
     re_path(r"^webhooks/(?P<pk>\d{1,12})/end$", webhooks.end, name="webhook-end"),
@@ -180,6 +182,7 @@ urlpatterns = [
     re_path(r"^methods/compared/(?P<pk>\d{1,12})$", methods.comparison, name="method-comparison"),
     re_path(r"^methods/(?P<sha256>[0-9a-f]{64})\.toml$", methods.method_file, name="method-file"),
     path("periods/compute", periods.compute, name="period-compute"),
+    path("periods/plan", periods.plan, name="period-plan"),
     re_path(r"^editions/(?P<pk>\d{1,12})$", periods.edition, name="edition"),
     re_path(
         r"^editions/(?P<pk>\d{1,12})/ask/(?P<action>release|withdraw)$",

@@ -15,6 +15,7 @@ from survey.access.ballots import LEVELS, BallotBatch, BallotCount, check_count
 from survey.accounts.models import User
 from survey.common.tokens import derive_ticket
 from survey.questionnaires.queries import load_form, published_short_form
+from survey.responses.cut_offs import counted_month
 from survey.responses.models import Evidence
 from survey.responses.services import AnswerPlace, Submission, record_response
 from survey.transactions.models import Channel
@@ -80,6 +81,7 @@ def _store(batch: BallotBatch, levels: dict[str, int], opened_on: date, now: dat
     form, number = load_form(version), 0
     # Noon of the day the box was opened: when a ballot was put in nobody knows.
     moment = min(timezone.make_aware(datetime.combine(opened_on, time(12))), now)
+    month = counted_month(opened_on, timezone.localdate(now))
     for level in LEVELS:
         for _ballot in range(levels.get(level, 0)):
             number += 1
@@ -92,5 +94,6 @@ def _store(batch: BallotBatch, levels: dict[str, int], opened_on: date, now: dat
                 evidence=Evidence.PAPER,
                 language=settings.LANGUAGE_CODE,
                 now=moment,
+                month=month,
             )
             record_response(submission=submission)

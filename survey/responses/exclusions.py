@@ -18,6 +18,8 @@ from survey.common.periods import Period, first_of_month
 from survey.responses.models import Response
 
 LONGEST: Final = timedelta(days=31)
+LATEST: Final = timedelta(days=92)
+"""How long before a period what counts in it may have been given."""
 LOW: Final = 2
 LEAST_SHOWN: Final = 10
 Spans = Mapping[int, Sequence[tuple[datetime, datetime]]]
@@ -100,10 +102,12 @@ def lift_exclusion(*, exclusion: Exclusion, now: datetime) -> Exclusion:
 
 
 def read_exclusions(period: Period) -> Spans:
-    """Counter -> spans of its excluded answers that touch a period."""
+    """Counter -> spans of its excluded answers that touch a period, or lie so shortly before it
+    that an answer that came in late may count here.
+    """
     found: dict[int, list[tuple[datetime, datetime]]] = {}
     rows = Exclusion.objects.filter(
-        lifted_at=None, begins__date__lte=period.last, ends__date__gte=period.first
+        lifted_at=None, begins__date__lte=period.last, ends__date__gte=period.first - LATEST
     )
     for row in rows:
         found.setdefault(row.counter_id, []).append((row.begins, row.ends))

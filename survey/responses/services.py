@@ -7,7 +7,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -67,6 +67,8 @@ class Submission:
     marks: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     """What the event told; it decides what may be answered, and is not stored in the row."""
+    month: date | None = None
+    """The month it counts in, where that is not the month it was given in."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def _prepare(submission: Submission) -> tuple[Response, list[Comment]]:
         more, further_texts = _apart(latest, submission.further.answers)
         kept, texts = kept | more, texts | further_texts
     local = timezone.localtime(submission.now)
-    month = first_of_month(local.date())
+    month = submission.month or first_of_month(local.date())
     hour = local.replace(minute=0, second=0, microsecond=0)
     if submission.evidence in MONTH_ONLY:
         hour = hour.replace(day=1, hour=12)

@@ -24,12 +24,14 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DataError, IntegrityError, connection
+from django.utils import timezone
 
 from survey.common.encryption import DecryptionError, decrypt, encrypt
 from survey.common.outage import OUTAGES, forget_outage, note_outage
 from survey.common.tokens import Ticket
 from survey.questionnaires.queries import load_form
 from survey.responses.answers import AnswersRefused
+from survey.responses.cut_offs import counted_month
 from survey.responses.services import AnswerPlace, Submission, record_response
 
 log = logging.getLogger(__name__)
@@ -115,6 +117,7 @@ def _dump(submission: Submission) -> str:
 
 def _load(text: str) -> Submission:
     data: dict[str, Any] = json.loads(text)
+    given = datetime.fromisoformat(data["now"])
     return Submission(
         ticket=Ticket(*data["ticket"]),
         form=load_form(data["version"]),
@@ -123,7 +126,8 @@ def _load(text: str) -> Submission:
         channel=data["channel"],
         evidence=data["evidence"],
         language=data["language"],
-        now=datetime.fromisoformat(data["now"]),
+        now=given,
+        month=counted_month(timezone.localdate(given), timezone.localdate()),
         marks={**data["marks"], KEPT_MARK: "yes"},
         facts=data["facts"],
     )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -21,7 +20,8 @@ from survey.accounts.models import User
 from survey.common.languages import staff_language
 from survey.common.locks import hold_lock, lock_transaction
 from survey.common.periods import parse_period
-from survey.scorecards.bridge.snapshots import take_snapshot
+from survey.responses.cut_offs import plans_due
+from survey.scorecards.freezing import frozen_answers
 from survey.scorecards.methods import find_chosen, keep_method, locate_method
 from survey.scorecards.models import Computation, ComputationState
 from survey.scorecards.services import make_edition
@@ -32,8 +32,11 @@ STUCK_AFTER: Final = timedelta(hours=1)
 ENDED: Final = (ComputationState.DONE, ComputationState.FAILED)
 
 
-def request_computation(*, period: str, by: User, now: datetime) -> list[Computation]:
-    """Have a period frozen once and computed under every method.
+def request_computation(
+    *, period: str, by: User, now: datetime, anew: str = ""
+) -> list[Computation]:
+    """Have a period frozen once and computed under every method; ``anew`` says why a period that
+    has been cut off is to be cut off once more.
 
     Raises
     ------
@@ -51,12 +54,25 @@ def request_computation(*, period: str, by: User, now: datetime) -> list[Computa
         if find_running(period, now).exists():
             raise ValidationError(_("This period is being computed already."))
         rows = [
-            Computation.objects.create(period=period, method=method, asked_by=by, asked_at=now)
+            Computation.objects.create(
+                period=period, method=method, asked_by=by, asked_at=now, anew=anew
+            )
             for method, _sha256 in find_chosen(span).methods
         ]
         numbers = [row.pk for row in rows]
         transaction.on_commit(lambda: compute_period.enqueue(numbers, by.language))
     return rows
+
+
+def cut_off_planned(now: datetime) -> int:
+    """Cut off and compute the periods whose planned day has come; how many."""
+    begun = 0
+    for plan in plans_due(timezone.localdate(now)):
+        if find_running(plan.period, now).exists():
+            continue
+        request_computation(period=plan.period, by=plan.planned_by, now=now)
+        begun += 1
+    return begun
 
 
 def find_running(period: str, now: datetime) -> QuerySet[Computation]:
@@ -71,21 +87,28 @@ def compute_period(numbers: list[int], language: str) -> None:
     rows = list(Computation.objects.filter(pk__in=numbers).exclude(state__in=ENDED).order_by("pk"))
     if not rows:
         return
-    with override(staff_language(language)), TemporaryDirectory(prefix="snapshot-") as folder:
+    first = rows[0]
+    with override(staff_language(language)), ExitStack() as stack:
         _set_state(rows, ComputationState.COUNTING)
         try:
-            take_snapshot(
-                period=parse_period(rows[0].period),
-                folder=Path(folder) / "snapshot",
+            frozen = frozen_answers(
+                period=parse_period(first.period),
+                by=first.asked_by,
                 now=timezone.now(),
-                province=settings.PROVINCE_NAME,
+                anew=first.anew,
             )
+            folder, cut_off = stack.enter_context(frozen)
         except Exception as error:  # whatever it is, nobody may be left waiting
             log.exception("a snapshot was not taken")
-            _set_state(rows, ComputationState.FAILED, problem=str(error))
+            _set_state(rows, ComputationState.FAILED, problem=" ".join(_say(error)))
             return
+        Computation.objects.filter(pk__in=numbers).update(cut_off=cut_off)
         for row in rows:
-            _compute(row, Path(folder) / "snapshot")
+            _compute(row, folder)
+
+
+def _say(error: Exception) -> list[str]:
+    return error.messages if isinstance(error, ValidationError) else [str(error)]
 
 
 def _compute(row: Computation, folder: Path) -> None:

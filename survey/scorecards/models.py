@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from survey.agencies.models import Agency
 from survey.common.periods import parse_period
+from survey.responses.cut_offs import CutOff
 
 
 class EditionState(models.TextChoices):
@@ -148,9 +149,15 @@ class Computation(RequestedWork):
 
     period = models.CharField(_("period"), max_length=10)
     method = models.CharField(_("method"), max_length=60)
+    anew = models.CharField(_("reason to cut off again"), max_length=1000, blank=True)
+    """Empty: the period's frozen answers are computed, where it has been cut off."""
     edition = models.ForeignKey(
         Edition, on_delete=models.PROTECT, null=True, verbose_name=_("edition")
     )
+    cut_off = models.ForeignKey(
+        CutOff, on_delete=models.PROTECT, null=True, verbose_name=_("cut-off of a period")
+    )
+    """None: made while the period ran."""
 
     class Meta:
         verbose_name = _("computation")

@@ -53,7 +53,18 @@ WEBHOOKS: Final = "survey/webhooks/test_webhooks.py::"
 
 REQUESTS: Final = "survey/privacy/test_requests.py::"
 BACK_CHECKS: Final = "survey/integrity/test_back_checks.py::"
+PERIODS: Final = "survey/console/test_periods.py::"
+REMINDERS: Final = "survey/console/test_reminders.py::"
 HELD: Final = {
+    "No reminders will be sent to you.": REMINDERS
+    + "test_everybody_turns_their_own_mails_off_and_on",
+    "You will be reminded by mail.": REMINDERS + "test_everybody_turns_their_own_mails_off_and_on",
+    "The period will be cut off on %(day)s.": PERIODS
+    + "test_a_planned_cut_off_is_done_in_its_night",
+    "This period has been cut off already.": "survey/responses/test_cut_offs.py::"
+    "test_a_period_that_was_cut_off_is_not_planned_and_its_plan_is_done",
+    "every agency has been appraised once": ROUNDS
+    + "test_a_period_is_scored_appraised_locked_and_published",
     "Your rating is kept": "survey/responses/test_spool.py::"
     "test_an_answer_is_kept_told_and_taken_in_once",
     "The code works as soon as the rating has been added.": "survey/responses/test_spool.py::"

@@ -28,11 +28,13 @@ from survey.dev.demo.presence import answer_at_counters
 from survey.dev.demo.province import build_province, issued_codes, make_accounts, merge_units
 from survey.dev.demo.scoring import load_scoring
 from survey.questionnaires.services import ensure_library
+from survey.responses.cut_offs import find_cut_off
 from survey.responses.models import Response
 from survey.responses.reading import prepare_comments
 from survey.scorecards.bridge.exports import write_exports
 from survey.scorecards.bridge.indices import index_by_channel
 from survey.scorecards.bridge.snapshots import NOTICE, take_snapshot
+from survey.scorecards.freezing import cut_off
 from survey.scorecards.models import Edition, EditionState
 from survey.scorecards.services import make_edition, release_edition
 from survey.transactions.models import Channel
@@ -106,6 +108,8 @@ class Command(BaseCommand):
             province=settings.PROVINCE_NAME,
             progress=progress,
         )
+        if find_cut_off(period.name) is None:
+            cut_off(period=period, folder=folder, by=None, now=now)
         for method in METHODS:
             edition = make_edition(folder=folder, method=method, now=now)
             if edition.state == EditionState.COMPUTED:

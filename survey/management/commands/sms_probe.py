@@ -16,10 +16,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils import timezone
 
 from survey.common.encryption import encrypt, phone_hash
@@ -35,9 +36,16 @@ from survey.messaging.queries import TOKEN_LENGTH
 
 INSIDE = "HAILONG_PROBE"
 
-
 LONGEST = 600.0
 """Seconds beside what the rate takes, after which the probe gives up."""
+
+
+def _make_tables() -> None:
+    """As they are now, without the way they came there: it takes a second instead of ten."""
+    with connection.schema_editor() as editor:
+        for model in apps.get_models():
+            if model._meta.managed and not model._meta.proxy:
+                editor.create_model(model)
 
 
 class Command(BaseCommand):
@@ -73,7 +81,7 @@ class Command(BaseCommand):
             raise CommandError("the probe failed", returncode=done.returncode)
 
     def _probe(self, *, count: int, threads: int, rate: float, **_: Any) -> None:
-        call_command("migrate", verbosity=0)
+        _make_tables()
         try:
             dispatcher = Dispatcher(gateway(), threads=threads)
         except ImproperlyConfigured as error:

@@ -91,14 +91,14 @@ class OutboxMessage(models.Model):
             models.Index(fields=["state", "next_look_at"], name="outbox_open"),
             models.Index(
                 fields=["sender", "-final_at"],
-                condition=Q(final_at__isnull=False, tries__gt=0),
+                condition=Q(final_at__isnull=False, answered_count__gt=0),
                 name="outbox_final",
             ),
             models.Index(fields=["accepted_at"], name="outbox_accepted"),
             models.Index(fields=["phone_hash", "attempt_at"], name="outbox_number"),
             models.Index(
                 fields=["final_at"],
-                condition=Q(sid__isnull=False, final_at__isnull=False, redacted_at=None),
+                condition=Q(provider_id__isnull=False, final_at__isnull=False, redacted_at=None),
                 name="outbox_to_redact",
             ),
         ]

@@ -86,6 +86,12 @@ def _agencies(keys: Iterable[str], period: Period) -> list[tuple[str, str, str, 
     ]
 
 
+def completed_dossiers(*, folder: Path) -> list[tuple[str, str, int, int]]:
+    """(agency key, channel, completed, on time) of a snapshot."""
+    totals = analysis.open_snapshot(folder).totals()
+    return [(agency, channel, *counts) for (agency, _domain, channel), counts in totals.items()]
+
+
 def snapshot_period(*, folder: Path) -> str:
     """Name of the period a snapshot was taken of."""
     return str(analysis.open_snapshot(folder).manifest["period"])

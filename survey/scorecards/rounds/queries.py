@@ -14,12 +14,15 @@ from survey.accounts.models import User
 from survey.agencies.models import Agency
 from survey.agencies.queries import visible_agencies
 from survey.common.periods import Period, parse_period
+from survey.responses.cut_offs import find_cut_off
+from survey.scorecards.archive import find_snapshot
 from survey.scorecards.bridge.frameworks import (
     Framework,
     Scorecard,
     compute_scorecard,
     read_framework,
 )
+from survey.scorecards.bridge.snapshots import completed_dossiers
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import main_method
 from survey.scorecards.rounds.models import STAGES, AgencyScoring, ScoreEntry, ScoringRound, Stage
@@ -142,16 +145,24 @@ class DossierShares:
 
 
 def count_dossiers(period: Period) -> Mapping[str, DossierShares]:
-    """By key of the agency."""
+    """By key of the agency; of a period that was cut off those that were frozen with it."""
     found: dict[str, DossierShares] = {}
     none = DossierShares(0, 0, 0)
-    for agency, _domain, channel, _month, completed, on_time in totals_in(period):
+    for agency, channel, completed, on_time in _dossiers(period):
         before = found.get(agency, none)
         online = completed if channel == Channel.ONLINE else 0
         found[agency] = DossierShares(
             before.completed + completed, before.on_time + on_time, before.online + online
         )
     return found
+
+
+def _dossiers(period: Period) -> Iterable[tuple[str, str, int, int]]:
+    cut_off = find_cut_off(period.name)
+    folder = find_snapshot(cut_off.snapshot_sha256) if cut_off else None
+    if folder is not None:
+        return completed_dossiers(folder=folder)
+    return [(row[0], row[2], row[4], row[5]) for row in totals_in(period)]
 
 
 def released_edition(period: Period) -> Edition | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,14 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from survey.accounts.approvals import ApprovalRequest
 from survey.accounts.models import AuditEvent, Role, User
 from survey.console.periods import periods_on_offer
-from survey.scorecards.computing import STUCK_AFTER, compute_period, request_computation
+from survey.responses.cut_offs import CutOff, CutOffPlan
+from survey.scorecards.archive import find_snapshot
+from survey.scorecards.computing import (
+    STUCK_AFTER,
+    compute_period,
+    cut_off_planned,
+    request_computation,
+)
 from survey.scorecards.models import Computation, Edition, EditionState
 from survey.transactions.services import import_totals
 from tests.survey.console.builders import release, signed_in
@@ -23,6 +31,7 @@ from tests.survey.transactions.builders import csv_file
 
 PERIODS = reverse("console:periods")
 COMPUTE = reverse("console:period-compute")
+PLAN = reverse("console:period-plan")
 QUARTER = "2026-Q3"
 
 
@@ -169,11 +178,83 @@ def test_a_fault_is_told_on_the_page_and_blocks_nothing(
     def full(**_more: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("survey.scorecards.computing.take_snapshot", full)
+    monkeypatch.setattr("survey.scorecards.freezing.take_snapshot", full)
     compute(filled, django_capture_on_commit_callbacks)
     page = flat(signed_in(filled.analyst).get(PERIODS, {"period": QUARTER}))
     assert "No space left on device" in page
     assert {run.state for run in Computation.objects.all()} == {"failed"}
+
+
+def further_totals() -> None:
+    content = csv_file("2026-07,H20.01,land,counter,6000,5000")
+    import_totals(content=content, file_name="muon.csv", by=None, now=NOW)
+
+
+def test_what_came_after_the_cut_off_changes_nothing_until_it_is_cut_off_anew(
+    filled: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    capture = django_capture_on_commit_callbacks
+    compute(filled, capture)
+    fill(filled, good=0, bad=40, channel="online")
+    further_totals()
+    assert "Chốt số liệu lần 1" in compute(filled, capture).content.decode()
+    assert Edition.objects.count() == 2, "the same answers and totals give the same figures"
+    client = signed_in(filled.analyst)
+    with capture(execute=True):
+        told = client.post(COMPUTE, {"period": QUARTER, "anew": "1", "reason": " "}, follow=True)
+    assert "Xin nêu lý do chốt lại kỳ." in flat(told)
+    assert CutOff.objects.count() == 1
+    with capture(execute=True):
+        client.post(COMPUTE, {"period": QUARTER, "anew": "1", "reason": "Số hồ sơ đến muộn"})
+    newest = CutOff.objects.order_by("-number")[0]
+    assert (newest.number, newest.reason) == (2, "Số hồ sơ đến muộn")
+    assert newest.made_by == filled.analyst
+    edition = Edition.objects.filter(method="sipas-service").order_by("-pk")[0]
+    assert edition.responses == 100
+    page = flat(client.get(reverse("console:edition", args=[edition.pk])))
+    assert "2, " in page.split("Lần chốt")[1]
+    assert "Số hồ sơ đến muộn" in page
+
+
+def test_frozen_answers_that_are_gone_are_told(
+    filled: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    compute(filled, django_capture_on_commit_callbacks)
+    kept = find_snapshot(CutOff.objects.get().snapshot_sha256)
+    assert kept is not None
+    shutil.rmtree(kept)
+    compute(filled, django_capture_on_commit_callbacks)
+    page = flat(signed_in(filled.analyst).get(PERIODS, {"period": QUARTER}))
+    assert "không còn trên máy chủ này" in page
+
+
+def test_a_planned_cut_off_is_done_in_its_night(
+    filled: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    client, day = signed_in(filled.analyst), timezone.localdate() + timedelta(days=3)
+    sent = {"period": QUARTER, "day": f"{day:%d/%m/%Y}"}
+    refused = client.post(PLAN, {**sent, "day": "31/02/2026"})
+    assert refused.status_code == 422
+    page = flat(client.post(PLAN, sent, follow=True))
+    assert f"trong đêm trước ngày {day:%d/%m/%Y}" in page
+    with django_capture_on_commit_callbacks(execute=True):
+        assert cut_off_planned(timezone.now() + timedelta(days=2)) == 0
+        assert cut_off_planned(timezone.now() + timedelta(days=3)) == 1
+    assert CutOff.objects.get().made_by == filled.analyst
+    assert Edition.objects.count() == 2
+    assert not CutOffPlan.objects.exists()
+
+
+def test_the_page_says_how_far_the_period_has_come(
+    filled: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    def present() -> str:
+        page = flat(signed_in(filled.analyst).get(PERIODS, {"period": QUARTER}))
+        return page.split('aria-current="step"')[1].split("<strong>")[1].split("<")[0]
+
+    assert present() == "Đang mở"
+    compute(filled, django_capture_on_commit_callbacks)
+    assert present() == "Đã chốt số liệu"
 
 
 def test_the_page_of_totals_tells_what_is_there_and_who_brought_it(filled: Cast) -> None:

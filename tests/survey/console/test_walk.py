@@ -53,6 +53,7 @@ from survey.reports.docx import SHIPPED_TEMPLATE
 from survey.reports.models import QuarterPack, Report, ReportSchedule, ReportTemplate
 from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case
+from survey.responses.cut_offs import CutOffPlan
 from survey.responses.models import Response
 from survey.responses.topics import Topic
 from survey.scorecards.bridge.frameworks import framework_text
@@ -262,6 +263,7 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "version-ask": lambda: ApprovalRequest.objects.count(),
     "edition-ask": lambda: ApprovalRequest.objects.count(),
     "period-compute": lambda: Computation.objects.count(),
+    "period-plan": lambda: list(CutOffPlan.objects.values_list("period", "day")),
     "approval-decide": lambda: ApprovalDecision.objects.count(),
     "approval-cancel": lambda: ApprovalRequest.objects.filter(state="cancelled").count(),
     "office-new": lambda: Office.objects.count(),
@@ -345,6 +347,12 @@ def ends_what_others_need(action: str) -> bool:
         "undo-agency-change",
         "withdraw-edition",
     )
+
+
+def day_ahead() -> str:
+    """Another one whenever something was done since."""
+    days = 1 + AuditEvent.objects.count() % 300
+    return (timezone.localdate() + timedelta(days=days)).strftime("%d/%m/%Y")
 
 
 def today() -> str:
@@ -473,6 +481,9 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "main": summarise_method("overall").sha256,
             "first": periods_ahead(timezone.localdate())[1].first.isoformat(),
             "value": f"{ApprovalRequest.objects.count() % 100}",
+        },
+        "period-plan": {
+            "day": day_ahead(),
         },
         "printing-act": {"all": "1", "sure": "1", "paper": "A4"},
         "integrity-run": {"month": "07/2026"},
@@ -639,7 +650,7 @@ sentence: nothing merges with what stands above or below it.
 """
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_the_auditor_writes_nothing_by_any_address(scene: Cast) -> None:
     users = accounts(scene)
     operator = Client()

@@ -18,6 +18,7 @@ from survey.scorecards.frameworks.services import (
     retire_framework,
     save_framework,
 )
+from survey.scorecards.freezing import cut_off
 from survey.scorecards.rounds.declaring import Line, hand_over, save_lines
 from survey.scorecards.rounds.models import AgencyScoring, HandOver, ScoreEntry, ScoringRound, Stage
 from survey.scorecards.rounds.queries import framework_scored_by, scorecard_at
@@ -28,6 +29,7 @@ from survey.scorecards.rounds.services import (
     open_round,
     publish_round,
 )
+from survey.scorecards.rounds.states import read_steps
 from survey.transactions.services import import_totals
 from tests.survey.console.builders import release
 from tests.survey.factories import NOW, Cast
@@ -98,6 +100,39 @@ def test_what_the_system_counts_is_entered_from_released_figures_and_totals(
     edition.save()
     assert enter_counted(scoring_round=made, period=PERIOD, now=LATER) == 0
     assert rows["3"].made_by is None
+
+
+def test_dossiers_of_a_period_that_was_cut_off_are_those_frozen_with_it(
+    cast: Cast, framework: FrameworkFile, tmp_path: Path
+) -> None:
+    def bring(on_time: int) -> None:
+        totals = csv_file(f"2026-07,H20.01,land,counter,600,{on_time}")
+        import_totals(content=totals, file_name="t.csv", by=None, now=NOW)
+
+    bring(300)
+    cut_off(period=PERIOD, folder=snapshot(tmp_path), by=None, now=NOW + timedelta(days=60))
+    bring(600)
+    open_round(framework=framework, period=PERIOD, deadlines=DEADLINES, by=cast.analyst, now=LATER)
+    assert ScoreEntry.objects.get(criterion="4").declared == {"number": "50"}
+
+
+def test_a_period_is_scored_appraised_locked_and_published(
+    cast: Cast, scoring: AgencyScoring
+) -> None:
+    def present() -> list[str]:
+        return [step.state.value for step in read_steps(PERIOD, None) if step.present]
+
+    told = []
+    for stage in (Stage.SELF, Stage.APPRAISAL, Stage.ANSWER, Stage.SECOND, Stage.CLOSED):
+        AgencyScoring.objects.update(stage=stage)
+        told += present()
+    assert told == ["scoring", "scoring", "appraised", "appraised", "locked"]
+    ScoringRound.objects.update(published_at=LATER)
+    assert present() == ["published"]
+    steps = {step.state.value: step for step in read_steps(PERIOD, None)}
+    assert not steps["cut-off"].reached, "nobody froze anything"
+    assert steps["published"].at == LATER
+    assert [step.state.value for step in read_steps(parse_period("2025-Q1"), None) if step.present]
 
 
 def test_too_few_answers_are_no_figure_and_no_zero(scoring: AgencyScoring) -> None:
