@@ -26,6 +26,23 @@ INPUTS: Final = {
     "imported": gettext_lazy("entered by the appraisers"),
     "leader_rating": gettext_lazy("given by the leaders"),
 }
+APPRAISED: Final = (
+    "satisfaction_index",
+    "on_time_rate",
+    "online_share",
+    "survey_group",
+    "imported",
+    "leader_rating",
+)
+"""What an agency never declares of itself."""
+RULE_NAMES: Final = {
+    "proportional": gettext_lazy("in proportion to 100 %"),
+    "capped": gettext_lazy("in proportion, all points from a target on"),
+    "bands": gettext_lazy("in steps"),
+    "per_unit": gettext_lazy("points for each, up to the maximum"),
+    "minus": gettext_lazy("each takes a part of the maximum"),
+    "points": gettext_lazy("points as they are"),
+}
 EFFECTS: Final = {
     "base": "",
     "bonus": gettext_lazy("bonus"),

@@ -116,6 +116,7 @@ def framework(request: HttpRequest, pk: int) -> HttpResponse:
     found = read_framework(row.text)
     context = {
         "row": row,
+        "edits": row.published_at is None and may(cast("User", request.user), "edit-frameworks"),
         "title": _title(found),
         "framework": found,
         "lines": framework_lines(found),

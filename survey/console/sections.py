@@ -70,7 +70,9 @@ SECTIONS: Final = {
             ),
         ),
         Section(
-            "console:frameworks", _("Frameworks"), ("frameworks", "framework", "framework_edit")
+            "console:frameworks",
+            _("Frameworks"),
+            ("frameworks", "framework", "framework_edit", "framework_line", "framework_head"),
         ),
     ),
     _("Comments and follow-up"): (

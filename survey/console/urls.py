@@ -21,7 +21,7 @@ from survey.console import (
     devices,
     dossier_events,
     follow_up_urls,
-    frameworks,
+    framework_urls,
     imports,
     integrity_urls,
     invitation,
@@ -95,32 +95,8 @@ urlpatterns = [
     *integrity_urls.urlpatterns,
     *privacy_urls.urlpatterns,
     *report_urls.urlpatterns,
+    *framework_urls.urlpatterns,
     *scoring_urls.urlpatterns,
-    path("frameworks", frameworks.frameworks, name="frameworks"),
-    path("frameworks/new", frameworks.framework_new, name="framework-new"),
-    path("frameworks/upload", frameworks.framework_upload, name="framework-upload"),
-    re_path(
-        r"^frameworks/shipped/(?P<name>[A-Za-z0-9-]{1,60})$",
-        frameworks.shipped_framework,
-        name="framework-shipped",
-    ),
-    re_path(
-        r"^frameworks/shipped/(?P<name>[A-Za-z0-9-]{1,60})/file$",
-        frameworks.shipped_file,
-        name="framework-shipped-file",
-    ),
-    re_path(r"^frameworks/(?P<pk>\d{1,12})$", frameworks.framework, name="framework"),
-    re_path(
-        r"^frameworks/(?P<pk>\d{1,12})/file$", frameworks.framework_file, name="framework-file"
-    ),
-    re_path(
-        r"^frameworks/(?P<pk>\d{1,12})/edit$", frameworks.framework_edit, name="framework-edit"
-    ),
-    re_path(
-        r"^frameworks/(?P<pk>\d{1,12})/(?P<action>publish|retire|delete)$",
-        frameworks.framework_act,
-        name="framework-act",
-    ),
     path("questionnaires", questionnaires.questionnaires, name="questionnaires"),
     path("questionnaires/new", new_questionnaire.new_questionnaire, name="questionnaire-new"),
     path("questionnaires/upload", questionnaires.upload, name="questionnaire-upload"),

@@ -140,7 +140,7 @@ KINDS_OF = {
     "score-edition": "json",
     "report-file": "pdf",
 }
-ACTIONS |= {"framework-act": "publish", "scoring-act": "deadlines"}
+ACTIONS |= {"framework-act": "publish", "scoring-act": "deadlines", "framework-line-act": "up"}
 
 
 def test_no_page_without_sign_in_and_no_page_unlisted(cast: Cast) -> None:
