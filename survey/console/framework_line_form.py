@@ -71,7 +71,7 @@ class LineForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    owner = forms.CharField(label=gettext_lazy("owner"), required=False, max_length=200)
+    owner = forms.CharField(label=gettext_lazy("Agency in charge"), required=False, max_length=200)
     co_owners = forms.CharField(
         label=gettext_lazy("co-owners, one in a row"),
         required=False,
@@ -182,6 +182,8 @@ def _check(form: LineForm, told: dict[str, Any]) -> None:
         form.add_error(needed, _("This rule needs it."))
     if told["input"] and told["maximum"] is None:
         form.add_error("maximum", _("A line that is scored needs a maximum."))
+    if told["input"] == "choice" and told["rule"]:
+        form.add_error("rule", _("Here the answers say what they are worth: choose no rule."))
     if told["input"] and told["input"] != "choice" and not told["rule"]:
         form.add_error("rule", _("Choose how the figure becomes points."))
 

@@ -56,6 +56,8 @@ BACK_CHECKS: Final = "survey/integrity/test_back_checks.py::"
 PERIODS: Final = "survey/console/test_periods.py::"
 REMINDERS: Final = "survey/console/test_reminders.py::"
 HELD: Final = {
+    "Line %(code)s has been saved.": "survey/console/test_framework_lines.py::"
+    "test_a_line_is_added_and_the_sums_follow",
     "No reminders will be sent to you.": REMINDERS
     + "test_everybody_turns_their_own_mails_off_and_on",
     "You will be reminded by mail.": REMINDERS + "test_everybody_turns_their_own_mails_off_and_on",

@@ -18,6 +18,9 @@ Content = dict[str, Any]
 """What the file of a framework holds: its head, and under ``criterion`` its lines."""
 HEAD: Final = ("id", "version", "title", "source", "applies_to", "valid_from", "valid_to", "bands")
 
+SCORED: Final = ("input", "rule", "options", "formula", "figures", "groups", "zero")
+"""What only a line without parts has."""
+
 
 def read_content(text: str) -> Content:
     """What a sound file of a framework holds; numbers are exact."""
@@ -42,7 +45,7 @@ def write_content(content: Mapping[str, Any]) -> str:
 
 def put_line(content: Content, line: Line, *, replaces: str = "") -> None:
     """Write a line in the place of the one with the code ``replaces``, whose parts stay its parts;
-    or add it behind the last part of its parent.
+    or add it behind the last part of its parent, which is scored by its parts from then on.
 
     Raises
     ------
@@ -55,8 +58,9 @@ def put_line(content: Content, line: Line, *, replaces: str = "") -> None:
         raise ValidationError({"code": _("Another line has this code.")})
     if replaces and parent in {replaces, *_below(lines, replaces)}:
         raise ValidationError({"parent": _("A line cannot be a part of itself.")})
+    _leave_to_parts(lines, parent)
     if not replaces:
-        lines.insert(_end_of(lines, parent), line)
+        lines.insert(_find_end(lines, parent), line)
         return
     place = find_place(content, replaces)
     lines[place] = line
@@ -116,6 +120,13 @@ def begin_content(head: Mapping[str, Any]) -> Content:
     }
 
 
+def _leave_to_parts(lines: list[Line], code: str) -> None:
+    for line in lines:
+        if line["code"] == code:
+            for name in SCORED:
+                line.pop(name, None)
+
+
 def _below(lines: list[Line], code: str) -> Iterator[str]:
     for line in lines:
         if line.get("parent") == code:
@@ -123,7 +134,7 @@ def _below(lines: list[Line], code: str) -> Iterator[str]:
             yield from _below(lines, line["code"])
 
 
-def _end_of(lines: list[Line], parent: str) -> int:
+def _find_end(lines: list[Line], parent: str) -> int:
     """Behind everything below a line; the end of the file for an area."""
     family = {parent, *_below(lines, parent)} if parent else set()
     places = [place for place, line in enumerate(lines) if line["code"] in family]
@@ -154,9 +165,6 @@ def _filled(line: Line) -> Line:
     return {
         name: value
         for name, value in line.items()
-        if (value is not None
-        and value != ""
-        and value != []
-        and value is not False)
+        if (value is not None and value != "" and value != [] and value is not False)
         or name == "self_scored"
     }

@@ -125,6 +125,11 @@ def upload(name: str, action: str) -> SimpleUploadedFile:
     return SimpleUploadedFile("e.csv", text.encode())
 
 
+def seen_draft() -> str:
+    """Checksum of the draft of the scene as it stands: pages were read before it was changed."""
+    return str(FrameworkFile.objects.filter(published_at=None).earliest("pk").sha256)
+
+
 def own_framework() -> str:
     """A shipped framework under an id nobody has used."""
     own = f"bo-{timezone.now().timestamp():.6f}".replace(".", "-")
@@ -324,12 +329,13 @@ def send(client: Client, form: Form, button: tuple[str, str]) -> Any:
 
 
 def takes_something_away(item: tuple[tuple[str, tuple[str, str]], Form]) -> int:
-    """Forms after which others would have nothing left to work on come last; a question goes
-    before its draft.
+    """Forms after which others would have nothing left to work on come last; a question, or a line
+    of a framework, goes before its draft.
     """
     action = item[0][0]
     whole = action.endswith(("/delete", "/close", "/withdraw", "/discard", "/undo", "/end"))
-    return 2 if whole else int(action.endswith("/remove"))
+    part = action.endswith("/remove") or "/line/" in action
+    return 2 if whole and not part else int(whole or action.endswith("/remove"))
 
 
 def put_back(name: str, action: str, button: str) -> None:
@@ -358,12 +364,6 @@ def ends_what_others_need(action: str) -> bool:
         "undo-agency-change",
         "withdraw-edition",
     )
-
-
-def day_ahead() -> str:
-    """Another one whenever something was done since."""
-    days = 1 + AuditEvent.objects.count() % 300
-    return (timezone.localdate() + timedelta(days=days)).strftime("%d/%m/%Y")
 
 
 def today() -> str:
@@ -488,13 +488,23 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "source": "1/QĐ-UBND",
             "valid_from": today(),
         },
-        "framework-head": {"source": f"Quyết định {timezone.now()}"},
-        "framework-line": {"title": f"Dòng {timezone.now()}"},
+        "framework-head": {"source": f"Quyết định {timezone.now()}", "seen": seen_draft()},
+        "framework-line": {
+            "title": f"Dòng {timezone.now()}",
+            "seen": seen_draft(),
+            "parent": "",
+            "applies_to": [],
+        },
+        "framework-line-act": {"seen": seen_draft()},
         "framework-line-new": {
+            "seen": seen_draft(),
             "code": f"N{FrameworkFile.objects.count()}-{timezone.now():%M%S%f}",
             "title": "Dòng mới",
+            "parent": "",
+            "applies_to": [],
             "maximum": "1",
             "input": "choice",
+            "rule": "",
             "options": "co | Có | 100\nkhong | Không | 0",
         },
         "framework-edit": {
@@ -509,7 +519,8 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "value": f"{ApprovalRequest.objects.count() % 100}",
         },
         "period-plan": {
-            "day": day_ahead(),
+            "period": "2098-Q1",
+            "day": f"{1 + AuditEvent.objects.count() % 28:02d}/05/2098",
         },
         "printing-act": {"all": "1", "sure": "1", "paper": "A4"},
         "integrity-run": {"month": "07/2026"},

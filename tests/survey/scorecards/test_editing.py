@@ -58,6 +58,15 @@ def test_a_begun_framework_is_sound_and_goes_on() -> None:
     assert found.by_code["1"].maximum == found.total == 5
 
 
+def test_a_line_that_gains_a_part_is_scored_by_its_parts() -> None:
+    content = begin_content(HEAD)
+    part = {"code": "1.1.1", "parent": "1.1", "title": "Thành phần", "maximum": 3}
+    put_line(content, {**part, "input": "imported", "rule": {"kind": "points"}})
+    found = read_framework(write_content(content))
+    assert (found.by_code["1.1"].input, found.by_code["1.1"].options) == ("", ())
+    assert found.by_code["1.1"].maximum == 3
+
+
 def test_sums_follow_their_lines_and_a_cap_stays() -> None:
     content = read_content(framework_text("phu-tho-2025"))
     before = {c.code: c for c in read_framework(framework_text("phu-tho-2025")).criteria}
