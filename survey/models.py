@@ -89,6 +89,7 @@ from survey.scorecards.models import (
     MethodComparison,
     MethodFile,
 )
+from survey.scorecards.rounds.group_survey import GroupAnswer, GroupBallot
 from survey.scorecards.rounds.models import (
     AgencyScore,
     AgencyScoring,
@@ -156,6 +157,8 @@ __all__ = [
     "FollowUpStep",
     "FrameworkFile",
     "FunnelCount",
+    "GroupAnswer",
+    "GroupBallot",
     "HandOver",
     "Holiday",
     "Hosting",

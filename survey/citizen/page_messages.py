@@ -82,6 +82,14 @@ def _about_codes() -> dict[str, tuple[str, str]]:
             _("We cannot find this link"),
             _("Please open the link from the message again, whole and unchanged."),
         ),
+        "used-ballot": (
+            _("This form is closed"),
+            _("The link has been used, or its time is over. What was sent counts."),
+        ),
+        "ballot-stored": (
+            _("Thank you"),
+            _("Your form has been stored, without a name. The link no longer works."),
+        ),
         "expired-link": (
             _("This link has expired"),
             _("A link works for 14 days. To tell us something, call 1022."),

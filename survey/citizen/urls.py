@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from survey.citizen import displays, kiosk, link_pages, office_list, previews, views
+from survey.citizen import displays, group_ballots, kiosk, link_pages, office_list, previews, views
 from survey.citizen.receipts import comments, handover, proof
 from survey.citizen.receipts import views as receipts
 from survey.citizen.receipts.second_page import second_page
@@ -22,6 +22,7 @@ urlpatterns = [
     path("privacy", views.privacy, name="privacy"),
     path("preview/phone/<str:token>", previews.preview_phone, name="preview-phone"),
     path("preview/kiosk/<str:token>", previews.preview_kiosk, name="preview-kiosk"),
+    path("groups/<str:code>", group_ballots.group_ballot, name="group-ballot"),
     path("offices", office_list.find_office, name="offices"),
     path("offices/<str:key>/<str:agency>", views.office_form, name="office-form"),
     re_path(rf"^[sS]/{CODE}/?$", views.short_form, name="short-form"),

@@ -101,6 +101,8 @@ ACTIONS: Final = {
     "framework-new": _("wrote a draft of a framework"),
     "framework-edit": _("changed a draft of a framework"),
     "framework-upload": _("uploaded a draft of a framework"),
+    "group-survey": _("made links for a group"),
+    "group-survey-end": _("withdrew links of a group"),
     "framework-begin": _("began a framework by a form"),
     "framework-copy": _("began a draft from a framework"),
     "framework-head": _("changed title or dates of a draft of a framework"),

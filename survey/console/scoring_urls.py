@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from survey.console import line_owners, losses, owned, scorecard, scoring
+from survey.console import group_survey, line_owners, losses, owned, scorecard, scoring
 
 urlpatterns = [
     path("scoring", scoring.scoring, name="scoring"),
@@ -15,6 +15,12 @@ urlpatterns = [
         name="scoring-act",
     ),
     re_path(r"^scoring/(?P<pk>\d{1,12})/owners$", line_owners.line_owners, name="line-owners"),
+    re_path(r"^scoring/(?P<pk>\d{1,12})/groups$", group_survey.group_survey, name="group-survey"),
+    re_path(
+        r"^scoring/(?P<pk>\d{1,12})/groups/end$",
+        group_survey.group_survey_end,
+        name="group-survey-end",
+    ),
     re_path(r"^scoring/(?P<pk>\d{1,12})/owned$", owned.owned, name="owned"),
     re_path(
         r"^scoring/(?P<pk>\d{1,12})/owned/(?P<code>[^/]{1,40})$",

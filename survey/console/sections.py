@@ -65,6 +65,7 @@ SECTIONS: Final = {
                 "losses",
                 "correction",
                 "line_owners",
+                "group_survey",
                 "owned",
                 "owned_line",
             ),

@@ -47,7 +47,9 @@ from survey.responses.models import Response
 from survey.responses.services import record_response
 from tests.survey.messaging.builders import (invited)
 from tests.survey.factories import make_cast
-from tests.survey.scorecards.builders import (fill)
+from tests.survey.scorecards.builders import (fill, surveyed_round)
+from survey.scorecards.rounds.group_survey import issue_links
+from survey.scorecards.rounds.queries import framework_scored_by
 from survey.transactions.models import MonthlyTotal
 from survey.transactions.services import import_totals
 from tests.survey.transactions.builders import (csv_file)
@@ -96,7 +98,11 @@ record_response(submission=cast.submission("x", 5, ticket=taken, evidence="E2", 
 Slip.objects.filter(code_hash=keyed_hash("slip", late)).update(expires_at=now)
 from survey.questionnaires.previews import preview_address
 from survey.questionnaires.queries import published_short_form
+asked = surveyed_round(cast, now)
+group = issue_links(scoring_round=asked, framework=framework_scored_by(asked), group="heads",
+    agencies=list(asked.scorings.all()), count=1, now=now)[0]
 print(json.dumps({
+    "group": group,
     "preview": preview_address(published_short_form(), "phone").rpartition("/")[2],
     "shut": shut.code, "code": fresh.code, "old": old.code, "gone": gone.code, "link": token,
         "lapsed": lapsed,
@@ -213,6 +219,7 @@ def _entrances(facts: Mapping[str, str]) -> Iterator[View]:
     yield View("offices-none", "/offices?name=zzz")
     yield View("office", "/offices/hall/28261")
     yield View("closed-form", f"/s/{facts['shut']}")
+    yield View("group-ballot", f"/groups/{facts['group']}")
     yield View("told", f"/s/{code}/done")
     yield View("link", f"/s/{link}")
     yield View("link-expired", f"/s/{facts['lapsed']}")

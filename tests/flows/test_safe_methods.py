@@ -61,6 +61,7 @@ def addresses(facts: Mapping[str, str]) -> dict[str, list[str]]:
             for name in (code, facts["link"], facts["slip"], facts["used"], facts["old"])
         ],
         "bare-code": [f"/{name}" for name in (code, facts["link"], facts["slip"])],
+        "group-ballot": [f"/groups/{facts['group']}"],
         "preview-phone": [f"/preview/phone/{facts['preview']}"],
         "preview-kiosk": [f"/preview/kiosk/{facts['preview']}"],
         "improvements": [f"/s/{code}/done"],

@@ -54,8 +54,15 @@ WEBHOOKS: Final = "survey/webhooks/test_webhooks.py::"
 REQUESTS: Final = "survey/privacy/test_requests.py::"
 BACK_CHECKS: Final = "survey/integrity/test_back_checks.py::"
 PERIODS: Final = "survey/console/test_periods.py::"
+GROUPS: Final = "survey/scorecards/test_group_survey.py::"
 REMINDERS: Final = "survey/console/test_reminders.py::"
 HELD: Final = {
+    "Your form has been stored, without a name. The link no longer works.": GROUPS
+    + "test_a_form_is_shown_sent_once_and_kept_without_a_name",
+    "The link has been used, or its time is over. What was sent counts.": GROUPS
+    + "test_links_end_with_the_first_appraisal_and_when_they_are_withdrawn",
+    "This link has been used, or works no more.": GROUPS
+    + "test_links_end_with_the_first_appraisal_and_when_they_are_withdrawn",
     "Line %(code)s has been saved.": "survey/console/test_framework_lines.py::"
     "test_a_line_is_added_and_the_sums_follow",
     "No reminders will be sent to you.": REMINDERS

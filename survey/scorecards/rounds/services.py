@@ -18,6 +18,7 @@ from survey.scorecards.bridge.frameworks import Framework
 from survey.scorecards.frameworks.models import FrameworkFile, FrameworkState
 from survey.scorecards.frameworks.services import frameworks_in_force
 from survey.scorecards.rounds.editions import make_score_edition
+from survey.scorecards.rounds.group_survey import group_figures
 from survey.scorecards.rounds.models import (
     AgencyScoring,
     ScoreEntry,
@@ -149,6 +150,9 @@ def _enter_counted(
 ) -> int:
     rows = list(open_ones.select_related("agency").prefetch_related("entries"))
     figures = counted_figures(framework, [row.agency for row in rows], period)
+    told = group_figures(rows[0].scoring_round, framework) if rows else {}
+    for agency, lines in told.items():
+        figures.setdefault(agency, {}).update(lines)
     applied = {kind: {c.code for c in framework.leaves(kind)} for kind in {r.kind for r in rows}}
     made = []
     for row in rows:

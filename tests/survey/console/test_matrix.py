@@ -131,6 +131,8 @@ NEEDS: Final = {
     "framework-upload": "edit-frameworks",
     "framework-edit": "edit-frameworks",
     "framework-act": "edit-frameworks",
+    "group-survey": "appraise-scores",
+    "group-survey-end": "appraise-scores",
     "framework-begin": "edit-frameworks",
     "framework-copy": "edit-frameworks",
     "framework-head": "edit-frameworks",

@@ -61,6 +61,7 @@ from survey.scorecards.bridge.methods import method_text, summarise_method
 from survey.scorecards.frameworks.models import FrameworkFile
 from survey.scorecards.frameworks.services import publish_framework, save_framework
 from survey.scorecards.models import Computation, MethodComparison, MethodFile
+from survey.scorecards.rounds.group_survey import GroupBallot
 from survey.scorecards.rounds.models import (
     AgencyScoring,
     HandOver,
@@ -248,6 +249,8 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "framework-new": lambda: FrameworkFile.objects.count(),
     "framework-edit": lambda: [*FrameworkFile.objects.order_by("pk").values_list("sha256")],
     "framework-upload": lambda: FrameworkFile.objects.count(),
+    "group-survey": lambda: GroupBallot.objects.count(),
+    "group-survey-end": lambda: GroupBallot.objects.filter(state="open").count(),
     "framework-begin": lambda: FrameworkFile.objects.count(),
     **dict.fromkeys(
         (
@@ -488,6 +491,7 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "source": "1/QĐ-UBND",
             "valid_from": today(),
         },
+        "group-survey": {"count": "2", "agencies": []},
         "framework-head": {"source": f"Quyết định {timezone.now()}", "seen": seen_draft()},
         "framework-line": {
             "title": f"Dòng {timezone.now()}",

@@ -44,7 +44,9 @@ from survey.responses.services import record_response
 from survey.scorecards.bridge.frameworks import framework_text
 from survey.scorecards.frameworks.models import FrameworkFile
 from survey.scorecards.frameworks.services import publish_framework, save_framework
+from survey.scorecards.rounds.group_survey import issue_links
 from survey.scorecards.rounds.models import Stage
+from survey.scorecards.rounds.queries import framework_scored_by
 from survey.scorecards.rounds.services import Deadlines, open_round, publish_round
 from survey.transactions.models import SourceSystem
 from survey.transactions.services import import_totals
@@ -55,7 +57,7 @@ from tests.survey.factories import NOW, Cast
 from tests.survey.followup.builders import opened
 from tests.survey.integrity.builders import drawn_check, flagged
 from tests.survey.messaging.builders import invited
-from tests.survey.scorecards.builders import FRAMEWORK, fill, snapshot
+from tests.survey.scorecards.builders import FRAMEWORK, fill, snapshot, surveyed_round
 from tests.survey.transactions.builders import csv_file
 
 
@@ -199,6 +201,16 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
     for draft in drafts[1:]:
         publish_framework(framework=draft, now=now)
     open_scoring(drafts[2], cast, now)
+    asked = surveyed_round(cast, now)
+    asked.scorings.update(stage=Stage.CLOSED)  # its card lacks what the groups have not said
+    issue_links(
+        scoring_round=asked,
+        framework=framework_scored_by(asked),
+        group="heads",
+        agencies=list(asked.scorings.all()),
+        count=2,
+        now=now,
+    )
     for kind in ("finding", "self-check", "document"):
         opened(cast, kind, due_on=now.date() + timedelta(days=9))
     for owner in (cast.operator, cast.analyst):

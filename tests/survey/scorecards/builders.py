@@ -16,7 +16,7 @@ from survey.responses.services import Further, record_batch
 from survey.scorecards.bridge.snapshots import take_snapshot
 from survey.scorecards.frameworks.services import publish_framework, save_framework
 from survey.scorecards.models import Edition
-from survey.scorecards.rounds.models import AgencyScoring
+from survey.scorecards.rounds.models import AgencyScoring, ScoringRound
 from survey.scorecards.rounds.services import Deadlines, open_round
 from tests.survey.factories import NOW, START, Cast
 
@@ -175,3 +175,40 @@ def opened_scoring(cast: Cast, now: datetime, text: str = FRAMEWORK) -> AgencySc
         now=now,
     )
     return made.scorings.get(agency=cast.land)
+
+
+SURVEYED = """
+id = "dieu-tra"
+version = 1
+source = "1/QĐ-UBND"
+applies_to = ["department"]
+valid_from = 2026-01-01
+total = 10
+
+[title]
+vi = "Bộ tiêu chí có điều tra xã hội học"
+
+[[criterion]]
+code = "V.1"
+title = "Chất lượng tham mưu"
+maximum = 10
+input = "survey_group"
+rule = { kind = "proportional" }
+options = [{ code = "good", title = "Tốt", share = 1 },
+  { code = "fair", title = "Khá", share = 0.6 }, { code = "poor", title = "Yếu", share = 0 }]
+groups = [{ code = "deputies", title = "Đại biểu HĐND", weight = 0.6 },
+  { code = "heads", title = "Lãnh đạo xã", weight = 0.4 }]
+"""
+
+
+def surveyed_round(cast: Cast, now: datetime = NOW) -> ScoringRound:
+    """A round of the land department whose one line groups are asked about."""
+    row = save_framework(text=SURVEYED, by=cast.analyst, now=now)
+    day = now.date()
+    return open_round(
+        framework=publish_framework(framework=row, now=now),
+        period=parse_period(f"{day.year}"),
+        deadlines=Deadlines(*(day + timedelta(days=days) for days in (5, 10, 15, 20))),
+        by=cast.analyst,
+        now=now,
+    )
