@@ -75,7 +75,7 @@ from survey.reports.models import AnalystBundle, QuarterPack, Report, ReportSche
 from survey.responses.alerts import Alert
 from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case
-from survey.responses.cut_offs import CutOff, CutOffPlan
+from survey.responses.cut_offs import CutOff, CutOffPlan, PeriodClosing
 from survey.responses.exclusions import Exclusion
 from survey.responses.models import AnswerDay, Comment, Response
 from survey.responses.reading import CommentMark, CommentNight, ReadableComment
@@ -188,6 +188,7 @@ __all__ = [
     "OfficeHours",
     "OptOut",
     "OutboxMessage",
+    "PeriodClosing",
     "PhoneLedger",
     "PrivacyRequest",
     "Procedure",

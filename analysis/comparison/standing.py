@@ -29,6 +29,8 @@ RANK_LEVEL: Final = 0.90
 Z_95: Final = 1.959964
 Z_80: Final = 0.841621
 """The difference is found in 80 of 100 repetitions."""
+LEVEL: Final = 1e-6
+"""Points below which two agencies are level."""
 MIN_COMPARED: Final = 3
 """Fewer agencies of a kind have no spread one could speak of."""
 
@@ -158,10 +160,19 @@ def answers_to_next(
     found: list[int | None] = [None] * len(y)
     for upper, lower in pairwise(order.tolist()):
         distance = y[upper] - y[lower]
-        if distance > 0:
+        if distance > LEVEL:
             needed = (Z_95 + Z_80) ** 2 * (worth[upper] + worth[lower]) / distance**2
             found[upper] = int(np.ceil(needed))
     return found
+
+
+def _find_middle(apart: Sequence[int | None]) -> int | None:
+    """The middle of what all neighbours need; None where most are level. The last has nobody below
+    and is no pair.
+    """
+    needed = sorted(np.inf if one is None else one for one in apart)[:-1]
+    middle = float(np.median(needed))
+    return int(np.ceil(middle)) if np.isfinite(middle) else None
 
 
 def list_reliability(estimate: npt.ArrayLike, se: npt.ArrayLike) -> float:
@@ -240,7 +251,7 @@ def _stand(kind: str, rows: Sequence[Mapping[str, Any]], target: float) -> list[
     ranks = expected_ranks(y, se)
     n = [float(row.get("n") or 0) for row in rows]
     apart = answers_to_next(y, se, n) if all(n) else [None] * len(rows)
-    whole = round(list_reliability(y, se), 3)
+    whole, middle = round(list_reliability(y, se), 3), _find_middle(apart)
     beside_mean = verdicts(y, se, weights=dossiers if all(dossiers) else None)
     beside_target = verdicts(y, se, target=target)
     return [
@@ -259,6 +270,7 @@ def _stand(kind: str, rows: Sequence[Mapping[str, Any]], target: float) -> list[
             "between": round(ranks.between, 3),
             "list_reliability": whole,
             "answers_to_next": apart[k],
+            "answers_apart": middle,
             "model_based": True,
         }
         for k, row in enumerate(rows)

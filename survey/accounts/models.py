@@ -76,8 +76,9 @@ class User(AbstractUser):
     )
     wants_reminders = models.BooleanField(_("reminders by mail"), default=True)
     reminded_at = models.DateTimeField(null=True, editable=False)
-    reminded_of = models.CharField(max_length=64, default="", blank=True, editable=False)
-    """Checksum of the list told last: the same one is not told every day."""
+    reminded_of = models.JSONField(default=dict, blank=True, editable=False)
+    """What was known to wait, by address of its page -> how much: the same is not told every day.
+    """
     last_code_step = models.BigIntegerField(default=0, editable=False)
     """Step of the last code of an authenticator app that was taken: none works twice."""
     session_salt = models.CharField(max_length=32, default="", blank=True, editable=False)

@@ -152,6 +152,7 @@ def requires(
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
+        inner.needs = action  # type: ignore[attr-defined]  # read by the test of all addresses
         return inner
 
     return decorate

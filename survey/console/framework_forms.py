@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from survey.agencies.models import AgencyKind
-from survey.console.framework_words import plain
 from survey.scorecards.bridge.frameworks import read_number
 from survey.scorecards.frameworks.editing import Content, Line
 
@@ -32,8 +31,8 @@ class NumberField(forms.CharField):
         return read_decimal(text) if text else None
 
     def prepare_value(self, value: Any) -> Any:
-        """A number in the decimals of the language."""
-        return plain(value) if isinstance(value, (int, Decimal)) else value
+        """A number as it is read back."""
+        return write_decimal(value) if isinstance(value, (int, Decimal)) else value
 
 
 class RowsField(forms.CharField):
@@ -57,8 +56,8 @@ class RowsField(forms.CharField):
         parts = [part.strip() for part in text.split(SEPARATOR)]
         if len(parts) != len(self.names) or not all(parts):
             raise ValidationError(
-                _("“%(row)s” has not the form %(form)s.")
-                % {"row": text[:60], "form": f" {SEPARATOR} ".join(self.names)}
+                _("“%(row)s” is not of this form. %(form)s")
+                % {"row": text[:60], "form": self.help_text}
             )
         row: Line = dict(zip(self.names, parts, strict=True))
         for name in self.shares:
@@ -74,7 +73,7 @@ class RowsField(forms.CharField):
         )
 
     def _cell(self, row: Line, name: str) -> str:
-        return plain(100 * Decimal(row[name])) if name in self.shares else str(row[name])
+        return write_decimal(100 * Decimal(row[name])) if name in self.shares else str(row[name])
 
 
 class BandsField(RowsField):
@@ -96,9 +95,17 @@ class BandsField(RowsField):
             return value
         signs = {">": ">", ">=": "≥"}
         return "\n".join(
-            f"{signs[sign]} {plain(Decimal(edge))} {SEPARATOR} {plain(100 * Decimal(share))}"
+            f"{signs[sign]} {write_decimal(edge)} {SEPARATOR} {write_decimal(100 * Decimal(share))}"
             for sign, edge, share in value
         )
+
+
+def write_decimal(number: Decimal | int) -> str:
+    """A number in a field, exact, with a decimal comma in every language: what is read back is the
+    same.
+    """
+    plain = Decimal(number).normalize()
+    return f"{plain:f}".replace(".", ",")
 
 
 def read_decimal(text: str) -> Decimal:
@@ -178,9 +185,7 @@ class HeadForm(forms.Form):
 
 def describe_head(content: Content) -> dict[str, Any]:
     """What stands in the fields of a draft's head."""
-    bands = [
-        f"{plain(Decimal(edge))} {SEPARATOR} {name}" for edge, name in content.get("bands", [])
-    ]
+    bands = [f"{write_decimal(edge)} {SEPARATOR} {name}" for edge, name in content.get("bands", [])]
     names = ("id", "source", "applies_to", "valid_from", "valid_to")
     return {
         **{name: content.get(name) for name in names},

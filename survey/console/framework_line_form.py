@@ -54,11 +54,13 @@ class LineForm(forms.Form):
         choices=[("", gettext_lazy("none: the answers say it")), *RULE_NAMES.items()],
     )
     target = NumberField(label=gettext_lazy("all points from (%)"), required=False)
-    each = NumberField(label=gettext_lazy("for each: points, or percent taken"), required=False)
+    each = NumberField(
+        label=gettext_lazy("points for each, or percent taken off for each"), required=False
+    )
     bands = BandsField(
         label=gettext_lazy("steps"), help_text=gettext_lazy("One in a row: ≥ 90 | 100")
     )
-    floor = NumberField(label=gettext_lazy("nothing below"), required=False)
+    floor = NumberField(label=gettext_lazy("no points below"), required=False)
     options = RowsField(
         names=("code", "title", "share"),
         shares=("share",),

@@ -23,6 +23,7 @@ from survey.scorecards.frameworks.editing import (
     Content,
     Line,
     begin_content,
+    begin_part,
     drop_line,
     find_place,
     move_line,
@@ -31,7 +32,7 @@ from survey.scorecards.frameworks.editing import (
     write_content,
 )
 from survey.scorecards.frameworks.models import FrameworkFile
-from survey.scorecards.frameworks.services import save_framework
+from survey.scorecards.frameworks.services import check_unused, save_framework
 
 
 def _draft(pk: int) -> FrameworkFile:
@@ -58,9 +59,10 @@ def framework_begin(request: HttpRequest) -> HttpResponse:
     form = HeadForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
+            check_unused(form.cleaned_data["id"])
             made = _keep(request, begin_content(form.head()), "")
         except ValidationError as error:
-            form.add_error(None, error.messages)
+            form.add_error(None, error.error_dict if hasattr(error, "error_dict") else error)
         else:
             messages.success(request, _("“%(title)s” has been saved.") % {"title": made})
             return redirect("console:framework", pk=made.pk)
@@ -80,7 +82,11 @@ def framework_head(request: HttpRequest, pk: int) -> HttpResponse:
     form.fields["id"].disabled = True
     if sent is not None and form.is_valid():
         try:
-            _keep(request, {**content, **form.head()}, form.cleaned_data["seen"])
+            head = form.head()
+            # Languages the form does not ask for stay.
+            head["title"] = {**content["title"], "en": "", **head["title"]}
+            head["title"] = {code: text for code, text in head["title"].items() if text}
+            _keep(request, {**content, **head}, form.cleaned_data["seen"])
         except ValidationError as error:
             form.add_error(None, error.messages)
         else:
@@ -107,8 +113,22 @@ def framework_line(request: HttpRequest, pk: int, code: str = "") -> HttpRespons
         if line is not None and _save_line(request, content, line, code, main):
             messages.success(request, _("Line %(code)s has been saved.") % {"code": line["code"]})
             return redirect("console:framework", pk=pk)
-    context = {"row": row, "code": code, "form": main, "more": more, "open": bool(more.errors)}
+    context = {
+        "row": row,
+        "code": code,
+        "form": main,
+        "more": more,
+        "open": bool(more.errors),
+        "loses": _loses_its_rule(content, before) if not code else None,
+    }
     return page(request, "framework_line.html", context, status=422 if sent is not None else 200)
+
+
+def _loses_its_rule(content: Content, new: Line) -> Line | None:
+    """The scored line that a new part of it would turn into one scored by its parts."""
+    lines = {line["code"]: line for line in content["criterion"]}
+    parent = lines.get(new.get("parent", ""))
+    return parent if parent and parent.get("input") else None
 
 
 def _find_line(content: Content, code: str) -> Line:
@@ -130,6 +150,8 @@ def _save_line(
 ) -> bool:
     try:
         put_line(content, line, replaces=code)
+        if not code and not line["input"]:
+            put_line(content, begin_part(line))
         _keep(request, content, form.cleaned_data["seen"])
     except ValidationError as error:
         form.add_error(None, error.error_dict if hasattr(error, "error_dict") else error.messages)
@@ -137,7 +159,7 @@ def _save_line(
     return True
 
 
-_MOVES: dict[str, Callable[[Content, str], None]] = {
+_MOVES: dict[str, Callable[[Content, str], bool]] = {
     "up": lambda content, code: move_line(content, code, -1),
     "down": lambda content, code: move_line(content, code, 1),
     "delete": drop_line,
@@ -152,9 +174,9 @@ def framework_line_act(request: HttpRequest, pk: int, code: str, action: str) ->
     row = _draft(pk)
     content = read_content(row.text)
     _find_line(content, code)
-    _MOVES[action](content, code)
     try:
-        _keep(request, content, request.POST.get("seen", ""))
+        if _MOVES[action](content, code):
+            _keep(request, content, request.POST.get("seen", ""))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return redirect("console:framework", pk=pk)

@@ -37,7 +37,7 @@ APPRAISED: Final = (
 """What an agency never declares of itself."""
 RULE_NAMES: Final = {
     "proportional": gettext_lazy("in proportion to 100 %"),
-    "capped": gettext_lazy("in proportion, all points from a target on"),
+    "capped": gettext_lazy("in proportion, up to a target that gives all points"),
     "bands": gettext_lazy("in steps"),
     "per_unit": gettext_lazy("points for each, up to the maximum"),
     "minus": gettext_lazy("each takes a part of the maximum"),

@@ -117,6 +117,7 @@ def framework(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "row": row,
         "edits": row.published_at is None and may(cast("User", request.user), "edit-frameworks"),
+        "remarks": "#" in row.text,
         "title": _title(found),
         "framework": found,
         "lines": framework_lines(found),

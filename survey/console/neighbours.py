@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from statistics import median
 from typing import Any
 
 from survey.agencies.models import AgencyKind
@@ -14,26 +13,24 @@ Standing = Mapping[str, Any]
 
 
 def tell_apart(agencies: Sequence[tuple[str, Standing | None]]) -> list[dict[str, Any]]:
-    """From (kind, standing in an edition) of agencies, by kind: how much of the order is no noise,
+    """From (kind, standing in an edition) of agencies, by kind: the reliability of the whole order
     in percent, and about how many answers each of two neighbours would need to be told apart, the
-    middle of all.
+    middle of all; None where most are level. The same for whoever sees a part of the list.
     """
-    found = []
-    for kind in dict.fromkeys(kind for kind, _standing in agencies):
-        known = [standing for own, standing in agencies if own == kind and standing]
-        needed = [one["answers_to_next"] for one in known if one.get("answers_to_next")]
-        if needed:
-            share = Decimal(100) * Decimal(str(known[0]["list_reliability"]))
-            line = {
+    found: dict[str, dict[str, Any]] = {}
+    for kind, standing in agencies:
+        if standing and "answers_apart" in standing and kind not in found:
+            share = Decimal(100) * Decimal(str(standing["list_reliability"]))
+            needed = standing["answers_apart"]
+            found[kind] = {
                 "kind": AgencyKind(kind).label,
                 "reliability": format_number(share, 0),
-                "answers": _round_up(median(needed)),
+                "answers": _round_up(needed) if needed else None,
             }
-            found.append(line)
-    return found
+    return list(found.values())
 
 
-def _round_up(number: float) -> int:
+def _round_up(number: int) -> int:
     """To two digits: more would be a precision nobody has."""
-    step = int(10 ** max(0, len(str(int(number))) - 2))
+    step = int(10 ** max(0, len(str(number)) - 2))
     return -int(-number // step) * step

@@ -150,7 +150,7 @@ def _read_dossiers(user: User, edition: Edition | None) -> dict[str, Decimal | i
     """Completed dossiers of the last released period, and the share on time."""
     if edition is None:
         return None
-    shares = count_dossiers(parse_period(edition.period))
+    shares = count_dossiers(parse_period(edition.period), edition)
     if not user.sees_province:
         keys = set(visible_agencies(user).values_list("key", flat=True))
         shares = {key: share for key, share in shares.items() if key in keys}

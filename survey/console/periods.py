@@ -25,7 +25,13 @@ from survey.console.approvals import ask_for
 from survey.console.index_table import overall
 from survey.console.layout import method_title, page, staff_page
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
-from survey.responses.cut_offs import CutOff, CutOffPlan, plan_cut_off
+from survey.responses.cut_offs import (
+    LONGEST_REASON,
+    CutOff,
+    CutOffPlan,
+    cancel_plan,
+    plan_cut_off,
+)
 from survey.scorecards.computing import find_running, request_computation
 from survey.scorecards.models import Computation, Edition, EditionState
 from survey.scorecards.queries import editions, province_result
@@ -34,7 +40,6 @@ from survey.scorecards.rounds.states import read_steps
 
 REQUESTS: Final = {name: SENSITIVE_ACTIONS[f"{name}-edition"] for name in ("release", "withdraw")}
 QUARTERS_SHOWN: Final = 6
-LONGEST_REASON: Final = 1000
 SHOWN: Final = 10
 """Computations on the page."""
 
@@ -113,25 +118,47 @@ def _period_page(
 @staff_page
 @requires("compute-figures")
 def plan(request: HttpRequest) -> HttpResponse:
-    """Choose the day on which a period is cut off by itself."""
-    user, today = cast("User", request.user), timezone.localdate()
-    period = _chosen(request.POST.get("period", ""), today)
+    """Choose the day on which a period is cut off by itself, or drop it."""
+    period = _named(request.POST.get("period", ""))
+    if "cancel" in request.POST:
+        return _cancel(request, period)
     form = PlanForm(request.POST)
-    if form.is_valid():
-        try:
-            made = plan_cut_off(period=period, day=form.cleaned_data["day"], by=user, today=today)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            record_event(
-                request, "plan-cut-off", thing=f"period {period}", detail=f"{made.day:%Y-%m-%d}"
-            )
-            messages.success(
-                request,
-                _("The period will be cut off on %(day)s.") % {"day": f"{made.day:%d/%m/%Y}"},
-            )
-            return redirect(reverse("console:periods") + f"?period={period}")
-    return _period_page(request, period, form, 422)
+    if not form.is_valid() or not _keep_plan(request, period, form):
+        return _period_page(request, period, form, 422)
+    return _back_to(period)
+
+
+def _keep_plan(request: HttpRequest, period: Period, form: PlanForm) -> bool:
+    user, today = cast("User", request.user), timezone.localdate()
+    try:
+        made = plan_cut_off(period=period, day=form.cleaned_data["day"], by=user, today=today)
+    except ValidationError as error:
+        form.add_error(None, error)
+        # Where the period was cut off meanwhile, the page has no form to say it in.
+        messages.error(request, error.messages[0])
+        return False
+    record_event(request, "plan-cut-off", thing=f"period {period}", detail=f"{made.day:%Y-%m-%d}")
+    words = {"day": f"{made.day:%d/%m/%Y}"}
+    messages.success(request, _("The period will be cut off on %(day)s.") % words)
+    return True
+
+
+def _cancel(request: HttpRequest, period: Period) -> HttpResponse:
+    if cancel_plan(period=period):
+        record_event(request, "plan-cut-off", thing=f"period {period}", detail="-")
+        messages.success(request, _("The period will not be cut off by itself."))
+    return _back_to(period)
+
+
+def _named(text: str) -> Period:
+    try:
+        return parse_period(text)
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _back_to(period: Period) -> HttpResponse:
+    return redirect(reverse("console:periods") + f"?period={period}")
 
 
 @require_POST
@@ -140,16 +167,17 @@ def plan(request: HttpRequest) -> HttpResponse:
 def compute(request: HttpRequest) -> HttpResponse:
     """Freeze the answers of a period and compute its figures, in the background."""
     user, period = cast("User", request.user), request.POST.get("period", "")
-    anew = request.POST.get("reason", "").strip()
+    anew = request.POST.get("reason", "").strip() if "anew" in request.POST else ""
     try:
         _check_reason(request, anew)
         request_computation(period=period, by=user, now=timezone.now(), anew=anew)
     except ValidationError as error:
         messages.error(request, error.messages[0])
-        return redirect("console:periods")
+        known = period in {one.name for one in periods_on_offer(timezone.localdate())}
+        return _back_to(parse_period(period)) if known else redirect("console:periods")
     record_event(request, "compute-figures", thing=f"period {period}", detail=anew or period)
     messages.success(request, _("The answers are being frozen and computed."))
-    return redirect(reverse("console:periods") + f"?period={period}")
+    return _back_to(parse_period(period))
 
 
 def _check_reason(request: HttpRequest, reason: str) -> None:
@@ -187,7 +215,9 @@ def edition(request: HttpRequest, pk: int) -> HttpResponse:
         "changes": _changes(found),
         "action": action if action and holds_role(user, REQUESTS[action].asks) else "",
         "waiting": _waiting(found),
-        "cut_off": CutOff.objects.filter(computation__edition=found).first(),
+        "cut_off": CutOff.objects.filter(
+            period=found.period, snapshot_sha256=found.snapshot_sha256
+        ).first(),
     }
     return page(request, "edition.html", context)
 

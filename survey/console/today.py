@@ -36,6 +36,7 @@ from survey.imports.models import FileImport, ImportState
 from survey.responses.alerts import FOR_THE_OFFICE, Alert, visible_alerts
 from survey.responses.cases import Case, open_cases
 from survey.responses.models import Response
+from survey.scorecards.computing import failed_periods, overdue_plans
 from survey.scorecards.models import Edition
 from survey.scorecards.rounds.models import AGENCY_STAGES, AgencyScoring, Stage
 from survey.scorecards.rounds.owners import owned_lines
@@ -50,6 +51,7 @@ from survey.transactions.coverage import totals_coverage
 
 REPORT_DAY: Final = 20
 """The quarterly report is due before this day of the quarter's last month."""
+SOON_DAYS: Final = 7
 ALERTS_PER_PAGE: Final = 100
 
 
@@ -61,6 +63,8 @@ class Item:
     link: str
     count: int = 0
     late: bool = False
+    countdown: bool = False
+    """``count`` is days until it is due, and late means soon."""
 
 
 @require_safe
@@ -234,7 +238,8 @@ def _period(user: User) -> list[Item]:
     if day < due:
         words = _("days until the report of %(period)s is due") % {"period": quarter.title}
         link = f"{address}?period={quarter.name}"
-        items.append(Item(words, link, (due - day).days, late=(due - day).days <= 7))
+        left = (due - day).days
+        items.append(Item(words, link, left, late=left <= SOON_DAYS, countdown=True))
     if missing:
         text = ngettext(
             "agency lacks dossier totals of this quarter",
@@ -242,11 +247,23 @@ def _period(user: User) -> list[Item]:
             missing,
         )
         items.append(Item(text, f"{address}?period={quarter.name}", missing))
+    items += _stuck(day)
     released = Edition.objects.filter(period=last.name).exclude(released_at=None)
     if not released.filter(withdrawn_at=None).exists():
         text = _("The figures of %(period)s have not been released.") % {"period": last.title}
         items.append(Item(text, f"{address}?period={last.name}", late=True))
     return items
+
+
+def _stuck(day: date) -> list[Item]:
+    """Computations that failed, and planned cut-offs that were not made."""
+    address = reverse("console:periods")
+    failed = {name: _("The computation of %(period)s failed.") for name in failed_periods()}
+    unmade = {row.period: _("%(period)s was not cut off as planned.") for row in overdue_plans(day)}
+    return [
+        Item(text % {"period": parse_period(name).title}, f"{address}?period={name}", late=True)
+        for name, text in {**failed, **unmade}.items()
+    ]
 
 
 @require_safe

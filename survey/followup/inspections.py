@@ -137,7 +137,7 @@ def _late_dossiers() -> list[tuple[int, str]]:
     editions = standing_editions()
     if not editions:
         return []
-    shares = count_dossiers(parse_period(editions[-1].period))
+    shares = count_dossiers(parse_period(editions[-1].period), editions[-1])
     keys = dict(Agency.objects.filter(key__in=shares).values_list("key", "pk"))
     words = _("fewer than 95% of dossiers on time")
     return [

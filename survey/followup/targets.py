@@ -103,7 +103,7 @@ class _Figures:
         self, edition: Edition, measure: str, agency: Agency, *, top: bool
     ) -> _Figure | None:
         if self._shares is None:
-            self._shares = count_dossiers(parse_period(edition.period))
+            self._shares = count_dossiers(parse_period(edition.period), edition)
         own = self._shares.get(agency.key)
         shares = list(self._shares.values()) if top else [own] if own else []
         completed = sum(share.completed for share in shares)

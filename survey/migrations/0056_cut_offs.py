@@ -8,7 +8,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-TABLES = ("survey_cutoff", "survey_cutoffplan")
+TABLES = ("survey_cutoff", "survey_cutoffplan", "survey_periodclosing")
 PROVINCE = "(SELECT COALESCE(current_setting('hailong.scope', true), '')) = ''"
 """As in migration 0022: of the province only."""
 MESSAGE = "a cut-off is not changed: the next one takes its place"
@@ -26,9 +26,13 @@ def limit_rows(apps: Any, schema_editor: Any) -> None:
     for table in TABLES:
         schema_editor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", params=None)
         schema_editor.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY", params=None)
+        # Everybody reads when a period was cut off: figures of heads rest on it too.
         schema_editor.execute(
             f"CREATE POLICY in_scope ON {table} USING ({PROVINCE}) WITH CHECK ({PROVINCE})",
             params=None,
+        )
+        schema_editor.execute(
+            f"CREATE POLICY readable ON {table} FOR SELECT USING (true)", params=None
         )
     schema_editor.execute(
         "CREATE TRIGGER survey_cutoff_no_change BEFORE UPDATE OR DELETE ON survey_cutoff "
@@ -95,6 +99,24 @@ class Migration(migrations.Migration):
                 to="survey.cutoff",
                 verbose_name="cut-off of a period",
             ),
+        ),
+        migrations.CreateModel(
+            name="PeriodClosing",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period", models.CharField(max_length=10, unique=True, verbose_name="period")),
+                ("since", models.DateTimeField(verbose_name="since")),
+            ],
+            options={
+                "verbose_name": "period being cut off",
+                "verbose_name_plural": "periods being cut off",
+                "ordering": ["since"],
+            },
         ),
         migrations.CreateModel(
             name="CutOffPlan",

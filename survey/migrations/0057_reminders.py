@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="user",
             name="reminded_of",
-            field=models.CharField(blank=True, default="", editable=False, max_length=64),
+            field=models.JSONField(blank=True, default=dict, editable=False),
         ),
         migrations.AddField(
             model_name="user",

@@ -65,7 +65,9 @@ class KnownOfPeriod:
 
 def read_period(edition: Edition) -> KnownOfPeriod:
     """Read once what every agency's report asks for."""
-    return KnownOfPeriod(count_dossiers(parse_period(edition.period)), find_before(edition))
+    return KnownOfPeriod(
+        count_dossiers(parse_period(edition.period), edition), find_before(edition)
+    )
 
 
 def build_agency_report(

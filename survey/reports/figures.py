@@ -163,7 +163,7 @@ def tell_dossiers(
 ) -> list[Block]:
     """Completed dossiers, those on time and online: of the province, or of one agency."""
     if shares is None:
-        shares = count_dossiers(parse_period(edition.period))
+        shares = count_dossiers(parse_period(edition.period), edition)
     chosen = [shares[key]] if key in shares else [] if key else list(shares.values())
     completed = sum(share.completed for share in chosen)
     if not completed:

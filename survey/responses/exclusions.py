@@ -18,8 +18,8 @@ from survey.common.periods import Period, first_of_month
 from survey.responses.models import Response
 
 LONGEST: Final = timedelta(days=31)
-LATEST: Final = timedelta(days=92)
-"""How long before a period what counts in it may have been given."""
+LATEST: Final = timedelta(days=800)
+"""How long before a period what counts in it may have been given: a tablet sends for two years."""
 LOW: Final = 2
 LEAST_SHOWN: Final = 10
 Spans = Mapping[int, Sequence[tuple[datetime, datetime]]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ from survey.accounts.models import User
 from survey.common.languages import staff_language
 from survey.common.locks import hold_lock, lock_transaction
 from survey.common.periods import parse_period
-from survey.responses.cut_offs import plans_due
+from survey.responses.cut_offs import CutOffPlan, plans_due
 from survey.scorecards.freezing import frozen_answers
 from survey.scorecards.methods import find_chosen, keep_method, locate_method
 from survey.scorecards.models import Computation, ComputationState
@@ -29,6 +29,8 @@ from survey.scorecards.services import make_edition
 log = logging.getLogger(__name__)
 STUCK_AFTER: Final = timedelta(hours=1)
 """A computation no worker has ended by then can be asked for again."""
+TOLD_FOR: Final = timedelta(days=60)
+"""A failure that long ago is no news."""
 ENDED: Final = (ComputationState.DONE, ComputationState.FAILED)
 
 
@@ -65,14 +67,37 @@ def request_computation(
 
 
 def cut_off_planned(now: datetime) -> int:
-    """Cut off and compute the periods whose planned day has come; how many."""
+    """Cut off and compute the periods whose planned day has come; how many. One that cannot be, or
+    whose planner's account is closed, keeps no other from it, and is late on the first page.
+    """
     begun = 0
     for plan in plans_due(timezone.localdate(now)):
         if find_running(plan.period, now).exists():
             continue
-        request_computation(period=plan.period, by=plan.planned_by, now=now)
-        begun += 1
+        try:
+            request_computation(period=plan.period, by=plan.planned_by, now=now)
+        except Exception:
+            log.exception("the planned cut-off of %s was not begun", plan.period)
+        else:
+            begun += 1
     return begun
+
+
+def overdue_plans(today: date) -> list[CutOffPlan]:
+    """Plans whose day has passed, and nothing was cut off."""
+    return list(CutOffPlan.objects.filter(day__lt=today))
+
+
+def failed_periods() -> list[str]:
+    """Periods of which the last computation of some method failed."""
+    newest = {
+        (row.period, row.method): row.state
+        for row in Computation.objects.filter(asked_at__gt=timezone.now() - TOLD_FOR)
+        .order_by("asked_at", "pk")
+        .only("period", "method", "state")
+    }
+    failed = {period for (period, _m), state in newest.items() if state == ComputationState.FAILED}
+    return sorted(failed)
 
 
 def find_running(period: str, now: datetime) -> QuerySet[Computation]:
@@ -94,6 +119,7 @@ def compute_period(numbers: list[int], language: str) -> None:
             frozen = frozen_answers(
                 period=parse_period(first.period),
                 by=first.asked_by,
+                asked_at=first.asked_at,
                 now=timezone.now(),
                 anew=first.anew,
             )

@@ -15,33 +15,37 @@ from django.utils.translation import gettext as _
 
 from survey.accounts.models import User
 from survey.common.periods import Period
-from survey.responses.cut_offs import CutOff, find_cut_off, keep_cut_off
+from survey.responses.cut_offs import CutOff, closing, find_cut_off, keep_cut_off
 from survey.scorecards.archive import find_snapshot, keep_snapshot
 from survey.scorecards.bridge.snapshots import snapshot_checksum, take_snapshot
 
 
 @contextmanager
 def frozen_answers(
-    *, period: Period, by: User | None, now: datetime, anew: str = ""
+    *, period: Period, by: User | None, asked_at: datetime, now: datetime, anew: str = ""
 ) -> Iterator[tuple[Path, CutOff | None]]:
     """The snapshot a period is computed from, and its cut-off.
 
     A running period has none: its snapshot is of this moment. The first one taken of a period that
     has ended cuts it off; from then on the same one is given, unless ``anew`` says why it is to be
-    cut off once more.
+    cut off once more. What was asked for and cut off before its worker was killed is not cut off
+    again.
 
     Raises
     ------
     ValueError
-        The copy of the frozen snapshot is not on this server.
+        The copy of the frozen snapshot is not on this server, or the period ended since it was
+        asked for: nobody has asked to cut it off.
     """
     if period.last >= timezone.localdate(now):
         with _taken(period, now) as folder:
             yield folder, None
         return
+    if period.last >= timezone.localdate(asked_at):
+        raise ValueError(_("The period has ended since this was asked for: ask again."))
     standing = find_cut_off(period.name)
-    if standing is None or anew:
-        with _taken(period, now) as taken:
+    if standing is None or (anew and standing.made_at < asked_at):
+        with closing(period, now), _taken(period, now) as taken:
             standing = cut_off(period=period, folder=taken, by=by, now=now, reason=anew)
     kept = find_snapshot(standing.snapshot_sha256)
     if kept is None:

@@ -12,6 +12,8 @@ from survey.agencies.queries import agency_names
 from survey.common.periods import Period
 from survey.common.text import name_order
 from survey.questionnaires.queries import wordings_changed
+from survey.responses.cut_offs import find_cut_off
+from survey.responses.exclusions import Exclusion
 from survey.responses.models import Response
 from survey.transactions.coverage import MonthCoverage, list_months, totals_coverage
 from survey.transactions.models import MonthlyTotal
@@ -29,6 +31,8 @@ class Readiness:
     """Agencies that were rated but of which no dossier is told: they get no index."""
     differences: int
     """Lines in which file and events tell different numbers of dossiers."""
+    after_cut_off: bool
+    """Totals or exclusions were brought after the answers were frozen."""
     reworded: int
     """Questionnaires whose words changed within the period."""
 
@@ -36,6 +40,7 @@ class Readiness:
     def is_ready(self) -> bool:
         """Whether nothing is missing."""
         lacking = self.without_totals or any(month.missing for month in self.months)
+        lacking = lacking or self.after_cut_off
         return self.has_ended and self.has_answers and not lacking and not self.differences
 
 
@@ -50,8 +55,23 @@ def check_readiness(period: Period, today: date) -> Readiness:
         months=totals_coverage(period, Agency.objects.all(), today),
         without_totals=sorted(names.values(), key=name_order),
         differences=len(differences_in(period.first, period.last, keys)),
+        after_cut_off=_came_late(period),
         reworded=len(wordings_changed(period.first, period.last)),
     )
+
+
+def _came_late(period: Period) -> bool:
+    cut_off = find_cut_off(period.name)
+    if cut_off is None:
+        return False
+    months = {"month__range": (period.first, period.last)}
+    files = MonthlyTotal.objects.filter(source__imported_at__gt=cut_off.made_at, **months)
+    spans = Exclusion.objects.filter(
+        Q(made_at__gt=cut_off.made_at) | Q(lifted_at__gt=cut_off.made_at),
+        begins__date__lte=period.last,
+        ends__date__gte=period.first,
+    )
+    return files.exists() or spans.exists()
 
 
 def _find_rated_untold(period: Period) -> QuerySet[Agency]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,6 +55,19 @@ def test_the_answers_two_neighbours_need_tell_them_apart() -> None:
 
 def test_who_is_level_is_never_told_apart_and_the_last_has_nobody_below() -> None:
     assert answers_to_next([80.0, 80.0, 90.0], [1.0] * 3, [100] * 3) == [None, None, 16]
+
+
+def test_level_pairs_count_as_never_told_apart() -> None:
+    def middle(*values: float) -> Any:
+        rows = [{**row(f"a{k}", value), "n": 400} for k, value in enumerate(values)]
+        return standing_by_kind({"rows": rows}, 90.0)[0]["answers_apart"]
+
+    assert middle(95.0, 95.0, 95.0, 60.0) is None, "two of three pairs are level"
+    assert middle(95.0, 85.0, 85.0, 75.0) == middle(95.0, 85.0, 75.0)
+
+
+def test_a_distance_too_small_to_matter_is_none() -> None:
+    assert answers_to_next([80.0, 80.0 - 1e-200, 70.0], [1.0] * 3, [9] * 3)[0] is None
 
 
 def test_a_list_of_equals_has_no_reliability() -> None:

@@ -63,6 +63,8 @@ HELD: Final = {
     + "test_links_end_with_the_first_appraisal_and_when_they_are_withdrawn",
     "This link has been used, or works no more.": GROUPS
     + "test_links_end_with_the_first_appraisal_and_when_they_are_withdrawn",
+    "Line %(code)s is scored by a rule of its own.": "survey/scorecards/test_editing.py::"
+    "test_a_line_that_gains_a_part_is_scored_by_its_parts",
     "Line %(code)s has been saved.": "survey/console/test_framework_lines.py::"
     "test_a_line_is_added_and_the_sums_follow",
     "No reminders will be sent to you.": REMINDERS
@@ -72,7 +74,7 @@ HELD: Final = {
     + "test_a_planned_cut_off_is_done_in_its_night",
     "This period has been cut off already.": "survey/responses/test_cut_offs.py::"
     "test_a_period_that_was_cut_off_is_not_planned_and_its_plan_is_done",
-    "every agency has been appraised once": ROUNDS
+    "every agency has been appraised once; answers": ROUNDS
     + "test_a_period_is_scored_appraised_locked_and_published",
     "Your rating is kept": "survey/responses/test_spool.py::"
     "test_an_answer_is_kept_told_and_taken_in_once",

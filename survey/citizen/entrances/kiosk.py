@@ -30,6 +30,7 @@ from survey.questionnaires.kinds.short_text import LONGEST
 from survey.questionnaires.models import Version, VersionStatus
 from survey.questionnaires.queries import SHORT_FORM, load_form
 from survey.responses.answers import ASSISTED, Parsed, helped_by, parse
+from survey.responses.cut_offs import counted_month
 from survey.responses.flags import Flag
 from survey.responses.models import Evidence
 from survey.responses.queries import is_recorded
@@ -94,6 +95,7 @@ def _store(kiosk: Kiosk, item: dict[str, Any], now: datetime) -> bool:
         evidence=Evidence.SCREEN if present else Evidence.POSTER,
         language=language,
         now=moment,
+        month=counted_month(timezone.localdate(moment), timezone.localdate(now)),
         marks={**marks, **helped_by(parsed.sent["assisted"])},
     )
     record_response(submission=submission)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from django.conf import settings
+from django.utils import timezone
 from tqdm import tqdm
 
 import analysis
@@ -53,7 +54,11 @@ def take_snapshot(
         "tree_on": period.last.isoformat(),
         "taken_at": now.isoformat(timespec="seconds"),
         "notice": NOTICE if settings.DEMO else "",
-        "exclusions": sum(len(spans) for spans in excluded.values()),
+        "exclusions": sum(
+            timezone.localdate(ends) >= period.first
+            for spans in excluded.values()
+            for _begins, ends in spans
+        ),
         "domains": dict(ProcedureDomain.objects.values_list("code", "name")),
     }
     return writer.close(totals=totals, agencies=_agencies(seen, period), about=about)

@@ -22,5 +22,6 @@ def find_standing(rows: Iterable[Mapping[str, Any]], target: Target) -> dict[str
         "rank_high",
         "list_reliability",
         "answers_to_next",
+        "answers_apart",
     )
     return {str(line["agency"]): {name: line[name] for name in kept} for line in lines}

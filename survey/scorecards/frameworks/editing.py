@@ -5,7 +5,7 @@ always those of the lines.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,27 +18,38 @@ Content = dict[str, Any]
 """What the file of a framework holds: its head, and under ``criterion`` its lines."""
 HEAD: Final = ("id", "version", "title", "source", "applies_to", "valid_from", "valid_to", "bands")
 
+CAPPED: Final = "capped"
+"""Beside what the file holds: codes of areas that cap their parts."""
 SCORED: Final = ("input", "rule", "options", "formula", "figures", "groups", "zero")
 """What only a line without parts has."""
 
 
 def read_content(text: str) -> Content:
-    """What a sound file of a framework holds; numbers are exact."""
-    return tomllib.loads(text, parse_float=Decimal)
+    """What a sound file of a framework holds; numbers are exact. Areas of bonuses or deductions
+    that are worth less than their parts are remembered: they stay so.
+    """
+    content = tomllib.loads(text, parse_float=Decimal)
+    content[CAPPED] = [
+        line["code"] for line in content["criterion"] if _is_capped(line, content["criterion"])
+    ]
+    return content
 
 
 def write_content(content: Mapping[str, Any]) -> str:
-    """The file. Maximum of a line with parts and the total are what the parts add up to; a cap of
-    bonuses or deductions stays where it is lower. Remarks somebody wrote are not kept.
+    """The file. Maximum of a line with parts, the total and the number of criteria are what the
+    lines add up to; a cap of bonuses or deductions stays. Remarks somebody wrote are not kept.
     """
     lines = [dict(line) for line in content["criterion"]]
-    by_code = {line["code"]: line for line in lines}
     for line in lines:
-        _sum_up(line, lines, by_code)
+        _sum_up(line, lines, content.get(CAPPED, ()))
     areas = [line for line in lines if not line.get("parent")]
     total = sum((line["maximum"] for line in areas if _effect(line) == "base"), Decimal(0))
     head = {name: content[name] for name in HEAD if content.get(name) not in (None, "", [])}
-    rest = {k: v for k, v in content.items() if k not in (*HEAD, "criterion", "total")}
+    counted = sum(area.get("criteria_count", 0) for area in areas)
+    if content.get("criteria_count") and counted:
+        head["criteria_count"] = counted
+    known = (*HEAD, CAPPED, "criterion", "criteria_count", "total")
+    rest = {k: v for k, v in content.items() if k not in known}
     told = {**head, **rest, "total": _plain(total), "criterion": [_filled(x) for x in lines]}
     return tomli_w.dumps(told)
 
@@ -69,24 +80,27 @@ def put_line(content: Content, line: Line, *, replaces: str = "") -> None:
             other["parent"] = code
 
 
-def drop_line(content: Content, code: str) -> None:
-    """Take a line out, and everything below it."""
+def drop_line(content: Content, code: str) -> bool:
+    """Take a line out, and everything below it; True."""
     gone = {code, *_below(content["criterion"], code)}
     content["criterion"] = [line for line in content["criterion"] if line["code"] not in gone]
+    return True
 
 
-def move_line(content: Content, code: str, by: int) -> None:
-    """Change places with the line before (-1) or after (1) of the same parent; nothing where there
-    is none.
+def move_line(content: Content, code: str, by: int) -> bool:
+    """Change places with the line before (-1) or after (1) of the same parent; False where there is
+    none.
     """
     lines: list[Line] = content["criterion"]
     place = find_place(content, code)
     parent = lines[place].get("parent", "")
     beside = [k for k, line in enumerate(lines) if line.get("parent", "") == parent]
     wanted = beside.index(place) + by
-    if 0 <= wanted < len(beside):
-        other = beside[wanted]
-        lines[place], lines[other] = lines[other], lines[place]
+    if not 0 <= wanted < len(beside):
+        return False
+    other = beside[wanted]
+    lines[place], lines[other] = lines[other], lines[place]
+    return True
 
 
 def find_place(content: Content, code: str) -> int:
@@ -105,17 +119,23 @@ def find_place(content: Content, code: str) -> int:
 
 def begin_content(head: Mapping[str, Any]) -> Content:
     """A framework with one area and one line, to go on from."""
-    yes_no = [
-        {"code": "co", "title": "Có", "share": 1},
-        {"code": "khong", "title": "Không", "share": 0},
-    ]
-    first = {"code": "1.1", "parent": "1", "title": "Tiêu chí 1", "maximum": 1, "input": "choice"}
+    area = {"code": "1", "title": "Lĩnh vực 1", "maximum": 1}
+    return {**head, "version": 1, "criterion": [area, begin_part(area)]}
+
+
+def begin_part(area: Line) -> Line:
+    """A first line of a new area, to be changed: an area without one is none."""
     return {
-        **head,
-        "version": 1,
-        "criterion": [
-            {"code": "1", "title": "Lĩnh vực 1", "maximum": 1},
-            {**first, "options": yes_no},
+        "code": f"{area['code']}.1",
+        "parent": area["code"],
+        "title": "Tiêu chí 1",
+        "maximum": area["maximum"],
+        "effect": area.get("effect", ""),
+        "applies_to": area.get("applies_to", []),
+        "input": "choice",
+        "options": [
+            {"code": "co", "title": "Có", "share": 1},
+            {"code": "khong", "title": "Không", "share": 0},
         ],
     }
 
@@ -145,15 +165,20 @@ def _effect(line: Line) -> str:
     return line.get("effect") or "base"
 
 
-def _sum_up(line: Line, lines: list[Line], by_code: Mapping[str, Line]) -> None:
+def _sum_up(line: Line, lines: list[Line], capped: Collection[str]) -> None:
     parts = [other for other in lines if other.get("parent") == line["code"]]
     if not parts:
         return
     for part in parts:
-        _sum_up(part, lines, by_code)
+        _sum_up(part, lines, capped)
     total = sum((Decimal(part["maximum"]) for part in parts), Decimal(0))
-    capped = _effect(line) != "base" and Decimal(line["maximum"]) < total
-    line["maximum"] = line["maximum"] if capped else _plain(total)
+    if line["code"] not in capped or total < line["maximum"]:
+        line["maximum"] = _plain(total)
+
+
+def _is_capped(line: Line, lines: list[Line]) -> bool:
+    parts = [other["maximum"] for other in lines if other.get("parent") == line["code"]]
+    return _effect(line) != "base" and bool(parts) and line["maximum"] < sum(parts)
 
 
 def _plain(number: Decimal | int) -> Decimal | int:

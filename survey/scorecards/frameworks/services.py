@@ -113,6 +113,20 @@ def _write_draft(
     return draft
 
 
+def check_unused(code: str) -> None:
+    """Whether a new framework may have a code.
+
+    Raises
+    ------
+    ValidationError
+        By field: another framework has it.
+    """
+    if FrameworkFile.objects.filter(code=code).exists():
+        raise ValidationError(
+            {"id": _("Another framework has this code: begin its next version from its page.")}
+        )
+
+
 def delete_draft(*, framework: FrameworkFile) -> None:
     """Throw a draft away.
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 from django.db.models import Q, QuerySet
@@ -144,11 +146,14 @@ class DossierShares:
     online: int
 
 
-def count_dossiers(period: Period) -> Mapping[str, DossierShares]:
-    """By key of the agency; of a period that was cut off those that were frozen with it."""
+def count_dossiers(period: Period, edition: Edition | None = None) -> Mapping[str, DossierShares]:
+    """By key of the agency: those the figures of an edition rest on, else those a cut-off froze,
+    else what is known now. Nothing where the frozen copy is not on this server: a figure nobody
+    can check is none.
+    """
     found: dict[str, DossierShares] = {}
     none = DossierShares(0, 0, 0)
-    for agency, channel, completed, on_time in _dossiers(period):
+    for agency, channel, completed, on_time in _dossiers(period, edition):
         before = found.get(agency, none)
         online = completed if channel == Channel.ONLINE else 0
         found[agency] = DossierShares(
@@ -157,12 +162,18 @@ def count_dossiers(period: Period) -> Mapping[str, DossierShares]:
     return found
 
 
-def _dossiers(period: Period) -> Iterable[tuple[str, str, int, int]]:
-    cut_off = find_cut_off(period.name)
-    folder = find_snapshot(cut_off.snapshot_sha256) if cut_off else None
-    if folder is not None:
-        return completed_dossiers(folder=folder)
-    return [(row[0], row[2], row[4], row[5]) for row in totals_in(period)]
+def _dossiers(period: Period, edition: Edition | None) -> Iterable[tuple[str, str, int, int]]:
+    frozen = edition if edition and not edition.is_preview else find_cut_off(period.name)
+    if frozen is None:
+        return [(row[0], row[2], row[4], row[5]) for row in totals_in(period)]
+    folder = find_snapshot(frozen.snapshot_sha256)
+    return _frozen_dossiers(folder) if folder else ()
+
+
+@lru_cache(maxsize=8)
+def _frozen_dossiers(folder: Path) -> list[tuple[str, str, int, int]]:
+    """Read once: a folder is named by the checksum of what is in it."""
+    return completed_dossiers(folder=folder)
 
 
 def released_edition(period: Period) -> Edition | None:
@@ -194,7 +205,8 @@ def counted_figures(
     """What the product knows of each agency by itself, by criterion; nothing where nothing is
     known: a figure that is not there is no 0.
     """
-    indices, dossiers = published_indices(released_edition(period)), count_dossiers(period)
+    edition = released_edition(period)
+    indices, dossiers = published_indices(edition), count_dossiers(period, edition)
     wanted = [line for line in framework.leaves() if line.input in COUNTED_INPUTS]
     found: dict[int, Figures] = {}
     for agency in agencies:

@@ -31,10 +31,14 @@ class PeriodState(models.TextChoices):
 
 
 MEANING: Final = {
-    PeriodState.OPEN: _("answers and dossiers are still coming in"),
-    PeriodState.CUT_OFF: _("answers and dossiers are frozen; what comes later counts later"),
+    PeriodState.OPEN: _("nothing is frozen yet"),
+    PeriodState.CUT_OFF: _(
+        "answers and dossier totals are frozen; late answers count in a later month"
+    ),
     PeriodState.SCORING: _("agencies score themselves, or are being appraised"),
-    PeriodState.APPRAISED: _("every agency has been appraised once and may answer"),
+    PeriodState.APPRAISED: _(
+        "every agency has been appraised once; answers and the second appraisal"
+    ),
     PeriodState.LOCKED: _("every agency is closed: points wait for the decision"),
     PeriodState.PUBLISHED: _("decided by two people; corrections are new editions"),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -102,6 +104,71 @@ def test_a_line_is_added_and_the_sums_follow(client: Client, draft: FrameworkFil
     assert (line.zero, line.self_scored) == ("not_applicable", False)
 
 
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_numbers_stay_what_they_are_in_every_language(
+    client: Client, draft: FrameworkFile, language: str
+) -> None:
+    """Opened and saved in a browser: 12,125 and 1234,5 are no thousands."""
+    bands = ">= 1234,5 | 33,3333333"
+    send_line(client, draft, {**LINE, "maximum": "1000", "bands": bands, "floor": "12,125"})
+    before = now_read(draft).by_code["1.2"]
+    assert before.rule is not None
+    assert before.rule.floor == Fraction(97, 8)
+    address = reverse("console:framework-line", args=[draft.pk, "1.2"])
+    page = client.get(address, {"lang": language}).content.decode()
+    fields = re.findall(r'<input type="text" name="(\w+)" value="([^"]*)"', page)
+    areas = re.findall(r'<textarea name="(\w+)"[^>]*>([^<]*)</textarea>', page)
+    shown = {name: html.unescape(value).strip() for name, value in [*fields, *areas]}
+    sent = {**LINE, **{name: shown[name] for name in ("maximum", "floor", "bands")}}
+    assert send_line(client, draft, sent, "1.2").status_code == 302
+    assert now_read(draft).by_code["1.2"] == before
+
+
+def test_an_area_is_added_with_a_first_criterion(client: Client, draft: FrameworkFile) -> None:
+    area = {**LINE, "code": "2", "parent": "", "input": "", "rule": "", "bands": "", "owner": ""}
+    assert send_line(client, draft, area).status_code == 302
+    found = now_read(draft)
+    assert [line.code for line in found.parts["2"]] == ["2.1"]
+    assert found.total == Decimal("5.5")
+
+
+def test_who_adds_a_part_to_a_scored_line_is_told_what_becomes_of_its_rule(
+    client: Client, draft: FrameworkFile
+) -> None:
+    address = reverse("console:framework-line-new", args=[draft.pk])
+    assert "quy tắc riêng bị bỏ" in flat(client.get(address, {"in": "1.1"}))
+    assert "quy tắc riêng bị bỏ" not in flat(client.get(address, {"in": "1"}))
+
+
+def test_a_code_that_is_taken_begins_nothing(client: Client, draft: FrameworkFile) -> None:
+    told = client.post(reverse("console:framework-begin"), HEAD)
+    assert told.status_code == 422
+    assert "Đã có bộ tiêu chí dùng mã này" in flat(told)
+
+
+def test_languages_the_form_does_not_ask_for_stay(client: Client, draft: FrameworkFile) -> None:
+    text = draft.text.replace("[title]", '[title]\nkm = "ក"')
+    save_framework(text=text, by=draft.brought_by, now=NOW, replaces=draft.sha256)
+    draft.refresh_from_db()
+    assert "Ghi chú trong tệp" not in flat(
+        client.get(reverse("console:framework", args=[draft.pk]))
+    )
+    address = reverse("console:framework-head", args=[draft.pk])
+    client.post(address, {**HEAD, "seen": draft.sha256, "title_en": "Trial"})
+    assert now_read(draft).titles == {"vi": "Bộ tiêu chí thử", "km": "ក", "en": "Trial"}
+
+
+def test_a_move_that_moves_nothing_writes_nothing(client: Client, draft: FrameworkFile) -> None:
+    text = "# nhận xét\n" + draft.text
+    save_framework(text=text, by=draft.brought_by, now=NOW, replaces=draft.sha256)
+    draft.refresh_from_db()
+    address = reverse("console:framework-line-act", args=[draft.pk, "1", "up"])
+    client.post(address, {"seen": draft.sha256})
+    draft.refresh_from_db()
+    assert draft.text == text
+    assert "Ghi chú trong tệp" in flat(client.get(reverse("console:framework", args=[draft.pk])))
+
+
 @pytest.mark.parametrize("name", list(shipped_frameworks()))
 def test_every_line_of_every_shipped_framework_survives_its_form(client: Client, name: str) -> None:
     """Opened and saved as it stands, no line changes."""
@@ -127,7 +194,7 @@ def test_every_line_of_every_shipped_framework_survives_its_form(client: Client,
         ({"maximum": ""}, "maximum", "phải có điểm tối đa"),
         ({"maximum": "x"}, "maximum", "không phải là số"),
         ({"parent": "9"}, "parent", "9"),
-        ({"options": "Có, 100"}, "options", "không đúng dạng"),
+        ({"options": "Có, 100"}, "options", "chưa đúng dạng"),
         ({"code": "a/b"}, "", "không dùng được"),
         ({"bands": ">= 95 | 200"}, "", "không nằm trong khoảng từ 0 đến 1"),
         ({"decimals": "9"}, "decimals", "4"),

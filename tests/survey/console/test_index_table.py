@@ -78,7 +78,7 @@ def test_the_page_says_where_agencies_stand(cast: Cast, tmp_path: Path) -> None:
     assert "1 (1–1)" in page
     assert standing["tot"]["answers_to_next"] is not None
     assert standing["kem"]["answers_to_next"] is None, "nobody is below"
-    assert "% khác biệt trong danh sách này là thật" in page
+    assert "thứ tự đáng tin" in page
     assert "mỗi cơ quan cần khoảng" in page
     own = edition.results.get(agency__key="kem")
     assert "thứ hạng ước tính 3 (3–3) trong 3" in flat(

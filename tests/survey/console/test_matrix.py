@@ -283,6 +283,26 @@ def test_every_staff_address_is_in_the_table() -> None:
     } == set(RULES), "a permission no address needs, or one there is no line for"
 
 
+INSIDE: Final = {"import-kind", "import-template"}
+"""Addresses whose view asks by itself, by the kind of file: tried by the tests of imports."""
+
+
+def test_every_view_asks_for_what_the_table_says() -> None:
+    """What stands over a view, for every account at once; the slow suite knocks with each."""
+    resolvers: list[Any] = get_resolver().url_patterns
+    console = next(
+        item for item in resolvers if str(item.pattern) == "staff/" and item.app_name == "console"
+    )
+    told = {
+        str(pattern.name): pattern.callback.needs
+        for pattern in console.url_patterns
+        if hasattr(pattern.callback, "needs")
+    }
+    assert {name: needs for name, needs in told.items() if NEEDS[name] != needs} == {}
+    guarded = {name for name, needs in NEEDS.items() if needs != READS}
+    assert guarded - set(told) == INSIDE
+
+
 def addresses(pk: int) -> dict[str, str]:
     resolvers: list[Any] = get_resolver().url_patterns
     console = next(

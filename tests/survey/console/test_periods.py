@@ -13,8 +13,9 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from survey.accounts.approvals import ApprovalRequest
 from survey.accounts.models import AuditEvent, Role, User
+from survey.common.periods import parse_period
 from survey.console.periods import periods_on_offer
-from survey.responses.cut_offs import CutOff, CutOffPlan
+from survey.responses.cut_offs import CutOff, CutOffPlan, plan_cut_off
 from survey.scorecards.archive import find_snapshot
 from survey.scorecards.computing import (
     STUCK_AFTER,
@@ -243,6 +244,104 @@ def test_a_planned_cut_off_is_done_in_its_night(
     assert CutOff.objects.get().made_by == filled.analyst
     assert Edition.objects.count() == 2
     assert not CutOffPlan.objects.exists()
+
+
+def test_a_plan_can_be_dropped_and_one_that_comes_too_late_is_told(
+    filled: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    client, day = signed_in(filled.analyst), timezone.localdate() + timedelta(days=3)
+    sent = {"period": QUARTER, "day": f"{day:%d/%m/%Y}"}
+    assert client.post(PLAN, {"day": sent["day"]}).status_code == 404, "no period, no plan"
+    client.post(PLAN, sent)
+    assert "Đã bỏ ngày chốt" in flat(
+        client.post(PLAN, {"period": QUARTER, "cancel": "1"}, follow=True)
+    )
+    assert not CutOffPlan.objects.exists()
+    compute(filled, django_capture_on_commit_callbacks)
+    late = client.post(PLAN, sent)
+    assert late.status_code == 422
+    assert "Kỳ này đã được chốt" in flat(late)
+
+
+def test_a_planned_cut_off_that_was_not_made_is_late_on_the_first_page(
+    filled: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = timezone.localdate()
+    for period in ("2026-Q2", QUARTER):
+        plan_cut_off(
+            period=parse_period(period),
+            day=today + timedelta(days=1),
+            by=filled.analyst,
+            today=today,
+        )
+
+    def fail(*, period: str, **more: Any) -> list[Computation]:
+        if period == "2026-Q2":
+            raise RuntimeError
+        return request_computation(period=period, **more)
+
+    monkeypatch.setattr("survey.scorecards.computing.request_computation", fail)
+    assert cut_off_planned(timezone.now() + timedelta(days=1)) == 1, "the other is begun"
+    CutOffPlan.objects.update(day=today - timedelta(days=1))
+    Computation.objects.update(state="failed")
+    page = flat(signed_in(filled.analyst).get(reverse("console:today")))
+    assert "Số liệu quý II năm 2026 chưa được chốt như đã đặt" in page
+    assert "Tính số liệu quý III năm 2026 không thành công" in page or "chưa được chốt" in page
+    User.objects.filter(pk=filled.analyst.pk).update(is_active=False)
+    assert cut_off_planned(timezone.now() + timedelta(days=1)) == 0
+
+
+def test_a_task_taken_up_again_cuts_nothing_off_twice(
+    filled: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    compute(filled, django_capture_on_commit_callbacks)
+    client = signed_in(filled.analyst)
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(COMPUTE, {"period": QUARTER, "anew": "1", "reason": "Muộn"})
+    rows = list(Computation.objects.filter(anew="Muộn").order_by("pk"))
+    Computation.objects.filter(pk=rows[1].pk).update(state="computing")
+    fill(filled, good=0, bad=40, channel="online")
+    compute_period.call([row.pk for row in rows], "vi")
+    assert list(CutOff.objects.order_by("number").values_list("number", flat=True)) == [1, 2]
+    assert {row.cut_off_id for row in Computation.objects.filter(anew="Muộn")} == {
+        CutOff.objects.get(number=2).pk
+    }
+
+
+def test_provisional_figures_asked_for_in_the_last_night_cut_nothing_off(filled: Cast) -> None:
+    rows = request_computation(period=QUARTER, by=filled.analyst, now=timezone.now())
+    Computation.objects.update(asked_at=datetime(2026, 9, 30, 16, 59, tzinfo=UTC))
+    compute_period.call([row.pk for row in rows], "vi")
+    assert not CutOff.objects.exists()
+    assert "Kỳ đã kết thúc trong khi chờ" in Computation.objects.first().problem  # type: ignore[union-attr]
+
+
+def test_what_was_brought_after_the_cut_off_is_named_in_the_check(
+    filled: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    def page() -> str:
+        return flat(signed_in(filled.analyst).get(PERIODS, {"period": QUARTER}))
+
+    compute(filled, django_capture_on_commit_callbacks)
+    assert "đến sau khi chốt. Chốt lại" not in page()
+    content = csv_file("2026-07,H20.01,land,counter,6000,5000")
+    import_totals(content=content, file_name="muon.csv", by=None, now=timezone.now())
+    assert "đến sau khi chốt. Chốt lại" in page()
+
+
+def test_an_edition_names_the_cut_off_it_was_computed_from(
+    filled: Cast, approver: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    compute(filled, django_capture_on_commit_callbacks)
+    released = Edition.objects.get(method="sipas-service")
+    Edition.objects.filter(pk=released.pk).update(released_at=timezone.now(), public_number=1)
+    fill(filled, good=1, bad=0, channel="online")
+    with django_capture_on_commit_callbacks(execute=True):
+        signed_in(filled.analyst).post(
+            COMPUTE, {"period": QUARTER, "anew": "1", "reason": "Một phiếu"}
+        )
+    page = flat(signed_in(filled.analyst).get(reverse("console:edition", args=[released.pk])))
+    assert "Một phiếu" not in page
 
 
 def test_the_page_says_how_far_the_period_has_come(

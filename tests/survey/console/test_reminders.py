@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from survey.accounts.models import Role, User
 from survey.agencies.calendar import Holiday
-from survey.console.reminders import remind_by_mail
+from survey.console.reminders import remind_by_mail, tell_item
+from survey.console.today import Item, find_items
 from survey.imports.models import FileImport, ImportState
 from tests.survey.console.builders import signed_in
 from tests.survey.factories import Cast, flat
@@ -37,14 +41,7 @@ def brought(cast: Cast) -> User:
     user = User.objects.create_user(
         username="nam", first_name="Nam", role=Role.OPERATOR, email="nam@tinh.example"
     )
-    FileImport.objects.create(
-        kind="totals",
-        file_name="t.csv",
-        sha256="0" * 64,
-        brought_by=user,
-        brought_at=timezone.now(),
-        state=ImportState.READY,
-    )
+    bring(user, "t.csv")
     return user
 
 
@@ -52,19 +49,70 @@ def to_nam() -> list[str]:
     return [str(one.body) for one in mail.outbox if one.to == ["nam@tinh.example"]]
 
 
-def test_a_list_is_told_once_and_again_when_it_is_another(brought: User) -> None:
+def bring(user: User, name: str) -> None:
+    FileImport.objects.create(
+        kind="totals",
+        file_name=name,
+        sha256="0" * 64,
+        brought_by=user,
+        brought_at=timezone.now(),
+        state=ImportState.READY,
+    )
+
+
+def test_a_list_is_told_once_and_again_when_there_is_more(brought: User) -> None:
     assert remind_by_mail(moment(1)) == 1
     assert remind_by_mail(moment(2)) == 0
     (text,) = to_nam()
     assert "Kính gửi Nam" in text
     assert "1 tệp đã kiểm tra" in text
     assert "/staff/today" in text
-    assert brought.username not in mail.outbox[0].subject
+    bring(brought, "u.csv")
+    assert remind_by_mail(moment(3)) == 1
     FileImport.objects.update(state=ImportState.DONE)
-    assert remind_by_mail(moment(3)) == 0, "nothing waits"
-    FileImport.objects.update(state=ImportState.READY)
+    assert remind_by_mail(moment(4)) == 0, "nothing waits"
+    FileImport.objects.filter(file_name="t.csv").update(state=ImportState.READY)
+    assert remind_by_mail(moment(5)) == 1, "it waits anew"
     brought.refresh_from_db()
-    assert brought.reminded_at == moment(1)
+    assert brought.reminded_at == moment(5)
+
+
+def test_an_address_that_is_refused_keeps_nobody_else_from_their_mail(
+    brought: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = User.objects.create_user(username="an", role=Role.OPERATOR, email="an@tinh.example")
+    bring(other, "v.csv")
+    real = EmailBackend.send_messages
+
+    def send(self: Any, messages: Any) -> int:
+        if messages[0].to == ["nam@tinh.example"]:
+            raise SMTPRecipientsRefused({"nam@tinh.example": (550, b"unknown")})
+        return int(real(self, messages))
+
+    monkeypatch.setattr(EmailBackend, "send_messages", send)
+    assert remind_by_mail(moment(1)) == 1
+    assert [one.to for one in mail.outbox] == [["an@tinh.example"]]
+
+
+def test_a_fault_of_one_account_keeps_nobody_else_from_their_mail(
+    brought: User, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast.operator.email = "x@tinh.example"
+    cast.operator.save()
+
+    def find(user: User) -> list[Item]:
+        if user == cast.operator:
+            raise RuntimeError
+        return find_items(user)
+
+    monkeypatch.setattr("survey.console.reminders.find_items", find)
+    assert remind_by_mail(moment(1)) == 1
+
+
+def test_what_is_due_soon_is_not_called_late() -> None:
+    with override("vi"):
+        assert tell_item(Item("ngày nữa", "/x", 6, late=True, countdown=True)).endswith("(sắp tới)")
+        assert tell_item(Item("Chưa công bố.", "/x", late=True)) == "- Chưa công bố (trễ hạn)"
 
 
 def test_what_is_late_is_told_again_after_a_week(brought: User, cast: Cast) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
 from survey.agencies.models import AgencyKind
 from survey.agencies.services import Attributes, found_agency, merge_agencies
+from survey.common.periods import parse_period
 from survey.followup.effects import (
     edition_pairs,
     evaluate_initiative,
@@ -22,6 +24,8 @@ from survey.followup.inspections import inspected_share, inspections_in, list_ri
 from survey.followup.models import FollowUp
 from survey.followup.overdue import hand_over_matters
 from survey.followup.targets import target_progress
+from survey.scorecards.archive import keep_snapshot
+from survey.scorecards.bridge.snapshots import snapshot_checksum, take_snapshot
 from survey.transactions.services import import_totals
 from tests.survey.factories import NOW, Cast
 from tests.survey.followup.builders import DAY, Index, opened, released, step
@@ -115,11 +119,19 @@ def test_the_province_has_its_own_target_and_an_agency_never_its_figures(cast: C
     assert target_progress([FollowUp.objects.get(pk=own.pk)], DAY)[own.pk].value is None
 
 
-def test_a_share_is_compared_before_it_is_rounded(cast: Cast) -> None:
-    """94 996 of 100 000 are shown as 95,00 % and are fewer than 95 %."""
+def test_a_share_is_compared_before_it_is_rounded(cast: Cast, tmp_path: Path) -> None:
+    """94 996 of 100 000 are shown as 95,00 % and are fewer than 95 %; what came after the release
+    changes nothing.
+    """
     totals = csv_file("2026-05,H20.01,land,counter,100000,94996")
     import_totals(content=totals, file_name="t.csv", by=None, now=NOW)
-    released("2026-Q2", {})
+    edition, period = released("2026-Q2", {}), parse_period("2026-Q2")
+    take_snapshot(period=period, folder=tmp_path, now=NOW, province="x")
+    edition.snapshot_sha256 = snapshot_checksum(folder=tmp_path)
+    edition.save()
+    keep_snapshot(tmp_path, edition.snapshot_sha256)
+    later = csv_file("2026-05,H20.01,land,counter,100000,100000")
+    import_totals(content=later, file_name="t.csv", by=None, now=NOW)
     row = opened(cast, "target")
     row.details |= {"measure": "on-time", "operator": ">=", "value": "95"}
     found = target_progress([row], DAY)[row.pk]

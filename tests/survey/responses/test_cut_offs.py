@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,18 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from survey.access.ballots import issue_ballots
+from survey.access.kiosks import add_kiosk
 from survey.accounts.models import Role, User
+from survey.citizen.entrances.kiosk import take_item
 from survey.common.periods import Period, parse_period
+from survey.questionnaires.queries import published_version
 from survey.responses import spool
 from survey.responses.ballots import enter_count
 from survey.responses.cut_offs import (
+    LONGEST_FREEZE,
     CutOff,
     CutOffPlan,
+    closing,
     counted_month,
     find_cut_off,
     keep_cut_off,
@@ -45,8 +51,15 @@ def cut(period: Period, reason: str = "", now: datetime = JULY) -> CutOff:
 
 
 @pytest.fixture
-def last_month() -> date:
-    return timezone.localdate().replace(day=1) - timedelta(days=1)
+def quarter() -> Period:
+    """The last one that has ended."""
+    day = timezone.localdate()
+    before = day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1) - timedelta(days=1)
+    return parse_period(f"{before.year}-Q{(before.month + 2) // 3}")
+
+
+def running_month() -> date:
+    return timezone.localdate().replace(day=1)
 
 
 @pytest.mark.parametrize(
@@ -90,29 +103,71 @@ def test_the_database_changes_no_cut_off(change: Callable[[QuerySet[CutOff]], ob
         change(CutOff.objects.all())
 
 
+def at_noon(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time(12)))
+
+
+def months() -> list[date]:
+    return list(Response.objects.order_by("month").values_list("month", flat=True))
+
+
 def test_an_answer_kept_on_the_disk_rolls_on(
-    cast: Cast, settings: Any, tmp_path: Path, last_month: date
+    cast: Cast, settings: Any, tmp_path: Path, quarter: Period
 ) -> None:
     settings.VAR_DIR = tmp_path
-    given = timezone.make_aware(datetime.combine(last_month, datetime.min.time()))
+    given = at_noon(quarter.last)
     assert spool.keep_submission(cast.submission("before", now=given))
     assert spool.take_in() == spool.Taken(stored=1)
-    cut(parse_period(f"{last_month:%Y-%m}"), now=timezone.now())
+    cut(quarter, now=timezone.now())
     assert spool.keep_submission(cast.submission("after", now=given))
     assert spool.take_in() == spool.Taken(stored=1)
-    months = list(Response.objects.order_by("month").values_list("month", flat=True))
-    assert months == [last_month.replace(day=1), timezone.localdate().replace(day=1)]
+    assert months() == [quarter.last.replace(day=1), running_month()]
 
 
-def test_a_ballot_box_entered_late_rolls_on(cast: Cast, last_month: date) -> None:
+def test_a_ballot_box_entered_late_rolls_on(cast: Cast, quarter: Period) -> None:
     now = timezone.now()
-    cut(parse_period(f"{last_month:%Y-%m}"), now=now)
+    cut(quarter, now=now)
     other = User.objects.create_user(username="second", password=None, role=Role.ANALYST)
-    batch = issue_ballots(counter=cast.land_counter, count=5, now=now - timedelta(days=62))
+    batch = issue_ballots(counter=cast.land_counter, count=5, now=at_noon(quarter.first))
     for person in (cast.analyst, other):
-        enter_count(batch=batch, by=person, levels={"5": 3}, opened_on=last_month, now=now)
-    months = set(Response.objects.values_list("month", flat=True))
-    assert months == {timezone.localdate().replace(day=1)}
+        enter_count(batch=batch, by=person, levels={"5": 3}, opened_on=quarter.last, now=now)
+    assert set(months()) == {running_month()}
+
+
+def test_an_answer_a_tablet_sends_late_rolls_on(cast: Cast, quarter: Period) -> None:
+    now = timezone.now()
+    cut(quarter, now=now)
+    kiosk, _code = add_kiosk(counter=cast.land_counter, name="Máy 1", now=at_noon(quarter.first))
+    version = published_version("counter-short")
+    assert version is not None
+    item = {
+        "uuid": str(uuid.uuid4()),
+        "sequence": 1,
+        "version": version.pk,
+        "language": "vi",
+        "fields": [["overall", "5"]],
+        "at": at_noon(quarter.last).isoformat(),
+    }
+    assert take_item(kiosk, item, now) == {"uuid": item["uuid"], "state": "stored"}
+    assert months() == [running_month()]
+
+
+def test_the_cut_off_of_a_month_takes_nothing_from_its_quarter() -> None:
+    cut(parse_period("2026-06"))
+    assert counted_month(date(2026, 6, 30), TODAY) == date(2026, 6, 1)
+
+
+def test_what_comes_in_while_a_period_is_being_frozen_counts_later() -> None:
+    with closing(Q2, timezone.now()):
+        assert counted_month(date(2026, 6, 30), TODAY) == date(2026, 8, 1)
+    assert counted_month(date(2026, 6, 30), TODAY) == date(2026, 6, 1)
+    with closing(Q2, timezone.now() - LONGEST_FREEZE):
+        assert counted_month(date(2026, 6, 30), TODAY) == date(2026, 6, 1), "killed long ago"
+
+
+def test_two_processes_cut_a_period_off_once() -> None:
+    assert cut(Q2).pk == cut(Q2).pk
+    assert CutOff.objects.count() == 1
 
 
 def test_exclusions_of_the_months_before_are_read_for_late_answers(cast: Cast) -> None:
@@ -125,12 +180,13 @@ def test_exclusions_of_the_months_before_are_read_for_late_answers(cast: Cast) -
         now=JULY,
     )
     assert read_exclusions(parse_period("2026-Q3"))
-    assert not read_exclusions(parse_period("2026-Q4"))
+    assert read_exclusions(parse_period("2027-Q4")), "a tablet may send for two years"
+    assert not read_exclusions(parse_period("2026-Q1"))
 
 
 def test_a_plan_is_for_a_day_ahead_after_the_period(cast: Cast) -> None:
     running = parse_period("2026-Q3")
-    for day in (date(2026, 9, 30), TODAY):
+    for day in (date(2026, 9, 30), TODAY, date(9999, 12, 31)):
         with pytest.raises(ValidationError) as caught:
             plan_cut_off(period=running, day=day, by=cast.analyst, today=TODAY)
         assert list(caught.value.message_dict) == ["day"]

@@ -79,6 +79,23 @@ def test_sums_follow_their_lines_and_a_cap_stays() -> None:
     assert [c.maximum for c in bonus] == [before[c.code].maximum for c in bonus]
 
 
+def test_bonuses_that_are_not_capped_follow_their_parts() -> None:
+    content = begin_content(HEAD)
+    bonus = {"code": "B", "title": "Điểm cộng", "maximum": 1, "effect": "bonus"}
+    put_line(content, {**bonus, "input": "imported", "rule": {"kind": "points"}})
+    content = read_content(write_content(content))
+    for code, points in (("B.1", 5), ("B.2", 3)):
+        part = {"code": code, "parent": "B", "title": code, "maximum": points, "effect": "bonus"}
+        put_line(content, {**part, "input": "imported", "rule": {"kind": "points"}})
+    assert read_framework(write_content(content)).by_code["B"].maximum == 8
+
+
+def test_the_number_of_criteria_follows_its_areas() -> None:
+    content = read_content(framework_text("par-index-2948"))
+    drop_line(content, content["criterion"][0]["code"])
+    assert read_framework(write_content(content)).total == 90
+
+
 def test_a_renamed_line_keeps_its_parts() -> None:
     content = begin_content(HEAD)
     put_line(content, {"code": "A", "title": "Lĩnh vực", "maximum": 1}, replaces="1")

@@ -174,7 +174,7 @@ def test_nobody_appraises_itself(cast: Cast, scoring_round: ScoringRound) -> Non
 
 def test_what_is_not_signed_off_is_not_shown(cast: Cast, scoring_round: ScoringRound) -> None:
     row = scoring_round.scorings.get(agency=cast.commune)
-    lines = {"1.1": Line({"part": "83", "whole": "97"}, "Bí mật")}
+    lines = {"1.1": Line({"part": "83417", "whole": "97000"}, "Bí mật")}
     save_lines(scoring=row, stage="self", lines=lines, by=cast.analyst, now=timezone.now())
     file = Evidence.objects.create(
         scoring=row,
@@ -189,7 +189,8 @@ def test_what_is_not_signed_off_is_not_shown(cast: Cast, scoring_round: ScoringR
     )
     client = signed_in(cast.head)
     page = flat(client.get(line_address(scoring_round, "1.1")))
-    assert "83" not in page
+    assert "83417" not in page
+    assert "83.417" not in page
     assert "Bí mật" not in page
     assert client.get(reverse("console:evidence", args=[file.pk])).status_code == 404
 
