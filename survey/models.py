@@ -71,7 +71,16 @@ from survey.questionnaires.models import (
     Version,
     Wording,
 )
-from survey.reports.models import AnalystBundle, QuarterPack, Report, ReportSchedule, ReportTemplate
+from survey.reports.models import (
+    AnalystBundle,
+    ExportLink,
+    ExportSchedule,
+    KeptExport,
+    QuarterPack,
+    Report,
+    ReportSchedule,
+    ReportTemplate,
+)
 from survey.responses.alerts import Alert
 from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case
@@ -149,6 +158,8 @@ __all__ = [
     "EventsImport",
     "Evidence",
     "Exclusion",
+    "ExportLink",
+    "ExportSchedule",
     "Factor",
     "FileImport",
     "FlagReply",
@@ -169,6 +180,7 @@ __all__ = [
     "IntegrityFlag",
     "IntegrityRun",
     "Invitation",
+    "KeptExport",
     "Kiosk",
     "KioskItem",
     "KioskUse",

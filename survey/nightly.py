@@ -24,6 +24,7 @@ from survey.privacy.notices import note_texts
 from survey.privacy.retention import keep_to_schedule
 from survey.reports.bundles import forget_bundles
 from survey.reports.services import make_scheduled_reports
+from survey.reports.table_exports import forget_exports, make_scheduled_exports
 from survey.responses.alerts import find_alerts
 from survey.responses.reading import prepare_comments
 from survey.scorecards.computing import cut_off_planned
@@ -43,6 +44,8 @@ STEPS: Final = (
     hand_over_matters,
     remind_overdue,
     make_scheduled_reports,
+    make_scheduled_exports,
+    forget_exports,
     forget_bundles,
     forget_calls,
     tend_messages,

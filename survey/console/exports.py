@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from survey.accounts.models import User
-from survey.accounts.permissions import holds_role, requires
+from survey.accounts.permissions import holds_role, may, requires
 from survey.common.periods import parse_period
 from survey.console.approvals import ask_for
+from survey.console.kept_exports import describe_schedules
 from survey.console.layout import method_title, page, staff_page
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.console.table_files import TABLE_FILES
@@ -89,6 +90,7 @@ def exports(request: HttpRequest) -> HttpResponse:
         "form": form if allowed else None,
         "bundles": _own_bundles(user) if allowed else (),
         "days": KEPT_FOR.days,
+        **(describe_schedules(user) if may(user, "make-reports") else {}),
     }
     return page(request, "exports.html", context, status=422 if form.errors else 200)
 

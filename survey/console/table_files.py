@@ -6,8 +6,11 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from django.http import HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from survey.scorecards.models import Edition
 
 
 class TableFile(NamedTuple):
@@ -28,3 +31,12 @@ TABLE_FILES: Final = {
     "parquet": TableFile("Parquet", "application/vnd.apache.parquet", "parquet"),
     "sav": TableFile("SPSS", "application/x-spss-sav", "sav"),
 }
+
+
+def table_response(edition: Edition, kind: str, content: bytes | str) -> HttpResponse:
+    """A table as a file to be saved."""
+    made = TABLE_FILES[kind]
+    response = HttpResponse(content, content_type=made.content_type)
+    name = f"chi-so-hai-long-{edition.period}-{edition.method}.{made.ending}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

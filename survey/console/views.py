@@ -33,12 +33,11 @@ from survey.console.layout import (
     staff_page,
 )
 from survey.console.neighbours import tell_apart
-from survey.console.table_files import TABLE_FILES
+from survey.console.table_files import TABLE_FILES, table_response
 from survey.followup.kinds import EVENTS
 from survey.followup.queries import events_behind
 from survey.questionnaires.queries import question_texts, wordings_changed
-from survey.scorecards.bridge.bundles import write_plain_index
-from survey.scorecards.bridge.exports import export_rows
+from survey.reports.table_exports import make_table
 from survey.scorecards.bridge.methods import read_target
 from survey.scorecards.models import AgencyResult
 from survey.scorecards.queries import (
@@ -162,16 +161,5 @@ def download(request: HttpRequest, kind: str) -> HttpResponse:
     edition = chosen_edition(request)
     if edition is None or kind not in TABLE_FILES:
         raise Http404
-    results = list(visible_results(edition, cast("User", request.user)))
-    whole = province_result(edition)
-    rows = [row for result in [*([whole] if whole else []), *results] for row in result.rows]
-    content = (
-        write_plain_index(rows, edition.about)
-        if kind == "plain"
-        else export_rows(rows=rows, about=edition.about, kind=kind)
-    )
-    made = TABLE_FILES[kind]
-    response = HttpResponse(content, content_type=made.content_type)
-    name = f"chi-so-hai-long-{edition.period}-{edition.method}.{made.ending}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    content = make_table(edition=edition, user=cast("User", request.user), kind=kind)
+    return table_response(edition, kind, content)

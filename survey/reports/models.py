@@ -153,3 +153,97 @@ class AnalystBundle(RequestedWork):
 
     def __str__(self) -> str:
         return f"{self.edition} {self.pk}"
+
+
+class TableKind(models.TextChoices):
+    """Kinds of files a table of figures can be had as."""
+
+    XLSX = "xlsx", "XLSX"
+    CSV = "csv", _("CSV for Excel")
+    PLAIN = "plain", _("CSV for programs")
+    JSON = "json", "JSON"
+    PARQUET = "parquet", "Parquet"
+    SAV = "sav", "SPSS"
+
+
+class ExportSchedule(models.Model):
+    """Makes the table of each newly released period, of what its owner may see at that time."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="export_schedules",
+        verbose_name=_("owner"),
+    )
+    interval = models.CharField(_("interval"), max_length=10, choices=Interval.choices)
+    kind = models.CharField(_("kind of file"), max_length=10, choices=TableKind.choices)
+    made_at = models.DateTimeField(_("made at"))
+    last_edition = models.ForeignKey(
+        Edition,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("last made for"),
+    )
+
+    class Meta:
+        verbose_name = _("schedule of exports")
+        verbose_name_plural = _("schedules of exports")
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["owner", "interval", "kind"], name="export_schedule_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner} {self.get_interval_display()} {self.get_kind_display()}"
+
+
+class KeptExport(models.Model):
+    """A table a schedule made: the file stands under its number in ``var/exports``."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="kept_exports",
+        verbose_name=_("owner"),
+    )
+    edition = models.ForeignKey(
+        Edition, on_delete=models.PROTECT, related_name="+", verbose_name=_("figures")
+    )
+    kind = models.CharField(_("kind of file"), max_length=10, choices=TableKind.choices)
+    scope = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("scope")
+    )
+    """The owner's agency when it was made; None: the province."""
+    sha256 = models.CharField("SHA-256", max_length=64)
+    made_at = models.DateTimeField(_("made at"))
+
+    class Meta:
+        verbose_name = _("table made by a schedule")
+        verbose_name_plural = _("tables made by schedules")
+        ordering: ClassVar = ["-made_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.edition} {self.kind}"
+
+
+class ExportLink(models.Model):
+    """An address that hands a table out once, to whoever holds it; only its keyed hash is kept."""
+
+    export = models.ForeignKey(
+        KeptExport, on_delete=models.CASCADE, related_name="links", verbose_name=_("table")
+    )
+    lookup = models.CharField(_("keyed hash"), max_length=64, unique=True)
+    made_at = models.DateTimeField(_("made at"))
+    expires_at = models.DateTimeField(_("valid until"))
+    used_at = models.DateTimeField(_("used at"), null=True)
+
+    class Meta:
+        verbose_name = _("one-time link of a table")
+        verbose_name_plural = _("one-time links of tables")
+        ordering: ClassVar = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.export_id} {self.pk}"

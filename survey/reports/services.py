@@ -22,7 +22,13 @@ from survey.common.text import storable
 from survey.followup.effects import standing_editions
 from survey.reports.content import build_agency_report, build_province_report
 from survey.reports.docx import report_docx
-from survey.reports.models import Interval, Report, ReportSchedule, ReportTemplate
+from survey.reports.models import (
+    ExportSchedule,
+    Interval,
+    Report,
+    ReportSchedule,
+    ReportTemplate,
+)
 from survey.reports.pdf import report_pdf
 from survey.reports.queries import read_template, reportable_results
 from survey.reports.xlsx import report_xlsx
@@ -153,7 +159,7 @@ def make_scheduled_reports(now: datetime) -> int:
     """
     made, day = 0, timezone.localdate(now)
     for schedule in ReportSchedule.objects.select_related("owner", "agency", "last_edition"):
-        edition = _find_next(schedule)
+        edition = find_next(schedule)
         owner = schedule.owner
         if edition is None or not owner.is_open(day) or not may(owner, "make-reports"):
             continue
@@ -170,7 +176,7 @@ def make_scheduled_reports(now: datetime) -> int:
     return made
 
 
-def _find_next(schedule: ReportSchedule) -> Edition | None:
+def find_next(schedule: ReportSchedule | ExportSchedule) -> Edition | None:
     """The newest released edition of the schedule's length, released since it was made: of a later
     period than the last one reported, or of the same one made anew.
     """

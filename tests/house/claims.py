@@ -65,6 +65,8 @@ HELD: Final = {
     + "test_links_end_with_the_first_appraisal_and_when_they_are_withdrawn",
     "Line %(code)s is scored by a rule of its own.": "survey/scorecards/test_editing.py::"
     "test_a_line_that_gains_a_part_is_scored_by_its_parts",
+    "The table will be made after each release.": "survey/reports/test_table_exports.py::"
+    "test_a_schedule_by_a_page_makes_each_table_once",
     "Line %(code)s has been saved.": "survey/console/test_framework_lines.py::"
     "test_a_line_is_added_and_the_sums_follow",
     "No reminders will be sent to you.": REMINDERS

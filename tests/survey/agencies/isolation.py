@@ -22,7 +22,14 @@ from survey.agencies.models import Agency
 from survey.agencies.scope import ScopeMiddleware, also_in_scope, set_scope
 from survey.api import v1
 from survey.followup.models import Addressee, FollowUp, FollowUpFile, FollowUpStep, Reading
-from survey.reports.models import Report, ReportSchedule
+from survey.reports.models import (
+    ExportLink,
+    ExportSchedule,
+    KeptExport,
+    Report,
+    ReportSchedule,
+)
+from survey.reports.table_exports import make_link
 from survey.responses.case_work import CaseNote, add_note
 from survey.responses.cases import Case, open_case
 from survey.responses.models import Comment, Response
@@ -65,6 +72,9 @@ OWNER: Final[dict[type[models.Model], str]] = {
     AgencyScore: "agency_id",
     Report: "agency_id",
     ReportSchedule: "agency_id",
+    ExportSchedule: "owner__agency_id",
+    KeptExport: "scope_id",
+    ExportLink: "export__scope_id",
     FollowUp: "agency_id",
     FollowUpStep: "follow_up__agency_id",
     FollowUpFile: "step__follow_up__agency_id",
@@ -106,6 +116,14 @@ def filled(cast: Cast, tmp_path: Any) -> Cast:
         ReportSchedule.objects.create(
             owner=cast.analyst, agency=agency, interval="year", made_at=NOW
         )
+        owner = User.objects.create_user(
+            username=f"export {agency.pk}", role=Role.AGENCY_HEAD, agency=agency
+        )
+        ExportSchedule.objects.create(owner=owner, interval="year", kind="csv", made_at=NOW)
+        kept = KeptExport.objects.create(
+            owner=owner, edition=edition, kind="csv", scope=agency, sha256="0", made_at=NOW
+        )
+        make_link(export=kept, now=NOW)
     score_both(cast)
     follow_up_both(cast)
     event(cast)

@@ -131,6 +131,10 @@ NEEDS: Final = {
     "framework-upload": "edit-frameworks",
     "framework-edit": "edit-frameworks",
     "framework-act": "edit-frameworks",
+    "export-schedule": "make-reports",
+    "export-schedule-end": "make-reports",
+    "kept-export": READS,
+    "export-link": "make-reports",
     "group-survey": "appraise-scores",
     "group-survey-end": "appraise-scores",
     "framework-begin": "edit-frameworks",
@@ -208,7 +212,7 @@ NEEDS: Final = {
     "sessions-end": READS,
 }
 """Name of an address -> who gets in; what is open to strangers stands in test_staff.py."""
-OPEN: Final = {"sign-out", "invitation"}
+OPEN: Final = {"sign-out", "invitation", "export-by-link"}
 METHODS: Final = ("get", "head", "post", "put", "patch", "delete", "options")
 COMMON: Final = ("get", "post")
 """What every account tries in the slow suite, those of ``EVERY_METHOD`` always, who try all methods

@@ -50,7 +50,14 @@ from survey.questionnaires.models import (
 from survey.questionnaires.queries import published_version
 from survey.questionnaires.services import LIBRARY
 from survey.reports.docx import SHIPPED_TEMPLATE
-from survey.reports.models import QuarterPack, Report, ReportSchedule, ReportTemplate
+from survey.reports.models import (
+    ExportLink,
+    ExportSchedule,
+    QuarterPack,
+    Report,
+    ReportSchedule,
+    ReportTemplate,
+)
 from survey.responses.case_work import CaseNote
 from survey.responses.cases import Case
 from survey.responses.cut_offs import CutOffPlan
@@ -249,6 +256,9 @@ CHANGED: Final[dict[str, Callable[[], Any]]] = {
     "framework-new": lambda: FrameworkFile.objects.count(),
     "framework-edit": lambda: [*FrameworkFile.objects.order_by("pk").values_list("sha256")],
     "framework-upload": lambda: FrameworkFile.objects.count(),
+    "export-schedule": lambda: ExportSchedule.objects.count(),
+    "export-schedule-end": lambda: ExportSchedule.objects.count(),
+    "export-link": lambda: ExportLink.objects.count(),
     "group-survey": lambda: GroupBallot.objects.count(),
     "group-survey-end": lambda: GroupBallot.objects.filter(state="open").count(),
     "framework-begin": lambda: FrameworkFile.objects.count(),
@@ -678,6 +688,7 @@ REPEATED: Final = frozenset(
         "method-ask",
         "framework-act",
         "framework-copy",
+        "framework-line-act",
         "line-owners",
         "api-key-revoke",
         "scoring-act",

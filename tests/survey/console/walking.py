@@ -35,8 +35,9 @@ from survey.questionnaires.models import (
     Assignment,
     Questionnaire,
 )
-from survey.reports.models import ReportSchedule
+from survey.reports.models import ExportSchedule, ReportSchedule
 from survey.reports.services import make_report
+from survey.reports.table_exports import make_scheduled_exports
 from survey.responses.cases import open_case
 from survey.responses.exclusions import exclude_answers
 from survey.responses.reading import prepare_comments
@@ -160,6 +161,10 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
     make_report(edition=edition, agency=cast.land, by=cast.analyst, now=now)
     for owner in (cast.operator, cast.analyst, cast.head):
         ReportSchedule.objects.create(owner=owner, agency=cast.land, interval="year", made_at=now)
+        ExportSchedule.objects.create(
+            owner=owner, interval="quarter", kind="csv", made_at=NOW - timedelta(days=400)
+        )
+    make_scheduled_exports(now)
     Counter.objects.create(office=cast.land_counter.office, agency=cast.land, number=9)
     enrol_screen(counter=cast.land_counter, now=now)
     issue_ballots(counter=cast.land_counter, count=4, now=now)
