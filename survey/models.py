@@ -98,7 +98,7 @@ from survey.scorecards.models import (
     MethodComparison,
     MethodFile,
 )
-from survey.scorecards.rounds.group_survey import GroupAnswer, GroupBallot
+from survey.scorecards.rounds.group_survey import GroupBallot, GroupCount
 from survey.scorecards.rounds.models import (
     AgencyScore,
     AgencyScoring,
@@ -168,8 +168,8 @@ __all__ = [
     "FollowUpStep",
     "FrameworkFile",
     "FunnelCount",
-    "GroupAnswer",
     "GroupBallot",
+    "GroupCount",
     "HandOver",
     "Holiday",
     "Hosting",

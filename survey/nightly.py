@@ -28,6 +28,7 @@ from survey.reports.table_exports import forget_exports, make_scheduled_exports
 from survey.responses.alerts import find_alerts
 from survey.responses.reading import prepare_comments
 from survey.scorecards.computing import cut_off_planned
+from survey.scorecards.rounds.services import count_ended_surveys
 from survey.webhooks.services import tend_messages
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ STEPS: Final = (
     prepare_comments,
     find_alerts,
     cut_off_planned,
+    count_ended_surveys,
     run_last_month,
     expire_requests,
     forget_files,

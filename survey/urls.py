@@ -11,6 +11,7 @@ from django.urls import include, path, re_path
 
 from survey.citizen.views import citizen_error
 from survey.console.errors import error_page
+from survey.console.kept_exports import export_by_link
 from survey.public.ledger import ledger_file
 
 
@@ -36,5 +37,6 @@ urlpatterns = [
     path("sms/", include("survey.messaging.urls")),
     re_path(r"^so-cai/(?P<path>[a-z0-9./-]{1,80})$", ledger_file, name="ledger-file"),
     path("ket-qua/", include("survey.public.urls")),
+    path("tables/<str:code>", export_by_link, name="table-by-link"),
     path("", include("survey.citizen.urls")),
 ]

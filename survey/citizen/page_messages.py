@@ -84,11 +84,11 @@ def _about_codes() -> dict[str, tuple[str, str]]:
         ),
         "used-ballot": (
             _("This form is closed"),
-            _("The link has been used, or its time is over. What was sent counts."),
+            _("The link has been used or withdrawn, or its time is over."),
         ),
         "ballot-stored": (
             _("Thank you"),
-            _("Your form has been stored, without a name. The link no longer works."),
+            _("Your answers have been added, without a name. The link no longer works."),
         ),
         "expired-link": (
             _("This link has expired"),

@@ -15,7 +15,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 """Of the request that is answered here; also in the answer's ``X-Request-ID``."""
 
 _SECRET = re.compile(
-    r"(?i)(/(?:s|r|q|screen|staff/invitation)/|[?&](?:code|receipt|t|pressed|typed)=)[^/\s?&'\"<>]+"
+    r"(?i)(/(?:s|r|q|screen|groups|tables|staff/invitation)/|[?&](?:code|receipt|t|pressed|typed)=)[^/\s?&'\"<>]+"
 )
 # A code may be a whole address by itself: /ABCD1234, with what phones stick to it.
 _BARE = re.compile(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
-from typing import Any, cast
+from datetime import date, timedelta
+from typing import Any, Final, cast
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
@@ -26,6 +26,9 @@ from survey.questionnaires.content import Answers, QuestionSpec
 from survey.questionnaires.kinds import KINDS, AnswerError
 from survey.questionnaires.kinds.scale import level_names
 from survey.transactions.models import Channel
+
+LONGEST_AGO: Final = timedelta(days=3650)
+"""An older day is a slip of the pen."""
 
 
 class SignInForm(AuthenticationForm):

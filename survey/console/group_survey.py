@@ -39,11 +39,10 @@ class BallotForm(forms.Form):
 
     group = forms.ChoiceField(label=gettext_lazy("group"))
     count = forms.IntegerField(
-        label=gettext_lazy("number of links"), min_value=1, max_value=MAX_BALLOTS
+        label=gettext_lazy("number of links"), min_value=MIN_BALLOTS, max_value=MAX_BALLOTS
     )
-    agencies: forms.ModelMultipleChoiceField[Any] = forms.ModelMultipleChoiceField(
+    agencies = forms.MultipleChoiceField(
         label=gettext_lazy("agencies; none ticked: all"),
-        queryset=None,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -51,7 +50,8 @@ class BallotForm(forms.Form):
     def __init__(self, *args: Any, groups: dict[str, str], scorings: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cast("forms.ChoiceField", self.fields["group"]).choices = list(groups.items())
-        cast("forms.ModelMultipleChoiceField", self.fields["agencies"]).queryset = scorings
+        offered = [(str(row.pk), row.name) for row in scorings]
+        cast("forms.MultipleChoiceField", self.fields["agencies"]).choices = offered
 
 
 def _chosen(request: HttpRequest, pk: int) -> ScoringRound:
@@ -74,7 +74,8 @@ def group_survey(request: HttpRequest, pk: int) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
     form = BallotForm(sent, groups=groups, scorings=scorings)
     if sent is not None and form.is_valid():
-        chosen = list(form.cleaned_data["agencies"]) or list(scorings)
+        ticked = set(form.cleaned_data["agencies"])
+        chosen = [row for row in scorings if not ticked or str(row.pk) in ticked]
         group, count = form.cleaned_data["group"], form.cleaned_data["count"]
         try:
             tokens = issue_links(
@@ -125,5 +126,8 @@ def group_survey_end(request: HttpRequest, pk: int) -> HttpResponse:
     if group not in list_groups(framework_scored_by(row)):
         raise Http404
     done = withdraw_ballots(scoring_round=row, group=group)
+    record_event(
+        request, "group-survey-end", thing=f"scoring-round {row.pk}", detail=f"{group} {done}"
+    )
     messages.success(request, _("Links withdrawn: %(count)s.") % {"count": done})
     return redirect("console:group-survey", pk=row.pk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, cast
 
 from django import forms
@@ -17,12 +17,12 @@ from django.views.decorators.http import require_http_methods
 
 from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
+from survey.console.forms import LONGEST_AGO
 from survey.console.layout import page, staff_page
 from survey.privacy.incidents import do_step, list_steps
 from survey.privacy.models import Incident
 
 SHOWN: Final = 100
-LONGEST_AGO: Final = timedelta(days=3650)
 
 
 class IncidentForm(forms.ModelForm[Incident]):

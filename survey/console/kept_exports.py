@@ -27,10 +27,10 @@ from survey.console.table_files import TABLE_FILES, table_response
 from survey.reports.models import ExportSchedule, Interval, KeptExport, TableKind
 from survey.reports.table_exports import (
     KEPT_FOR,
-    export_path,
     find_link,
     make_link,
     own_exports,
+    read_table,
     use_link,
 )
 
@@ -50,6 +50,7 @@ def describe_schedules(user: User) -> dict[str, Any]:
         "kept": [
             {"row": row, "period": parse_period(row.edition.period).title}
             for row in own_exports(user, now)
+            if read_table(row) is not None
         ],
         "schedule_form": ScheduleForm(auto_id="schedule_%s"),
         "kept_days": KEPT_FOR.days,
@@ -88,17 +89,18 @@ def end_schedule(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _own(request: HttpRequest, pk: int) -> KeptExport:
     found = own_exports(cast("User", request.user), timezone.now()).filter(pk=pk).first()
-    if found is None or not export_path(found).is_file():
+    if found is None or read_table(found) is None:
         raise Http404
     return found
 
 
 @require_safe
 @staff_page
+@requires("make-reports")
 def kept_export(request: HttpRequest, pk: int) -> HttpResponse:
     """A table a schedule made, to its owner alone."""
     row = _own(request, pk)
-    return table_response(row.edition, row.kind, export_path(row).read_bytes())
+    return table_response(row.edition, row.kind, read_table(row) or b"")
 
 
 @require_POST
@@ -109,7 +111,7 @@ def link_export(request: HttpRequest, pk: int) -> HttpResponse:
     row = _own(request, pk)
     code = make_link(export=row, now=timezone.now())
     record_event(request, "export-link", thing=f"kept-export {row.pk}")
-    address = settings.PUBLIC_URL + reverse("console:export-by-link", args=[code])
+    address = settings.PUBLIC_URL + reverse("table-by-link", args=[code])
     messages.success(
         request,
         _("This link hands the table out once, within 7 days. Copy it now: %(address)s")

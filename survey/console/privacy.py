@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final, cast
 
 from django import forms
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from survey.accounts.models import User
 from survey.accounts.permissions import may, requires
+from survey.console.forms import LONGEST_AGO
 from survey.console.layout import page, staff_page
 from survey.privacy.documents import write_document
 from survey.privacy.models import ConsentText, PrivacyRequest
@@ -31,7 +32,6 @@ from survey.privacy.requests import (
 )
 
 REQUESTS_PER_PAGE: Final = 50
-LONGEST_AGO: Final = timedelta(days=3650)
 _DAY = {"placeholder": "31/12/2026", "inputmode": "numeric", "autocomplete": "off"}
 MEDIA: Final = {
     "pdf": "application/pdf",

@@ -29,7 +29,6 @@ urlpatterns = [
     ),
     re_path(r"^exports/kept/(?P<pk>\d{1,12})$", kept_exports.kept_export, name="kept-export"),
     re_path(r"^exports/kept/(?P<pk>\d{1,12})/link$", kept_exports.link_export, name="export-link"),
-    path("exports/links/<str:code>", kept_exports.export_by_link, name="export-by-link"),
     re_path(r"^exports/(?P<pk>\d{1,12})\.zip$", exports.bundle_file, name="bundle-file"),
     path("packs", reports.packs, name="packs"),
     re_path(r"^packs/(?P<pk>\d{1,12})\.zip$", reports.pack_file, name="pack-file"),

@@ -1,27 +1,20 @@
-"""Links and answers of the sociological survey of a round."""
+"""Links and counts of the sociological survey of a round."""
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, ClassVar
 
 import django.db.models.deletion
 from django.db import migrations, models
 
-TABLES = ("survey_groupballot", "survey_groupanswer")
+TABLES = ("survey_groupballot", "survey_groupcount")
 PROVINCE = "(SELECT COALESCE(current_setting('hailong.scope', true), '')) = ''"
 """As in migration 0022: of the province only."""
-MESSAGE = "answers of a group survey are not changed"
 
 
 def limit_rows(apps: Any, schema_editor: Any) -> None:
-    """The policies of the new tables, and the triggers of the answers."""
-    if schema_editor.connection.vendor == "sqlite":
-        for verb in ("UPDATE", "DELETE"):
-            schema_editor.execute(
-                f"CREATE TRIGGER survey_groupanswer_no_{verb.lower()} BEFORE {verb} "
-                f"ON survey_groupanswer BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
-            )
+    """The policies of the new tables."""
+    if schema_editor.connection.vendor != "postgresql":
         return
     for table in TABLES:
         schema_editor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", params=None)
@@ -30,11 +23,6 @@ def limit_rows(apps: Any, schema_editor: Any) -> None:
             f"CREATE POLICY in_scope ON {table} USING ({PROVINCE}) WITH CHECK ({PROVINCE})",
             params=None,
         )
-    schema_editor.execute(
-        "CREATE TRIGGER survey_groupanswer_no_change BEFORE UPDATE OR DELETE "
-        "ON survey_groupanswer FOR EACH ROW EXECUTE FUNCTION survey_refuse_ledger()",
-        params=None,
-    )
 
 
 class Migration(migrations.Migration):
@@ -44,30 +32,38 @@ class Migration(migrations.Migration):
 
     operations: ClassVar = [
         migrations.CreateModel(
-            name="GroupAnswer",
+            name="GroupCount",
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("criterion", models.CharField(max_length=40, verbose_name="criterion")),
                 ("group", models.CharField(max_length=40, verbose_name="group")),
-                ("choices", models.JSONField(verbose_name="choices")),
+                ("option", models.CharField(max_length=40, verbose_name="answer")),
+                ("count", models.PositiveIntegerField(default=0, verbose_name="count")),
                 (
-                    "scoring_round",
+                    "scoring",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="group_answers",
-                        to="survey.scoringround",
-                        verbose_name="scoring round",
+                        related_name="group_counts",
+                        to="survey.agencyscoring",
+                        verbose_name="scoring of an agency",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "answer of a group survey",
-                "verbose_name_plural": "answers of group surveys",
+                "verbose_name": "count of a group survey",
+                "verbose_name_plural": "counts of group surveys",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("scoring", "criterion", "group", "option"),
+                        name="group_count_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

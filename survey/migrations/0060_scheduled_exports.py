@@ -168,16 +168,6 @@ class Migration(migrations.Migration):
                 ),
                 ("made_at", models.DateTimeField(verbose_name="made at")),
                 (
-                    "last_edition",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="survey.edition",
-                        verbose_name="last made for",
-                    ),
-                ),
-                (
                     "owner",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,

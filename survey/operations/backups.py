@@ -47,8 +47,8 @@ ADDED_TO: Final = (
 )
 SECRETS: Final = ("SECRET_KEY", "SECRET_KEY_OLD", "PHONE_KEY", "PHONE_HASH_KEY")
 """Keys that may stand in files of the machine (``NAME_FILE``)."""
-NOT_FILES: Final = ("*.sqlite3*", "*.key", "static", "demo", "last-*.json", "prometheus")
-"""What of the data folder is no part: the database, keys, and what is made again."""
+NOT_FILES: Final = ("*.sqlite3*", "*.key", "static", "demo", "last-*.json", "prometheus", "exports")
+"""What of the data folder is no part: the database, keys, what is made again or soon forgotten."""
 
 
 def make_backup(folder: Path, recipient: str, now: datetime) -> Path:

@@ -55,6 +55,7 @@ class RequestLine:
     row: PrivacyRequest
     deadlines: Deadlines
     is_late: bool
+    may_extend: bool
 
 
 def list_requests(rows: Iterable[PrivacyRequest], today: date) -> list[RequestLine]:
@@ -67,7 +68,8 @@ def list_requests(rows: Iterable[PrivacyRequest], today: date) -> list[RequestLi
         late = (unanswered and today > ends.first_answer) or (
             row.closed_on is None and today > ends.done
         )
-        lines.append(RequestLine(row, ends, late))
+        extends = row.closed_on is None and not row.extended_days and today <= ends.done
+        lines.append(RequestLine(row, ends, late, extends))
     return lines
 
 

@@ -178,13 +178,6 @@ class ExportSchedule(models.Model):
     interval = models.CharField(_("interval"), max_length=10, choices=Interval.choices)
     kind = models.CharField(_("kind of file"), max_length=10, choices=TableKind.choices)
     made_at = models.DateTimeField(_("made at"))
-    last_edition = models.ForeignKey(
-        Edition,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        verbose_name=_("last made for"),
-    )
 
     class Meta:
         verbose_name = _("schedule of exports")

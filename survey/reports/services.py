@@ -23,7 +23,6 @@ from survey.followup.effects import standing_editions
 from survey.reports.content import build_agency_report, build_province_report
 from survey.reports.docx import report_docx
 from survey.reports.models import (
-    ExportSchedule,
     Interval,
     Report,
     ReportSchedule,
@@ -159,7 +158,7 @@ def make_scheduled_reports(now: datetime) -> int:
     """
     made, day = 0, timezone.localdate(now)
     for schedule in ReportSchedule.objects.select_related("owner", "agency", "last_edition"):
-        edition = find_next(schedule)
+        edition = _find_next(schedule)
         owner = schedule.owner
         if edition is None or not owner.is_open(day) or not may(owner, "make-reports"):
             continue
@@ -176,7 +175,7 @@ def make_scheduled_reports(now: datetime) -> int:
     return made
 
 
-def find_next(schedule: ReportSchedule | ExportSchedule) -> Edition | None:
+def _find_next(schedule: ReportSchedule) -> Edition | None:
     """The newest released edition of the schedule's length, released since it was made: of a later
     period than the last one reported, or of the same one made anew.
     """

@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 from survey.accounts.models import User
 from survey.accounts.permissions import may
 from survey.common.tokens import keyed_hash, keyed_hashes, new_code, normalise_code
-from survey.reports.models import ExportLink, ExportSchedule, KeptExport, TableKind
-from survey.reports.services import find_next
+from survey.followup.effects import standing_editions
+from survey.reports.models import ExportLink, ExportSchedule, Interval, KeptExport, TableKind
+from survey.reports.services import PERIODS
 from survey.scorecards.bridge.bundles import write_plain_index
 from survey.scorecards.bridge.exports import export_rows
 from survey.scorecards.models import Edition
@@ -43,23 +44,42 @@ def make_table(*, edition: Edition, user: User, kind: str) -> bytes:
 
 
 def make_scheduled_exports(now: datetime) -> int:
-    """Make what schedules ask for of periods released since; how many. An owner who may no longer
-    have it gets none, and what goes wrong with one stops no other.
+    """Make what schedules ask for of figures released since they were set up; how many. An owner
+    who may no longer have it gets none, and what goes wrong with one stops no other.
     """
-    made, day = 0, timezone.localdate(now)
-    for schedule in ExportSchedule.objects.select_related("owner", "last_edition"):
-        edition, owner = find_next(schedule), schedule.owner
-        if edition is None or not owner.is_open(day) or not may(owner, "make-reports"):
+    made, day, standing = 0, timezone.localdate(now), standing_editions()
+    for schedule in ExportSchedule.objects.select_related("owner"):
+        owner = schedule.owner
+        if not owner.is_open(day) or not may(owner, "make-reports"):
             continue
-        try:
-            with transaction.atomic():
-                _keep(edition, owner, schedule.kind, now)
-                ExportSchedule.objects.filter(pk=schedule.pk).update(last_edition=edition)
-        except Exception:
-            log.exception("a scheduled export was not made")
-        else:
-            made += 1
+        for edition in _find_missing(schedule, standing, now):
+            try:
+                with transaction.atomic():
+                    _keep(edition, owner, schedule.kind, now)
+            except Exception:
+                log.exception("a scheduled export was not made")
+            else:
+                made += 1
     return made
+
+
+def _find_missing(
+    schedule: ExportSchedule, standing: list[Edition], now: datetime
+) -> list[Edition]:
+    """Standing figures of the schedule's length, released since it was set up, of which there is no
+    table: of every period, and anew of one that was corrected.
+    """
+    rows = KeptExport.objects.filter(owner=schedule.owner, kind=schedule.kind)
+    there = set(rows.values_list("edition_id", flat=True))
+    since = max(schedule.made_at, now - KEPT_FOR)
+    return [
+        one
+        for one in standing
+        if PERIODS[Interval(schedule.interval)].fullmatch(one.period)
+        and one.pk not in there
+        and one.released_at
+        and one.released_at >= since
+    ]
 
 
 def _keep(edition: Edition, owner: User, kind: str, now: datetime) -> KeptExport:
@@ -82,13 +102,24 @@ def export_path(row: KeptExport) -> Path:
     return Path(settings.VAR_DIR) / "exports" / str(row.pk)
 
 
+def read_table(row: KeptExport) -> bytes | None:
+    """A table as it was made; None where the file is gone or is another."""
+    try:
+        content = export_path(row).read_bytes()
+    except OSError:
+        return None
+    return content if sha256(content).hexdigest() == row.sha256 else None
+
+
 def own_exports(user: User, now: datetime) -> QuerySet[KeptExport]:
-    """What an account's schedules made and it may still have: of its scope as it is now, of figures
-    that stand.
+    """What an account's schedules made and it may still have: by its role and scope as they are
+    now, of figures that stand.
     """
+    if not user.is_open(timezone.localdate(now)) or not may(user, "make-reports"):
+        return KeptExport.objects.none()
+    standing = [one.pk for one in standing_editions()]
     rows = KeptExport.objects.filter(owner=user, scope=user.agency, made_at__gt=now - KEPT_FOR)
-    rows = rows.filter(edition__withdrawn_at=None)
-    return rows.select_related("edition", "owner")
+    return rows.filter(edition__in=standing).select_related("edition", "owner")
 
 
 @transaction.atomic
@@ -112,10 +143,10 @@ def find_link(code: str, now: datetime) -> ExportLink | None:
     rows = ExportLink.objects.select_related("export__owner", "export__edition")
     lookups = list(keyed_hashes(PURPOSE, wanted))
     found = rows.filter(lookup__in=lookups, used_at=None, expires_at__gt=now).first()
-    if found is None or not found.export.owner.is_open(timezone.localdate(now)):
+    if found is None:
         return None
     mine = own_exports(found.export.owner, now).filter(pk=found.export_id)
-    return found if mine.exists() and export_path(found.export).is_file() else None
+    return found if mine.exists() and read_table(found.export) is not None else None
 
 
 def use_link(*, link: ExportLink, now: datetime) -> bytes:
@@ -124,20 +155,29 @@ def use_link(*, link: ExportLink, now: datetime) -> bytes:
     Raises
     ------
     ValidationError
-        Somebody has taken it meanwhile.
+        Somebody has taken it meanwhile, or the file is gone.
     """
-    content = export_path(link.export).read_bytes()
-    if not ExportLink.objects.filter(pk=link.pk, used_at=None).update(used_at=now):
+    content = read_table(link.export)
+    if content is None or not ExportLink.objects.filter(pk=link.pk, used_at=None).update(
+        used_at=now
+    ):
         raise ValidationError(_("This link has been used, or works no more."))
     return content
 
 
 def forget_exports(now: datetime) -> int:
-    """Delete tables whose time is over, with their links; how many."""
+    """Delete tables whose time is over, with their links, and files no row knows; how many rows.
+    One that cannot be deleted keeps no other.
+    """
     old = KeptExport.objects.filter(made_at__lte=now - KEPT_FOR)
-    gone = 0
-    for row in old:
-        export_path(row).unlink(missing_ok=True)
-        row.delete()
-        gone += 1
+    gone = old.count()
+    old.delete()
+    known = {str(pk) for pk in KeptExport.objects.values_list("pk", flat=True)}
+    folder = Path(settings.VAR_DIR) / "exports"
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name not in known:
+            try:
+                path.unlink(missing_ok=True)
+            except OSError:
+                log.exception("an export could not be deleted")
     return gone

@@ -71,7 +71,8 @@ def _came_late(period: Period) -> bool:
         begins__date__lte=period.last,
         ends__date__gte=period.first,
     )
-    return files.exists() or spans.exists()
+    events = closed_between(period.first, period.last).filter(received_at__gt=cut_off.made_at)
+    return files.exists() or spans.exists() or events.exists()
 
 
 def _find_rated_untold(period: Period) -> QuerySet[Agency]:

@@ -100,7 +100,7 @@ from survey.questionnaires.previews import preview_address
 from survey.questionnaires.queries import published_short_form
 asked = surveyed_round(cast, now)
 group = issue_links(scoring_round=asked, framework=framework_scored_by(asked), group="heads",
-    agencies=list(asked.scorings.all()), count=1, now=now)[0]
+    agencies=list(asked.scorings.all()), count=5, now=now)[0]
 print(json.dumps({
     "group": group,
     "preview": preview_address(published_short_form(), "phone").rpartition("/")[2],

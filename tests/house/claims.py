@@ -57,12 +57,12 @@ PERIODS: Final = "survey/console/test_periods.py::"
 GROUPS: Final = "survey/scorecards/test_group_survey.py::"
 REMINDERS: Final = "survey/console/test_reminders.py::"
 HELD: Final = {
-    "Your form has been stored, without a name. The link no longer works.": GROUPS
-    + "test_a_form_is_shown_sent_once_and_kept_without_a_name",
-    "The link has been used, or its time is over. What was sent counts.": GROUPS
-    + "test_links_end_with_the_first_appraisal_and_when_they_are_withdrawn",
+    "Your answers have been added, without a name. The link no longer works.": GROUPS
+    + "test_a_form_is_shown_sent_once_and_only_added_to_sums",
+    "The link has been used or withdrawn, or its time is over.": GROUPS
+    + "test_links_end_with_the_self_scoring_and_when_they_are_withdrawn",
     "This link has been used, or works no more.": GROUPS
-    + "test_links_end_with_the_first_appraisal_and_when_they_are_withdrawn",
+    + "test_links_end_with_the_self_scoring_and_when_they_are_withdrawn",
     "Line %(code)s is scored by a rule of its own.": "survey/scorecards/test_editing.py::"
     "test_a_line_that_gains_a_part_is_scored_by_its_parts",
     "The table will be made after each release.": "survey/reports/test_table_exports.py::"

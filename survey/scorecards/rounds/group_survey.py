@@ -4,10 +4,9 @@ agencies by anonymous single-use links; their counts become figures of the lines
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Final
 
 from django.core.exceptions import ValidationError
@@ -24,7 +23,7 @@ from survey.scorecards.rounds.models import AgencyScoring, ScoringRound
 PURPOSE: Final = "group-ballot"
 LINK_LENGTH: Final = 16
 MIN_BALLOTS: Final = 5
-"""Ballots of each group about an agency: fewer would tell who said what, and give no figure."""
+"""Forms of each group about an agency, and links made at once: fewer would tell who said what."""
 MAX_BALLOTS: Final = 2000
 MAX_CHOICES: Final = 150
 """Answers one page can ask for."""
@@ -36,7 +35,7 @@ Counts = dict[int, dict[str, dict[str, str]]]
 
 class GroupBallot(models.Model):
     """A link that was handed out: to which group, about which agencies. Who holds it is known to
-    nobody, and nothing leads from it to what was answered.
+    nobody, and what is sent by it is added to sums.
     """
 
     class State(models.TextChoices):
@@ -69,26 +68,34 @@ class GroupBallot(models.Model):
         return f"{self.scoring_round_id} {self.group}"
 
 
-class GroupAnswer(models.Model):
-    """What somebody of a group chose; under a random number, without a time."""
+class GroupCount(models.Model):
+    """How many of a group chose an answer for a line of an agency. Sums are all that is kept: there
+    is no form of one person anywhere.
+    """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    scoring_round = models.ForeignKey(
-        ScoringRound,
+    scoring = models.ForeignKey(
+        AgencyScoring,
         on_delete=models.PROTECT,
-        related_name="group_answers",
-        verbose_name=gettext_lazy("scoring round"),
+        related_name="group_counts",
+        verbose_name=gettext_lazy("scoring of an agency"),
     )
+    criterion = models.CharField(gettext_lazy("criterion"), max_length=40)
     group = models.CharField(gettext_lazy("group"), max_length=40)
-    choices = models.JSONField(gettext_lazy("choices"))
+    option = models.CharField(gettext_lazy("answer"), max_length=40)
+    count = models.PositiveIntegerField(gettext_lazy("count"), default=0)
 
     class Meta:
-        verbose_name = gettext_lazy("answer of a group survey")
-        verbose_name_plural = gettext_lazy("answers of group surveys")
+        verbose_name = gettext_lazy("count of a group survey")
+        verbose_name_plural = gettext_lazy("counts of group surveys")
         ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["scoring", "criterion", "group", "option"], name="group_count_once"
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.scoring_round_id} {self.group}"
+        return f"{self.scoring_id} {self.criterion} {self.group} {self.option}"
 
 
 def list_groups(framework: Framework) -> dict[str, str]:
@@ -128,11 +135,14 @@ def issue_links(
         than a page can ask for.
     """
     if not takes_answers(scoring_round, now):
-        raise ValidationError(_("The first appraisal of this round is over."))
+        raise ValidationError(_("The self-scoring of this round is over."))
     if group not in list_groups(framework):
         raise ValidationError(_("There is no such group."))
-    if not 1 <= count <= MAX_BALLOTS:
-        raise ValidationError(_("From 1 to %(count)s links at a time.") % {"count": MAX_BALLOTS})
+    if not MIN_BALLOTS <= count <= MAX_BALLOTS:
+        raise ValidationError(
+            _("From %(least)s to %(most)s links at a time.")
+            % {"least": MIN_BALLOTS, "most": MAX_BALLOTS}
+        )
     asked = sum(len(asked_lines(framework, group, one.kind)) for one in agencies)
     if not 1 <= asked <= MAX_CHOICES:
         raise ValidationError(
@@ -153,9 +163,11 @@ def issue_links(
 
 
 def takes_answers(scoring_round: ScoringRound, now: datetime) -> bool:
-    """Until the last day of the first appraisal, while nothing is published."""
+    """Until the last day of the self-scoring, while nothing is published: the appraisers have the
+    counts before them.
+    """
     day = timezone.localdate(now)
-    return scoring_round.published_at is None and day <= scoring_round.appraisal_due
+    return scoring_round.published_at is None and day <= scoring_round.self_due
 
 
 def find_ballot(token: str) -> GroupBallot | None:
@@ -176,40 +188,55 @@ def withdraw_ballots(*, scoring_round: ScoringRound, group: str) -> int:
 def record_choices(
     *, ballot: GroupBallot, framework: Framework, choices: Choices, now: datetime
 ) -> None:
-    """Keep what was chosen, once.
+    """Add what was chosen to the sums, once.
 
     Raises
     ------
     ValidationError
         Nothing was chosen, an answer is not offered, or the link works no more.
     """
-    kept = _check_choices(ballot, framework, choices)
+    chosen = _check_choices(ballot, framework, choices)
     with transaction.atomic():
-        rows = GroupBallot.objects.filter(pk=ballot.pk, state=GroupBallot.State.OPEN)
-        taken = takes_answers(ballot.scoring_round, now) and rows.update(
-            state=GroupBallot.State.USED
+        rows = GroupBallot.objects.filter(
+            pk=ballot.pk,
+            state=GroupBallot.State.OPEN,
+            scoring_round__published_at=None,
+            scoring_round__self_due__gte=timezone.localdate(now),
         )
-        if not taken:
+        if not rows.update(state=GroupBallot.State.USED):
             raise ValidationError(_("This link has been used, or works no more."))
-        GroupAnswer.objects.create(
-            scoring_round=ballot.scoring_round, group=ballot.group, choices=kept
+        for scoring, line, option in chosen:
+            _add_one(scoring, line, ballot.group, option)
+        # Every link of the group is written anew with this one: no number of a transaction tells
+        # which of them was used just now.
+        siblings = GroupBallot.objects.filter(
+            scoring_round=ballot.scoring_round, group=ballot.group
         )
+        siblings.update(group=ballot.group)
+
+
+def _add_one(scoring: AgencyScoring, line: str, group: str, option: str) -> None:
+    place = {"scoring": scoring, "criterion": line, "group": group, "option": option}
+    if not GroupCount.objects.filter(**place).update(count=models.F("count") + 1):
+        row, made = GroupCount.objects.get_or_create(**place, defaults={"count": 1})
+        if not made:
+            GroupCount.objects.filter(pk=row.pk).update(count=models.F("count") + 1)
 
 
 def _check_choices(
     ballot: GroupBallot, framework: Framework, choices: Choices
-) -> dict[str, dict[str, str]]:
-    kept: dict[str, dict[str, str]] = {}
+) -> list[tuple[AgencyScoring, str, str]]:
+    found = []
     for scoring in ballot_agencies(ballot):
         for line in asked_lines(framework, ballot.group, scoring.kind):
             chosen = choices.get(str(scoring.pk), {}).get(line.code, "")
             if chosen and chosen not in {option.code for option in line.options}:
                 raise ValidationError(_("Choose one of the answers on the page."))
             if chosen:
-                kept.setdefault(str(scoring.pk), {})[line.code] = chosen
-    if not kept:
+                found.append((scoring, line.code, chosen))
+    if not found:
         raise ValidationError(_("Please choose at least one answer."))
-    return kept
+    return found
 
 
 def ballot_agencies(ballot: GroupBallot) -> QuerySet[AgencyScoring]:
@@ -218,26 +245,21 @@ def ballot_agencies(ballot: GroupBallot) -> QuerySet[AgencyScoring]:
     return rows.filter(scoring_round=ballot.scoring_round_id).order_by("name", "pk")
 
 
-def group_figures(scoring_round: ScoringRound, framework: Framework) -> Counts:
-    """What the answers of the groups say of each agency, line by line; nothing where a group that
-    is asked has too few.
+def group_figures(scoring_round: ScoringRound, framework: Framework, now: datetime) -> Counts:
+    """What the groups say of each agency, line by line, once no more can come in: two looks apart
+    would tell what one person said. Nothing where a group that is asked has too few.
     """
-    counts: Counter[tuple[str, str, str, str]] = Counter()
-    rows = GroupAnswer.objects.filter(scoring_round=scoring_round)
-    for group, choices in rows.values_list("group", "choices"):
-        for scoring, lines in choices.items():
-            for line, option in lines.items():
-                counts[scoring, line, group, option] += 1
+    ballots = GroupBallot.objects.filter(scoring_round=scoring_round)
+    is_open = ballots.filter(state=GroupBallot.State.OPEN).exists()
+    if not ballots.exists() or (is_open and takes_answers(scoring_round, now)):
+        return {}
+    rows = GroupCount.objects.filter(scoring__scoring_round=scoring_round)
+    counts = Counter({(r.scoring_id, r.criterion, f"{r.group}.{r.option}"): r.count for r in rows})
     found: Counts = {}
     for scoring in AgencyScoring.objects.filter(scoring_round=scoring_round):
         for line in _surveyed(framework):
-            told = {
-                f"{group.code}.{option.code}": counts[
-                    str(scoring.pk), line.code, group.code, option.code
-                ]
-                for group in line.groups
-                for option in line.options
-            }
+            names = [f"{g.code}.{o.code}" for g in line.groups for o in line.options]
+            told = {name: counts[scoring.pk, line.code, name] for name in names}
             if _are_enough(line, told):
                 figures = {name: str(n) for name, n in told.items()}
                 found.setdefault(scoring.agency_id, {})[line.code] = figures
@@ -258,3 +280,9 @@ def count_ballots(scoring_round: ScoringRound) -> dict[str, dict[str, int]]:
     for group, state, n in rows.values_list("group", "state").annotate(n=models.Count("pk")):
         found.setdefault(group, {})[state] = n
     return found
+
+
+def ended_surveys(day: date) -> QuerySet[ScoringRound]:
+    """Rounds that are not published, whose links take no more answers since the day before."""
+    rows = ScoringRound.objects.filter(published_at=None, self_due__lt=day)
+    return rows.filter(group_ballots__isnull=False).distinct()

@@ -9,16 +9,17 @@ from itertools import pairwise
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from survey.accounts.models import User
 from survey.agencies.queries import versions_on
-from survey.common.periods import Period
+from survey.common.periods import Period, parse_period
 from survey.scorecards.bridge.frameworks import Framework
 from survey.scorecards.frameworks.models import FrameworkFile, FrameworkState
 from survey.scorecards.frameworks.services import frameworks_in_force
 from survey.scorecards.rounds.editions import make_score_edition
-from survey.scorecards.rounds.group_survey import group_figures
+from survey.scorecards.rounds.group_survey import ended_surveys, group_figures
 from survey.scorecards.rounds.models import (
     AgencyScoring,
     ScoreEntry,
@@ -150,7 +151,7 @@ def _enter_counted(
 ) -> int:
     rows = list(open_ones.select_related("agency").prefetch_related("entries"))
     figures = counted_figures(framework, [row.agency for row in rows], period)
-    told = group_figures(rows[0].scoring_round, framework) if rows else {}
+    told = group_figures(rows[0].scoring_round, framework, now) if rows else {}
     for agency, lines in told.items():
         figures.setdefault(agency, {}).update(lines)
     applied = {kind: {c.code for c in framework.leaves(kind)} for kind in {r.kind for r in rows}}
@@ -171,6 +172,14 @@ def _enter_counted(
                 )
     ScoreEntry.objects.bulk_create(made)
     return len(made)
+
+
+def count_ended_surveys(now: datetime) -> int:
+    """Enter what groups said in rounds whose links take no more answers; how many entries."""
+    made = 0
+    for row in ended_surveys(timezone.localdate(now)):
+        made += enter_counted(scoring_round=row, period=parse_period(row.period), now=now)
+    return made
 
 
 def change_deadlines(*, scoring_round: ScoringRound, deadlines: Deadlines) -> ScoringRound:

@@ -37,6 +37,7 @@ from survey.responses.reading import CommentMark, ReadableComment, prepare_comme
 from survey.responses.services import record_response
 from survey.scorecards.models import AgencyResult
 from survey.scorecards.rounds.editions import make_score_edition
+from survey.scorecards.rounds.group_survey import find_ballot, issue_links, record_choices
 from survey.scorecards.rounds.models import (
     AgencyScore,
     AgencyScoring,
@@ -44,13 +45,20 @@ from survey.scorecards.rounds.models import (
     HandOver,
     ScoreEntry,
 )
+from survey.scorecards.rounds.queries import framework_scored_by
 from survey.transactions.models import DossierEvent, MonthlyTotal
 from survey.transactions.services import import_totals
 from tests.survey.console.builders import release, signed_in
 from tests.survey.factories import NOW, PASSWORD, Cast
 from tests.survey.followup.builders import opened
 from tests.survey.messaging.messages import event
-from tests.survey.scorecards.builders import FRAMEWORK, fill, opened_scoring, snapshot
+from tests.survey.scorecards.builders import (
+    FRAMEWORK,
+    fill,
+    opened_scoring,
+    snapshot,
+    surveyed_round,
+)
 from tests.survey.transactions.builders import csv_file
 
 QUERIES: Final = 2000
@@ -319,3 +327,26 @@ def test_programs_read_within_the_scope_of_their_account(
         answer = Client().get(path, headers={"Authorization": f"Bearer {text}"})
         seen[user] = {row["agency"] for row in answer.json()["items"]}
     assert seen == {branch: {"*", "h20.01"}, cast.analyst: {"*", "h20.01", "28261"}}
+
+
+def test_no_transaction_number_joins_a_form_of_a_group_to_its_link(cast: Cast) -> None:
+    now = timezone.now()
+    asked = surveyed_round(cast, now)
+    framework = framework_scored_by(asked)
+    scorings = list(asked.scorings.all())
+    tokens = issue_links(
+        scoring_round=asked,
+        framework=framework,
+        group="heads",
+        agencies=scorings,
+        count=5,
+        now=now,
+    )
+    for token in tokens[2:4]:
+        ballot = find_ballot(token)
+        assert ballot is not None
+        choices = {str(scorings[0].pk): {"V.1": "good"}}
+        record_choices(ballot=ballot, framework=framework, choices=choices, now=now)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(DISTINCT xmin::text) FROM survey_groupballot")
+        assert cursor.fetchone() == (1,), "every link was written by the last one that was used"

@@ -63,6 +63,8 @@ def test_codes_in_addresses_are_masked() -> None:
         ("/w4gs-gy5v/", "/•••/"),
         ("/r/ABCDE12345/more?lang=vi&t=c2VjcmV0", "/r/•••/more?lang=vi&t=•••"),
         ("/r/ABCDE12345?pressed=xyz", "/r/•••?pressed=•••"),
+        ("/groups/8MC8X4KJDDV11HCJ?lang=vi", "/groups/•••?lang=vi"),
+        ("/tables/8MC8X4KJDDV11HCJ8MC8X4KJ", "/tables/•••"),
         ("/staff/messages", "/staff/messages"),
         ("/static/survey/kiosk.svg", "/static/survey/kiosk.svg"),
         ("/offices", "/offices"),

@@ -133,7 +133,7 @@ NEEDS: Final = {
     "framework-act": "edit-frameworks",
     "export-schedule": "make-reports",
     "export-schedule-end": "make-reports",
-    "kept-export": READS,
+    "kept-export": "make-reports",
     "export-link": "make-reports",
     "group-survey": "appraise-scores",
     "group-survey-end": "appraise-scores",
@@ -212,7 +212,7 @@ NEEDS: Final = {
     "sessions-end": READS,
 }
 """Name of an address -> who gets in; what is open to strangers stands in test_staff.py."""
-OPEN: Final = {"sign-out", "invitation", "export-by-link"}
+OPEN: Final = {"sign-out", "invitation"}
 METHODS: Final = ("get", "head", "post", "put", "patch", "delete", "options")
 COMMON: Final = ("get", "post")
 """What every account tries in the slow suite, those of ``EVERY_METHOD`` always, who try all methods

@@ -130,7 +130,7 @@ def test_an_operator_reissues_and_withdraws(cast: Cast) -> None:
 WHAT = {"set-up-load": "library", "message-setting-delete": "rule"}
 WHAT |= dict.fromkeys(("message-setting", "message-setting-new"), "sender")
 OPEN_TO_ALL = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "sign-out", "invitation"}
-OPEN_TO_ALL |= {"sso_login", "openid_connect_callback", "export-by-link"}
+OPEN_TO_ALL |= {"sso_login", "openid_connect_callback"}
 ACTIONS = {"sender": "pause", "messages-decide": "again", "person-close": "close"}
 ACTIONS |= {"version-change": "copy", "version-ask": "publish", "edition-ask": "release"}
 ACTIONS |= {"import-decide": "take", "case-act": "note", "question-act": "up"}

@@ -501,7 +501,7 @@ def of_places(name: str, data: dict[str, Any], button: tuple[str, str]) -> dict[
             "source": "1/QĐ-UBND",
             "valid_from": today(),
         },
-        "group-survey": {"count": "2", "agencies": []},
+        "group-survey": {"count": "5", "agencies": []},
         "framework-head": {"source": f"Quyết định {timezone.now()}", "seen": seen_draft()},
         "framework-line": {
             "title": f"Dòng {timezone.now()}",

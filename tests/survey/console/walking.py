@@ -213,7 +213,7 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
         framework=framework_scored_by(asked),
         group="heads",
         agencies=list(asked.scorings.all()),
-        count=2,
+        count=5,
         now=now,
     )
     for kind in ("finding", "self-check", "document"):

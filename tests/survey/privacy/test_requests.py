@@ -22,7 +22,12 @@ from survey.privacy.incidents import do_step, list_steps, read_checklist
 from survey.privacy.inventory import read_activities, tables_about_nobody
 from survey.privacy.models import ConsentText, Incident, IncidentStep, PrivacyRequest
 from survey.privacy.notices import note_texts
-from survey.privacy.requests import close_request, extend_request, find_deadlines
+from survey.privacy.requests import (
+    close_request,
+    extend_request,
+    find_deadlines,
+    list_requests,
+)
 from survey.privacy.retention import apply_schedule
 from survey.privacy.schedule import load_schedule
 from tests.survey.console.builders import signed_in
@@ -68,6 +73,8 @@ def test_a_request_is_extended_once_in_time_and_by_no_more_than_the_decree_allow
     admin: User,
 ) -> None:
     row = asked(admin)
+    offered = [list_requests([row], FRIDAY + timedelta(days=d))[0].may_extend for d in (10, 11)]
+    assert offered == [True, False], "no form that would be refused"
     for days, today in ((16, FRIDAY), (0, FRIDAY), (5, FRIDAY + timedelta(days=11))):
         with pytest.raises(ValidationError):
             extend_request(row=row, days=days, because="x", today=today)

@@ -127,7 +127,7 @@ def test_what_was_withdrawn_is_no_longer_handed_out(cast: Cast, kept: KeptExport
 def test_a_link_hands_the_table_out_once_without_an_account(cast: Cast, kept: KeptExport) -> None:
     client = signed_in(cast.analyst)
     told = flat(client.post(reverse("console:export-link", args=[kept.pk]), follow=True))
-    path = "/staff/exports/links/" + told.partition("/staff/exports/links/")[2].split("<")[0]
+    path = "/tables/" + told.partition("/tables/")[2].split("<")[0]
     stranger = Client()
     for _look in range(3):
         assert stranger.get(path).status_code == 200
@@ -140,7 +140,7 @@ def test_a_link_hands_the_table_out_once_without_an_account(cast: Cast, kept: Ke
 
 @pytest.mark.parametrize("code", ["x", "0" * 24, "A" * 300, "%00"])
 def test_a_link_nobody_made_is_not_found(db: None, code: str) -> None:
-    assert Client().get(f"/staff/exports/links/{code}").status_code == 404
+    assert Client().get(f"/tables/{code}").status_code == 404
 
 
 def test_links_end_after_a_week_and_with_their_maker(cast: Cast, kept: KeptExport) -> None:
@@ -150,6 +150,45 @@ def test_links_end_after_a_week_and_with_their_maker(cast: Cast, kept: KeptExpor
     assert find_link(code, now + LINK_TTL) is None
     User.objects.update(is_active=False)
     assert find_link(code, now) is None
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.APPROVER])
+def test_who_lost_the_role_hands_nothing_out(cast: Cast, kept: KeptExport, role: Role) -> None:
+    code = make_link(export=kept, now=timezone.now())
+    User.objects.filter(pk=cast.analyst.pk).update(role=role)
+    assert find_link(code, timezone.now()) is None
+    cast.analyst.refresh_from_db()
+    address = reverse("console:kept-export", args=[kept.pk])
+    assert signed_in(cast.analyst).get(address).status_code == 403
+
+
+def test_figures_that_were_corrected_are_made_anew_and_the_old_ones_kept_back(
+    cast: Cast, kept: KeptExport, tmp_path: Path
+) -> None:
+    code = make_link(export=kept, now=timezone.now())
+    fill(cast, good=90, bad=0, channel="online")
+    release(snapshot(tmp_path, "b"))
+    assert find_link(code, timezone.now()) is None, "they no longer stand"
+    assert make_scheduled_exports(timezone.now()) == 1
+    assert KeptExport.objects.count() == 2
+
+
+def test_every_period_released_meanwhile_is_made(cast: Cast, edition: Edition) -> None:
+    old = Edition.objects.get(pk=edition.pk)
+    old.pk, old.period, old.public_number = None, "2026-Q2", 1
+    old.save()
+    plan(cast.analyst)
+    assert make_scheduled_exports(timezone.now()) == 2
+
+
+def test_a_file_that_is_another_or_gone_is_handed_to_nobody(cast: Cast, kept: KeptExport) -> None:
+    client, address = signed_in(cast.analyst), reverse("console:kept-export", args=[kept.pk])
+    code = make_link(export=kept, now=timezone.now())
+    for change in (lambda: export_path(kept).write_text("x"), export_path(kept).unlink):
+        change()
+        assert client.get(address).status_code == 404
+        assert find_link(code, timezone.now()) is None
+        assert "Tạo đường dẫn một lần" not in flat(client.get(PAGE))
 
 
 def test_two_at_once_get_it_once(kept: KeptExport) -> None:
@@ -167,6 +206,10 @@ def test_tables_are_forgotten_with_their_links(kept: KeptExport) -> None:
     assert forget_exports(timezone.now()) == 0
     assert forget_exports(timezone.now() + KEPT_FOR + timedelta(days=1)) == 1
     assert not path.exists()
+    path.parent.joinpath("99").write_text("of a row that is gone")
+    path.parent.joinpath("folder").mkdir()
+    forget_exports(timezone.now())
+    assert [one.name for one in path.parent.iterdir()] == ["folder"], "one fault keeps no other"
     assert not ExportLink.objects.exists()
 
 
