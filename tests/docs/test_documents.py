@@ -21,9 +21,20 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 def test_every_path_of_the_signpost_table_exists() -> None:
     table = README.split("## Where is")[1].split("\n## ")[0]
+    table += (ROOT / "docs" / "where.md").read_text(encoding="utf-8")
     paths = [p for p in re.findall(r"`([\w./<>-]+)`", table) if "/" in p and "<" not in p]
     assert len(paths) > 15
     assert [p for p in paths if not (ROOT / p).exists()] == []
+
+
+def test_the_signpost_tables_of_the_readme_are_short_and_all_in_the_whole_list() -> None:
+    signs = README.split("## Where is")[1].split("\n## ")[0]
+    tables = [part.splitlines() for part in signs.split("\n### ")[1:]]
+    rows = [[line for line in table if line.startswith("| ")][1:] for table in tables]
+    assert len(rows) == 3
+    assert max(map(len, rows)) <= 15
+    whole = (ROOT / "docs" / "where.md").read_text(encoding="utf-8")
+    assert [row for table in rows for row in table if row not in whole] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
