@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from analysis.comparison.change import index_changes
-from analysis.comparison.quality import nonresponse_variables
+from analysis.comparison.quality import (
+    AgencyResponse,
+    measure_response,
+    nonresponse_variables,
+)
 from analysis.comparison.rank_sensitivity import RankSensitivity, rank_sensitivity
 from analysis.comparison.with_excluded import WithExcluded, figures_with_excluded
 from analysis.counting.cells import Cells
@@ -170,6 +174,18 @@ class Run:
             if row["level"] == "overall" and row["rank_best"] is not None
         }
         return rank_sensitivity(self.cells(), self.totals, self.method, kinds)
+
+    @property
+    def response(self) -> AgencyResponse | None:
+        """Response of all agencies together; None without dossiers.
+
+        Examples
+        --------
+        >>> open_run(snapshot, "sipas-service").response.rate > 0
+        True
+        """
+        completed = {key: n for key, n in self.completed.items() if n}
+        return measure_response(self.cells(), completed) if completed else None
 
     def with_excluded(self, table: Table) -> list[WithExcluded]:
         """What the indices a table shows would be with the answers that were excluded.

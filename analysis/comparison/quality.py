@@ -88,20 +88,9 @@ def response_by_agency(
     >>> response_by_agency(cells, completed, {"s05": 85.0})["s05"]
     AgencyResponse(rate=24.878048780487806, r_indicator=1.0, largest_bias=0.0)
     """
-    answered: dict[Key, float] = {}
-    keys = zip(
-        cells.key("agency"),
-        cells.key("domain"),
-        cells.key("channel"),
-        cells.n.tolist(),
-        strict=True,
-    )
-    for agency, domain, channel, n in keys:
-        answered[agency, domain, channel] = answered.get((agency, domain, channel), 0) + n
     by_agency: dict[str, list[tuple[float, int]]] = {}
-    for key, big in completed.items():
-        if big:
-            by_agency.setdefault(key[0], []).append((min(answered.get(key, 0), big), big))
+    for key, n, big in _pair_cells(cells, completed):
+        by_agency.setdefault(key[0], []).append((n, big))
     result = {}
     for agency, pairs in by_agency.items():
         counts, dossiers = [n for n, _ in pairs], [big for _, big in pairs]
@@ -115,6 +104,38 @@ def response_by_agency(
         )
         result[agency] = AgencyResponse(100 * rate, r, bias)
     return result
+
+
+def measure_response(cells: Cells, completed: Mapping[Key, int]) -> AgencyResponse:
+    """Response of all agencies together, over the cells of agency, domain and channel.
+
+    Raises
+    ------
+    AnalysisError
+        No dossier was completed.
+
+    Examples
+    --------
+    >>> found = measure_response(cells, completed)
+    >>> 0 < found.rate < 100, found.r_indicator <= 1
+    (True, True)
+    """
+    pairs = _pair_cells(cells, completed)
+    counts, dossiers = [n for _key, n, _big in pairs], [big for _key, _n, big in pairs]
+    r, _spread = r_indicator(counts, dossiers)
+    return AgencyResponse(100 * sum(counts) / sum(dossiers), r, None)
+
+
+def _pair_cells(cells: Cells, completed: Mapping[Key, int]) -> list[tuple[Key, float, int]]:
+    """(agency, domain, channel), answers and dossiers, where there are dossiers; answers above them
+    count as all.
+    """
+    answered: dict[Key, float] = {}
+    names = ("agency", "domain", "channel")
+    for *key, n in zip(*(cells.key(name) for name in names), cells.n.tolist(), strict=True):
+        place = (key[0], key[1], key[2])
+        answered[place] = answered.get(place, 0) + n
+    return [(k, min(answered.get(k, 0), big), big) for k, big in completed.items() if big]
 
 
 def mode_effects(

@@ -20,6 +20,8 @@ from survey.scorecards.bridge.open_data import public_rows
 from survey.scorecards.models import Edition
 from survey.scorecards.queries import find_overall, province_result, told_with_excluded
 
+LEAST_DOSSIERS: Final = 5000
+"""One percent of fewer dossiers is few people."""
 MIN_COMPARED: Final = 5
 """Fewer agencies with a place make no share worth telling."""
 
@@ -42,7 +44,8 @@ def write_public_note(edition: Edition, *, half_width: Decimal | None) -> list[N
     """The note for everybody: no figure from which exact counts follow. ``half_width`` of the
     province's interval as it is published, None where it is not.
     """
-    return _write_note(edition, _describe_public_accuracy(half_width), is_public=True)
+    accuracy = _describe_public_accuracy(half_width)
+    return _write_note(edition, [*accuracy, *_describe_response(edition)], is_public=True)
 
 
 def _write_note(edition: Edition, accuracy: list[Note], *, is_public: bool = False) -> list[Note]:
@@ -145,6 +148,20 @@ def _describe_public_accuracy(half_width: Decimal | None) -> list[Note]:
         Note("S.13.A1", _("Sampling error"), told),
         Note("S.13.A7", _("Imputation"), _("None: what was not answered is not guessed.")),
     ]
+
+
+def _describe_response(edition: Edition) -> list[Note]:
+    """In whole percent, and where one percent is many dossiers: no count follows."""
+    told = edition.about.get("response")
+    if not told or told["dossiers"] < LEAST_DOSSIERS:
+        return []
+    missed = Decimal(100) - Decimal(told["rate"])
+    text = _(
+        "About %(share)s%% of completed dossiers have no answer. R-indicator %(r)s: 1 where all "
+        "agencies, domains and channels answer alike."
+    )
+    words = {"share": number(missed, 0), "r": number(Decimal(told["r"]))}
+    return [Note("S.13.A4", _("Unit non-response"), text % words)]
 
 
 def _describe_choices(edition: Edition) -> list[Note]:

@@ -12,6 +12,7 @@ from scipy import stats
 
 from analysis.comparison.quality import (
     item_nonresponse,
+    measure_response,
     mode_effects,
     nonresponse_variables,
     overall_figures,
@@ -55,6 +56,15 @@ def test_response_and_the_largest_bias() -> None:
     assert found.rate == pytest.approx(14.0)
     r, spread = r_indicator([80, 60], [400, 600])
     assert (found.r_indicator, found.largest_bias) == pytest.approx((r, 100 * spread * 0.3 / 0.14))
+
+
+def test_response_of_all_agencies_together_is_over_all_cells() -> None:
+    cells = count(answers("E2", 70, 10) + answers("E3", 60, 0, channel="online"), OVERALL)
+    completed = {key: n for key, (n, _) in DOSSIERS.items()}
+    together = {**completed, ("b", "land", "counter"): 1000, ("c", "land", "counter"): 0}
+    found = measure_response(cells, together)
+    assert found.rate == pytest.approx(7.0), "140 of 2,000"
+    assert found.r_indicator == pytest.approx(r_indicator([80, 60, 0], [400, 600, 1000])[0])
 
 
 def test_the_mode_effect_comes_from_the_two_intervals() -> None:

@@ -77,6 +77,7 @@ def compute_index(*, folder: Path, method: str, releases: Sequence[Release] = ()
             **table.about,
             **run.chart_data(table),
             "rank_sensitivity": [vars(line) for line in run.rank_sensitivity(table)],
+            **_tell_response(run),
             **_tell_excluded(run, table),
         },
         rows=rows,
@@ -88,6 +89,17 @@ def compute_index(*, folder: Path, method: str, releases: Sequence[Release] = ()
         answers=_answer_checksums(run),
         min_n=run.method.min_n,
     )
+
+
+def _tell_response(run: analysis.Run) -> dict[str, Any]:
+    """Share of dossiers with an answer at the province, in percent, how alike the parts of the
+    province answer (R-indicator), and the dossiers behind both.
+    """
+    found = run.response
+    if found is None:
+        return {}
+    told = {"rate": f"{found.rate:.1f}", "r": f"{found.r_indicator:.2f}"}
+    return {"response": {**told, "dossiers": sum(run.completed.values())}}
 
 
 def _tell_excluded(run: analysis.Run, table: analysis.Table) -> dict[str, Any]:

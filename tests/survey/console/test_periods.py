@@ -81,6 +81,7 @@ def test_the_worker_freezes_and_computes_and_the_heads_see_nothing_yet(
     assert edition is not None
     assert edition.state == EditionState.COMPUTED
     assert edition.responses == 60
+    assert edition.about["response"] == {"rate": "9.1", "r": "1.00", "dossiers": 660}
     page = flat(signed_in(filled.analyst).get(reverse("console:edition", args=[edition.pk])))
     assert "Chờ công bố" in page
     head = signed_in(filled.head)

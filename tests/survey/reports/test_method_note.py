@@ -53,3 +53,15 @@ def test_places_under_other_choices_are_told_where_enough_are_compared(
     text = told(edition, is_public=is_public)["S.13.3.5"]
     assert "các kênh có trọng số bằng nhau: 3 trên 40" in text
     assert ";" not in text, "too few compared, and a variant of another version, are left out"
+
+
+def test_response_is_told_to_everybody_in_whole_percent_and_of_many_dossiers(
+    edition: Edition,
+) -> None:
+    assert "S.13.A4" not in told(edition, is_public=True), "made before it was measured"
+    edition.about["response"] = {"rate": "27.6", "r": "0.82", "dossiers": 4_999}
+    assert "S.13.A4" not in told(edition, is_public=True)
+    edition.about["response"]["dossiers"] = 5_000
+    text = told(edition, is_public=True)["S.13.A4"]
+    assert "Khoảng 72 % hồ sơ" in text
+    assert "R là 0,82" in text
