@@ -75,14 +75,16 @@ chromium:
 # the statistics, and the browser.
 COMPUTING := tests/survey tests/servers/test_postgresql.py
 OTHERS := tests/servers tests/docs tests/house tests/analysis
-BESIDE := tests/survey/public tests/survey/reports tests/survey/operations tests/survey/citizen
+BESIDE := tests/survey/reports tests/survey/operations tests/survey/access tests/survey/api
+AFTER := tests/survey/public tests/survey/citizen
 SERVERS := $(OTHERS) $(BESIDE) --ignore=tests/servers/test_postgresql.py
 JOURNEYS := tests $(OTHERS:%=--ignore=%) $(COMPUTING:%=--ignore=%)
 test: check-fast chromium  ## format, lint, types, import contracts, migrations and all tests
 	@logs=$$(mktemp -d); \
-	$(PY) -m pytest -q -m "not slow" $(COMPUTING) $(BESIDE:%=--ignore=%) >$$logs/computing 2>&1 & computing=$$!; \
+	$(PY) -m pytest -q -m "not slow" $(COMPUTING) $(BESIDE:%=--ignore=%) $(AFTER:%=--ignore=%) >$$logs/computing 2>&1 & computing=$$!; \
 	$(PY) -m pytest -q -m "not slow" $(SERVERS) >$$logs/servers 2>&1 & servers=$$!; \
 	$(PY) -m pytest -q -m "not slow" $(JOURNEYS); bad=$$?; \
+	$(PY) -m pytest -q -m "not slow" $(AFTER); bad=$$((bad | $$?)); \
 	wait $$servers; bad=$$((bad | $$?)); wait $$computing; bad=$$((bad | $$?)); \
 	cat $$logs/servers $$logs/computing; rm -rf $$logs; exit $$bad
 

@@ -60,6 +60,7 @@ def test_parallel_posts_store_each_key_once(installation: dict[str, str], tmp_pa
         assert "Error" not in server.log.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_parallel_revisions_are_all_kept_in_order(
     installation: dict[str, str], tmp_path: Path
 ) -> None:

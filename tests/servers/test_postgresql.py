@@ -24,13 +24,13 @@ COUNTED_IN_MEMORY: Final = (
 )
 
 
-def pass_on(url: str, *chosen: str) -> None:
+def pass_on(url: str, *chosen: str, **environment: str) -> None:
     """Run chosen tests in a process of their own on a database; what fails is in the message."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *chosen]
     done = subprocess.run(
         command,
         cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": url},
+        env={**os.environ, "DATABASE_URL": url, **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -39,10 +39,12 @@ def pass_on(url: str, *chosen: str) -> None:
     assert " passed" in done.stdout
 
 
+@pytest.mark.parametrize("queries", ["200", pytest.param("2000", marks=pytest.mark.slow)])
 def test_rows_of_other_agencies_are_not_there_whatever_is_asked(
-    scratch_database: Callable[[], str],
+    scratch_database: Callable[[], str], queries: str
 ) -> None:
-    pass_on(scratch_database(), "tests/survey/agencies/isolation.py")
+    isolation = "tests/survey/agencies/isolation.py"
+    pass_on(scratch_database(), isolation, ISOLATION_QUERIES=queries)
 
 
 @pytest.mark.slow

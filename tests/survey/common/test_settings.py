@@ -110,9 +110,9 @@ def test_a_deployment_by_the_docs_is_checked_and_clean(tmp_path: Path) -> None:
     ("environment", "told"),
     [
         ({"PHONE_KEY": ""}, "survey.E005"),
-        ({"BUFFERED_BY_PROXY": ""}, "PUBLIC_URL is https"),
-        ({"SECRET_KEY": "short"}, "security.W009"),
-        ({"DEBUG": "1"}, "security.W018"),
+        pytest.param({"BUFFERED_BY_PROXY": ""}, "PUBLIC_URL is https", marks=pytest.mark.slow),
+        pytest.param({"SECRET_KEY": "short"}, "security.W009", marks=pytest.mark.slow),
+        pytest.param({"DEBUG": "1"}, "security.W018", marks=pytest.mark.slow),
         ({"PUBLIC_HOLIDAYS": "8/2/2027"}, "'8/2/2027' is no day"),
     ],
 )
