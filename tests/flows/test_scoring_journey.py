@@ -49,7 +49,7 @@ def test_a_scoring_from_the_framework_to_the_published_results(province: Provinc
 
     analyst.goto(f"{url}/staff/frameworks")
     look(analyst)
-    press(analyst, "text=Soạn bộ tiêu chí mới")
+    press(analyst, "text=Hoặc soạn bằng tệp")
     analyst.fill("#id_text", OF_THE_PROVINCE.replace("total = 10", "total = 10.05"))
     press(analyst, MAIN)
     assert "Tổng điểm ghi trong bộ tiêu chí" in read(analyst)
