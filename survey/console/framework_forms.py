@@ -1,4 +1,4 @@
-"""Forms of a framework: its head, and one line with its rule."""
+"""The head of a framework as a form, and the fields its lines are written in."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class NumberField(forms.CharField):
 
 class RowsField(forms.CharField):
     """A table: a row a line, its parts between bars; ``names`` of the parts, of which those in
-    ``numbers`` are numbers and those in ``shares`` percent.
+    ``shares`` are percent.
     """
 
     def __init__(

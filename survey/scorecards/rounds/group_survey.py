@@ -246,12 +246,11 @@ def ballot_agencies(ballot: GroupBallot) -> QuerySet[AgencyScoring]:
 
 
 def group_figures(scoring_round: ScoringRound, framework: Framework, now: datetime) -> Counts:
-    """What the groups say of each agency, line by line, once no more can come in: two looks apart
-    would tell what one person said. Nothing where a group that is asked has too few.
+    """What the groups say of each agency, line by line, once their time is over: two looks apart
+    would tell what one person said, also where no link is open, for more can be made. Nothing where
+    a group that is asked has too few.
     """
-    ballots = GroupBallot.objects.filter(scoring_round=scoring_round)
-    is_open = ballots.filter(state=GroupBallot.State.OPEN).exists()
-    if not ballots.exists() or (is_open and takes_answers(scoring_round, now)):
+    if takes_answers(scoring_round, now):
         return {}
     rows = GroupCount.objects.filter(scoring__scoring_round=scoring_round)
     counts = Counter({(r.scoring_id, r.criterion, f"{r.group}.{r.option}"): r.count for r in rows})

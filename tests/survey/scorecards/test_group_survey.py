@@ -193,6 +193,11 @@ def test_what_appraisers_type_stands_over_what_was_counted(
 ) -> None:
     everybody_answers(asked, scoring)
     now = timezone.now()
+    assert enter_counted(scoring_round=asked, period=parse_period(asked.period), now=now) == 0, (
+        "all links are used, and more can be made"
+    )
+    asked.self_due = timezone.localdate() - timedelta(days=1)
+    asked.save()
     assert enter_counted(scoring_round=asked, period=parse_period(asked.period), now=now) == 1
     AgencyScoring.objects.update(stage=Stage.APPRAISAL)
     scoring.refresh_from_db()
