@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -27,7 +27,7 @@ from survey.citizen.page_messages import message
 from survey.citizen.wishes import link_query, use_wishes, wants_large
 from survey.common import province
 from survey.common.languages import is_supported_language
-from survey.common.outage import OUTAGES, forget_outage, is_out, note_outage
+from survey.common.outage import OUTAGES, ask_again_on_a_new_connection, note_outage
 from survey.common.throttling import CONFIRM_FIELD, issue_pass, lookup_allowed, note_failure
 from survey.common.tokens import normalise_code
 
@@ -65,7 +65,10 @@ def citizen_page(
                 _refuse_large(request)
                 with use_wishes(request, of_device=of_device):
                     _refuse_many(request)
-                    response = _on_a_live_connection(checked, request, args, kwargs)
+                    # What is sent may be taken twice: the same ticket finds what was stored.
+                    response = ask_again_on_a_new_connection(
+                        partial(_unless_guessing, checked, request, args, kwargs)
+                    )
                     # Rendered here, inside the language of the page.
                     if hasattr(response, "render"):
                         response = response.render()
@@ -91,21 +94,6 @@ def citizen_page(
         return csrf_exempt(inner)
 
     return decorate
-
-
-def _on_a_live_connection(
-    view: View, request: HttpRequest, args: tuple[Any, ...], kwargs: Data
-) -> HttpResponseBase:
-    """A page that is only looked at is tried once more: each thread may hold a connection from
-    before the database was started anew.
-    """
-    try:
-        return _unless_guessing(view, request, args, kwargs)
-    except OUTAGES as error:
-        if request.method not in ("GET", "HEAD") or is_out() or not note_outage(error):
-            raise
-    forget_outage()
-    return _unless_guessing(view, request, args, kwargs)
 
 
 def _unless_guessing(

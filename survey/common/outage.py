@@ -8,7 +8,8 @@ after one failed are answered without asking.
 from __future__ import annotations
 
 import time
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from django.db import Error, InterfaceError, InternalError, OperationalError, connection
 
@@ -19,6 +20,7 @@ GONE: Final = ("08", "53", "57P", "25006")
 WAITED: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
 """SQLite: somebody else is writing; everything else is a file that cannot be read or written."""
 BELIEVED_SECONDS: Final = 2.0
+T = TypeVar("T")
 _failed_at: list[float] = []
 
 
@@ -42,6 +44,20 @@ def _is_gone(error: Error) -> bool:
     name = str(getattr(cause, "sqlite_errorname", ""))
     # Without a state there was no server to give one.
     return not name.startswith(WAITED)
+
+
+def ask_again_on_a_new_connection(ask: Callable[[], T]) -> T:
+    """What ``ask`` returns; asked once more where only the connection was dead: each thread may
+    hold one from before the database was started anew. For what may be done twice.
+    """
+    held = connection.connection is not None and not connection.in_atomic_block
+    try:
+        return ask()
+    except OUTAGES as error:
+        if not held or is_out() or not _is_gone(error):
+            raise
+        connection.close()
+    return ask()
 
 
 def is_out() -> bool:

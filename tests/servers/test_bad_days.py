@@ -107,6 +107,22 @@ def test_answers_are_kept_while_the_database_is_gone_and_taken_in_once(
         assert server.manage("verify_ledger").startswith("ok")
 
 
+@pytest.mark.slow
+def test_who_comes_after_a_restart_of_the_database_is_stored_at_once(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """Each thread holds a connection from before, which no request has found dead yet."""
+    environment = settings_for(cluster)
+    code = environment["CODE"]
+    with serve(environment, tmp_path, workers=2) as server:
+        tickets = pages_of_posters(server, code, 16)
+        cluster.kill()
+        cluster.start_again()
+        told = [send(server, code, ticket).status_code for ticket in tickets]
+        assert told == [303] * 16
+        assert server.python(COUNT) == "16 16"
+
+
 def wait_until(holds: Callable[[], bool], seconds: float) -> None:
     end = time.monotonic() + seconds
     while not holds():

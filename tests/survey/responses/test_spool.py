@@ -12,12 +12,17 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import InternalError, OperationalError
+from django.db import InternalError, OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
 from survey.access.posters import issue_code
-from survey.common.outage import forget_outage, is_out, note_outage
+from survey.common.outage import (
+    ask_again_on_a_new_connection,
+    forget_outage,
+    is_out,
+    note_outage,
+)
 from survey.integrity.services import seal_entries
 from survey.integrity.verifying import verify_ledger
 from survey.responses import spool
@@ -173,6 +178,53 @@ def test_a_lock_or_a_time_limit_is_no_outage(state: str | None, gone: bool) -> N
     error.__cause__ = SimpleError(state)
     assert note_outage(error) is gone
     assert is_out() is gone
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_died_unseen_is_replaced_and_the_question_asked_again() -> None:
+    connection.ensure_connection()
+    assert ask_again_on_a_new_connection(Failing(1)) == "answered"
+    assert not is_out(), "the database was never gone"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_gone_is_asked_twice_at_most() -> None:
+    connection.ensure_connection()
+    failing = Failing(3)
+    with pytest.raises(OperationalError):
+        ask_again_on_a_new_connection(failing)
+    assert failing.left == 1
+    failing = Failing(2)
+    with pytest.raises(OperationalError) as told:
+        ask_again_on_a_new_connection(Failing(9))
+    assert note_outage(told.value)
+    with pytest.raises(OperationalError):
+        ask_again_on_a_new_connection(failing)
+    assert failing.left == 1, "believed for a moment, it is asked once"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_only_waited_is_not_asked_again() -> None:
+    connection.ensure_connection()
+    failing = Failing(2, "55P03")
+    with pytest.raises(OperationalError):
+        ask_again_on_a_new_connection(failing)
+    assert failing.left == 1
+
+
+class Failing:
+    """A question that fails so many times."""
+
+    def __init__(self, times: int, sqlstate: str | None = "57P01") -> None:
+        self.left, self.sqlstate = times, sqlstate
+
+    def __call__(self) -> str:
+        if not self.left:
+            return "answered"
+        self.left -= 1
+        error = OperationalError("the connection is lost")
+        error.__cause__ = SimpleError(self.sqlstate)
+        raise error
 
 
 class SimpleError(Exception):
