@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from survey.common.durable_files import make_file_once
+
 CONNECT_SECONDS: Final = 3
 
 
@@ -60,13 +62,8 @@ def read_secret_key(folder: Path) -> str:
     """
     if key := read_text("SECRET_KEY"):
         return key
-    path = folder / "secret.key"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
-        os.write(descriptor, secrets.token_urlsafe(50).encode())
-        os.close(descriptor)
-    return path.read_text(encoding="ascii")
+    made = make_file_once(folder / "secret.key", lambda: secrets.token_urlsafe(50).encode())
+    return made.decode("ascii")
 
 
 def read_database(url: str) -> dict[str, Any]:

@@ -129,6 +129,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "survey.common.middleware.PolicyMiddleware",
     "survey.common.middleware.AdminPolicyMiddleware",
+    "survey.common.middleware.LiveConnectionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from typing import Final
 
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
@@ -10,9 +12,12 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import include, path, re_path
 
 from survey.citizen.views import citizen_error
+from survey.common.outage import note_outage
 from survey.console.errors import error_page
 from survey.console.kept_exports import export_by_link
 from survey.public.ledger import ledger_file
+
+UNAVAILABLE: Final = 503
 
 
 def _refused(status: int) -> Callable[..., HttpResponseBase]:
@@ -20,9 +25,19 @@ def _refused(status: int) -> Callable[..., HttpResponseBase]:
 
     def view(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
         staff = request.path.startswith(("/staff/", "/admin/"))
-        return error_page(request, status) if staff else citizen_error(request, status)
+        told = UNAVAILABLE if status == 500 and _is_gone() else status
+        page = error_page(request, told) if staff else citizen_error(request, told)
+        if told == UNAVAILABLE:
+            page.headers["Retry-After"] = "5"
+        return page
 
     return view
+
+
+def _is_gone() -> bool:
+    """Whether a page failed because the database cannot be reached."""
+    error = sys.exception()
+    return isinstance(error, Exception) and note_outage(error)
 
 
 handler400, handler403, handler404, handler500 = (

@@ -13,7 +13,12 @@ from django.views.decorators.csrf import csrf_exempt
 
 from survey.agencies.scope import lift_scope
 from survey.api.problems import make_problem
+from survey.common.outage import OUTAGES, note_outage
 
+GONE: Final = (
+    "The database cannot be reached at the moment. Send it again with the same Idempotency-Key: it "
+    "is done once."
+)
 TOO_LARGE: Final = (
     "The body is too large; send it in several requests, all rows of an agency's month in one: "
     "what was there of that month is replaced."
@@ -37,6 +42,10 @@ def _guard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return unknown(request)
         except RequestDataTooBig:
             return make_problem(413, TOO_LARGE)
+        except OUTAGES as error:
+            if not note_outage(error):
+                raise
+            return make_problem(503, GONE, retry=5)
         finally:
             # Who has a key was named a scope; no answer is streamed.
             if hasattr(request, "auth"):

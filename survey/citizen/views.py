@@ -4,6 +4,7 @@ page.
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
@@ -121,10 +122,13 @@ def front(request: HttpRequest) -> HttpResponseBase:
     return render_page("survey/citizen/front.html", context, status=422 if asked else 200)
 
 
+REASONS: Final = {400: "unreadable", 403: "unreadable", 404: "no-page", 503: "busy-unsent"}
+
+
 @citizen_page("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 def citizen_error(request: HttpRequest, status: int) -> HttpResponseBase:
     """Any address that is none, a request that cannot be read, and what fails on our side."""
-    reason = {400: "unreadable", 403: "unreadable", 404: "no-page"}.get(status, "failed")
+    reason = REASONS.get(status, "failed")
     asked = status == 404
     return message_page(
         reason, status=status, ask=asked, typed=typed_code(request) if asked else ""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import os
 import secrets
 from functools import lru_cache
 from hashlib import sha256
@@ -22,6 +21,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from survey.common.durable_files import make_file_once
+
 _NONCE = 12
 
 
@@ -31,13 +32,8 @@ class DecryptionError(ValueError):
 
 def _made(folder: Path, name: str) -> str:
     """A key in a file of its own, made once, readable by its owner only."""
-    path = folder / name
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
-        os.write(descriptor, base64.b64encode(secrets.token_bytes(32)))
-        os.close(descriptor)
-    return path.read_text(encoding="ascii")
+    made = make_file_once(folder / name, lambda: base64.b64encode(secrets.token_bytes(32)))
+    return made.decode("ascii")
 
 
 @lru_cache(maxsize=8)

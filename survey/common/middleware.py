@@ -14,6 +14,7 @@ from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 
 from survey.common.logs import request_id
+from survey.common.outage import drop_dead_connection
 from survey.common.text import is_storable, storable
 
 MAX_BODY_BYTES: Final = 32 * 1024 * 1024
@@ -92,6 +93,21 @@ class BodyLimitMiddleware:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > MAX_BODY_BYTES:
             raise RequestDataTooBig
+        return self.get_response(request)
+
+
+class LiveConnectionMiddleware:
+    """Staff and programs never work on a connection from before the database was started anew; a
+    citizen's page asks again instead, which costs nothing while all is well.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Look at the connection of who is known by a cookie or a key."""
+        if request.COOKIES or "Authorization" in request.headers:
+            drop_dead_connection()
         return self.get_response(request)
 
 

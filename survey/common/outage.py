@@ -17,8 +17,10 @@ OUTAGES: Final = (OperationalError, InterfaceError, InternalError)
 """What the libraries raise of a database that is gone, and of some other things."""
 GONE: Final = ("08", "53", "57P", "25006")
 """PostgreSQL: connection, resources, shut down, read-only (SQLSTATE)."""
-WAITED: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
-"""SQLite: somebody else is writing; everything else is a file that cannot be read or written."""
+PRESENT: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_ERROR")
+"""SQLite: somebody else is writing, or it is asked for what it does not have; everything else is a
+file that cannot be read or written.
+"""
 BELIEVED_SECONDS: Final = 2.0
 T = TypeVar("T")
 _failed_at: list[float] = []
@@ -43,7 +45,7 @@ def _is_gone(error: Error) -> bool:
         return str(state).startswith(GONE)
     name = str(getattr(cause, "sqlite_errorname", ""))
     # Without a state there was no server to give one.
-    return not name.startswith(WAITED)
+    return not name.startswith(PRESENT)
 
 
 def ask_again_on_a_new_connection(ask: Callable[[], T]) -> T:
@@ -58,6 +60,15 @@ def ask_again_on_a_new_connection(ask: Callable[[], T]) -> T:
             raise
         connection.close()
     return ask()
+
+
+def drop_dead_connection() -> None:
+    """Ask a connection that was kept whether it lives, and let go of one that does not: for who
+    cannot ask twice.
+    """
+    held = connection.connection is not None and not connection.in_atomic_block
+    if held and not connection.is_usable():
+        connection.close()
 
 
 def is_out() -> bool:

@@ -18,7 +18,7 @@ from survey.console.sections import navigation
 def error_page(request: HttpRequest, status: int) -> HttpResponse:
     """A sentence and a way on; without an account it leads to the sign-in."""
     # When the database is what failed, asking who it is would fail again.
-    user = getattr(request, "user", None) if status != 500 else None
+    user = getattr(request, "user", None) if status < 500 else None
     known = user is not None and user.is_authenticated
     language = (
         requested_language(request, default=cast("User", user).language)
@@ -57,6 +57,11 @@ def _words(status: int) -> tuple[str, str]:
         return _("We could not read that"), _(
             "Nothing was stored. A file may be too large: 32 MB at a time. Please go back and try "
             "again."
+        )
+    if status == 503:
+        return _("The database cannot be reached at the moment"), _(
+            "Please wait a minute and try again. If you had just sent a form, check first whether "
+            "it was stored."
         )
     return (
         _("Something went wrong on our side"),

@@ -5,7 +5,6 @@ The second key is ML-DSA-44 (FIPS 204): it holds when computers come that break 
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from django.conf import settings
 from django.utils import timezone
 
+from survey.common.durable_files import make_file_once, replace_file
 from survey.integrity.models import LedgerCosignature, LedgerHead
 from survey.integrity.policy import (
     MLDSA,
@@ -26,7 +26,6 @@ from survey.integrity.policy import (
     subtree_message,
     write_signature,
 )
-from survey.integrity.tiles import replace_file
 
 SEED_BYTES: Final = 32
 CLOCKS_APART: Final = 600
@@ -136,15 +135,7 @@ def _open_second_key(*, make: bool = False) -> MLDSA44PrivateKey:
     path = Path(settings.VAR_DIR) / "ledger-mldsa.key"
     if not path.exists() and not make:
         raise LedgerFault(f"{path} is not there: bring back the key the log was signed with")
-    if not path.exists():
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(MLDSA44PrivateKey.generate().private_bytes_raw())
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    seed = path.read_bytes()
+    seed = make_file_once(path, lambda: MLDSA44PrivateKey.generate().private_bytes_raw())
     if len(seed) != SEED_BYTES:
         raise LedgerFault(f"{path} is no key: bring back the one the log was signed with")
     return MLDSA44PrivateKey.from_seed_bytes(seed)

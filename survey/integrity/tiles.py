@@ -7,11 +7,11 @@ after its length in two bytes; the last, shorter one is ``<N>.p/<W>``. A full ti
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from survey.common.durable_files import replace_file
 from survey.integrity.merkle import find_root
 
 WIDTH: Final = 256
@@ -79,14 +79,3 @@ def write_tile(folder: Path, name: str, content: bytes) -> bool:
         return False
     replace_file(path, content)
     return True
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, and have it on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

@@ -26,6 +26,7 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
+from survey.common.durable_files import replace_file
 from survey.common.locks import hold_lock
 from survey.integrity.heads import (
     LedgerFault,
@@ -37,7 +38,7 @@ from survey.integrity.heads import (
 from survey.integrity.models import LedgerCosignature, LedgerHead, LedgerStamp
 from survey.integrity.policy import NO_POLICY, VerifierKey
 from survey.integrity.proofs import TileNodes, encode_hashes
-from survey.integrity.tiles import TileError, replace_file
+from survey.integrity.tiles import TileError
 
 log = logging.getLogger(__name__)
 TIMEOUT: Final = (5.0, 10.0)

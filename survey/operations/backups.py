@@ -25,6 +25,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from survey.common.durable_files import replace_file
 from survey.environment import read_database
 from survey.integrity.models import LedgerHead
 from survey.operations.sealing import BackupError, hash_file, seal_file
@@ -47,7 +48,16 @@ ADDED_TO: Final = (
 )
 SECRETS: Final = ("SECRET_KEY", "SECRET_KEY_OLD", "PHONE_KEY", "PHONE_HASH_KEY")
 """Keys that may stand in files of the machine (``NAME_FILE``)."""
-NOT_FILES: Final = ("*.sqlite3*", "*.key", "static", "demo", "last-*.json", "prometheus", "exports")
+NOT_FILES: Final = (
+    "*.sqlite3*",
+    "*.key",
+    ".*.draft",
+    "static",
+    "demo",
+    "last-*.json",
+    "prometheus",
+    "exports",
+)
 """What of the data folder is no part: the database, keys, what is made again or soon forgotten."""
 
 
@@ -94,7 +104,7 @@ def _alone(folder: Path) -> Iterator[None]:
 def write_mark(name: str, now: datetime, more: dict[str, Any]) -> None:
     """What readiness looks at."""
     path = Path(settings.VAR_DIR) / name
-    path.write_text(json.dumps({"at": now.isoformat(), **more}), encoding="utf-8")
+    replace_file(path, json.dumps({"at": now.isoformat(), **more}).encode())
 
 
 def count_rows() -> dict[str, int]:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from survey.accounts.models import User
 from survey.accounts.permissions import may
+from survey.common.durable_files import replace_file
 from survey.common.tokens import keyed_hash, keyed_hashes, new_code, normalise_code
 from survey.followup.effects import standing_editions
 from survey.reports.models import ExportLink, ExportSchedule, Interval, KeptExport, TableKind
@@ -92,8 +93,7 @@ def _keep(edition: Edition, owner: User, kind: str, now: datetime) -> KeptExport
         sha256=sha256(content).hexdigest(),
         made_at=now,
     )
-    export_path(row).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    export_path(row).write_bytes(content)
+    replace_file(export_path(row), content)
     return row
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import secrets
 import shutil
 import threading
@@ -26,6 +25,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import DataError, IntegrityError, connection
 from django.utils import timezone
 
+from survey.common.durable_files import replace_file
 from survey.common.encryption import DecryptionError, decrypt, encrypt
 from survey.common.outage import OUTAGES, forget_outage, note_outage
 from survey.common.tokens import Ticket
@@ -89,7 +89,9 @@ def keep_submission(submission: Submission) -> bool:
         if shutil.disk_usage(folder).free < LEAST_FREE:
             return False
         name = sha256(submission.ticket.key.encode()).hexdigest() + SUFFIX
-        _write_durably(folder / name, encrypt(_dump(submission), f"spool/{name}"))
+        sealed = encrypt(_dump(submission), f"spool/{name}")
+        # The hour is what an answer keeps, also of its file.
+        replace_file(folder / name, sealed, modified=time.time() // 3600 * 3600)
     except OSError:
         log.exception("an answer could not be kept on the disk")
         return False
@@ -131,28 +133,6 @@ def _load(text: str) -> Submission:
         marks={**data["marks"], KEPT_MARK: "yes"},
         facts=data["facts"],
     )
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    """The file is there whole, or not at all, whatever happens to the server."""
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.draft")
-    descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        hour = time.time() // 3600 * 3600
-        os.utime(draft, (hour, hour))
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def erase_aside(before: datetime) -> int:

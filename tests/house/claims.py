@@ -318,6 +318,7 @@ HELD: Final = {
 
 NONE: Final = (
     "No check has been announced.",
+    "Please wait a minute and try again. If you had just sent a form,",
     "a rating was handed over at the citizen's wish",
     "recorded a call",
     "“%(other)s” goes on from the same form.",

@@ -95,6 +95,9 @@ def test_answers_are_kept_while_the_database_is_gone_and_taken_in_once(
         assert ready.status_code == 503
         assert ready.json()["checks"]["spool"]["detail"].startswith(f"{KEPT + 1} answers")
         assert send(server, code, tickets[0]).status_code == 202, "sent twice it is kept once"
+        officials = requests.get(f"{server.url}/staff/", cookies={"sessionid": "x"}, timeout=60)
+        assert officials.status_code == 503
+        assert "cơ sở dữ liệu" in officials.text
         cluster.start_again()
         wait_until(lambda: not list((cluster.var / "spool").glob("*.answer")), seconds=900)
         assert server.python(COUNT) == f"{KEPT + 1} {KEPT + 1}"
@@ -116,11 +119,20 @@ def test_who_comes_after_a_restart_of_the_database_is_stored_at_once(
     code = environment["CODE"]
     with serve(environment, tmp_path, workers=2) as server:
         tickets = pages_of_posters(server, code, 16)
+        for _n in range(8):
+            assert ask_as_program(server) == 401
         cluster.kill()
         cluster.start_again()
+        assert [ask_as_program(server) for _n in range(8)] == [401] * 8
         told = [send(server, code, ticket).status_code for ticket in tickets]
         assert told == [303] * 16
         assert server.python(COUNT) == "16 16"
+
+
+def ask_as_program(server: Server) -> int:
+    """With a key nobody has: the database is asked for it."""
+    key = {"Authorization": f"Bearer hl_{'0' * 40}"}
+    return requests.get(f"{server.url}/api/v1/editions", headers=key, timeout=60).status_code
 
 
 def wait_until(holds: Callable[[], bool], seconds: float) -> None:

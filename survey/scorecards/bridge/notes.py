@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 
 import analysis
+from survey.common.durable_files import make_file_once
 
 NoteError = analysis.AnalysisError
 Signer = analysis.Signer
@@ -14,20 +13,8 @@ Signer = analysis.Signer
 
 def open_signer(path: Path, name: str) -> Signer:
     """The key of a file, made there once, readable by its owner only."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _signer, pem = analysis.make_signer(name)
-        # Whole or not at all: an empty key file would be taken for the key.
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
-    return analysis.read_signer(name, path.read_bytes())
+    pem = make_file_once(path, lambda: analysis.make_signer(name)[1])
+    return analysis.read_signer(name, pem)
 
 
 def sign_note(text: str, signer: Signer) -> str:

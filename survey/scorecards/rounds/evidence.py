@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePath
-from tempfile import NamedTemporaryFile
 from typing import Final
 
 from django.conf import settings
@@ -18,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from survey.accounts.models import User
+from survey.common.durable_files import replace_file
 from survey.common.text import storable
 from survey.scorecards.rounds.models import AgencyScoring, Evidence
 from survey.transactions.workbook_limits import DAMAGE
@@ -150,11 +149,6 @@ def keep_file(content: bytes) -> str:
     sha256 = hashlib.sha256(content).hexdigest()
     target = locate_evidence(sha256)
     if not target.is_file():
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with NamedTemporaryFile("wb", dir=target.parent, delete=False) as file:
-            file.write(content)
-            file.flush()
-            # The row that names it is committed after this: the file has to be there by then.
-            os.fsync(file.fileno())
-        Path(file.name).replace(target)
+        # The row that names it is committed after this: the file has to be there by then.
+        replace_file(target, content)
     return sha256
