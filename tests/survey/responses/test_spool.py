@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import InternalError, OperationalError, connection
+from django.db import InternalError, OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -180,16 +180,32 @@ def test_a_lock_or_a_time_limit_is_no_outage(state: str | None, gone: bool) -> N
     assert is_out() is gone
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_connection_that_died_unseen_is_replaced_and_the_question_asked_again() -> None:
-    connection.ensure_connection()
+@dataclass
+class Held:
+    """A connection of a thread, outside of every transaction."""
+
+    connection: object = 1
+    in_atomic_block: bool = False
+    closed: bool = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Held:
+    made = Held()
+    monkeypatch.setattr("survey.common.outage.connection", made)
+    return made
+
+
+def test_a_connection_that_died_unseen_is_replaced_and_the_question_asked_again(held: Held) -> None:
     assert ask_again_on_a_new_connection(Failing(1)) == "answered"
+    assert held.closed
     assert not is_out(), "the database was never gone"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_database_that_is_gone_is_asked_twice_at_most() -> None:
-    connection.ensure_connection()
+def test_a_database_that_is_gone_is_asked_twice_at_most(held: Held) -> None:
     failing = Failing(3)
     with pytest.raises(OperationalError):
         ask_again_on_a_new_connection(failing)
@@ -203,13 +219,12 @@ def test_a_database_that_is_gone_is_asked_twice_at_most() -> None:
     assert failing.left == 1, "believed for a moment, it is asked once"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_what_only_waited_is_not_asked_again() -> None:
-    connection.ensure_connection()
+def test_what_only_waited_is_not_asked_again(held: Held) -> None:
     failing = Failing(2, "55P03")
     with pytest.raises(OperationalError):
         ask_again_on_a_new_connection(failing)
     assert failing.left == 1
+    assert not held.closed
 
 
 class Failing:
