@@ -177,6 +177,7 @@ bench-floor: .venv/.installed-dev setup  ## measure: a short answer beside a bar
 bench: .venv/.installed-dev setup  ## measure: server CPU and SQL per answer, index at scale, coverage of the intervals
 	@$(PY) -m benchmarks.web
 	@$(PY) -m benchmarks.console
+	@$(PY) -m benchmarks.overload
 	@$(PY) -m benchmarks.reports
 	@$(PY) -m benchmarks.public_site
 	@$(PY) -m benchmarks.exports

@@ -49,7 +49,7 @@ cat <<'NEXT'
 Next, once:
   1. /etc/hailong/hailong.env: the address, the province's name. /etc/hailong/database-url (0640): postgresql://hailong_app@/hailong
   2. PostgreSQL: deploy/postgresql/roles.sql as a superuser; manage.py migrate and deploy/postgresql/grants.sql as hailong_owner
-  3. deploy/nginx.conf or deploy/Caddyfile to the proxy
+  3. deploy/nginx-main.conf as /etc/nginx/nginx.conf, deploy/nginx.conf as its site; or deploy/Caddyfile to Caddy
   4. systemctl enable --now hailong-web hailong-tasks hailong-seal.timer hailong-backup.timer, hailong-dispatch where messages are sent
   5. manage.py check --deploy says nothing; manage.py first_admin --name "..." prints the first link
 After a new version: 2 (migrate, grants), then systemctl restart hailong-web hailong-tasks hailong-dispatch.

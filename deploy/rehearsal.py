@@ -25,9 +25,13 @@ from typing import Final
 import requests
 import urllib3
 
+from deploy.crowds import DRIPPING, IDLE, stand_in_the_way
 from deploy.stage import Rehearsal, RehearsalError
 
 ANSWERS: Final = int(os.environ.get("REHEARSAL_ANSWERS", "400"))
+CROWDED_ANSWERS: Final = 40
+LONGEST_IN_A_CROWD: Final = 10.0
+"""Seconds from opening the form to the acknowledgement."""
 SET_UP: Final = """
 import django
 django.setup()
@@ -95,6 +99,8 @@ def run_day(day: Rehearsal) -> None:
         day.tell("nginx is not installed: citizens come to one web process, nothing is replaced")
     day.tell(f"two web processes, dispatcher, tasks, provider; proxy: {proxied}")
     _answer_all(day, base, code, proxied)
+    if proxied:
+        _answer_in_a_crowd(day, base, code)
     _sign_and_verify(day)
     if proxied:
         _look_from_outside(base)
@@ -114,6 +120,22 @@ def _answer_all(day: Rehearsal, base: str, code: str, proxied: bool) -> None:
     if not len(set(receipts)) == ANSWERS == stored == distinct:
         raise RehearsalError(f"{ANSWERS} acknowledged, {stored} stored, {distinct} different")
     day.tell(f"{ANSWERS} answers acknowledged, {stored} stored, none twice, none missing")
+
+
+def _answer_in_a_crowd(day: Rehearsal, base: str, code: str) -> None:
+    """Nobody waits for those who only stand in the way."""
+    with stand_in_the_way(day.ports["proxy"], f"/s/{code}"):
+        times = []
+        for _number in range(CROWDED_ANSWERS):
+            began = time.monotonic()
+            answer(f"{base}/s/{code}")
+            times.append(time.monotonic() - began)
+    if max(times) > LONGEST_IN_A_CROWD:
+        raise RehearsalError(f"an answer took {max(times):.1f} s beside idle connections")
+    day.tell(
+        f"{CROWDED_ANSWERS} answers beside {IDLE} idle connections and {DRIPPING} bodies that come "
+        f"drop by drop: the longest took {max(times):.2f} s"
+    )
 
 
 def _sign_and_verify(day: Rehearsal) -> None:

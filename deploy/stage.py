@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
@@ -116,9 +117,8 @@ class Rehearsal:
         if nginx is None:
             return False
         make_certificate(self.root)
-        text = (DEPLOY / "nginx.conf").read_text()
         second = f"server 127.0.0.1:{self.ports['web-2']} max_fails=2 fail_timeout=5s;"
-        for old, new in (
+        places = (
             ("127.0.0.1:8000", f"127.0.0.1:{self.ports['web-1']}"),
             ("# A second machine: server 10.0.0.2:8000 max_fails=2 fail_timeout=5s;", second),
             ("listen 80;", f"listen 127.0.0.1:{free_port()};"),
@@ -126,18 +126,29 @@ class Rehearsal:
             ("danhgia.tinh.gov.vn", "localhost"),
             ("/etc/hailong/tls", str(self.root)),
             ("/var/log/nginx", str(self.root)),
-        ):
-            if old not in text:
-                raise RehearsalError(f"nginx.conf has no {old!r} any more")
-            text = text.replace(old, new)
-        (self.root / "site.conf").write_text(text)
-        main = f"pid {self.root}/nginx.pid;\nevents {{}}\nhttp {{\n"
+        )
+        self._copy("nginx.conf", "site.conf", places)
         folders = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        main += "".join(f"{name}_temp_path {self.root}/{name};\n" for name in folders)
-        (self.root / "nginx.conf").write_text(f"{main}include {self.root}/site.conf;\n}}\n")
+        kept = "".join(f"{name}_temp_path {self.root}/{name};\n" for name in folders)
+        main = (
+            ("user www-data;\n", ""),
+            ("/run/nginx.pid", f"{self.root}/nginx.pid"),
+            ("/var/log/nginx", str(self.root)),
+            ("include /etc/nginx/sites-enabled/*;", f"{kept}include {self.root}/site.conf;"),
+        )
+        self._copy("nginx-main.conf", "nginx.conf", main)
         self.start("proxy", [nginx, "-c", f"{self.root}/nginx.conf", "-g", "daemon off;"])
         wait_for(f"https://localhost:{self.ports['proxy']}/privacy")
         return True
+
+    def _copy(self, name: str, target: str, places: Sequence[tuple[str, str]]) -> None:
+        """A file of this folder, with this machine's places in it."""
+        text = (DEPLOY / name).read_text()
+        for old, new in places:
+            if old not in text:
+                raise RehearsalError(f"{name} has no {old!r} any more")
+            text = text.replace(old, new)
+        (self.root / target).write_text(text)
 
     def start_others(self) -> None:
         """Provider, dispatcher and tasks."""

@@ -121,6 +121,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "survey.operations.middleware.OperatorMiddleware",
     "survey.common.middleware.RequestIdMiddleware",
+    "survey.operations.shedding.SheddingMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "survey.common.middleware.StorableTextMiddleware",

@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from typing import Final
-
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponseBase
 from django.urls import include, path, re_path
 
-from survey.citizen.views import citizen_error
-from survey.common.outage import note_outage
-from survey.console.errors import error_page
 from survey.console.kept_exports import export_by_link
 from survey.public.ledger import ledger_file
+from survey.refusals import refuse, tell_busy
 
-UNAVAILABLE: Final = 503
-
-
-def _refused(status: int) -> Callable[..., HttpResponseBase]:
-    """Staff are told inside the console, everybody else on a citizen's page."""
-
-    def view(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
-        staff = request.path.startswith(("/staff/", "/admin/"))
-        told = UNAVAILABLE if status == 500 and _is_gone() else status
-        page = error_page(request, told) if staff else citizen_error(request, told)
-        if told == UNAVAILABLE:
-            page.headers["Retry-After"] = "5"
-        return page
-
-    return view
-
-
-def _is_gone() -> bool:
-    """Whether a page failed because the database cannot be reached."""
-    error = sys.exception()
-    return isinstance(error, Exception) and note_outage(error)
-
-
-handler400, handler403, handler404, handler500 = (
-    _refused(status) for status in (400, 403, 404, 500)
-)
+handler400, handler403, handler404, handler500 = (refuse(status) for status in (400, 403, 404, 500))
+handler503 = tell_busy
 admin.site.login = lambda request, extra_context=None: redirect_to_login(request.get_full_path())  # type: ignore[method-assign]
 urlpatterns = [
     path("admin/", admin.site.urls),

@@ -15,7 +15,7 @@ from survey.common.languages import requested_language, staff_language
 from survey.console.sections import navigation
 
 
-def error_page(request: HttpRequest, status: int) -> HttpResponse:
+def error_page(request: HttpRequest, status: int, reason: str = "") -> HttpResponse:
     """A sentence and a way on; without an account it leads to the sign-in."""
     # When the database is what failed, asking who it is would fail again.
     user = getattr(request, "user", None) if status < 500 else None
@@ -26,7 +26,7 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
         else requested_language(request)
     )
     with override(staff_language(language)):
-        title, text = _words(status)
+        title, text = _tell_why_to_wait(reason) if reason else _words(status)
         context = {
             "language": get_language(),
             "title": title,
@@ -58,14 +58,20 @@ def _words(status: int) -> tuple[str, str]:
             "Nothing was stored. A file may be too large: 32 MB at a time. Please go back and try "
             "again."
         )
-    if status == 503:
-        return _("The database cannot be reached at the moment"), _(
-            "Please wait a minute and try again. If you had just sent a form, check first whether "
-            "it was stored."
-        )
     return (
         _("Something went wrong on our side"),
         _("What you sent may not have been stored. Please check before you send it again."),
+    )
+
+
+def _tell_why_to_wait(reason: str) -> tuple[str, str]:
+    if reason == "busy":
+        return _("The server is very busy right now"), _(
+            "Nothing of what you asked for was done. Please wait a few seconds and try again."
+        )
+    return _("The database cannot be reached at the moment"), _(
+        "Please wait a minute and try again. If you had just sent a form, check first whether it "
+        "was stored."
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from django.db import DatabaseError
 from django.db.models import Count, Max
 from django.utils import timezone
+from prometheus_client import Counter
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -23,6 +24,9 @@ from survey.responses.models import Response
 
 KEPT_SECONDS: Final = 30.0
 """However often somebody asks, the database is asked once in this time."""
+shed_requests: Final = Counter(
+    "hailong_shed", "Requests that were told to come again, by what was asked", ["kind"]
+)
 
 
 class DatabaseCollector(Collector):

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from survey.accounts.models import AuditEvent
 from survey.common.periods import first_of_month
 from survey.integrity.models import LedgerHead
 from survey.messaging.outbox.models import MessageState, OutboxMessage
@@ -97,7 +98,12 @@ def _check_disk(_now: datetime) -> Told:
 
 
 def _check_clock(now: datetime) -> Told:
-    """Against the database's server: codes of screens live 15 seconds."""
+    """Against the database's server, and against what was written: codes of screens live 15
+    seconds, and an answer counts in the month of its day.
+    """
+    newest = AuditEvent.objects.order_by("-at").values_list("at", flat=True).first()
+    if newest is not None and newest - now > CLOCK_WARN:
+        return WARN, f"it was set back: something happened at {newest:%Y-%m-%d %H:%M} UTC"
     if connection.vendor != "postgresql":
         return OK, "the database has no clock of its own"
     with connection.cursor() as cursor:

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
         ("floor", "20", "times the floor"),
         ("pages", "1", "first paint, ours to the peer's"),
         ("console", "2000", "/staff/audit"),
+        ("overload", "2", "with shedding:"),
         ("reports", "120", "CPU s a report"),
         ("public_site", "60", "of them pages"),
         ("ledger", "2000", "2,000 entries, 0 faults"),

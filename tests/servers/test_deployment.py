@@ -75,7 +75,9 @@ def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
     text = (DEPLOY / "nginx.conf").read_text()
     text = text.replace("/etc/hailong/tls", str(tmp_path)).replace("/var/log/nginx", str(tmp_path))
     (tmp_path / "site.conf").write_text(text)
-    main = f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{ include {tmp_path}/site.conf; }}\n"
+    main = (DEPLOY / "nginx-main.conf").read_text().replace("/run/", f"{tmp_path}/")
+    main = main.replace("/etc/nginx/sites-enabled/*", f"{tmp_path}/site.conf")
+    main = main.replace("/var/log/nginx", str(tmp_path))
     (tmp_path / "nginx.conf").write_text(main)
     assert "test is successful" in run(nginx, "-t", "-c", tmp_path / "nginx.conf")
 
@@ -86,7 +88,7 @@ def test_caddy_and_promtool_take_their_files() -> None:
     assert "Valid configuration" in run(
         caddy, "validate", "--config", config, "--adapter", "caddyfile"
     )
-    assert "11 rules found" in run(
+    assert "12 rules found" in run(
         need("promtool"), "check", "rules", DEPLOY / "prometheus" / "alerts.yml"
     )
 
@@ -94,6 +96,9 @@ def test_caddy_and_promtool_take_their_files() -> None:
 def test_alerts_ask_for_numbers_that_exist() -> None:
     source = (ROOT / "survey/operations/metrics.py").read_text()
     named = {f"hailong_{name}" for name in re.findall(r'_gauge\(\s*"(\w+)"', source)}
+    named |= {
+        f"hailong_{name}_total" for name in re.findall(r'Counter\(\s*"hailong_(\w+)"', source)
+    }
     text = (DEPLOY / "prometheus" / "alerts.yml").read_text()
     assert set(re.findall(r"\bhailong_\w+", text)) <= named
     readiness = (ROOT / "survey/operations/readiness.py").read_text()

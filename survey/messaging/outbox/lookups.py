@@ -11,7 +11,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from survey.common.encryption import DecryptionError, decrypt
 from survey.messaging.gateways.base import DeliveryReport
@@ -24,6 +24,8 @@ from survey.messaging.outbox.reports import accepted_fields, apply_report
 log = logging.getLogger(__name__)
 LOOKS_APART: Final = timedelta(seconds=settings.SMS_LOOKS_APART)
 LOOKS_NEEDED: Final = 2
+LONGEST_UNTIL_LOOK: Final = timedelta(hours=1)
+"""No look at an unknown row is put further ahead."""
 PENDING, UNKNOWN = MessageState.PENDING, MessageState.UNKNOWN
 
 
@@ -62,9 +64,9 @@ def due_lookups(now: datetime, limit: int) -> list[Lookup]:
     """
     found = []
     with transaction.atomic():
-        due = OutboxMessage.objects.filter(state=UNKNOWN, next_look_at__lte=now).order_by(
-            "next_look_at"
-        )
+        # Further ahead than any look is put: the clock was set back since.
+        soon = Q(next_look_at__lte=now) | Q(next_look_at__gt=now + LONGEST_UNTIL_LOOK)
+        due = OutboxMessage.objects.filter(soon, state=UNKNOWN).order_by("next_look_at")
         for row in locked(due, skip=True)[:limit]:
             OutboxMessage.objects.filter(pk=row.pk).update(next_look_at=now + LOOKS_APART / 2)
             if (pair := decrypt_message(row, now)) is not None:

@@ -33,6 +33,8 @@ from survey.messaging.outbox.reports import accepted_fields
 from survey.messaging.outbox.sending_hours import next_moment, seconds_valid
 
 log = logging.getLogger(__name__)
+CLOCKS_APART: Final = timedelta(seconds=30)
+"""Clocks of two dispatchers differ by less; more is a clock that was set back."""
 LEASE: Final = timedelta(seconds=settings.SMS_LEASE)
 CALL_MARGIN: Final = timedelta(seconds=1.5 * settings.SMS_TIMEOUT)
 """A call may not begin so late that it could end after the lease."""
@@ -120,8 +122,11 @@ def _refill(sender: Sender, now: datetime) -> tuple[float, float]:
     slowed = sender.slowed_until is not None and now < sender.slowed_until
     rate = sender.rate / 2 if slowed else sender.rate
     depth = max(0.9 * rate, 1.0)
-    passed = (now - sender.bucket_at).total_seconds() if sender.bucket_at else depth / rate
-    sender.bucket_at = max(now, sender.bucket_at or now)
+    last = sender.bucket_at
+    if last and last - now > CLOCKS_APART:
+        last = now  # it was filled while the clock was ahead: nothing would go until then
+    passed = (now - last).total_seconds() if last else depth / rate
+    sender.bucket_at = max(now, last or now)
     return min(depth, sender.bucket + max(passed, 0.0) * rate), depth
 
 
@@ -301,9 +306,11 @@ def pause(senders: QuerySet[Sender], why: str, now: datetime) -> None:
 
 
 def release_expired(now: datetime) -> int:
-    """Rows whose dispatcher died or froze: whether they were accepted is not known."""
-    stuck = OutboxMessage.objects.filter(state=SENDING, lease_until__lt=now)
-    return stuck.update(
+    """Rows whose dispatcher died or froze: whether they were accepted is not known. A lease longer
+    than any was given while the clock was ahead.
+    """
+    over = Q(lease_until__lt=now) | Q(lease_until__gt=now + LEASE + CLOCKS_APART)
+    return OutboxMessage.objects.filter(over, state=SENDING).update(
         state=UNKNOWN, reason="lease", owner="", lease_until=None, looks=0, next_look_at=now
     )
 

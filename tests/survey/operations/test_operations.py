@@ -22,6 +22,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 from prometheus_client.parser import text_string_to_metric_families
 
+from survey.accounts.models import AuditEvent
 from survey.common.logs import MaskCodes, NameRequest, make_json_formatter, request_id
 from survey.environment import read_choice
 from survey.integrity.services import seal_day
@@ -102,6 +103,15 @@ def test_what_somebody_has_to_look_at_is_named(
     assert states()["disk"] == WARN
     usage = Usage(100 * 2**30, 0, 2**20)
     assert states()["disk"] == DOWN
+
+
+def test_a_clock_that_was_set_back_is_told(cast: Cast) -> None:
+    assert states()["clock"] == OK
+    ahead = timezone.now() + timedelta(days=1)
+    AuditEvent.objects.create(at=ahead, user=cast.analyst, action="sign-in")
+    found = {check.name: check for check in run_checks(timezone.now())}
+    assert found["clock"].state == WARN
+    assert "set back" in found["clock"].told
 
 
 def test_without_a_database_or_its_tables_nothing_is_sent_here(
