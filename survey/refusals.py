@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from survey.api.problems import make_problem
 from survey.citizen.views import citizen_error
-from survey.common.outage import note_outage
+from survey.common.outage import is_full, note_outage
 from survey.console.errors import error_page
 
 UNAVAILABLE: Final = 503
@@ -56,6 +56,6 @@ def _is_staff(request: HttpRequest) -> bool:
 
 
 def _is_gone() -> bool:
-    """Whether a page failed because the database cannot be reached."""
+    """Whether a page failed because the database cannot be reached, or a disk is full."""
     error = sys.exception()
-    return isinstance(error, Exception) and note_outage(error)
+    return isinstance(error, Exception) and (is_full(error) or note_outage(error))

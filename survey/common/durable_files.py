@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 OWNER_ONLY: Final = 0o600
+LEAST_FREE: Final = 64 * 2**20
+"""Bytes that stay free on a disk: a full one stops more than answers."""
+
+
+def has_room(folder: Path) -> bool:
+    """Whether something more may be written there."""
+    return not folder.is_dir() or shutil.disk_usage(folder).free >= LEAST_FREE
 
 
 def replace_file(path: Path, content: bytes, *, modified: float | None = None) -> None:

@@ -7,11 +7,16 @@ after one failed are answered without asking.
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final, TypeVar
 
+from django.conf import settings
 from django.db import Error, InterfaceError, InternalError, OperationalError, connection
+
+from survey.common.durable_files import has_room
 
 OUTAGES: Final = (OperationalError, InterfaceError, InternalError)
 """What the libraries raise of a database that is gone, and of some other things."""
@@ -21,9 +26,34 @@ PRESENT: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_ERROR")
 """SQLite: somebody else is writing, or it is asked for what it does not have; everything else is a
 file that cannot be read or written.
 """
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""The disk, where a file is written."""
 BELIEVED_SECONDS: Final = 2.0
 T = TypeVar("T")
 _failed_at: list[float] = []
+
+
+class NoRoomError(OperationalError):
+    """The disk of the embedded database is as good as full: nothing more is stored, and so nothing
+    breaks.
+    """
+
+
+def require_room() -> None:
+    """Before an answer is stored on this machine's own disk.
+
+    Raises
+    ------
+    NoRoomError
+        There is less left than everything else needs.
+    """
+    if connection.vendor == "sqlite" and not has_room(Path(settings.VAR_DIR)):
+        raise NoRoomError("less than 64 MiB are free on the disk of the database")
+
+
+def is_full(error: Exception) -> bool:
+    """Whether a file could not be written for want of room."""
+    return isinstance(error, OSError) and error.errno in FULL
 
 
 def note_outage(error: Exception) -> bool:

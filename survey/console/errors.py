@@ -69,7 +69,7 @@ def _tell_why_to_wait(reason: str) -> tuple[str, str]:
         return _("The server is very busy right now"), _(
             "Nothing of what you asked for was done. Please wait a few seconds and try again."
         )
-    return _("The database cannot be reached at the moment"), _(
+    return _("Data cannot be read or stored at the moment"), _(
         "Please wait a minute and try again. If you had just sent a form, check first whether it "
         "was stored."
     )

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from survey.agencies.models import Counter
+from survey.common.outage import require_room
 from survey.common.periods import first_of_month
 from survey.common.tokens import Ticket, keyed_hash, receipt_hashes
 from survey.questionnaires.content import Answers, Form
@@ -143,7 +144,10 @@ def record_response(
     ------
     AnswersRefused
         If an answer is not allowed by the version; nothing is stored.
+    NoRoomError
+        If the disk of an embedded database is as good as full.
     """
+    require_room()
     row, comments = _prepare(submission)
     if revises is not None:
         _continue(row, revises, anew)

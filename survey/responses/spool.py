@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-import shutil
 import threading
 import time
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import DataError, IntegrityError, connection
 from django.utils import timezone
 
-from survey.common.durable_files import replace_file
+from survey.common.durable_files import has_room, replace_file
 from survey.common.encryption import DecryptionError, decrypt, encrypt
 from survey.common.outage import OUTAGES, forget_outage, note_outage
 from survey.common.tokens import Ticket
@@ -35,8 +34,6 @@ from survey.responses.cut_offs import counted_month
 from survey.responses.services import AnswerPlace, Submission, record_response
 
 log = logging.getLogger(__name__)
-LEAST_FREE: Final = 64 * 2**20
-"""Bytes that stay free on the disk: a full one stops more than answers."""
 SECONDS_BETWEEN_LOOKS: Final = 10.0
 SUFFIX: Final = ".answer"
 UNREADABLE: Final = ".unreadable"
@@ -86,7 +83,7 @@ def keep_submission(submission: Submission) -> bool:
     folder = spool_folder()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if shutil.disk_usage(folder).free < LEAST_FREE:
+        if not has_room(folder):
             return False
         name = sha256(submission.ticket.key.encode()).hexdigest() + SUFFIX
         sealed = encrypt(_dump(submission), f"spool/{name}")

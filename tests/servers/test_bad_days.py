@@ -97,7 +97,7 @@ def test_answers_are_kept_while_the_database_is_gone_and_taken_in_once(
         assert send(server, code, tickets[0]).status_code == 202, "sent twice it is kept once"
         officials = requests.get(f"{server.url}/staff/", cookies={"sessionid": "x"}, timeout=60)
         assert officials.status_code == 503
-        assert "cơ sở dữ liệu" in officials.text
+        assert "chưa đọc và lưu được dữ liệu" in officials.text
         cluster.start_again()
         wait_until(lambda: not list((cluster.var / "spool").glob("*.answer")), seconds=900)
         assert server.python(COUNT) == f"{KEPT + 1} {KEPT + 1}"

@@ -29,12 +29,11 @@ from survey.messaging.outbox.crash_points import CrashPoint, go_on
 from survey.messaging.outbox.eligibility import SendEligibility, locked
 from survey.messaging.outbox.lookups import assign_provider_id, decrypt_message
 from survey.messaging.outbox.models import MessageState, OutboxMessage
+from survey.messaging.outbox.rates import CLOCKS_APART, refill
 from survey.messaging.outbox.reports import accepted_fields
 from survey.messaging.outbox.sending_hours import next_moment, seconds_valid
 
 log = logging.getLogger(__name__)
-CLOCKS_APART: Final = timedelta(seconds=30)
-"""Clocks of two dispatchers differ by less; more is a clock that was set back."""
 LEASE: Final = timedelta(seconds=settings.SMS_LEASE)
 CALL_MARGIN: Final = timedelta(seconds=1.5 * settings.SMS_TIMEOUT)
 """A call may not begin so late that it could end after the lease."""
@@ -87,7 +86,7 @@ def _claim_from(
     if later > now:
         due.update(due_at=later)
         return []
-    bucket, depth = _refill(sender, now)
+    bucket, depth = refill(sender, now)
     money, booked = money_left(sender, now), 0
     rows = list(locked(due.order_by("due_at", "created_at"), skip=True)[:limit])
     eligibility, claimed = SendEligibility(rows, now), []
@@ -112,22 +111,6 @@ def _claim_from(
     record_spending({(sender_id, spending_day(now, now)): booked})
     crash_point("claiming")
     return claimed
-
-
-def _refill(sender: Sender, now: datetime) -> tuple[float, float]:
-    """What may go now, and what the bucket holds at most.
-
-    It holds nine tenths of a second, so that no ten seconds exceed the rate by 10 %.
-    """
-    slowed = sender.slowed_until is not None and now < sender.slowed_until
-    rate = sender.rate / 2 if slowed else sender.rate
-    depth = max(0.9 * rate, 1.0)
-    last = sender.bucket_at
-    if last and last - now > CLOCKS_APART:
-        last = now  # it was filled while the clock was ahead: nothing would go until then
-    passed = (now - last).total_seconds() if last else depth / rate
-    sender.bucket_at = max(now, last or now)
-    return min(depth, sender.bucket + max(passed, 0.0) * rate), depth
 
 
 def _put_aside(row: OutboxMessage, reason: str, now: datetime) -> None:

@@ -55,6 +55,16 @@ def text(number: str = "+84912345678", token: str = "7K3M9QX2WT5B") -> Message:
     )
 
 
+def test_without_names_nothing_was_sent_and_nothing_is_known(settings: Any) -> None:
+    """DNS is gone: the message goes again, a look-up says that it could not look."""
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, TOKEN
+    settings.TWILIO_API_BASE_URL, settings.SMS_TIMEOUT = "http://no-such-host.invalid:8900", 1.0
+    settings.TWILIO_SENDER_ID, settings.TWILIO_MESSAGING_SERVICE_SID = "UBND TINH", ""
+    assert TwilioGateway().send(text()).outcome == Outcome.NOT_SENT
+    with pytest.raises(LookupFailed):
+        TwilioGateway().find(to="+84912345678", token="7K3M9QX2WT5B", since=NOON)
+
+
 GATEWAYS: dict[str, tuple[Callable[[], Gateway], str]] = {
     "twilio": (TwilioGateway, "simulator"),
     "console": (ConsoleGateway, ""),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from typing import Any
 
@@ -50,9 +52,22 @@ def test_officials_are_told_in_their_language(client: Client, gone: None, page: 
     told = client.get(page)
     assert told.status_code == 503
     assert told.headers["Retry-After"] == "5"
-    assert "Hiện chưa kết nối được cơ sở dữ liệu" in flat(told)
-    assert "database cannot be reached" in flat(client.get(f"{page}?lang=en"))
+    assert "Hiện chưa đọc và lưu được dữ liệu" in flat(told)
+    assert "Data cannot be read or stored" in flat(client.get(f"{page}?lang=en"))
     assert is_out(), "citizens are answered from the disk at once"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_a_file_there_is_no_room_for_is_told_alike(
+    client: Client, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def fail(*_given: object) -> Any:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", fail)
+    told = client.get("/staff/")
+    assert told.status_code == 503
+    assert "Hiện chưa đọc và lưu được dữ liệu" in flat(told)
 
 
 def test_a_page_that_fails_for_another_reason_is_a_fault_of_ours(

@@ -17,6 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from survey.access.posters import issue_code
+from survey.common.durable_files import LEAST_FREE
 from survey.common.outage import (
     ask_again_on_a_new_connection,
     forget_outage,
@@ -90,12 +91,28 @@ def test_a_full_disk_promises_nothing(
     cast: Cast, folder: Path, out: None, citizen: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = {**open_form(citizen, cast.code.code), "overall": "5"}
-    full = SimpleNamespace(free=spool.LEAST_FREE - 1)
+    full = SimpleNamespace(free=LEAST_FREE - 1)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: full)
     busy = citizen.post(f"/s/{cast.code.code}", data)
     assert busy.status_code == 503
     assert 'value="5"' in flat(busy), "what was sent stays on the page"
     assert files(folder) == []
+
+
+def test_an_embedded_database_stores_nothing_more_when_its_disk_is_as_good_as_full(
+    cast: Cast, folder: Path, citizen: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = {**open_form(citizen, cast.code.code), "overall": "5"}
+    full = SimpleNamespace(free=LEAST_FREE - 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "disk_usage", lambda _path: full)
+        patched.setattr("survey.common.outage.connection.vendor", "sqlite")
+        busy = citizen.post(f"/s/{cast.code.code}", data)
+        assert busy.status_code == 503
+        assert 'value="5"' in flat(busy), "what was sent stays on the page"
+    assert Response.objects.count() == 0
+    forget_outage()
+    assert citizen.post(f"/s/{cast.code.code}", data).status_code == 303
 
 
 def test_an_answer_that_was_stored_before_the_connection_broke_is_known(
