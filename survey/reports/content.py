@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,6 +16,7 @@ from survey.common.periods import Period, parse_period
 from survey.followup.effects import edition_before, is_comparable, standing_editions
 from survey.reports.documents import Letterhead, ReportDocument
 from survey.reports.figures import (
+    MOST_PERIODS,
     Block,
     Row,
     section,
@@ -23,10 +24,12 @@ from survey.reports.figures import (
     tell_dossiers,
     tell_index,
     tell_parts,
+    tell_periods,
 )
 from survey.reports.ledger_annex import ledger_blocks
 from survey.reports.method_note import note_blocks, write_method_note
 from survey.reports.work import tell_round, tell_work
+from survey.scorecards.bridge.methods import read_target
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import find_overall, province_result
 from survey.scorecards.rounds.models import ScoringRound
@@ -42,8 +45,9 @@ def build_province_report(edition: Edition, as_of: datetime) -> ReportDocument:
     results = list(edition.results.exclude(agency=None))
     whole = province_result(edition)
     before = _find_row(find_before(edition), None)
+    line = _follow(find_line(edition), None)
     sections = (
-        (_("OVERALL RESULT"), tell_index(edition, find_overall(whole), before)),
+        (_("OVERALL RESULT"), _tell_result(edition, find_overall(whole), before, line)),
         (_("PARTS OF SERVICE"), tell_parts(whole.rows if whole else [])),
         (_("AGENCIES"), tell_agencies(edition, results)),
         (_("DOSSIERS"), tell_dossiers(edition)),
@@ -57,16 +61,21 @@ def build_province_report(edition: Edition, as_of: datetime) -> ReportDocument:
 
 @dataclass(frozen=True)
 class KnownOfPeriod:
-    """What reports of all agencies of one edition share: dossiers, and the edition before."""
+    """What reports of all agencies of one edition share: dossiers, the edition before, and the line
+    of editions up to this one.
+    """
 
     shares: Mapping[str, DossierShares]
     before: Edition | None
+    line: Sequence[Edition]
 
 
 def read_period(edition: Edition) -> KnownOfPeriod:
     """Read once what every agency's report asks for."""
     return KnownOfPeriod(
-        count_dossiers(parse_period(edition.period), edition), find_before(edition)
+        count_dossiers(parse_period(edition.period), edition),
+        find_before(edition),
+        find_line(edition),
     )
 
 
@@ -82,14 +91,23 @@ def build_agency_report(
     period = parse_period(edition.period)
     known = known or read_period(edition)
     before = _find_row(known.before, agency)
+    line = _follow(known.line, agency)
     sections = (
-        (_("OVERALL RESULT"), tell_index(edition, find_overall(result), before)),
+        (_("OVERALL RESULT"), _tell_result(edition, find_overall(result), before, line)),
         (_("PARTS OF SERVICE"), tell_parts(result.rows)),
         (_("DOSSIERS"), tell_dossiers(edition, agency.key, known.shares)),
         (_("SCORING"), _tell_rounds(period, agency)),
         (_("FOLLOW-UP"), tell_work(period, as_of, agency.pk)),
     )
     return _finish(edition, as_of, list(_number(sections)), result.name, period)
+
+
+def _tell_result(
+    edition: Edition, row: Row, before: Row | None, line: Sequence[tuple[Edition, Row]]
+) -> list[Block]:
+    """The index of this period, and how it came here."""
+    target = float(read_target(edition.about).value)
+    return [*tell_index(edition, row, before), *tell_periods(line, target)]
 
 
 def _number(sections: Iterable[tuple[str, list[Block]]]) -> Iterable[Block]:
@@ -104,6 +122,28 @@ def find_before(edition: Edition) -> Edition | None:
     """The last released period of the same length before."""
     like = [row for row in standing_editions() if is_comparable(row, edition)]
     return edition_before(like, parse_period(edition.period).first)
+
+
+def find_line(edition: Edition) -> list[Edition]:
+    """Released periods of the same length under the same method, oldest first, the last of them
+    this one; the version of the method may have changed.
+    """
+    own = parse_period(edition.period)
+    before = [
+        row
+        for row in standing_editions()
+        if row.method == edition.method
+        and parse_period(row.period).months == own.months
+        and parse_period(row.period).last < own.last
+    ]
+    return [*before[1 - MOST_PERIODS :], edition]
+
+
+def _follow(line: Sequence[Edition], agency: Agency | None) -> list[tuple[Edition, Row]]:
+    """The overall rows of an agency, or of the province, in editions that have one."""
+    found = AgencyResult.objects.filter(edition__in=line, agency=agency)
+    results = {result.edition_id: result for result in found}
+    return [(row, find_overall(results[row.pk])) for row in line if row.pk in results]
 
 
 def _find_row(before: Edition | None, agency: Agency | None) -> Row | None:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
+from django.utils.translation import gettext as _
+
 Align = Literal["left", "right"]
 COUNTRY: Final = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")
 """National name and motto, as every administrative document bears them."""
@@ -42,14 +44,62 @@ def picture(svg: str, told: str) -> dict[str, Any]:
     return {"type": "picture", "svg": svg, "told": told}
 
 
-def grid(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
+Span = tuple[float, float, float]
+"""Lower limit, figure, upper limit, in per cent."""
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """What the PDF draws at the end of each row of a table: a point with its interval, all on one
+    axis. The numbers stand in the cells.
+
+    Attributes
+    ----------
+    column : where the figure stands; the workbook draws its bars there.
+    spans : of each row, None where nothing is shown.
+    target : a line across all rows.
+    """
+
+    column: int
+    spans: Sequence[Span | None]
+    target: float | None = None
+
+
+def grid(
+    caption: str,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    intervals: Intervals | None = None,
+) -> dict[str, Any]:
     """A table whose head stands on every page it runs over; cells are text as it is read."""
-    return {
+    block: dict[str, Any] = {
         "type": "grid",
         "caption": caption,
         "columns": [asdict(column) for column in columns],
         "rows": [list(row) for row in rows],
     }
+    lows = [span[0] for span in intervals.spans if span] if intervals else []
+    if intervals and lows:
+        block["chart"] = {
+            "start": find_axis_start(lows),
+            "column": intervals.column,
+            "target": intervals.target,
+            "spans": [list(span) if span else None for span in intervals.spans],
+            "legend": _("Point: index; line: 95% interval; dashed: target."),
+        }
+    return block
+
+
+def find_axis_start(lows: Sequence[float]) -> int:
+    """Where an axis that ends at 100 begins: a tenth no figure lies below, at most 80; far from 100
+    a fifth, for so the ticks lie.
+
+    >>> [find_axis_start([low]) for low in (87.3, 63.0, 59.0, 0.0)]
+    [80, 60, 40, 0]
+    """
+    lowest = min(lows)
+    step = 10 if lowest >= 60 else 20
+    return min(80, int(lowest // step) * step)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from survey.agencies.models import AgencyKind
 from survey.common.numbers import format_number, share_in_percent
 from survey.common.periods import parse_period
 from survey.common.text import name_order
-from survey.reports.documents import Column, bullets, grid, heading, paragraph
+from survey.reports.documents import Column, Intervals, Span, bullets, grid, heading, paragraph
 from survey.scorecards.bridge.before_after import Measured, compare_before_after
 from survey.scorecards.bridge.methods import read_target
 from survey.scorecards.models import AgencyResult, Edition
@@ -23,6 +23,7 @@ from survey.scorecards.rounds.queries import DossierShares, count_dossiers
 Block = dict[str, Any]
 Row = Mapping[str, Any]
 NOTHING: Final = "–"
+MOST_PERIODS: Final = 8
 VERDICTS: Final = {
     1: gettext_lazy("surely above"),
     -1: gettext_lazy("surely below"),
@@ -46,6 +47,15 @@ def interval(row: Row) -> str:
     if row.get("ci_low") is None or row.get("ci_high") is None:
         return NOTHING
     return f"{number(row['ci_low'])} – {number(row['ci_high'])}"
+
+
+def span(row: Row) -> Span | None:
+    """A figure with its interval as a picture draws it; None where a part of it is not shown."""
+    found = [row.get(name) for name in ("ci_low", "weighted_index", "ci_high")]
+    if any(value is None for value in found):
+        return None
+    low, value, high = (float(str(value)) for value in found)
+    return low, value, high
 
 
 def find_rows(rows: Iterable[Row], level: str) -> list[Row]:
@@ -93,6 +103,36 @@ def _read_measured(row: Row) -> Measured:
     return Measured(*(float(str(row[name])) for name in ("weighted_index", "ci_low", "ci_high")))
 
 
+def tell_periods(history: Sequence[tuple[Edition, Row]], target: float) -> list[Block]:
+    """The index of the periods up to this one; nothing where there is only this one."""
+    if len(history) < 2:
+        return []
+    columns = [
+        Column(_("Period"), share=4),
+        Column(_("Answers"), "right", 2),
+        Column(_("Index (%)"), "right", 2),
+        Column(_("95% interval"), "right", 3),
+    ]
+    lines = [
+        [
+            parse_period(edition.period).title,
+            number(row.get("n"), 0),
+            number(row.get("weighted_index")),
+            interval(row),
+        ]
+        for edition, row in history
+    ]
+    intervals = Intervals(2, [span(row) for _edition, row in history], target)
+    found = [grid(_("Index by period"), columns, lines, intervals)]
+    if len({edition.method_sha256 for edition, _row in history}) > 1:
+        found.append(
+            paragraph(
+                _("Not all of these periods were computed by the same version of the method.")
+            )
+        )
+    return found
+
+
 def tell_parts(rows: Sequence[Row]) -> list[Block]:
     """Factors and procedure domains with their intervals."""
     found = []
@@ -100,9 +140,10 @@ def tell_parts(rows: Sequence[Row]) -> list[Block]:
         ("factor", _("Satisfaction by factor")),
         ("domain", _("Satisfaction by procedure domain")),
     ):
+        shown = find_rows(rows, level)
         lines = [
             [str(row["label"]), number(row["n"], 0), number(row["weighted_index"]), interval(row)]
-            for row in find_rows(rows, level)
+            for row in shown
         ]
         if lines:
             columns = [
@@ -111,7 +152,8 @@ def tell_parts(rows: Sequence[Row]) -> list[Block]:
                 Column(_("Index (%)"), "right", 2),
                 Column(_("95% interval"), "right", 3),
             ]
-            found.append(grid(caption, columns, lines))
+            intervals = Intervals(2, [span(row) for row in shown])
+            found.append(grid(caption, columns, lines, intervals))
     return found
 
 
@@ -124,7 +166,10 @@ def tell_agencies(edition: Edition, results: Sequence[AgencyResult]) -> list[Blo
         if own:
             lines = [_agency_line(n, result, standing) for n, result in enumerate(own, start=1)]
             caption = _("Satisfaction of agencies: %(kind)s") % {"kind": label}
-            found.append(grid(caption, _agency_columns(), lines))
+            spans = [span(find_overall(result)) for result in own]
+            target = float(read_target(edition.about).value)
+            intervals = Intervals(3, spans, target)
+            found.append(grid(caption, _agency_columns(), lines, intervals))
     return found
 
 
@@ -135,7 +180,7 @@ def _agency_columns() -> list[Column]:
         Column(_("Answers"), "right", 3),
         Column(_("Index (%)"), "right", 3),
         Column(_("95% interval"), "right", 6),
-        Column(_("Against the mean"), share=6),
+        Column(_("Against the mean"), share=7),
     ]
 
 

@@ -13,6 +13,7 @@ import xlsxwriter
 _FIXED: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _NUMBER: Final = re.compile(r"^[−-]?\d{1,3}(\.\d{3})*(,\d+)?$|^[−-]?\d+(,\d+)?$")
 WIDTH_OF_A_SHARE: Final = 7
+BAR: Final = "#6BAED6"
 
 
 def report_xlsx(document: Mapping[str, Any]) -> bytes:
@@ -70,9 +71,26 @@ def _write_grid(
     for place, row in enumerate(block["rows"], start=2):
         for column, value in enumerate(row):
             _write_cell(sheet, place, column, value, formats)
+    _draw_bars(sheet, block)
     sheet.freeze_panes(2, 0)
     sheet.repeat_rows(1)
     sheet.set_footer(f"&L{_source(document).replace('&', '&&')}&R&P/&N")
+
+
+def _draw_bars(sheet: Any, block: Mapping[str, Any]) -> None:
+    """Bars behind the figures the PDF draws, from 0 to 100."""
+    if "chart" not in block:
+        return
+    column = block["chart"]["column"]
+    bar = {
+        "type": "data_bar",
+        "bar_color": BAR,
+        "min_type": "num",
+        "max_type": "num",
+        "min_value": 0,
+        "max_value": 100,
+    }
+    sheet.conditional_format(2, column, len(block["rows"]) + 1, column, bar)
 
 
 def _write_cell(sheet: Any, row: int, column: int, text: str, formats: Mapping[str, Any]) -> None:
