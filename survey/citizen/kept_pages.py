@@ -25,7 +25,7 @@ MAX_RANDOM_BYTES: Final = 100
 _SECRET: Final = secrets.token_hex(8)
 """Of this process: no name and no text can hold a mark."""
 _MARK: Final = re.compile(rb"~~([a-z]+)-" + _SECRET.encode() + rb"~~")
-_SAFE: Final = re.compile(r"[A-Za-z0-9:=_-]*")
+_SAFE: Final = re.compile(r"[A-Za-z0-9.:=_-]*")
 """Needs no escaping wherever on a page it stands."""
 _GZIP: Final = re.compile(r"\bgzip\b")
 _HEAD: Final = b"\x1f\x8b\x08\x08" + bytes(5) + b"\xff"
@@ -64,7 +64,7 @@ def fill_page(
     Raises
     ------
     ValueError
-        A value holds more than letters, digits and ``:=_-``.
+        A value holds more than letters, digits and ``.:=_-``.
     """
     for value in values.values():
         if not _SAFE.fullmatch(value):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -79,14 +80,14 @@ class Form:
     extends: str | None
     factors: Mapping[str, tuple[QuestionSpec, ...]]
 
-    @property
+    @cached_property
     def questions(self) -> dict[str, QuestionSpec]:
         """Questions by code: the allow-list of this version."""
         return {
             question.code: question for questions in self.factors.values() for question in questions
         }
 
-    @property
+    @cached_property
     def first_page(self) -> dict[str, QuestionSpec]:
         """What is asked before anything is stored: what has to be answered, else the first
         question.
@@ -94,7 +95,7 @@ class Form:
         needed = {code: question for code, question in self.questions.items() if question.required}
         return needed or dict(list(self.questions.items())[:1])
 
-    @property
+    @cached_property
     def second_page(self) -> dict[str, QuestionSpec]:
         """What is asked of an answer that is stored already."""
         first = self.first_page

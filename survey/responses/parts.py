@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -18,8 +17,14 @@ from survey.questionnaires.kinds import KINDS
 from survey.questionnaires.queries import load_form
 from survey.responses.answers import imply_facts
 from survey.responses.models import Comment, Response
-from survey.responses.queries import latest_for_update
-from survey.responses.services import AnswerPlace, Further, Submission, record_response
+from survey.responses.queries import newest_revision
+from survey.responses.services import (
+    AnswerPlace,
+    Further,
+    RevisedMeanwhileError,
+    Submission,
+    record_response,
+)
 
 
 def _answered(form: Form, answers: Mapping[str, object]) -> list[bool]:
@@ -50,28 +55,33 @@ def store_part(
 
     ``dropped`` are questions answered before on the same page and not any more; every other answer
     stays. ``key`` says which page they came from: the same page sent twice at one moment is one
-    revision.
+    revision. ``row`` was read a moment ago: nothing is locked, the database refuses the number of a
+    revision that another page has taken meanwhile, and the part is put onto that one.
     """
-    with transaction.atomic():
-        row = latest_for_update(row)
-        first = load_form(row.base_version_id or row.version_id)
-        kept = _levels(row, form, sent, dropped)
-        texts = _new_texts(
-            row,
-            form,
-            {code: value for code, value in sent.items() if form.questions[code].applies(kept)},
-        )
-        if (
-            kept == {code: value for code, value in row.answers.items() if code in form.questions}
-            and not texts
-        ):
-            return
-        submission = _submission(row, first, keyed_hash("submission", f"{key}/{row.revision}"))
-        record_response(
-            submission=replace(submission, further=Further(form, kept | texts)),
-            revises=row,
-            anew=True,
-        )
+    while True:
+        try:
+            return _store_onto(row, form, sent, dropped, key)
+        except RevisedMeanwhileError:
+            row = newest_revision(row)
+
+
+def _store_onto(
+    row: Response, form: Form, sent: Answers, dropped: frozenset[str], key: str
+) -> None:
+    first = load_form(row.base_version_id or row.version_id)
+    kept = _levels(row, form, sent, dropped)
+    applying = {code: value for code, value in sent.items() if form.questions[code].applies(kept)}
+    texts = _new_texts(row, form, applying)
+    before = {code: value for code, value in row.answers.items() if code in form.questions}
+    if kept == before and not texts:
+        return
+    submission = _submission(row, first, keyed_hash("submission", f"{key}/{row.revision}"))
+    record_response(
+        submission=replace(submission, further=Further(form, kept | texts)),
+        revises=row,
+        anew=True,
+        onto=True,
+    )
 
 
 def _levels(row: Response, form: Form, sent: Answers, dropped: frozenset[str]) -> Answers:
@@ -92,8 +102,10 @@ def _new_texts(row: Response, form: Form, sent: Answers) -> dict[str, Answer]:
     texts = {
         code: value for code, value in sent.items() if KINDS[form.questions[code].kind].separate
     }
+    if not texts:
+        return {}
     known = Comment.objects.filter(submission__response=row.response, question__in=texts)
-    kept = set(known.values_list("question", "text")) if texts else set()
+    kept = set(known.values_list("question", "text"))
     return {code: value for code, value in texts.items() if (code, value) not in kept}
 
 

@@ -66,6 +66,11 @@ def latest_for_update(row: Response) -> Response:
     return rows.order_by("-revision").first() or row
 
 
+def newest_revision(row: Response) -> Response:
+    """The newest revision of a response as it is now."""
+    return Response.objects.filter(response=row.response).order_by("-revision").first() or row
+
+
 def is_recorded(submission_key: str) -> bool:
     """Whether a submission key has been used."""
     return Response.objects.filter(submission_key=submission_key).exists()

@@ -72,6 +72,10 @@ class Submission:
     """The month it counts in, where that is not the month it was given in."""
 
 
+class RevisedMeanwhileError(Exception):
+    """Another page has made the next revision since."""
+
+
 @dataclass(frozen=True)
 class Recorded:
     """The stored row. ``repeated``: the key had been used before; ``changed``: with other answers
@@ -132,13 +136,18 @@ def _apart(form: Form, answers: Answers) -> tuple[Answers, dict[str, str]]:
 
 
 def record_response(
-    *, submission: Submission, revises: Response | None = None, anew: bool = False
+    *,
+    submission: Submission,
+    revises: Response | None = None,
+    anew: bool = False,
+    onto: bool = False,
 ) -> Recorded:
     """Store a submission, or return the row its key stored before.
 
     ``revises`` is any row of an earlier response: the new row becomes its latest revision, keeps
     where and when the first was given, and carries its answers on. ``anew``: it replaces the
-    answers instead, under its own receipt.
+    answers instead, under its own receipt. ``onto``: it is the next revision of just that row, or
+    none.
 
     Raises
     ------
@@ -146,6 +155,8 @@ def record_response(
         If an answer is not allowed by the version; nothing is stored.
     NoRoomError
         If the disk of an embedded database is as good as full.
+    RevisedMeanwhileError
+        If ``revises`` is not the newest any more and ``onto`` was asked for; nothing is stored.
     """
     require_room()
     row, comments = _prepare(submission)
@@ -153,8 +164,8 @@ def record_response(
         _continue(row, revises, anew)
     while True:
         try:
-            _insert(row, comments, revises)
-        except IntegrityError:
+            _insert(row, comments, revises, onto=onto)
+        except IntegrityError as error:
             # The database decides, never an "if": the same key, or another tab took this revision
             # number.
             before = Response.objects.filter(submission_key=row.submission_key).first()
@@ -162,11 +173,17 @@ def record_response(
                 return Recorded(before, repeated=True, changed=before.answers != row.answers)
             if revises is None or row.revision == _next_revision(revises):
                 raise
+            if onto:
+                raise RevisedMeanwhileError from error
         else:
             return Recorded(row)
 
 
-def _insert(row: Response, comments: Sequence[Comment], revises: Response | None) -> None:
+def _insert(
+    row: Response, comments: Sequence[Comment], revises: Response | None, *, onto: bool = False
+) -> None:
+    if revises is not None and onto:
+        row.revision, revises = revises.revision + 1, None
     if revises is None and not comments and not connection.in_atomic_block:
         # One statement is a transaction of its own; nearly all answers are stored by it.
         row.save(force_insert=True)

@@ -11,12 +11,14 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, SuspiciousOperation, ValidationError
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from formtools.wizard.views import WizardView
 
+from survey.citizen.kept_pages import fill_page
 from survey.citizen.pages import base_context
 from survey.citizen.questions import error_list, questions_data
 from survey.citizen.receipts.page_state import FIELD
@@ -32,6 +34,7 @@ from survey.responses.parts import open_part, store_part
 
 PREFIX = "full"
 STOP = "stop"
+TEMPLATE = "survey/citizen/full.html"
 TECHNICAL = frozenset(
     {
         FIELD,
@@ -84,8 +87,21 @@ class FactorForm(forms.Form):
         return self.cleaned_data
 
 
+_made: dict[int, tuple[Form, list[tuple[str, type[FactorForm]]]]] = {}
+"""By version, with the form they were made of."""
+
+
 def factor_forms(form: Form) -> list[tuple[str, type[FactorForm]]]:
-    """(step name, form class) per factor: the wizard's form list."""
+    """(step name, form class) per factor: the wizard's form list, made once while the form is the
+    same.
+    """
+    known = _made.get(form.version_id)
+    if known is None or known[0] is not form:
+        known = _made[form.version_id] = form, _make_forms(form)
+    return known[1]
+
+
+def _make_forms(form: Form) -> list[tuple[str, type[FactorForm]]]:
     return [
         (
             factor,
@@ -115,7 +131,7 @@ class FullFormWizard(WizardView):
     def get_form_prefix(self, step: str | None = None, form: Any = None) -> str | None:
         return None
 
-    def get(self, *args: Any, **kwargs: Any) -> TemplateResponse:
+    def get(self, *args: Any, **kwargs: Any) -> HttpResponse:
         """The first part without an answer."""
         self.storage.reset()
         self.storage.data["version"] = self.form.version_id
@@ -158,16 +174,35 @@ class FullFormWizard(WizardView):
 
     def render(
         self, form: FactorForm | None = None, *, quiet: bool = False, **kwargs: Any
-    ) -> TemplateResponse:
+    ) -> HttpResponse:
         """The page of a step; ``quiet`` when only the language was changed: what is not answered
         yet is no error.
         """
         shown = form or self.get_form()
-        context = base_context(**self._page(shown, quiet))
+        step = self.steps.current
+        if not shown.is_bound and not self.storage.get_step_data(step):
+            key = "full", self.form.version_id, step, link_query()
+            return fill_page(
+                self.request,
+                key,
+                lambda marks: render_to_string(TEMPLATE, base_context(**self._page(shown, marks))),
+                self._words(),
+            )
+        context = base_context(**self._page(shown, self._words(), quiet=quiet))
         status = 422 if shown.is_bound and shown.errors and not quiet else 200
-        return TemplateResponse(self.request, "survey/citizen/full.html", context, status=status)
+        return TemplateResponse(self.request, TEMPLATE, context, status=status)
 
-    def _page(self, form: FactorForm, quiet: bool) -> dict[str, Any]:
+    def _words(self) -> dict[str, str]:
+        """What is different on everybody's page."""
+        return {
+            "receipt": self.receipt,
+            "pass": lookup_pass_field(self.receipt)[CONFIRM_FIELD],
+            "state": self.storage.dump(),
+        }
+
+    def _page(
+        self, form: FactorForm, words: Mapping[str, str], *, quiet: bool = False
+    ) -> dict[str, Any]:
         step, texts = (
             self.steps.current,
             wordings(self.form.version_id, get_language() or settings.LANGUAGE_CODE),
@@ -194,9 +229,9 @@ class FullFormWizard(WizardView):
             "step_count": self.steps.count,
             "previous": self.steps.prev,
             "is_last": self.steps.current == self.steps.last,
-            "action": self.request.path,
-            "receipt": self.receipt,
-            "hidden": lookup_pass_field(self.receipt).items(),
+            "action": f"/r/{words['receipt']}/full",
+            "state": words["state"],
+            "hidden": [(CONFIRM_FIELD, words["pass"])],
             "switch": True,
         }
 

@@ -86,9 +86,3 @@ class PageStorage(BaseStorage):
     def dump(self) -> str:
         """The state as text for a hidden field."""
         return signing.dumps({**self.data, "path": self.request.path}, salt=_SALT, compress=True)
-
-    def update_response(self, response: Any) -> None:
-        """Put the state into a page that is not rendered yet."""
-        super().update_response(response)
-        if getattr(response, "context_data", None) is not None:
-            response.context_data["state"] = self.dump()

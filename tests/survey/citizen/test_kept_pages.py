@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from survey.citizen.kept_pages import fill_page, forget_pages
-from tests.survey.factories import Cast, answer, hidden
+from tests.survey.factories import Cast, answer, hidden, receipt_of
 
 TEXT = some.text(some.characters(exclude_characters="~", exclude_categories=["Cs"]), max_size=2000)
 WORD = some.text("ABCDEFGHabcdefgh0123456789:=_-", max_size=3000)
@@ -84,6 +84,28 @@ def test_a_kept_form_and_page_of_thanks_work_as_rendered_ones(cast: Cast, encodi
         assert asks is (level == "2"), "a low rating is asked for reasons, a high one is not"
         done = client.post(sent.headers["Location"].split("?")[0], fields)
         assert done.status_code == 303
+
+
+@pytest.mark.parametrize("language", ["vi", "en", "km"])
+def test_a_kept_page_of_the_full_form_holds_nothing_of_whom_it_was_first_made_for(
+    cast: Cast, language: str
+) -> None:
+    first, second = (f"/r/{receipt_of(answer(Client(), cast, overall='4'))}" for _n in range(2))
+    pages = []
+    for path in (first, second):
+        client = Client(headers={"accept-encoding": "gzip"})
+        page = gzip.decompress(client.get(f"{path}/full?lang={language}").content)
+        answered = {**hidden(page), "A1": "4"}
+        next_page = gzip.decompress(client.post(f"{path}/full?lang={language}", answered).content)
+        pages.append((page, next_page))
+    for kept, own in zip(pages[1], pages[0], strict=True):
+        assert f'action="{second}/full?'.encode() in kept
+        assert first.removeprefix("/r/").encode() not in kept
+        assert hidden(kept)["state"] != hidden(own)["state"]
+        assert f'lang="{language}"'.encode() in kept
+        assert b"~~" not in kept
+    done = Client().post(f"{second}/full", {**hidden(pages[1][1]), "stop": "1"})
+    assert done.status_code == 303
 
 
 def test_a_switched_page_with_a_forged_field_is_escaped(cast: Cast) -> None:

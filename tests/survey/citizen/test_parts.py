@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from survey.citizen.receipts import views as receipt_views
 from survey.questionnaires.content import Form, QuestionSpec
@@ -135,6 +137,33 @@ def test_a_text_among_the_further_questions_is_kept_apart_and_once(
     assert list(Comment.objects.values_list("question", "text")) == [("said", "Chờ lâu")]
     assert latest().answers == {"overall": 4, "A1": 4}
     assert Response.objects.count() == 3
+
+
+def test_parts_from_two_pages_at_one_moment_are_put_onto_each_other(
+    citizen: Client, cast: Cast
+) -> None:
+    """Both were computed from the same revision: the database refuses the second its number."""
+    path, page = begin(citizen, cast)
+    send(citizen, path, page, A1="4")
+    stale = latest()
+    form = load_form(stale.version_id)
+    for code, key in (("B1", "page"), ("C1", "another"), ("C1", "another")):
+        store_part(row=stale, form=form, sent={code: 3}, dropped=frozenset(), key=key)
+    assert latest().answers == {"overall": 4, "A1": 4, "B1": 3, "C1": 3}
+    assert [row.revision for row in Response.objects.order_by("revision")] == [0, 1, 2, 3]
+
+
+def test_the_full_form_asks_the_database_twenty_times_at_most(citizen: Client, cast: Cast) -> None:
+    path, _page = begin(citizen, cast)
+    with CaptureQueriesContext(connection) as asked:
+        page = citizen.get(path)
+        for codes in ("A1 A2", "B1", "C1", "D1", "E1 E2 E3"):
+            page = send(citizen, path, page, **dict.fromkeys(codes.split(), "4"))
+        assert page.status_code == 303
+        citizen.get(page.headers["Location"])
+    # Inside of the transaction of a test each insert has a savepoint around it.
+    told = [q["sql"] for q in asked.captured_queries if "SAVEPOINT" not in q["sql"]]
+    assert len(told) <= 20, told
 
 
 def test_a_question_required_of_a_later_part_holds_no_earlier_one(
