@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from analysis.run_charts import draw_charts, write_charts
     from analysis.sample_survey.describe import describe_file
     from analysis.sample_survey.estimate import estimate
+    from analysis.sample_survey.row_weights import weigh_rows
     from analysis.sample_survey.spec import Spec, load_spec
     from analysis.scorecards.exact_numbers import read_number
     from analysis.scorecards.framework import Framework, list_frameworks, read_framework_text
@@ -129,6 +130,7 @@ _HOMES = {
     "run_charts": ("draw_charts", "write_charts"),
     "sample_survey.describe": ("describe_file",),
     "sample_survey.estimate": ("estimate",),
+    "sample_survey.row_weights": ("weigh_rows",),
     "sample_survey.spec": ("Spec", "load_spec"),
 }
 _HOME_BY_NAME = {name: home for home, names in _HOMES.items() for name in names}
@@ -220,6 +222,7 @@ __all__ = [
     "sign_note",
     "small_area_estimates",
     "standing_by_kind",
+    "weigh_rows",
     "write_bundle",
     "write_charts",
     "write_facts",

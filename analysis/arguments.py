@@ -39,6 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     general.add_argument("spec", type=Path, help="SPEC.toml")
     general.add_argument("--out", type=Path, required=True, help="result.json")
+    general.add_argument("--weights", type=Path, help="weights.csv: the weight of every row")
     look = commands.add_parser(
         "describe", help="what a survey file holds, and what looks wrong in it"
     )

@@ -20,8 +20,11 @@ from analysis.errors import AnalysisError
 
 def _run_estimate(options: argparse.Namespace) -> None:
     """Write the estimates, and say how a file was understood that is not plain CSV in UTF-8."""
-    result = analysis.estimate(analysis.load_spec(options.spec))
+    spec = analysis.load_spec(options.spec)
+    result = analysis.estimate(spec)
     analysis.write_json(result, options.out)
+    if options.weights:
+        analysis.weigh_rows(spec).write_csv(options.weights)
     if result["weights"]["min"] < 0:
         print(
             "note: linear calibration gave weights below 0; set calibration.bounds, or rake",

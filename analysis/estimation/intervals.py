@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.arrays import Floats
+from analysis.estimation.entropy import share_below
 
 Pair = tuple[Floats, Floats]
 
@@ -168,6 +169,33 @@ def asin(
     return np.where(at_edge, exact[0], low), np.where(at_edge, exact[1], high)
 
 
+def likelihood(
+    p: npt.ArrayLike,
+    variance: npt.ArrayLike,
+    n: npt.ArrayLike,
+    df: npt.ArrayLike,
+    level: npt.ArrayLike = 0.95,
+) -> Pair:
+    """Shares q whose working likelihood, scaled by the design effect, is not rejected:
+    2 n_eff KL(p, q) <= t(df)^2 n / (n - 1) (Rao & Scott 1984); where p is 0 or 1 Korn-Graubard.
+
+    R reads them off a spline through the profile: its agree to 4e-4, for rare answers to 1.3e-3.
+
+    Examples
+    --------
+    >>> [round(float(limit), 4) for limit in likelihood(0.8, 0.0016, 100, 99)]
+    [0.713, 0.8713]
+    """
+    p, n = np.asarray(p, float), np.asarray(n, float)
+    at_edge = (p <= 0) | (p >= 1)
+    inner = np.where(at_edge, 0.5, p)
+    size = np.where(at_edge, 1.0, effective_size(p, variance, n))
+    wanted = _t(df, level) ** 2 * n / np.maximum(n - 1, 1) / (2 * size)
+    exact = korn_graubard(p, variance, n, df, level)
+    low, high = share_below(inner, wanted), 1 - share_below(1 - inner, wanted)
+    return np.where(at_edge, exact[0], low), np.where(at_edge, exact[1], high)
+
+
 def student(
     p: npt.ArrayLike,
     variance: npt.ArrayLike,
@@ -228,9 +256,12 @@ INTERVALS: Final[dict[str, Callable[..., Pair]]] = {
     "korn-graubard": korn_graubard,
     "wilson": wilson,
     "logit": logit,
+    "xlogit": logit,
+    "likelihood": likelihood,
     "asin": asin,
     "t": student,
 }
+"""R fits "logit" as a model and takes "xlogit" from the share: the limits are the same."""
 DEFAULT: Final = "korn-graubard-kish"
 """For shares, where nothing else is asked for: it stays inside 0..1 and holds near the ends."""
 
@@ -266,35 +297,3 @@ def _adjusted_size(
         exact | (wide == 0), 1.0, (_t(n - 1, level) / np.where(wide == 0, 1.0, wide)) ** 2
     )
     return np.asarray(size * ratio)
-
-
-def size_holding(p: Floats, size: Floats, low: Floats, high: Floats, level: float = 0.95) -> Floats:
-    """The size, at most the given one, at which the exact interval holds ``low`` and ``high``;
-    never below one answer.
-
-    Examples
-    --------
-    >>> found = size_holding(np.array([1.0]), np.array([85.7]), np.array([0.897]), np.array([1.0]))
-    >>> round(float(found[0]), 1), round(float(exact(1.0, found)[0][0]), 3)
-    (33.9, 0.897)
-    """
-    result, (at_low, at_high) = size.copy(), exact(p, size, level)
-    with np.errstate(invalid="ignore"):
-        narrow = np.isfinite(p) & (size > 1) & ((at_low > low + _CLOSE) | (at_high < high - _CLOSE))
-    if not narrow.any():
-        return result
-    p, low, high = p[narrow], np.maximum(low[narrow], 0.0), np.minimum(high[narrow], 1.0)
-    few, many = np.ones(len(p)), size[narrow].copy()
-    for _halving in range(_HALVINGS):
-        middle = (few + many) / 2
-        at_low, at_high = exact(p, middle, level)
-        wide = (at_low <= low + _CLOSE) & (at_high >= high - _CLOSE)
-        few, many = np.where(wide, middle, few), np.where(wide, many, middle)
-    result[narrow] = few
-    return result
-
-
-_CLOSE: Final = 1e-9
-
-
-_HALVINGS: Final = 30

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
 from analysis.arrays import Floats
-from analysis.estimation.intervals import DEFAULT, exact, size_holding
+from analysis.estimation.intervals import DEFAULT, exact
+
+_CLOSE: Final = 1e-9
+_HALVINGS: Final = 30
 
 
 def size_of_mean(
@@ -51,3 +56,29 @@ def sizes(name: str, variance: npt.ArrayLike, n: npt.ArrayLike, kish: npt.ArrayL
     """
     whole, left = np.asarray(n, float), np.asarray(n, float) / np.asarray(kish, float)
     return left if name == DEFAULT else np.where(np.asarray(variance) > 0, whole, left)
+
+
+def size_holding(p: Floats, size: Floats, low: Floats, high: Floats, level: float = 0.95) -> Floats:
+    """The size, at most the given one, at which the exact interval holds ``low`` and ``high``;
+    never below one answer.
+
+    Examples
+    --------
+    >>> found = size_holding(np.array([1.0]), np.array([85.7]), np.array([0.897]), np.array([1.0]))
+    >>> round(float(found[0]), 1), round(float(exact(1.0, found)[0][0]), 3)
+    (33.9, 0.897)
+    """
+    result, (at_low, at_high) = size.copy(), exact(p, size, level)
+    with np.errstate(invalid="ignore"):
+        narrow = np.isfinite(p) & (size > 1) & ((at_low > low + _CLOSE) | (at_high < high - _CLOSE))
+    if not narrow.any():
+        return result
+    p, low, high = p[narrow], np.maximum(low[narrow], 0.0), np.minimum(high[narrow], 1.0)
+    few, many = np.ones(len(p)), size[narrow].copy()
+    for _halving in range(_HALVINGS):
+        middle = (few + many) / 2
+        at_low, at_high = exact(p, middle, level)
+        wide = (at_low <= low + _CLOSE) & (at_high >= high - _CLOSE)
+        few, many = np.where(wide, middle, few), np.where(wide, many, middle)
+    result[narrow] = few
+    return result

@@ -56,7 +56,7 @@ def estimate(spec: Spec, frame: SurveyFrame | None = None) -> dict[str, Any]:
     True
     """
     sample = load_sample(spec, frame)
-    calibration = _calibration(spec, sample)
+    calibration = calibrate_sample(spec, sample)
     weight = sample.weight * calibration.g if calibration else sample.weight
     targets = build_targets(spec, sample)
     found = linearise(spec, sample, weight, targets)
@@ -84,7 +84,8 @@ def estimate(spec: Spec, frame: SurveyFrame | None = None) -> dict[str, Any]:
     }
 
 
-def _calibration(spec: Spec, sample: Sample) -> Calibration | None:
+def calibrate_sample(spec: Spec, sample: Sample) -> Calibration | None:
+    """Factors (K,) of the cells that bring them to a SPEC's margins; None where it has none."""
     if spec.calibration is None:
         return None
     columns = {column for margin in spec.margins for column in margin.columns}

@@ -9,11 +9,14 @@ look alike.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
+from analysis.arrays import Integers
 from analysis.counting.cells import Cells, count_rows
 from analysis.counting.variables import COMPARISONS, Variable
 from analysis.data.names import normal
@@ -30,9 +33,6 @@ from analysis.sample_survey.columns import (
 )
 from analysis.sample_survey.files import SurveyFrame, SurveyTable, read_table, table_from_frame
 from analysis.sample_survey.spec import Condition, Spec
-
-if TYPE_CHECKING:
-    pass
 
 DESIGN_KEYS: Final = ("_stratum", "_psu", "_weight", "_fpc", "_fpc2")
 WHERE: Final = "_where"
@@ -73,27 +73,53 @@ def read_survey(spec: Spec, frame: SurveyFrame | None = None) -> SurveyData:
     >>> int(data.cells.n.sum()), data.reading["encoding"]
     (6, 'UTF-8')
     """
-    wanted = _wanted(spec)
-    table = read_table(spec.data, wanted) if frame is None else table_from_frame(frame, wanted)
-    if table.frame.is_empty():
-        raise SpecError(f"data: {table.name} has no rows")
-    columns: dict[str, pl.Series] = {}
-    for name, column in (("_stratum", spec.stratum), ("_psu", spec.psu)):
-        columns[name] = _names(table, column, required=True) if column else _constant(table, "")
-    for name, column in (("_weight", spec.weight), ("_fpc", spec.fpc), ("_fpc2", spec.fpc2)):
-        columns[name] = _sizes(table, column) if column else _constant(table, 1.0)
-    columns[WHERE] = _filtered(table, spec)
-    columns |= {column: _names(table, column, missing=spec.missing) for column in spec.keys}
+    table = _read(spec, frame)
+    columns = _key_columns(table, spec)
     variables = []
     for place, variable in enumerate(spec.variables):
         counted, series = _counted(table, variable, f"_value{place}")
         columns |= {one.name: one for one in series}
         variables.append(counted)
     rows = pl.DataFrame([series.alias(name) for name, series in columns.items()])
-    keys = list(dict.fromkeys([*DESIGN_KEYS, WHERE, *spec.keys]))
-    cells = count_rows(rows, keys, variables, every_row=True)
+    cells = count_rows(rows, _key_names(spec), variables, every_row=True)
     centres = {variable.name: float(variable.centre) for variable in variables if variable.centre}
     return SurveyData(cells, centres, {**table.reading, "rows": len(rows)})
+
+
+def number_rows(
+    spec: Spec, cells: Cells, frame: SurveyFrame | None = None
+) -> tuple[Sequence[int], Integers]:
+    """Lines of the rows of a survey and the cells (N,) they were counted into."""
+    table = _read(spec, frame)
+    keys = _key_names(spec)
+    rows = pl.DataFrame(
+        [series.alias(name) for name, series in _key_columns(table, spec).items()]
+    ).select(keys)
+    numbered = cells.keys.select(keys).with_row_index("_cell")
+    found = rows.join(numbered, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    return table.lines, found["_cell"].to_numpy().astype(np.int64)
+
+
+def _read(spec: Spec, frame: SurveyFrame | None) -> SurveyTable:
+    wanted = _wanted(spec)
+    table = read_table(spec.data, wanted) if frame is None else table_from_frame(frame, wanted)
+    if table.frame.is_empty():
+        raise SpecError(f"data: {table.name} has no rows")
+    return table
+
+
+def _key_names(spec: Spec) -> list[str]:
+    return list(dict.fromkeys([*DESIGN_KEYS, WHERE, *spec.keys]))
+
+
+def _key_columns(table: SurveyTable, spec: Spec) -> dict[str, pl.Series]:
+    columns: dict[str, pl.Series] = {}
+    for name, column in (("_stratum", spec.stratum), ("_psu", spec.psu)):
+        columns[name] = _names(table, column, required=True) if column else _constant(table, "")
+    for name, column in (("_weight", spec.weight), ("_fpc", spec.fpc), ("_fpc2", spec.fpc2)):
+        columns[name] = _sizes(table, column) if column else _constant(table, 1.0)
+    columns[WHERE] = _filtered(table, spec)
+    return columns | {column: _names(table, column, missing=spec.missing) for column in spec.keys}
 
 
 def _wanted(spec: Spec) -> list[str]:

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import t
 
 from analysis.errors import AnalysisError, DesignError, SpecError
+from analysis.estimation.intervals import likelihood
 from analysis.sample_survey.estimate import estimate
 from analysis.sample_survey.spec import build_spec
 from tests.analysis.builders import CASES, GOLD
@@ -116,7 +118,16 @@ def test_domains_agree_with_r(data: Path, case: Table) -> None:
         close(result["covariance"], case["vcov"], 1e-9)
 
 
-INTERVALS = {"logit": "logit", "beta": "korn-graubard", "asin": "asin", "mean": "t"}
+INTERVALS = {
+    "logit": "logit",
+    "xlogit": "xlogit",
+    "likelihood": "likelihood",
+    "beta": "korn-graubard",
+    "asin": "asin",
+    "mean": "t",
+}
+# R reads the limits off a spline through the profile; the equation itself is tested below.
+LOOSE = {"likelihood": 1.3e-3}
 SHARES: dict[str, Table] = {
     "I(sch.wide=='No')": {"numerator": "not.wide", "condition": {"op": "==", "value": 1}},
     "I(api00>850)": {"numerator": "api00", "condition": {"op": ">", "value": 850}},
@@ -132,8 +143,31 @@ def test_intervals_of_shares_agree_with_r(data: Path, case: Table) -> None:
     [row] = run(data, design, [estimand], interval={"method": INTERVALS[kind]})["estimates"]
     # R fits "logit" by iteration and stops at about 3e-9, so its point estimate is the looser of
     # the two.
-    close(row["estimate"], case["estimate"], 1e-8 if kind == "logit" else 1e-10)
-    close([row["low"], row["high"]], case["ci95"], 1e-8)
+    close(row["estimate"], case["estimate"], 1e-8 if kind in ("logit", "likelihood") else 1e-10)
+    close([row["low"], row["high"]], case["ci95"], LOOSE.get(kind, 1e-8))
+
+
+@pytest.mark.parametrize("share", [0.001, 0.02, 0.5, 0.93, 0.995])
+@pytest.mark.parametrize("effect", [0.7, 1.0, 3.0])
+def test_limits_of_the_likelihood_are_as_far_as_the_design_says(
+    share: float, effect: float
+) -> None:
+    n, df = 150, 60
+    variance = effect * share * (1 - share) / n
+    low, high = (float(one) for one in likelihood(share, variance, n, df))
+    assert 0 < low < share < high < 1
+    wanted = t.ppf(0.975, df) ** 2 * n / (n - 1)
+    for limit in (low, high):
+        entropy = share * np.log(share / limit) + (1 - share) * np.log((1 - share) / (1 - limit))
+        assert 2 * n / effect * entropy == pytest.approx(wanted, rel=1e-8)
+
+
+def test_where_everybody_is_alike_the_likelihood_has_limits_too() -> None:
+    low, high = likelihood([0.0, 1.0], [0.0, 0.0], 50, 49)
+    assert low[0] == 0.0
+    assert high[1] == 1.0
+    assert 0 < high[0] < 0.1
+    assert 0.9 < low[1] < 1
 
 
 def calibration(case: Table) -> Table:
