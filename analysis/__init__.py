@@ -27,7 +27,12 @@ if TYPE_CHECKING:
         measure_share,
     )
     from analysis.comparison.ranks import rank_estimates
-    from analysis.comparison.small_area import read_covariates, small_area_estimates
+    from analysis.comparison.small_area import (
+        ModelledShare,
+        model_shares,
+        read_covariates,
+        small_area_estimates,
+    )
     from analysis.comparison.standing import standing_by_kind
     from analysis.counting.cells_io import load_cells, save_cells
     from analysis.counting.engine import choose_engine
@@ -118,7 +123,12 @@ _HOMES = {
     "publication.public_figures": ("build_public_rows",),
     "publication.table": ("INDEX_COLUMNS", "Table"),
     "publication.targets": ("SATISFACTION_TARGET", "Target"),
-    "comparison.small_area": ("read_covariates", "small_area_estimates"),
+    "comparison.small_area": (
+        "ModelledShare",
+        "model_shares",
+        "read_covariates",
+        "small_area_estimates",
+    ),
     "counting.cells_io": ("load_cells", "save_cells"),
     "scorecards.exact_numbers": ("read_number",),
     "scorecards.framework": ("Framework", "list_frameworks", "read_framework_text"),
@@ -155,6 +165,7 @@ __all__ = [
     "IndexResult",
     "Measured",
     "Method",
+    "ModelledShare",
     "OpenDataset",
     "Picture",
     "Rules",
@@ -201,6 +212,7 @@ __all__ = [
     "load_spec",
     "make_signer",
     "measure_share",
+    "model_shares",
     "open_facts",
     "open_run",
     "open_snapshot",

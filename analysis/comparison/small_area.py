@@ -20,6 +20,7 @@ from analysis.arrays import Floats
 from analysis.data.csv_text import read_csv_text
 from analysis.data.names import normal
 from analysis.errors import AnalysisError
+from analysis.estimation.intervals import korn_graubard
 
 MAX_ROUNDS: Final = 100
 TOLERANCE: Final = 1e-14
@@ -106,13 +107,14 @@ def _reml(y: Floats, psi: Floats, design: Floats) -> float:
 
 def _score(a: float, y: Floats, psi: Floats, design: Floats) -> tuple[float, float]:
     """First derivative of the restricted likelihood in A, and the information."""
-    inverse_v = 1 / (a + psi)
-    middle = np.linalg.inv((design * inverse_v[:, None]).T @ design)
-    p = (
-        np.diag(inverse_v)
-        - (design * inverse_v[:, None]) @ middle @ (design * inverse_v[:, None]).T
-    )
-    return float(-0.5 * np.trace(p) + 0.5 * y @ p @ p @ y), float(0.5 * np.trace(p @ p))
+    w = 1 / (a + psi)
+    middle = np.linalg.inv((design * w[:, None]).T @ design)
+    # P = W - W X M X' W without its D x D numbers: a country has 3,321 areas.
+    left = w * (y - design @ (middle @ (design.T @ (w * y))))
+    squares, cubes = ((design * (w**k)[:, None]).T @ design @ middle for k in (2, 3))
+    trace = w.sum() - np.trace(squares)
+    trace_of_square = (w**2).sum() - 2 * np.trace(cubes) + np.trace(squares @ squares)
+    return float(-0.5 * trace + 0.5 * left @ left), float(0.5 * trace_of_square)
 
 
 def _root_of_score(y: Floats, psi: Floats, design: Floats) -> float:
@@ -127,6 +129,65 @@ def _root_of_score(y: Floats, psi: Floats, design: Floats) -> float:
     while score(high) > 0:
         high *= 4
     return float(brentq(score, 0.0, high, xtol=1e-300, rtol=4 * np.finfo(float).eps))
+
+
+@dataclass(frozen=True)
+class ModelledShare:
+    """A share of one area by the model, in percent, with its interval; ``own`` is the part of it
+    that its own answers decide, in percent.
+    """
+
+    value: float
+    low: float
+    high: float
+    own: float
+
+
+def model_shares(
+    shares: Sequence[tuple[float, float, float, float]], level: float = 0.95
+) -> list[ModelledShare]:
+    """Fay-Herriot estimates of areas of one kind from what is published of them: share, lower and
+    upper limit in percent, answers.
+
+    No covariates: each area is drawn to the mean of all. The sampling variance is that of the
+    common share at the area's answers, times a common design effect (a generalised variance
+    function, Wolter 2007, ch. 7): an area's own variance is small just where its share is high by
+    chance, and intervals made with it hold 67 to 92 % of the truth instead of 90 and more.
+
+    Raises
+    ------
+    AnalysisError
+        Fewer than three areas, or a figure that is no number.
+
+    Examples
+    --------
+    >>> found = model_shares([(80, 71, 87, 100), (92, 85, 96, 100), (60, 33, 84, 15)])
+    >>> [round(one.value, 1) for one in found], round(found[2].own)
+    ([79.9, 91.1, 66.2], 68)
+    """
+    from scipy.special import ndtri  # noqa: PLC0415  (scipy is loaded when needed)
+
+    share, low, high, n = np.array(shares, dtype=np.float64).T
+    variance = _common_variance(share, high - low, n)
+    fit = fay_herriot(share, variance, np.ones((len(share), 1)))
+    half = float(ndtri(0.5 + level / 2)) * np.sqrt(fit.mse)
+    value, least, most = (
+        np.clip(fit.eblup + sign * half, 0.0, 100.0).tolist() for sign in (0, -1, 1)
+    )
+    own = (100 * fit.gamma).tolist()
+    return [ModelledShare(*one) for one in zip(value, least, most, own, strict=True)]
+
+
+def _common_variance(share: Floats, width: Floats, n: Floats) -> Floats:
+    """Variances (D,) in points squared; the design effect is the middle of how much wider intervals
+    are than those of so many plain answers.
+    """
+    p = np.clip(share / 100, 0.0, 1.0)
+    plain_low, plain_high = korn_graubard(p, p * (1 - p) / n, n, n - 1)
+    effect = max(1.0, float(np.median((width / (100 * (plain_high - plain_low))) ** 2)))
+    # A half answer to either side: where all are satisfied there is a variance still.
+    common = (np.sum(n * p) + 0.5) / (np.sum(n) + 1)
+    return np.asarray(1e4 * effect * common * (1 - common) / n)
 
 
 def read_covariates(path: Path) -> dict[str, list[float]]:

@@ -20,6 +20,7 @@ from survey.public.figures import (
     show,
     show_first,
 )
+from survey.public.modelled import few_answers, show_modelled
 from survey.public.open_data import cite, licence_title, list_open_data, write_notes
 from survey.public.paging import Part, PublicPage, cut_part
 from survey.public.words import KINDS, PART_TITLES, period_title
@@ -152,6 +153,16 @@ def _group(rows: Sequence[Mapping[str, Any]], members: Mapping[str, Sequence[str
         for row in rows
         if row["level"] == "factor"
     ]
+
+
+def modelled(one: PublicEdition, number: str) -> PublicPage | None:
+    """Agencies with few answers by a model."""
+    part = cut_part(few_answers(one), int(number), LINES_PER_PAGE)
+    if part is None:
+        return None
+    lines = [show_modelled(*pair) for pair in part[0]]
+    context = _frame(one, part=(lines, *part[1:]), at=f"{one.path}mo-hinh/")
+    return PublicPage("modelled.html", context)
 
 
 def method(one: PublicEdition) -> PublicPage:

@@ -24,6 +24,7 @@ from survey.public.edition_pages import (
     edition,
     kind_list,
     method,
+    modelled,
 )
 from survey.public.editions import (
     PublicEdition,
@@ -35,6 +36,7 @@ from survey.public.editions import (
 )
 from survey.public.figures import WHOLE, agency_lines, agency_rows, domain_lines, show_first
 from survey.public.log_page import log_page
+from survey.public.modelled import few_answers
 from survey.public.open_data import list_open_data, read_open_data
 from survey.public.paging import PublicPage, cut_part, list_parts
 from survey.public.rules_page import rules_page
@@ -152,6 +154,7 @@ _OF_EDITIONS: Final[tuple[tuple[re.Pattern[str], Callable[..., Found]], ...]] = 
         (r"linh-vuc/(?P<slug>[\w@$-]{1,80})/(?P<number>[1-9]\d{0,5})/", domain_list),
         (r"don-vi/(?P<key>[^/]{1,60})/", agency),
         (r"phuong-phap/", method),
+        (r"mo-hinh/(?P<number>[1-9]\d{0,5})/", modelled),
         (r"du-lieu/", data),
         (r"(?P<name>[A-Za-z0-9._-]{1,60})", read_open_data),
     )
@@ -188,6 +191,7 @@ def list_paths() -> Iterator[str]:
         for slug, code in domain_slugs(one).items():
             found = domain_lines(one)[code]
             yield from list_parts(f"{one.path}linh-vuc/{slug}/", found, LINES_PER_PAGE)
+        yield from list_parts(f"{one.path}mo-hinh/", few_answers(one), LINES_PER_PAGE)
         yield from (f"{one.path}don-vi/{line.key}/" for line in lines if "/" not in line.key)
 
 

@@ -68,12 +68,13 @@ FRONT_DOOR = """
 ANSWERED Rules UnitFlag UnitMonth UnitSums flag_units gather_facts load_rules open_facts read_facts
 write_facts
 AnalysisError BundleText LICENCES OpenDataset
-FORMATS INDEX_COLUMNS Figure Frame ITEMS IndexResult Method PROVINCE Picture RESPONSE_COLUMNS Run
+FORMATS INDEX_COLUMNS Figure Frame ITEMS IndexResult Method ModelledShare PROVINCE Picture
+RESPONSE_COLUMNS Run
 SATISFACTION_TARGET Signer Snapshot SnapshotWriter Spec Table Target choose_engine combine_snapshots
 compare_periods
 comparison_pictures describe_file
 draw_charts read_note sign_note draw_coverage draw_levels estimate factor_profile index_trend
-list_methods load_cells load_method load_spec open_run open_snapshot
+list_methods load_cells load_method load_spec model_shares open_run open_snapshot
 rank_estimates read_covariates read_json read_method_text read_number render save_cells score
 small_area_estimates standing_by_kind weigh_rows write_bundle write_charts write_json write_table
 build_country_table build_folder build_public_rows code_ids export_cells make_signer read_signer

@@ -14,7 +14,7 @@ from django.test import Client
 from survey.citizen.kept_pages import forget_pages
 from survey.common import throttling
 from survey.common.outage import forget_outage
-from survey.public import editions, figures
+from survey.public import editions, figures, modelled
 from survey.questionnaires import queries
 from tests.survey.factories import Cast, make_cast
 
@@ -75,6 +75,7 @@ def nothing_is_remembered() -> None:
     forget_pages()
     editions._list_editions.cache_clear()
     figures._lines.cache_clear()
+    modelled._few_answers.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import analysis
 from survey.scorecards.bridge.methods import Target
+
+Modelled: TypeAlias = analysis.ModelledShare
+
+
+def model_shares(shares: Sequence[tuple[float, float, float, float]]) -> list[Modelled]:
+    """What a model says of agencies of one kind, from index, lower and upper limit, and answers."""
+    return analysis.model_shares(shares)
 
 
 def find_standing(rows: Iterable[Mapping[str, Any]], target: Target) -> dict[str, dict[str, Any]]:
