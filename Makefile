@@ -15,7 +15,7 @@ INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv pip i
 	|| $(PY) -m pip install --disable-pip-version-check -r $<
 
 .DEFAULT_GOAL := help
-.PHONY: libreoffice proxy rehearsal restore-drill bench-pages fonts pictures help setup demo demo-frauds serve chromium java test-spark bench-analysis bench-floor test check-fast test-analysis test-fast test-slow check check-slow fix messages bench lock map
+.PHONY: pooler libreoffice proxy rehearsal restore-drill bench-pages fonts pictures help setup demo demo-frauds serve chromium java test-spark bench-analysis bench-floor test check-fast test-analysis test-fast test-slow check check-slow fix messages bench lock map
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -110,7 +110,7 @@ test-fast: .venv/.installed-dev setup  ## under a minute: no server, no browser,
 
 # Two processes for two cores: PostgreSQL and demonstrations beside browsers and benchmarks.
 LONGEST := tests/servers
-test-slow: .venv/.installed-dev setup libreoffice  ## every test of the web side on PostgreSQL; two demonstrations alike; benchmarks in small
+test-slow: .venv/.installed-dev setup libreoffice pooler  ## every test of the web side on PostgreSQL; two demonstrations alike; benchmarks in small
 	@log=$$(mktemp); \
 	$(PY) -m pytest -q -m slow $(LONGEST) >$$log 2>&1 & beside=$$!; \
 	$(PY) -m pytest -q -m slow tests $(LONGEST:%=--ignore=%); bad=$$?; \
@@ -129,6 +129,11 @@ check-fast: .venv/.installed-dev setup  ## format, lint, types, import contracts
 	@echo "Installing Spark (460 MB) ..."
 	@$(INSTALL)
 	@touch $@
+
+pooler:
+	@command -v pgbouncer >/dev/null || (echo "Installing PgBouncer to run the product through it ..."; apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=560 install -y -qq --no-install-recommends pgbouncer >/dev/null) \
+	  || [ "$$CI" != "true" ]
 
 libreoffice:
 	@command -v soffice >/dev/null || (echo "Installing LibreOffice to open what is exported ..."; apt-get update -qq && \

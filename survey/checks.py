@@ -17,6 +17,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from survey.common.pooling import sessions_are_shared
 from survey.common.province import MAX_EMBLEM_BYTES
 
 LICENCES = ("CC-BY-4.0", "ODbL-1.0")
@@ -193,6 +194,17 @@ def row_level_security_holds(
             id="survey.W002",
         )
     ]
+
+
+@register(Tags.database)
+def sessions_stay_apart(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A pooler that lends sessions between transactions would mix up whose rows are seen."""
+    if "default" not in (kwargs.get("databases") or []) or uses_sqlite():
+        return []
+    if not sessions_are_shared():
+        return []
+    hint = "Set pool_mode = session, as deploy/postgresql/pgbouncer.ini does."
+    return [Error("The connection pooler lends sessions to others.", hint=hint, id="survey.E007")]
 
 
 @register(Tags.security)
