@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from survey.access.models import CodeStatus, CounterCode
 from survey.agencies.models import Agency, Counter
-from survey.common.outage import OUTAGES, ask_again_on_a_new_connection, is_out, note_outage
+from survey.common.outage import OUTAGES, is_out, note_outage
 from survey.common.tokens import ALPHABET, is_code
 from survey.questionnaires.queries import ASSIGNED
 
@@ -90,7 +90,7 @@ def find_landing(code: str, today: date) -> Landing | None:
     try:
         if is_out() and (remembered := _recall(code)):
             return remembered
-        found = ask_again_on_a_new_connection(lambda: _read_landing(code, today))
+        found = _read_landing(code, today)
     except OUTAGES as error:
         if note_outage(error) and (remembered := _recall(code)):
             return remembered

@@ -15,10 +15,8 @@ from survey.agencies.scope import lift_scope
 from survey.api.problems import make_problem
 from survey.common.outage import OUTAGES, note_outage
 
-GONE: Final = (
-    "The database cannot be reached at the moment. Send it again with the same Idempotency-Key: it "
-    "is done once."
-)
+GONE: Final = "The database cannot be reached at the moment."
+SEND_AGAIN: Final = "Send it again; with the same Idempotency-Key it is done once."
 TOO_LARGE: Final = (
     "The body is too large; send it in several requests, all rows of an agency's month in one: "
     "what was there of that month is replaced."
@@ -45,7 +43,8 @@ def _guard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         except OUTAGES as error:
             if not note_outage(error):
                 raise
-            return make_problem(503, GONE, retry=5)
+            told = GONE if request.method == "GET" else f"{GONE} {SEND_AGAIN}"
+            return make_problem(503, told, retry=5)
         finally:
             # Who has a key was named a scope; no answer is streamed.
             if hasattr(request, "auth"):

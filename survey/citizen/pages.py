@@ -27,7 +27,12 @@ from survey.citizen.page_messages import message
 from survey.citizen.wishes import link_query, use_wishes, wants_large
 from survey.common import province
 from survey.common.languages import is_supported_language
-from survey.common.outage import OUTAGES, ask_again_on_a_new_connection, note_outage
+from survey.common.outage import (
+    OUTAGES,
+    ask_again_on_a_new_connection,
+    drop_dead_connection,
+    note_outage,
+)
 from survey.common.throttling import CONFIRM_FIELD, issue_pass, lookup_allowed, note_failure
 from survey.common.tokens import normalise_code
 
@@ -65,9 +70,8 @@ def citizen_page(
                 _refuse_large(request)
                 with use_wishes(request, of_device=of_device):
                     _refuse_many(request)
-                    # What is sent may be taken twice: the same ticket finds what was stored.
-                    response = ask_again_on_a_new_connection(
-                        partial(_unless_guessing, checked, request, args, kwargs)
+                    response = _on_a_live_connection(
+                        request, partial(_unless_guessing, checked, request, args, kwargs)
                     )
                     # Rendered here, inside the language of the page.
                     if hasattr(response, "render"):
@@ -94,6 +98,18 @@ def citizen_page(
         return csrf_exempt(inner)
 
     return decorate
+
+
+def _on_a_live_connection(
+    request: HttpRequest, view: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
+    """A page that is only looked at may be asked for twice; before something is sent on, the
+    connection is looked at: not everything that is sent has a ticket.
+    """
+    if request.method in ("GET", "HEAD"):
+        return ask_again_on_a_new_connection(view)
+    drop_dead_connection()
+    return view()
 
 
 def _unless_guessing(

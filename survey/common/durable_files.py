@@ -6,13 +6,23 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 OWNER_ONLY: Final = 0o600
+WHOEVER_MAY: Final = 0o666
+"""What the umask leaves: for what other accounts of this machine may read."""
 LEAST_FREE: Final = 64 * 2**20
 """Bytes that stay free on a disk: a full one stops more than answers."""
+
+
+def erase_drafts(folder: Path, before: float) -> int:
+    """Drafts a program that was killed has left, older than a moment in seconds: some hold keys."""
+    old = [path for path in folder.glob(".*.draft") if path.stat().st_mtime < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def has_room(folder: Path) -> bool:
@@ -20,12 +30,15 @@ def has_room(folder: Path) -> bool:
     return not folder.is_dir() or shutil.disk_usage(folder).free >= LEAST_FREE
 
 
-def replace_file(path: Path, content: bytes, *, modified: float | None = None) -> None:
-    """Write a file for its owner, in place of one that was there; on the disk when this returns.
+def replace_file(
+    path: Path, content: bytes, *, mode: int = OWNER_ONLY, modified: float | None = None
+) -> None:
+    """Write a file in place of one that was there; on the disk when this returns.
 
-    ``modified``: the time the file shall carry, in seconds; else that of the clock.
+    ``mode``: who may read it, as far as the umask lets them. ``modified``: the time the file shall
+    carry, in seconds; else that of the clock.
     """
-    with _draft(path, content) as draft:
+    with _draft(path, content, mode) as draft:
         if modified is not None:
             os.utime(draft, (modified, modified))
         draft.replace(path)
@@ -36,18 +49,29 @@ def make_file_once(path: Path, make: Callable[[], bytes]) -> bytes:
     that of the first. Readable by its owner only.
     """
     if not path.exists():
-        # A link never replaces: one that is there was first.
-        with _draft(path, make()) as draft, suppress(FileExistsError):
-            os.link(draft, path)
+        with _draft(path, make(), OWNER_ONLY) as draft:
+            _name_once(draft, path)
     return path.read_bytes()
 
 
+def _name_once(draft: Path, path: Path) -> None:
+    """A link never replaces: one that is there was first."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return
+    except OSError:
+        # Some disks have no links: then whoever starts at the same moment may be second.
+        if not path.exists():
+            draft.replace(path)
+
+
 @contextmanager
-def _draft(path: Path, content: bytes) -> Iterator[Path]:
+def _draft(path: Path, content: bytes, mode: int) -> Iterator[Path]:
     """A file beside it that is on the disk; what becomes of its name is too, afterwards."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folders(path.parent)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.draft")
-    descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_EXCL, OWNER_ONLY)
+    descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -57,6 +81,14 @@ def _draft(path: Path, content: bytes) -> Iterator[Path]:
         _sync_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _make_folders(folder: Path) -> None:
+    """A folder, and its name on the disk too."""
+    if not folder.is_dir():
+        _make_folders(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:

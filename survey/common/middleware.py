@@ -20,6 +20,8 @@ from survey.common.text import is_storable, storable
 MAX_BODY_BYTES: Final = 32 * 1024 * 1024
 """Of one request; the largest files are evidence of a scorecard."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
+ASKED_AGAIN: Final = ("/s/", "/S/", "/r/", "/R/")
+"""Citizens' pages that look after their connection themselves (``citizen_page``)."""
 _ADMIN_POLICY = {
     "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
@@ -97,16 +99,16 @@ class BodyLimitMiddleware:
 
 
 class LiveConnectionMiddleware:
-    """Staff and programs never work on a connection from before the database was started anew; a
-    citizen's page asks again instead, which costs nothing while all is well.
+    """Nobody works on a connection from before the database was started anew; the pages most
+    citizens open ask again instead, which costs nothing while all is well.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Look at the connection of who is known by a cookie or a key."""
-        if request.COOKIES or "Authorization" in request.headers:
+        """Look at the connection this request will use."""
+        if not request.path.startswith(ASKED_AGAIN):
             drop_dead_connection()
         return self.get_response(request)
 

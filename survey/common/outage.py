@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from django.conf import settings
 from django.db import Error, InterfaceError, InternalError, OperationalError, connection
 
 from survey.common.durable_files import has_room
@@ -47,7 +46,9 @@ def require_room() -> None:
     NoRoomError
         There is less left than everything else needs.
     """
-    if connection.vendor == "sqlite" and not has_room(Path(settings.VAR_DIR)):
+    if connection.vendor == "sqlite" and not has_room(
+        Path(str(connection.settings_dict["NAME"])).parent
+    ):
         raise NoRoomError("less than 64 MiB are free on the disk of the database")
 
 

@@ -24,6 +24,10 @@ BELIEVED_SECONDS: Final = 120.0
 """What says it waited longer, or comes from the future, comes from another clock."""
 FILES_BY_PAGE: Final = ("/staff/exports", "/tables/")
 """Addresses without a suffix that make a file while somebody waits."""
+CHEAP: Final = ("/static/", "/kiosk/")
+"""Programs and styles of pages: a page without them is worse than none."""
+LARGE: Final = (".csv", ".xlsx", ".pdf", ".zip", ".parquet", ".sav")
+"""Open data of the public results."""
 MILLISECONDS: Final = 1e11
 _STAMP: Final = re.compile(r"t=(\d{10,13}(?:\.\d{1,6})?)")
 View = Callable[[HttpRequest], HttpResponseBase]
@@ -42,7 +46,10 @@ class SheddingMiddleware:
             kind = find_kind(request.method or "", request.path)
             if waited > LONGEST_WAIT.get(kind, BELIEVED_SECONDS):
                 shed_requests.labels(kind).inc()
-                return get_resolver().resolve_error_handler(503)(request)
+                told: HttpResponseBase = get_resolver().resolve_error_handler(503)(request)
+                # The counter tells; thousands of lines would hide what else goes wrong.
+                told._has_been_logged = True  # type: ignore[attr-defined]  # Django's own mark
+                return told
         return self.get_response(request)
 
 
@@ -67,8 +74,9 @@ def find_kind(method: str, path: str) -> str:
     ('report', 'answer')
     """
     staff = path.startswith(("/staff/", "/admin/", "/api/"))
-    if path.startswith("/static/") or (method not in ("GET", "HEAD") and not staff):
+    if path.startswith(CHEAP) or (method not in ("GET", "HEAD") and not staff):
         return "answer"
-    if "." in path.rsplit("/", 1)[-1] or path.startswith(FILES_BY_PAGE):
+    is_file = "." in path.rsplit("/", 1)[-1] and path.startswith(("/staff/", "/api/"))
+    if is_file or path.startswith(FILES_BY_PAGE) or path.endswith(LARGE):
         return "report"
     return "staff" if staff else "page"

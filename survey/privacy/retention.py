@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 
 from survey.access.models import KioskUse, ScreenUse
 from survey.accounts.models import StaffSession
+from survey.common.durable_files import erase_drafts
 from survey.common.periods import first_of_month
 from survey.integrity.models import BackCheckCall, IntegrityRun
 from survey.messaging.outbox.models import MessageEvent, OutboxMessage
@@ -102,6 +105,11 @@ def _erase_requests(before: datetime) -> int:
     return rows.update(about="", answer="", reply_to="", extended_because="")
 
 
+def _erase_files(before: datetime) -> int:
+    left = erase_drafts(Path(settings.VAR_DIR), before.timestamp())
+    return erase_aside(before) + left
+
+
 RULES: Final[Mapping[str, Keep]] = {
     "phones": _erase_phones,
     "message-events": lambda before: _delete(MessageEvent.objects.filter(at__lt=before)),
@@ -112,7 +120,7 @@ RULES: Final[Mapping[str, Keep]] = {
     "cases": _erase_cases,
     "back-check-codes": _erase_drawn_codes,
     "privacy-requests": _erase_requests,
-    "unreadable-answers": erase_aside,
+    "unreadable-answers": _erase_files,
     "sessions": lambda before: _delete(StaffSession.objects.filter(expire_date__lt=before)),
 }
 """Every entry of the schedule has its rule, and every rule an entry (a test holds it)."""

@@ -80,7 +80,6 @@ def _store_onto(
         submission=replace(submission, further=Further(form, kept | texts)),
         revises=row,
         anew=True,
-        onto=True,
     )
 
 

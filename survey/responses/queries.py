@@ -56,8 +56,8 @@ def find_facts(receipt: str) -> dict[str, str]:
 
 
 def latest_for_update(row: Response) -> Response:
-    """The newest revision of a response; until the transaction ends nobody else revises it. Call
-    inside one.
+    """The newest revision of a response; until the transaction ends others who call this wait. Who
+    does not, like a part of the further questions, is told apart by the number of the revision.
     """
     rows = Response.objects.filter(response=row.response)
     first = rows.filter(revision=0)

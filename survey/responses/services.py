@@ -5,9 +5,10 @@ by.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TypeVar
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -22,6 +23,8 @@ from survey.responses.answers import check
 from survey.responses.flags import Flag
 from survey.responses.models import DAY_PURPOSE, MONTH_ONLY, AnswerDay, Comment, Response
 from survey.responses.queries import latest_for_update
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,18 +139,13 @@ def _apart(form: Form, answers: Answers) -> tuple[Answers, dict[str, str]]:
 
 
 def record_response(
-    *,
-    submission: Submission,
-    revises: Response | None = None,
-    anew: bool = False,
-    onto: bool = False,
+    *, submission: Submission, revises: Response | None = None, anew: bool = False
 ) -> Recorded:
     """Store a submission, or return the row its key stored before.
 
-    ``revises`` is any row of an earlier response: the new row becomes its latest revision, keeps
-    where and when the first was given, and carries its answers on. ``anew``: it replaces the
-    answers instead, under its own receipt. ``onto``: it is the next revision of just that row, or
-    none.
+    ``revises`` is the newest row of an earlier response: the new one becomes the next revision of
+    just that row, keeps where and when the first was given, and carries its answers on. ``anew``:
+    it replaces the answers instead, under its own receipt.
 
     Raises
     ------
@@ -156,45 +154,52 @@ def record_response(
     NoRoomError
         If the disk of an embedded database is as good as full.
     RevisedMeanwhileError
-        If ``revises`` is not the newest any more and ``onto`` was asked for; nothing is stored.
+        If ``revises`` is not the newest any more; nothing is stored. See ``on_newest_revision``.
     """
     require_room()
     row, comments = _prepare(submission)
     if revises is not None:
         _continue(row, revises, anew)
+    try:
+        _insert(row, comments)
+    except IntegrityError as error:
+        # The database decides, never an "if": the same key, or another page took this revision.
+        before = Response.objects.filter(submission_key=row.submission_key).first()
+        if before is not None:
+            return Recorded(before, repeated=True, changed=before.answers != row.answers)
+        _raise_if_revised(row, error)
+        raise
+    return Recorded(row)
+
+
+def on_newest_revision(row: Response, change: Callable[[Response], T]) -> T:
+    """What ``change`` returns for the newest revision of a response; done again, all of it, when
+    another page has made the next one meanwhile.
+    """
     while True:
         try:
-            _insert(row, comments, revises, onto=onto)
-        except IntegrityError as error:
-            # The database decides, never an "if": the same key, or another tab took this revision
-            # number.
-            before = Response.objects.filter(submission_key=row.submission_key).first()
-            if before is not None:
-                return Recorded(before, repeated=True, changed=before.answers != row.answers)
-            if revises is None or row.revision == _next_revision(revises):
-                raise
-            if onto:
-                raise RevisedMeanwhileError from error
-        else:
-            return Recorded(row)
+            with transaction.atomic():
+                return change(latest_for_update(row))
+        except RevisedMeanwhileError:
+            continue
 
 
-def _insert(
-    row: Response, comments: Sequence[Comment], revises: Response | None, *, onto: bool = False
-) -> None:
-    if revises is not None and onto:
-        row.revision, revises = revises.revision + 1, None
-    if revises is None and not comments and not connection.in_atomic_block:
+def _raise_if_revised(row: Response, error: IntegrityError) -> None:
+    taken = Response.objects.filter(response=row.response, revision=row.revision)
+    if row.revision and taken.exists():
+        raise RevisedMeanwhileError from error
+
+
+def _insert(row: Response, comments: Sequence[Comment]) -> None:
+    if not comments and not connection.in_atomic_block:
         # One statement is a transaction of its own; nearly all answers are stored by it.
         row.save(force_insert=True)
     else:
-        _insert_together(row, comments, revises)
+        _insert_together(row, comments)
 
 
 @transaction.atomic
-def _insert_together(row: Response, comments: Sequence[Comment], revises: Response | None) -> None:
-    if revises is not None:
-        row.revision = _next_revision(revises)
+def _insert_together(row: Response, comments: Sequence[Comment]) -> None:
     row.save(force_insert=True)
     for comment in comments:
         comment.save(force_insert=True)
@@ -209,30 +214,34 @@ def note_day(*, receipt: str, now: datetime, timing: str = "", applicant: str = 
     )
 
 
-@transaction.atomic
 def mark_response(*, row: Response, flag: Flag, key: str) -> Response:
     """A revision that changes nothing but a mark; the same key marks once."""
-    latest = latest_for_update(row)
+    return on_newest_revision(row, lambda latest: _mark(latest, flag, key))
+
+
+def _mark(latest: Response, flag: Flag, key: str) -> Response:
     copy = {
         field.attname: getattr(latest, field.attname)
         for field in Response._meta.concrete_fields
         if field.attname not in ("id", "revision", "submission_key", "marks")
     }
+    marks = {**(latest.marks or {}), "flag": flag}
     fresh = Response(
-        id=uuid.uuid4(), submission_key=key, marks={**(latest.marks or {}), "flag": flag}, **copy
+        id=uuid.uuid4(), revision=latest.revision + 1, submission_key=key, marks=marks, **copy
     )
     try:
-        _insert(fresh, [], latest)
-    except IntegrityError:
+        _insert(fresh, [])
+    except IntegrityError as error:
         before = Response.objects.filter(submission_key=key).first()
         if before is None:
+            _raise_if_revised(fresh, error)
             raise
         return before
     return fresh
 
 
 def _continue(row: Response, base: Response, anew: bool) -> None:
-    row.response = base.response
+    row.response, row.revision = base.response, base.revision + 1
     row.agency_id, row.office_id, row.counter_id, row.domain_id = (
         base.agency_id,
         base.office_id,
@@ -251,15 +260,6 @@ def _continue(row: Response, base: Response, anew: bool) -> None:
         row.base_version_id = base.version_id
     else:
         row.base_version_id = base.base_version_id
-
-
-def _next_revision(base: Response) -> int:
-    latest = (
-        Response.objects.filter(response=base.response)
-        .order_by("-revision")
-        .values_list("revision", flat=True)
-    )
-    return (latest[0] if latest else 0) + 1
 
 
 @transaction.atomic

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
-from django.db import transaction
 from django.http import HttpRequest
 
 from survey.citizen.receipts.guard import Receipt, revise
@@ -15,8 +15,7 @@ from survey.questionnaires.content import Answers, Form, QuestionSpec
 from survey.questionnaires.queries import load_form
 from survey.responses.answers import HELPED, Parsed, parse
 from survey.responses.models import Comment, Response
-from survey.responses.queries import latest_for_update
-from survey.responses.services import Recorded
+from survey.responses.services import Recorded, on_newest_revision
 
 
 def load_short_form(receipt: Receipt) -> Form:
@@ -45,7 +44,6 @@ def holds_anything(parsed: Parsed) -> bool:
     return bool(parsed.answers) or bool(parsed.sent.get("assisted"))
 
 
-@transaction.atomic
 def add_answers(
     receipt: Receipt, request: HttpRequest, parsed: Parsed, dropped: Collection[str] = ()
 ) -> Recorded:
@@ -54,7 +52,15 @@ def add_answers(
 
     ``dropped`` are questions whose answers are taken back.
     """
-    row = latest_for_update(receipt.row)
+    return on_newest_revision(
+        receipt.row, lambda row: _add_onto(replace(receipt, row=row), request, parsed, dropped)
+    )
+
+
+def _add_onto(
+    receipt: Receipt, request: HttpRequest, parsed: Parsed, dropped: Collection[str]
+) -> Recorded:
+    row = receipt.row
     questions = load_form(row.base_version_id or row.version_id).questions
     kept = {
         code: value
@@ -66,7 +72,7 @@ def add_answers(
     applying = {code: value for code, value in merged.items() if questions[code].applies(known)}
     ticket = Ticket(_key(receipt, request, parsed), receipt.code, row.receipt_hash)
     helped = {name: value for name, value in parsed.sent.items() if name == "assisted"}
-    return revise(Receipt(receipt.code, row), ticket, Parsed(answers=applying, sent=helped))
+    return revise(receipt, ticket, Parsed(answers=applying, sent=helped))
 
 
 def _unless_stored(row: Response, answers: Answers) -> Answers:

@@ -15,6 +15,7 @@ from django.core import signing
 from django.http import HttpRequest
 from formtools.wizard.storage.base import BaseStorage
 
+from survey.common.tokens import normalise_code
 from survey.responses.models import CHANGE_DAYS
 
 FIELD: Final = "state"
@@ -58,10 +59,16 @@ def load_state(text: str, path: str) -> dict[str, Any]:
 def version_of_page(request: HttpRequest) -> int | None:
     """The version of the form a page that is sent was made of; None where it does not say."""
     try:
-        version = load_state(request.POST.get(FIELD, ""), request.path).get("version")
+        version = load_state(request.POST.get(FIELD, ""), address_of_form(request)).get("version")
     except StateError:
         return None
     return version if isinstance(version, int) else None
+
+
+def address_of_form(request: HttpRequest) -> str:
+    """Where a page of the full form is sent to, however its address was typed."""
+    match = request.resolver_match
+    return f"/r/{normalise_code(str(match.kwargs['code']))}/full" if match else request.path
 
 
 class PageStorage(BaseStorage):
@@ -81,8 +88,10 @@ class PageStorage(BaseStorage):
         self.data["nonce"] = secrets.token_hex(12)
 
     def _load(self, text: str) -> dict[str, Any]:
-        return load_state(text, self.request.path)
+        return load_state(text, address_of_form(self.request))
 
     def dump(self) -> str:
         """The state as text for a hidden field."""
-        return signing.dumps({**self.data, "path": self.request.path}, salt=_SALT, compress=True)
+        return signing.dumps(
+            {**self.data, "path": address_of_form(self.request)}, salt=_SALT, compress=True
+        )

@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,8 +39,7 @@ from survey.responses.cases import find_case, has_words
 from survey.responses.flags import Flag
 from survey.responses.models import CHANGE_DAYS, COMMENT_DAYS, Response
 from survey.responses.parts import open_part
-from survey.responses.queries import latest_for_update
-from survey.responses.services import AnswerPlace
+from survey.responses.services import AnswerPlace, Recorded, on_newest_revision
 
 
 @citizen_page("GET", "HEAD")
@@ -122,11 +120,15 @@ def change(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
 
 
 def _save(receipt: Receipt, _context: FormContext, ticket: Ticket, parsed: Parsed) -> HttpResponse:
-    with transaction.atomic():
+    sent = parsed.answers
+
+    def change_newest(row: Response) -> Recorded:
         # Parts of the further questions and marks that came in since the page was opened stay.
-        latest = replace(receipt, row=latest_for_update(receipt.row))
-        parsed.answers = {**_answers_kept(latest), **parsed.answers}
-        recorded = revise(latest, replace(ticket, receipt=receipt.code), parsed)
+        latest = replace(receipt, row=row)
+        parsed.answers = {**_answers_kept(latest), **sent}
+        return revise(latest, replace(ticket, receipt=receipt.code), parsed)
+
+    recorded = on_newest_revision(receipt.row, change_newest)
     if recorded.repeated or is_whole(recorded.row, parsed):
         return redirect_to_receipt(receipt, "&again=1" if recorded.repeated else "&changed=1")
     return redirect_to_second_page(receipt.code, "&changed=1")

@@ -24,7 +24,9 @@ from survey.messaging.outbox.reports import accepted_fields, apply_report
 log = logging.getLogger(__name__)
 LOOKS_APART: Final = timedelta(seconds=settings.SMS_LOOKS_APART)
 LOOKS_NEEDED: Final = 2
-LONGEST_UNTIL_LOOK: Final = timedelta(hours=1)
+LONGEST_UNTIL_LOOK: Final = max(
+    timedelta(hours=1), 2 * LOOKS_APART, timedelta(seconds=2 * settings.SMS_FIRST_LOOK)
+)
 """No look at an unknown row is put further ahead."""
 PENDING, UNKNOWN = MessageState.PENDING, MessageState.UNKNOWN
 

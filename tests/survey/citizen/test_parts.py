@@ -4,6 +4,7 @@ called away.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from survey.citizen.receipts import views as receipt_views
 from survey.questionnaires.content import Form, QuestionSpec
 from survey.questionnaires.queries import load_form
-from survey.responses import parts
+from survey.responses import parts, services
+from survey.responses.flags import Flag
 from survey.responses.models import Comment, Response
 from survey.responses.parts import open_part, store_part
 from tests.survey.factories import Cast, answer, hidden, receipt_of
@@ -65,6 +67,20 @@ def test_who_is_called_away_has_sent_what_was_answered_and_goes_on_at_the_open_p
     kept = {"overall": 4, "A1": 4, "A2": 4, "B1": 2, "C1": 3, "D1": 3, "E1": 5, "E2": 5, "E3": 5}
     assert latest().answers == kept
     assert "/full" not in citizen.get(path.removesuffix("/full")).content.decode()
+
+
+@pytest.mark.parametrize("spell", [str.lower, str.upper, lambda path: f"{path[:6]}-{path[6:]}"])
+def test_an_address_typed_another_way_works_to_the_end(
+    citizen: Client, cast: Cast, spell: Callable[[str], str]
+) -> None:
+    path, _page = begin(citizen, cast)
+    typed = f"{spell(path.removesuffix('/full'))}/full".replace("/R/", "/r/")
+    page = citizen.get(typed)
+    for codes in ("A1", "B1"):
+        page = send(citizen, typed, page, **{codes: "4"})
+        assert page.status_code == 200
+    assert send(citizen, path, page, C1="4").status_code == 200
+    assert latest().answers == {"overall": 4, "A1": 4, "B1": 4, "C1": 4}
 
 
 def test_every_part_has_a_button_that_sends_and_stops(citizen: Client, cast: Cast) -> None:
@@ -151,6 +167,31 @@ def test_parts_from_two_pages_at_one_moment_are_put_onto_each_other(
         store_part(row=stale, form=form, sent={code: 3}, dropped=frozenset(), key=key)
     assert latest().answers == {"overall": 4, "A1": 4, "B1": 3, "C1": 3}
     assert [row.revision for row in Response.objects.order_by("revision")] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("what", ["comment", "change", "mark"])
+def test_a_part_that_comes_in_while_another_page_is_stored_is_kept(
+    citizen: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """The other page has read the response just before: its revision's number is taken."""
+    path, page = begin(citizen, cast)
+    send(citizen, path, page, A1="4")
+    stale = latest()
+    receipt = path.removesuffix("/full")
+    asked = hidden(citizen.get(f"{receipt}/{'comment' if what == 'mark' else what}").content)
+    form = load_form(stale.version_id)
+    store_part(row=stale, form=form, sent={"B1": 3}, dropped=frozenset(), key="page")
+    found = iter([stale, latest()])
+    monkeypatch.setattr(services, "latest_for_update", lambda _row: next(found))
+    if what == "mark":
+        services.mark_response(row=stale, flag=Flag.DISPUTED, key="mark")
+    else:
+        fields = {"comment": "Chờ lâu"} if what == "comment" else {"overall": "2"}
+        assert citizen.post(f"{receipt}/{what}", {**asked, **fields}).status_code == 303
+    assert latest().revision == 3
+    assert {"A1": 4, "B1": 3}.items() <= latest().answers.items()
+    assert latest().answers["overall"] == (2 if what == "change" else 4)
+    assert Comment.objects.count() == (what == "comment")
 
 
 def test_the_full_form_asks_the_database_twenty_times_at_most(citizen: Client, cast: Cast) -> None:

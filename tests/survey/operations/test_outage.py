@@ -85,7 +85,11 @@ def test_programs_are_told_to_send_it_again(cast: Cast, gone: None) -> None:
     assert told.status_code == 503
     assert told.headers["Content-Type"] == "application/problem+json"
     assert told.headers["Retry-After"] == "5"
-    assert "same Idempotency-Key" in told.json()["detail"]
+    assert told.json()["detail"] == "The database cannot be reached at the moment."
+    sent = Client(raise_request_exception=False).post(
+        "/api/v1/totals", headers={"Authorization": "Bearer hl_abc", "Idempotency-Key": "a"}
+    )
+    assert "same Idempotency-Key" in sent.json()["detail"]
 
 
 def test_visitors_of_the_results_are_told_on_a_citizens_page(

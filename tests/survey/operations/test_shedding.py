@@ -40,6 +40,9 @@ def waited(seconds: float) -> dict[str, Any]:
         ("POST", "/kiosk/sync", "answer"),
         ("POST", "/sms/status", "answer"),
         ("GET", "/static/kiosk.js", "answer"),
+        ("GET", "/kiosk/worker.js", "answer"),
+        ("GET", "/ket-qua/style.css", "page"),
+        ("GET", "/s/ABCD1234.", "page"),
     ],
 )
 def test_what_is_asked_decides_who_waits(method: str, path: str, kind: str) -> None:
@@ -77,6 +80,13 @@ def test_an_official_is_told_at_once_that_nothing_was_done(cast: Cast) -> None:
         assert told.status_code == 503
         assert told.headers["Retry-After"] == "5"
         assert "Máy chủ đang có rất nhiều yêu cầu" in flat(told)
+        for header in ("Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options"):
+            assert header in told.headers
+
+
+def test_thousands_of_refusals_fill_no_log(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
+    assert Client().get("/ket-qua/", **waited(9)).status_code == 503
+    assert caplog.records == []
 
 
 def test_a_program_is_told_as_a_problem(cast: Cast) -> None:

@@ -13,7 +13,12 @@ from survey.questionnaires.queries import load_form, published_extension
 from survey.responses.answers import AnswersRefused
 from survey.responses.models import Comment, Response
 from survey.responses.queries import counted_in, find_response
-from survey.responses.services import Further, record_batch, record_response
+from survey.responses.services import (
+    Further,
+    RevisedMeanwhileError,
+    record_batch,
+    record_response,
+)
 from tests.survey.factories import Cast
 
 
@@ -36,10 +41,12 @@ def test_a_revision_carries_answers_on_and_the_last_counts(cast: Cast) -> None:
     assert service is not None
     first = record_response(submission=cast.submission("one", 2)).row
     form = load_form(service.pk)
-    record_response(submission=cast.submission("two", form=form, answers={"A1": 5}), revises=first)
-    record_response(
-        submission=cast.submission("three", form=form, answers={"A1": 3, "A2": 0}), revises=first
-    )
+    two = cast.submission("two", form=form, answers={"A1": 5})
+    second = record_response(submission=two, revises=first).row
+    three = cast.submission("three", form=form, answers={"A1": 3, "A2": 0})
+    with pytest.raises(RevisedMeanwhileError):
+        record_response(submission=three, revises=first)
+    record_response(submission=three, revises=second)
     rows = list(Response.objects.order_by("revision").values_list("revision", "answers"))
     assert rows == [
         (0, {"overall": 2}),
