@@ -12,8 +12,6 @@ from typing import Final
 
 IDLE: Final = 2_000
 DRIPPING: Final = 600
-ELSEWHERE: Final = "127.0.0.2"
-"""Their address, which is not that of the citizens."""
 SECONDS_BETWEEN_DROPS: Final = 0.5
 
 
@@ -37,7 +35,7 @@ def _allow_files(count: int) -> None:
 
 
 def _connect(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), 30, source_address=(ELSEWHERE, 0))
+    return socket.create_connection(("127.0.0.1", port), 30)
 
 
 def _begin(port: int, path: str) -> socket.socket:

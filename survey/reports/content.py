@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from survey.agencies.models import Agency
 from survey.common.periods import Period, parse_period
 from survey.followup.effects import edition_before, is_comparable, standing_editions
+from survey.questionnaires.queries import periods_reworded
 from survey.reports.documents import Letterhead, ReportDocument
 from survey.reports.figures import (
     MOST_PERIODS,
@@ -29,7 +30,6 @@ from survey.reports.figures import (
 from survey.reports.ledger_annex import ledger_blocks
 from survey.reports.method_note import note_blocks, write_method_note
 from survey.reports.work import tell_round, tell_work
-from survey.scorecards.bridge.methods import read_target
 from survey.scorecards.models import AgencyResult, Edition
 from survey.scorecards.queries import find_overall, province_result
 from survey.scorecards.rounds.models import ScoringRound
@@ -45,9 +45,10 @@ def build_province_report(edition: Edition, as_of: datetime) -> ReportDocument:
     results = list(edition.results.exclude(agency=None))
     whole = province_result(edition)
     before = _find_row(find_before(edition), None)
-    line = _follow(find_line(edition), None)
+    found = find_line(edition)
+    line, reworded = _follow(found, None), periods_reworded([row.period for row in found])
     sections = (
-        (_("OVERALL RESULT"), _tell_result(edition, find_overall(whole), before, line)),
+        (_("OVERALL RESULT"), _tell_result(edition, find_overall(whole), before, line, reworded)),
         (_("PARTS OF SERVICE"), tell_parts(whole.rows if whole else [])),
         (_("AGENCIES"), tell_agencies(edition, results)),
         (_("DOSSIERS"), tell_dossiers(edition)),
@@ -68,14 +69,17 @@ class KnownOfPeriod:
     shares: Mapping[str, DossierShares]
     before: Edition | None
     line: Sequence[Edition]
+    reworded: Collection[str]
 
 
 def read_period(edition: Edition) -> KnownOfPeriod:
     """Read once what every agency's report asks for."""
+    line = find_line(edition)
     return KnownOfPeriod(
         count_dossiers(parse_period(edition.period), edition),
         find_before(edition),
-        find_line(edition),
+        line,
+        periods_reworded([row.period for row in line]),
     )
 
 
@@ -93,7 +97,10 @@ def build_agency_report(
     before = _find_row(known.before, agency)
     line = _follow(known.line, agency)
     sections = (
-        (_("OVERALL RESULT"), _tell_result(edition, find_overall(result), before, line)),
+        (
+            _("OVERALL RESULT"),
+            _tell_result(edition, find_overall(result), before, line, known.reworded),
+        ),
         (_("PARTS OF SERVICE"), tell_parts(result.rows)),
         (_("DOSSIERS"), tell_dossiers(edition, agency.key, known.shares)),
         (_("SCORING"), _tell_rounds(period, agency)),
@@ -103,11 +110,14 @@ def build_agency_report(
 
 
 def _tell_result(
-    edition: Edition, row: Row, before: Row | None, line: Sequence[tuple[Edition, Row]]
+    edition: Edition,
+    row: Row,
+    before: Row | None,
+    line: Sequence[tuple[Edition, Row]],
+    reworded: Collection[str],
 ) -> list[Block]:
     """The index of this period, and how it came here."""
-    target = float(read_target(edition.about).value)
-    return [*tell_index(edition, row, before), *tell_periods(line, target)]
+    return [*tell_index(edition, row, before), *tell_periods(line, reworded)]
 
 
 def _number(sections: Iterable[tuple[str, list[Block]]]) -> Iterable[Block]:

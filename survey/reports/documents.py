@@ -78,16 +78,22 @@ def grid(
         "columns": [asdict(column) for column in columns],
         "rows": [list(row) for row in rows],
     }
-    lows = [span[0] for span in intervals.spans if span] if intervals else []
-    if intervals and lows:
-        block["chart"] = {
-            "start": find_axis_start(lows),
-            "column": intervals.column,
-            "target": intervals.target,
-            "spans": [list(span) if span else None for span in intervals.spans],
-            "legend": _("Point: index; line: 95% interval; dashed: target."),
-        }
+    if intervals and any(intervals.spans):
+        block["chart"] = _chart(intervals)
     return block
+
+
+def _chart(intervals: Intervals) -> dict[str, Any]:
+    legend = _("Point: index; line: interval; dashed: target.")
+    target = intervals.target
+    lows = [span[0] for span in intervals.spans if span]
+    return {
+        "start": find_axis_start(lows if target is None else [*lows, target]),
+        "column": intervals.column,
+        "target": target,
+        "spans": [list(span) if span else None for span in intervals.spans],
+        "legend": _("Point: index; line: interval.") if target is None else legend,
+    }
 
 
 def find_axis_start(lows: Sequence[float]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -24,6 +24,8 @@ Block = dict[str, Any]
 Row = Mapping[str, Any]
 NOTHING: Final = "–"
 MOST_PERIODS: Final = 8
+OTHER_METHOD: Final = "(*)"
+OTHER_WORDS: Final = "(**)"
 VERDICTS: Final = {
     1: gettext_lazy("surely above"),
     -1: gettext_lazy("surely below"),
@@ -103,10 +105,32 @@ def _read_measured(row: Row) -> Measured:
     return Measured(*(float(str(row[name])) for name in ("weighted_index", "ci_low", "ci_high")))
 
 
-def tell_periods(history: Sequence[tuple[Edition, Row]], target: float) -> list[Block]:
-    """The index of the periods up to this one; nothing where there is only this one."""
+def tell_periods(
+    history: Sequence[tuple[Edition, Row]], reworded: Collection[str] = ()
+) -> list[Block]:
+    """The index of the periods up to this one, with marks where they are to be compared with care:
+    another version of the method than this one's, ``reworded`` questions. Nothing where there is
+    only this one.
+    """
     if len(history) < 2:
         return []
+    own = history[-1][0].method_sha256
+    marks = [
+        _mark(edition.method_sha256 != own, edition.period in reworded) for edition, _row in history
+    ]
+    told = [
+        (OTHER_METHOD, _("Computed by another version of the method.")),
+        (OTHER_WORDS, _("Questions have other words since this period.")),
+    ]
+    notes = [f"{mark} {words}" for mark, words in told if any(mark in one for one in marks)]
+    return [_grid_periods(history, marks), *map(paragraph, notes)]
+
+
+def _mark(other_method: bool, other_words: bool) -> str:
+    return f"{OTHER_METHOD * other_method}{OTHER_WORDS * other_words}"
+
+
+def _grid_periods(history: Sequence[tuple[Edition, Row]], marks: Sequence[str]) -> Block:
     columns = [
         Column(_("Period"), share=4),
         Column(_("Answers"), "right", 2),
@@ -115,22 +139,18 @@ def tell_periods(history: Sequence[tuple[Edition, Row]], target: float) -> list[
     ]
     lines = [
         [
-            parse_period(edition.period).title,
+            f"{parse_period(edition.period).title} {mark}".rstrip(),
             number(row.get("n"), 0),
             number(row.get("weighted_index")),
             interval(row),
         ]
-        for edition, row in history
+        for (edition, row), mark in zip(history, marks, strict=True)
     ]
-    intervals = Intervals(2, [span(row) for _edition, row in history], target)
-    found = [grid(_("Index by period"), columns, lines, intervals)]
-    if len({edition.method_sha256 for edition, _row in history}) > 1:
-        found.append(
-            paragraph(
-                _("Not all of these periods were computed by the same version of the method.")
-            )
-        )
-    return found
+    targets = {read_target(edition.about).value for edition, _row in history}
+    spans = [span(row) for _edition, row in history]
+    # Where the target was another one, no line through all periods is true.
+    target = float(targets.pop()) if len(targets) == 1 else None
+    return grid(_("Index by period"), columns, lines, Intervals(2, spans, target))
 
 
 def tell_parts(rows: Sequence[Row]) -> list[Block]:

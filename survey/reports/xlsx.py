@@ -84,6 +84,8 @@ def _draw_bars(sheet: Any, block: Mapping[str, Any]) -> None:
     column = block["chart"]["column"]
     bar = {
         "type": "data_bar",
+        "data_bar_2010": True,
+        "bar_solid": True,
         "bar_color": BAR,
         "min_type": "num",
         "max_type": "num",

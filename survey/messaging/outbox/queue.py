@@ -29,7 +29,7 @@ from survey.messaging.outbox.crash_points import CrashPoint, go_on
 from survey.messaging.outbox.eligibility import SendEligibility, locked
 from survey.messaging.outbox.lookups import assign_provider_id, decrypt_message
 from survey.messaging.outbox.models import MessageState, OutboxMessage
-from survey.messaging.outbox.rates import CLOCKS_APART, refill
+from survey.messaging.outbox.rates import CLOCKS_APART, LONGEST_PUT_OFF, refill
 from survey.messaging.outbox.reports import accepted_fields
 from survey.messaging.outbox.sending_hours import next_moment, seconds_valid
 
@@ -76,7 +76,10 @@ def claim(
 def _claim_from(
     sender_id: int, owner: str, limit: int, now: datetime, crash_point: CrashPoint
 ) -> list[Claimed]:
-    due = OutboxMessage.objects.filter(sender_id=sender_id, state=PENDING, due_at__lte=now)
+    # What lies further ahead than anything is put off was put off while the clock was ahead.
+    due = OutboxMessage.objects.filter(
+        Q(due_at__lte=now) | Q(due_at__gt=now + LONGEST_PUT_OFF), sender_id=sender_id, state=PENDING
+    )
     if not due.exists():
         return []
     # The sender's row is the gate: whoever holds it counts out rate and money, one dispatcher at a

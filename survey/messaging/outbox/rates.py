@@ -7,8 +7,12 @@ from typing import Final
 
 from survey.messaging.models import Sender
 
-CLOCKS_APART: Final = timedelta(seconds=30)
-"""Clocks of two dispatchers differ by less; more is a clock that was set back."""
+CLOCKS_APART: Final = timedelta(minutes=10)
+"""Clocks of two dispatchers differ by less, or one of them is not run; more is a clock that was set
+back.
+"""
+LONGEST_PUT_OFF: Final = timedelta(days=30)
+"""No message waits longer for its reminder's day, for morning or for another try."""
 
 
 def refill(sender: Sender, now: datetime) -> tuple[float, float]:

@@ -136,6 +136,7 @@ def test_what_happens_later_changes_no_report(cast: Cast, report: Report) -> Non
     assert draw_report(Report.objects.get(pk=report.pk), "pdf") == before
 
 
+@pytest.mark.filterwarnings("ignore:.* extension is not supported")
 def test_word_and_excel_hold_the_same_figures(report: Report) -> None:
     word = Document(io.BytesIO(draw_report(report, "docx")))
     text = " ".join(p.text for p in word.paragraphs)
