@@ -121,9 +121,13 @@ def test_who_comes_after_a_restart_of_the_database_is_stored_at_once(
         tickets = pages_of_posters(server, code, 16)
         for _n in range(8):
             assert ask_as_program(server) == 401
+            assert requests.get(f"{server.url}/ket-qua/", timeout=60).status_code == 200
         cluster.kill()
         cluster.start_again()
         assert [ask_as_program(server) for _n in range(8)] == [401] * 8
+        for path in ("/ket-qua/", "/staff/", "/privacy"):
+            seen = [requests.get(server.url + path, timeout=60).status_code for _n in range(6)]
+            assert seen == [200] * 6, path
         told = [send(server, code, ticket).status_code for ticket in tickets]
         assert told == [303] * 16
         assert server.python(COUNT) == "16 16"
