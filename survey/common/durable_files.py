@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Final
 
 OWNER_ONLY: Final = 0o600
-WHOEVER_MAY: Final = 0o666
-"""What the umask leaves: for what other accounts of this machine may read."""
 LEAST_FREE: Final = 64 * 2**20
 """Bytes that stay free on a disk: a full one stops more than answers."""
 
@@ -30,15 +28,12 @@ def has_room(folder: Path) -> bool:
     return not folder.is_dir() or shutil.disk_usage(folder).free >= LEAST_FREE
 
 
-def replace_file(
-    path: Path, content: bytes, *, mode: int = OWNER_ONLY, modified: float | None = None
-) -> None:
-    """Write a file in place of one that was there; on the disk when this returns.
+def replace_file(path: Path, content: bytes, *, modified: float | None = None) -> None:
+    """Write a file for its owner, in place of one that was there; on the disk when this returns.
 
-    ``mode``: who may read it, as far as the umask lets them. ``modified``: the time the file shall
-    carry, in seconds; else that of the clock.
+    ``modified``: the time the file shall carry, in seconds; else that of the clock.
     """
-    with _draft(path, content, mode) as draft:
+    with _draft(path, content) as draft:
         if modified is not None:
             os.utime(draft, (modified, modified))
         draft.replace(path)
@@ -49,7 +44,7 @@ def make_file_once(path: Path, make: Callable[[], bytes]) -> bytes:
     that of the first. Readable by its owner only.
     """
     if not path.exists():
-        with _draft(path, make(), OWNER_ONLY) as draft:
+        with _draft(path, make()) as draft:
             _name_once(draft, path)
     return path.read_bytes()
 
@@ -67,13 +62,14 @@ def _name_once(draft: Path, path: Path) -> None:
 
 
 @contextmanager
-def _draft(path: Path, content: bytes, mode: int) -> Iterator[Path]:
+def _draft(path: Path, content: bytes) -> Iterator[Path]:
     """A file beside it that is on the disk; what becomes of its name is too, afterwards."""
     _make_folders(path.parent)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.draft")
-    descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_EXCL, mode)
+    descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_EXCL, OWNER_ONLY)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            _give_to_owner(descriptor, path.parent)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -83,17 +79,32 @@ def _draft(path: Path, content: bytes, mode: int) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
+def _give_to_owner(descriptor: int, folder: Path) -> None:
+    """What a command of root's writes is the program's to read, whose folder it is."""
+    if os.geteuid() == 0:
+        about = folder.stat()
+        os.fchown(descriptor, about.st_uid, about.st_gid)
+
+
 def _make_folders(folder: Path) -> None:
     """A folder, and its name on the disk too."""
     if not folder.is_dir():
         _make_folders(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
+        with _opened(folder) as descriptor:
+            _give_to_owner(descriptor, folder.parent)
         _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:
+    with _opened(folder) as descriptor:
+        os.fsync(descriptor)
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        yield descriptor
     finally:
         os.close(descriptor)

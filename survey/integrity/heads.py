@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from django.conf import settings
 from django.utils import timezone
 
-from survey.common.durable_files import make_file_once
+from survey.common.durable_files import make_file_once, replace_file
 from survey.integrity.models import LedgerCosignature, LedgerHead
 from survey.integrity.policy import (
     MLDSA,
@@ -26,7 +26,6 @@ from survey.integrity.policy import (
     subtree_message,
     write_signature,
 )
-from survey.integrity.tiles import publish_file
 
 SEED_BYTES: Final = 32
 CLOCKS_APART: Final = 600
@@ -82,9 +81,9 @@ def publish_head(head: LedgerHead, verifier: str) -> None:
     """Write head and keys beside the tiles; ``verifier`` is the log's first key."""
     second = sign_again(head)
     folder = ledger_folder()
-    publish_file(folder / "key", f"{verifier}\n".encode())
-    publish_file(folder / "key-mldsa", f"{second.text}\n".encode())
-    publish_file(folder / "checkpoint", full_note(head).encode())
+    replace_file(folder / "key", f"{verifier}\n".encode())
+    replace_file(folder / "key-mldsa", f"{second.text}\n".encode())
+    replace_file(folder / "checkpoint", full_note(head).encode())
 
 
 def second_verifier(origin: str) -> VerifierKey:

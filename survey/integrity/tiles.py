@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from survey.common.durable_files import WHOEVER_MAY, replace_file
+from survey.common.durable_files import replace_file
 from survey.integrity.merkle import find_root
 
 WIDTH: Final = 256
@@ -77,10 +77,5 @@ def write_tile(folder: Path, name: str, content: bytes) -> bool:
         if path.read_bytes() != content:
             raise TileError(name)
         return False
-    publish_file(path, content)
+    replace_file(path, content)
     return True
-
-
-def publish_file(path: Path, content: bytes) -> None:
-    """Write a file of the log whole or not at all, and have it on the disk."""
-    replace_file(path, content, mode=WHOEVER_MAY)

@@ -26,6 +26,7 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
+from survey.common.durable_files import replace_file
 from survey.common.locks import hold_lock
 from survey.integrity.heads import (
     LedgerFault,
@@ -37,7 +38,7 @@ from survey.integrity.heads import (
 from survey.integrity.models import LedgerCosignature, LedgerHead, LedgerStamp
 from survey.integrity.policy import NO_POLICY, VerifierKey
 from survey.integrity.proofs import TileNodes, encode_hashes
-from survey.integrity.tiles import TileError, publish_file
+from survey.integrity.tiles import TileError
 
 log = logging.getLogger(__name__)
 TIMEOUT: Final = (5.0, 10.0)
@@ -85,10 +86,10 @@ def _publish_signatures(head: LedgerHead) -> None:
     with hold_lock("ledger"):
         if LedgerHead.objects.filter(size__gt=head.size).exists():
             return
-        publish_file(ledger_folder() / "checkpoint", full_note(head).encode())
+        replace_file(ledger_folder() / "checkpoint", full_note(head).encode())
         stamp = LedgerStamp.objects.filter(head=head).first()
         if stamp is not None:
-            publish_file(ledger_folder() / "stamp" / f"{head.size}.tsr", bytes(stamp.token))
+            replace_file(ledger_folder() / "stamp" / f"{head.size}.tsr", bytes(stamp.token))
 
 
 def _ask_witness(head: LedgerHead, key: VerifierKey, address: str) -> None:

@@ -25,7 +25,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from survey.common.durable_files import WHOEVER_MAY, replace_file
+from survey.common.durable_files import replace_file
 from survey.environment import read_database
 from survey.integrity.models import LedgerHead
 from survey.operations.sealing import BackupError, hash_file, seal_file
@@ -104,8 +104,7 @@ def _alone(folder: Path) -> Iterator[None]:
 def write_mark(name: str, now: datetime, more: dict[str, Any]) -> None:
     """What readiness looks at."""
     path = Path(settings.VAR_DIR) / name
-    text = json.dumps({"at": now.isoformat(), **more})
-    replace_file(path, text.encode(), mode=WHOEVER_MAY)
+    replace_file(path, json.dumps({"at": now.isoformat(), **more}).encode())
 
 
 def count_rows() -> dict[str, int]:
