@@ -178,19 +178,28 @@ class FullFormWizard(WizardView):
         """The page of a step; ``quiet`` when only the language was changed: what is not answered
         yet is no error.
         """
+        if form is None and not self.storage.get_step_data(self.steps.current):
+            return self._render_kept()
         shown = form or self.get_form()
-        step = self.steps.current
-        if not shown.is_bound and not self.storage.get_step_data(step):
-            key = "full", self.form.version_id, step, link_query()
-            return fill_page(
-                self.request,
-                key,
-                lambda marks: render_to_string(TEMPLATE, base_context(**self._page(shown, marks))),
-                self._words(),
-            )
         context = base_context(**self._page(shown, self._words(), quiet=quiet))
         status = 422 if shown.is_bound and shown.errors and not quiet else 200
         return TemplateResponse(self.request, TEMPLATE, context, status=status)
+
+    def render_next_step(self, form: FactorForm, **kwargs: Any) -> HttpResponse:
+        """A part that was not opened before is shown without its form: the page is kept."""
+        step = self.steps.next
+        if self.storage.get_step_data(step):
+            return cast("HttpResponse", super().render_next_step(form, **kwargs))
+        self.storage.current_step = step
+        return self.render()
+
+    def _render_kept(self) -> HttpResponse:
+        key = "full", self.form.version_id, self.steps.current, link_query()
+
+        def draw(marks: Mapping[str, str]) -> str:
+            return render_to_string(TEMPLATE, base_context(**self._page(self.get_form(), marks)))
+
+        return fill_page(self.request, key, draw, self._words())
 
     def _words(self) -> dict[str, str]:
         """What is different on everybody's page."""
