@@ -30,7 +30,6 @@ from survey.common.languages import is_supported_language
 from survey.common.outage import (
     OUTAGES,
     ask_again_on_a_new_connection,
-    drop_dead_connection,
     note_outage,
 )
 from survey.common.throttling import CONFIRM_FIELD, issue_pass, lookup_allowed, note_failure
@@ -103,13 +102,11 @@ def citizen_page(
 def _on_a_live_connection(
     request: HttpRequest, view: Callable[[], HttpResponseBase]
 ) -> HttpResponseBase:
-    """A page that is only looked at may be asked for twice; before something is sent on, the
-    connection is looked at: not everything that is sent has a ticket.
+    """A page that is only looked at may be asked for twice; for what is sent
+    ``LiveConnectionMiddleware`` has looked at the connection.
     """
-    if request.method in ("GET", "HEAD"):
-        return ask_again_on_a_new_connection(view)
-    drop_dead_connection()
-    return view()
+    is_looked_at = request.method in ("GET", "HEAD")
+    return ask_again_on_a_new_connection(view) if is_looked_at else view()
 
 
 def _unless_guessing(

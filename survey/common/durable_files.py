@@ -24,8 +24,9 @@ def erase_drafts(folder: Path, before: float) -> int:
 
 
 def has_room(folder: Path) -> bool:
-    """Whether something more may be written there."""
-    return not folder.is_dir() or shutil.disk_usage(folder).free >= LEAST_FREE
+    """Whether something more may be written there, or where it will be made."""
+    there = next(place for place in (folder, *folder.absolute().parents) if place.is_dir())
+    return shutil.disk_usage(there).free >= LEAST_FREE
 
 
 def replace_file(path: Path, content: bytes, *, modified: float | None = None) -> None:

@@ -21,7 +21,7 @@ MAX_BODY_BYTES: Final = 32 * 1024 * 1024
 """Of one request; the largest files are evidence of a scorecard."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 ASKED_AGAIN: Final = ("/s/", "/S/", "/r/", "/R/")
-"""Citizens' pages that look after their connection themselves (``citizen_page``)."""
+"""Citizens' pages that ask again by themselves when they are looked at (``citizen_page``)."""
 _ADMIN_POLICY = {
     "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
@@ -99,8 +99,9 @@ class BodyLimitMiddleware:
 
 
 class LiveConnectionMiddleware:
-    """Nobody works on a connection from before the database was started anew; the pages most
-    citizens open ask again instead, which costs nothing while all is well.
+    """Nobody works on a connection from before the database was started anew. The pages most
+    citizens open ask again instead, which costs nothing while all is well; what is sent is not done
+    twice, for not everything has a ticket.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -108,7 +109,8 @@ class LiveConnectionMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Look at the connection this request will use."""
-        if not request.path.startswith(ASKED_AGAIN):
+        looked_at = request.method in ("GET", "HEAD") and request.path.startswith(ASKED_AGAIN)
+        if not looked_at:
             drop_dead_connection()
         return self.get_response(request)
 

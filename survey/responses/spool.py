@@ -82,7 +82,6 @@ def keep_submission(submission: Submission) -> bool:
     """Write an answer to the disk; False where it cannot be kept, and nothing was promised."""
     folder = spool_folder()
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not has_room(folder):
             return False
         name = sha256(submission.ticket.key.encode()).hexdigest() + SUFFIX

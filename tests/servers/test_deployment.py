@@ -24,6 +24,9 @@ UNITS = sorted(path.name for path in (DEPLOY / "systemd").glob("hailong-*"))
 
 
 def need(program: str) -> str:
+    """A program of the machine. Skipped without it, also in CI: Caddy, promtool and systemd's own
+    are no part of the project; nginx's files are run by `make rehearsal`, which installs it.
+    """
     found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
     if found is None:
         pytest.skip(f"{program} is not installed")
