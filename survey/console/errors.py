@@ -37,6 +37,7 @@ def error_page(request: HttpRequest, status: int, reason: str = "") -> HttpRespo
             else None,
             "may": allowed(cast("User", user)) if known else {},
             "known": known,
+            "again": bool(reason),
         }
         page = render_to_string(
             "survey/console/error.html", {**context, "user": user}, request=None

@@ -1,9 +1,9 @@
 """A server with more requests than it can answer tells those who come last at once, instead of
 everybody late: reports before pages of staff, these before pages of citizens, answers never.
 
-How long a request has waited the proxy's ``X-Request-Start`` tells (the moment it came there); a
-server without a proxy sheds nothing. The limits are chosen so that a person who waits in front of a
-page still waits, and what was sent is stored.
+How long a request has waited the proxy's ``X-Request-Start`` tells (when it was ready to be passed
+on); a server without a proxy sheds nothing. The limits are chosen so that a person who waits in
+front of a page still waits, and what was sent is stored.
 """
 
 from __future__ import annotations

@@ -80,6 +80,8 @@ def test_an_official_is_told_at_once_that_nothing_was_done(cast: Cast) -> None:
         assert told.status_code == 503
         assert told.headers["Retry-After"] == "5"
         assert "Máy chủ đang có rất nhiều yêu cầu" in flat(told)
+        assert '<a class="button primary" href="">Thử lại</a>' in flat(told)
+        assert "Đăng nhập" not in flat(told), "who waits need not sign in again"
         for header in ("Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options"):
             assert header in told.headers
 
