@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from survey.operations.sealing import make_identity
+from tests.servers.citizens import wait_until
 from tests.servers.conftest import ROOT
 
 
@@ -74,9 +76,17 @@ class Cluster:
         return f"host={info.socket_dir} user=postgres"
 
     def kill(self) -> None:
-        """As by a power cut."""
-        number = int((self.root / "data/postmaster.pid").read_text().split()[0])
-        os.kill(number, signal.SIGKILL)
+        """As by a power cut: when this returns, none of its processes takes anything any more.
+
+        Those a server has made outlive it for a moment, and store what is sent meanwhile.
+        """
+        server = psutil.Process(int((self.root / "data/postmaster.pid").read_text().split()[0]))
+        server.suspend()
+        processes = [*server.children(recursive=True), server]
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        wait_until(lambda: all(is_gone(process) for process in processes), seconds=30)
 
     def start_again(self) -> None:
         """After a kill, with the options of before; it recovers by its own log."""
@@ -105,6 +115,14 @@ class Cluster:
             psycopg.connect(self.server.get_uri(), connect_timeout=2).close()
         except psycopg.OperationalError:
             return False
+        return True
+
+
+def is_gone(process: psutil.Process) -> bool:
+    """Also when nobody has asked yet how it ended."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return True
 
 

@@ -12,7 +12,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -23,6 +23,7 @@ import psutil
 import pytest
 import requests
 
+from tests.servers.citizens import TICKET, open_poster, send, wait_until
 from tests.servers.clusters import Cluster, running_cluster
 from tests.servers.conftest import (
     SEED,
@@ -39,7 +40,6 @@ KEPT: Final = 20_000 if FULL else 400
 SUBMITS: Final = 20_000 if FULL else 2_500
 WEB_KILLS, DATABASE_KILLS = (50, 10) if FULL else (6, 2)
 CLIENTS: Final = 8
-TICKET: Final = re.compile(r'name="ticket" value="([^"]+)"')
 CODE_SHOWN: Final = re.compile(r'<strong class="code">([A-Z0-9-]+)</strong>')
 COUNT: Final = (
     "from survey.models import Response; "
@@ -47,18 +47,10 @@ COUNT: Final = (
 )
 
 
-def pages_of_posters(server: Server, code: str, count: int) -> list[str]:
+def open_posters(server: Server, code: str, count: int) -> list[str]:
     """Tickets of so many opened pages."""
-    with ThreadPoolExecutor(8) as pool:
-        pages = pool.map(
-            lambda _n: requests.get(f"{server.url}/s/{code}", timeout=60), range(count)
-        )
-        return [TICKET.findall(page.text)[0] for page in pages]
-
-
-def send(server: Server, code: str, ticket: str) -> requests.Response:
-    data = {"ticket": ticket, "lang": "vi", "overall": "4"}
-    return requests.post(f"{server.url}/s/{code}", data=data, timeout=60, allow_redirects=False)
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        return list(pool.map(lambda _n: open_poster(server.url, code), range(count)))
 
 
 @pytest.fixture
@@ -80,28 +72,28 @@ def test_answers_are_kept_while_the_database_is_gone_and_taken_in_once(
     environment = settings_for(cluster)
     code = environment["CODE"]
     with serve(environment, tmp_path, workers=2) as server:
-        tickets = pages_of_posters(server, code, KEPT)
+        tickets = open_posters(server, code, KEPT)
         cluster.kill()
         with ThreadPoolExecutor(8) as pool:
-            told = list(pool.map(lambda ticket: send(server, code, ticket), tickets))
+            told = list(pool.map(lambda ticket: send(server.url, code, ticket), tickets))
         assert {page.status_code for page in told} == {202}
         receipt = CODE_SHOWN.findall(told[0].text)[0].replace("-", "")
         assert "đã được giữ lại" in told[0].text
         opened = requests.get(f"{server.url}/s/{code}", timeout=60)
         assert opened.status_code == 200, "who scans the poster now can answer too"
-        late = send(server, code, TICKET.findall(opened.text)[0])
+        late = send(server.url, code, TICKET.findall(opened.text)[0])
         assert late.status_code == 202
         ready = requests.get(f"{server.url}/readyz", timeout=60)
         assert ready.status_code == 503
         assert ready.json()["checks"]["spool"]["detail"].startswith(f"{KEPT + 1} answers")
-        assert send(server, code, tickets[0]).status_code == 202, "sent twice it is kept once"
+        assert send(server.url, code, tickets[0]).status_code == 202, "sent twice it is kept once"
         officials = requests.get(f"{server.url}/staff/", cookies={"sessionid": "x"}, timeout=60)
         assert officials.status_code == 503
         assert "chưa đọc và lưu được dữ liệu" in officials.text
         cluster.start_again()
         wait_until(lambda: not list((cluster.var / "spool").glob("*.answer")), seconds=900)
         assert server.python(COUNT) == f"{KEPT + 1} {KEPT + 1}"
-        again = send(server, code, tickets[0])
+        again = send(server.url, code, tickets[0])
         assert again.status_code == 303
         assert again.headers["Location"].startswith(f"/r/{receipt}"), "the code that was shown"
         assert requests.get(f"{server.url}/r/{receipt}", timeout=60).status_code == 200
@@ -118,7 +110,7 @@ def test_who_comes_after_a_restart_of_the_database_is_stored_at_once(
     environment = settings_for(cluster)
     code = environment["CODE"]
     with serve(environment, tmp_path, workers=2) as server:
-        tickets = pages_of_posters(server, code, 16)
+        tickets = open_posters(server, code, 16)
         for _n in range(8):
             assert ask_as_program(server) == 401
             assert requests.get(f"{server.url}/ket-qua/", timeout=60).status_code == 200
@@ -128,7 +120,7 @@ def test_who_comes_after_a_restart_of_the_database_is_stored_at_once(
         for path in ("/ket-qua/", "/staff/", "/privacy"):
             seen = [requests.get(server.url + path, timeout=60).status_code for _n in range(6)]
             assert seen == [200] * 6, path
-        told = [send(server, code, ticket).status_code for ticket in tickets]
+        told = [send(server.url, code, ticket).status_code for ticket in tickets]
         assert told == [303] * 16
         assert server.python(COUNT) == "16 16"
 
@@ -137,13 +129,6 @@ def ask_as_program(server: Server) -> int:
     """With a key nobody has: the database is asked for it."""
     key = {"Authorization": f"Bearer hl_{'0' * 40}"}
     return requests.get(f"{server.url}/api/v1/editions", headers=key, timeout=60).status_code
-
-
-def wait_until(holds: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.2)
 
 
 @dataclass
@@ -169,12 +154,8 @@ class Crowd:
         while True:
             with suppress(requests.RequestException, IndexError):
                 if not ticket:
-                    page = requests.get(f"{self.address}/s/{self.code}", timeout=20)
-                    ticket = TICKET.findall(page.text)[0]
-                data = {"ticket": ticket, "lang": "vi", "overall": "5"}
-                told = requests.post(
-                    f"{self.address}/s/{self.code}", data=data, timeout=20, allow_redirects=False
-                )
+                    ticket = open_poster(self.address, self.code)
+                told = send(self.address, self.code, ticket, overall="5")
                 if told.status_code in (202, 303):
                     self.acknowledged.append(ticket)
                     return

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.servers.citizens import open_poster, send
 from tests.servers.conftest import ROOT, environment_for, manage, migrate, serve
 
 KEYS, TIMES = 50, 20
@@ -25,18 +26,12 @@ def is_postgresql(environment: dict[str, str]) -> bool:
 def test_parallel_posts_store_each_key_once(installation: dict[str, str], tmp_path: Path) -> None:
     with serve(installation, tmp_path, workers=2 if is_postgresql(installation) else 1) as server:
         form = f"{server.url}/s/{installation['CODE']}"
-        page = re.compile(r'name="ticket" value="([^"]+)"')
-        tickets = [page.findall(requests.get(form, timeout=30).text)[0] for _ in range(KEYS)]
+        tickets = [open_poster(server.url, installation["CODE"]) for _ in range(KEYS)]
 
         def post(number: int) -> tuple[str, str]:
             ticket = tickets[number % KEYS]
-            data = {
-                "ticket": ticket,
-                "lang": "vi",
-                "overall": str(1 + number % 5),
-                "comment": "Tốt",
-            }
-            response = requests.post(form, data=data, timeout=60, allow_redirects=False)
+            said = {"overall": str(1 + number % 5), "comment": "Tốt"}
+            response = send(server.url, installation["CODE"], ticket, **said)
             assert response.status_code == 303, response.text
             return ticket, response.headers["Location"].split("?")[0]
 
@@ -96,14 +91,10 @@ def test_a_killed_server_has_kept_every_answer_it_acknowledged(
 ) -> None:
     acknowledged = 0
     with serve(installation, tmp_path) as server:
-        form = f"{server.url}/s/{installation['CODE']}"
-        page = re.compile(r'name="ticket" value="([^"]+)"')
+        code = installation["CODE"]
         for number in range(30):
-            ticket = page.findall(requests.get(form, timeout=30).text)[0]
-            data = {"ticket": ticket, "overall": "5"}
-            acknowledged += (
-                requests.post(form, data=data, timeout=30, allow_redirects=False).status_code == 303
-            )
+            ticket = open_poster(server.url, code)
+            acknowledged += send(server.url, code, ticket).status_code == 303
             if number == 20:
                 import psutil
 

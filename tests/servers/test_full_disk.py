@@ -5,7 +5,6 @@ goes on when there is room.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sqlite3
 import subprocess
@@ -19,10 +18,10 @@ import pytest
 import requests
 
 from survey.common.outage import BELIEVED_SECONDS
-from tests.servers.conftest import SEED, Server, environment_for, migrate, serve
+from tests.servers.citizens import open_poster, send
+from tests.servers.conftest import SEED, environment_for, migrate, serve
 
 SIZE: Final = "256m"
-TICKET: Final = re.compile(r'name="ticket" value="([^"]+)"')
 COUNT: Final = "from survey.models import Response; print(Response.objects.count())"
 
 
@@ -48,37 +47,26 @@ def leave(disk: Path, free: int) -> Path:
     return filler
 
 
-def send(server: Server, code: str, ticket: str) -> requests.Response:
-    data = {"ticket": ticket, "lang": "vi", "overall": "4"}
-    return requests.post(f"{server.url}/s/{code}", data=data, timeout=60, allow_redirects=False)
-
-
-def open_page(server: Server, code: str) -> str:
-    page = requests.get(f"{server.url}/s/{code}", timeout=60)
-    assert page.status_code == 200
-    return str(TICKET.findall(page.text)[0])
-
-
 @pytest.mark.slow
 def test_a_disk_that_fills_up_stops_answers_kindly_and_breaks_nothing(disk: Path) -> None:
     environment = environment_for(disk, None)
     migrate(environment)
     with serve(environment, Path("/tmp")) as server:
         code = server.python(SEED).split()[0]
-        assert send(server, code, open_page(server, code)).status_code == 303
+        assert send(server.url, code, open_poster(server.url, code)).status_code == 303
         filler = leave(disk, 50 * 2**20)
-        ticket = open_page(server, code)
-        told = send(server, code, ticket)
+        ticket = open_poster(server.url, code)
+        told = send(server.url, code, ticket)
         assert told.status_code == 503
         assert 'name="overall" value="4"' in told.text, "what was sent stays on the page"
         assert server.python(COUNT) == "1"
         filler = leave(disk, 0)
-        assert send(server, code, open_page(server, code)).status_code == 503
+        assert send(server.url, code, open_poster(server.url, code)).status_code == 503
         assert requests.get(f"{server.url}/readyz", timeout=60).status_code == 503
         assert requests.get(f"{server.url}/staff/", timeout=60).status_code in (200, 503)
         filler.unlink()
         time.sleep(BELIEVED_SECONDS + 0.5)
-        assert send(server, code, ticket).status_code == 303
+        assert send(server.url, code, ticket).status_code == 303
         assert server.python(COUNT) == "2"
         server.manage("seal_ledger", "--day")
         assert server.manage("verify_ledger").startswith("ok")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,13 +13,12 @@ from typing import Final
 
 import psycopg
 import pytest
-import requests
 
+from tests.servers.citizens import open_poster, send, wait_until
 from tests.servers.clusters import Cluster, running_cluster
 from tests.servers.conftest import ROOT, SEED, Server, environment_for, free_port, manage, serve
 
 ANSWERS: Final = 200
-TICKET: Final = re.compile(r'name="ticket" value="([^"]+)"')
 COUNT: Final = "from survey.models import Response; print(Response.objects.count())"
 SCOPE: Final = """
 from django.db import connection, connections
@@ -79,7 +76,7 @@ def pooled(cluster: Cluster, mode: str = "session") -> Iterator[dict[str, str]]:
     process = subprocess.Popen(["pgbouncer", str(file)], user=account)
     environment = environment_for(cluster.var, f"postgresql://postgres@127.0.0.1:{port}/hailong")
     try:
-        wait_for(environment["DATABASE_URL"])
+        wait_until(lambda: takes_connections(environment["DATABASE_URL"]), seconds=30)
         yield environment
     finally:
         process.terminate()
@@ -87,24 +84,16 @@ def pooled(cluster: Cluster, mode: str = "session") -> Iterator[dict[str, str]]:
         shutil.rmtree(folder)
 
 
-def wait_for(address: str) -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        try:
-            psycopg.connect(address, connect_timeout=2).close()
-        except psycopg.OperationalError:
-            time.sleep(0.2)
-        else:
-            return
-    raise AssertionError("pgbouncer does not answer")
+def takes_connections(address: str) -> bool:
+    try:
+        psycopg.connect(address, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def answer(server: Server, code: str) -> int:
-    page = requests.get(f"{server.url}/s/{code}", timeout=60)
-    data = {"ticket": TICKET.findall(page.text)[0], "lang": "vi", "overall": "4"}
-    return requests.post(
-        f"{server.url}/s/{code}", data=data, timeout=60, allow_redirects=False
-    ).status_code
+    return send(server.url, code, open_poster(server.url, code)).status_code
 
 
 @pytest.mark.slow
