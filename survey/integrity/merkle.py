@@ -30,14 +30,15 @@ class RunningRoot:
         self.size = 0
         self._stack: list[tuple[int, bytes]] = []
 
-    def add(self, leaf: bytes) -> None:
-        """One leaf hash more."""
-        level, node = 0, leaf
-        while self._stack and self._stack[-1][0] == level:
+    def add(self, node: bytes, height: int = 0) -> None:
+        """One leaf hash more, or the root of 2**height leaves; what came before is a multiple of
+        so many.
+        """
+        self.size += 1 << height
+        while self._stack and self._stack[-1][0] == height:
             node = hash_node(self._stack.pop()[1], node)
-            level += 1
-        self._stack.append((level, node))
-        self.size += 1
+            height += 1
+        self._stack.append((height, node))
 
     def root(self) -> bytes:
         """Root of what came so far."""

@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from survey.integrity.merkle import find_root, hash_node, prove_consistency, prove_inclusion
-from survey.integrity.tiles import WIDTH, TileError, name_tile
+from survey.integrity.tiles import LEVELS, WIDTH, TileError, name_tile
 
 HASH: Final = 32
-LEVELS: Final = 8
-"""Levels of the tree one level of tiles stands for."""
 
 
 class TileNodes:
@@ -62,6 +60,22 @@ class TileNodes:
                 raise TileError(name)
             self._tiles[level, number] = content
         return self._tiles[level, number]
+
+    def edge(self) -> list[list[bytes]]:
+        """The hashes of each level of tiles that no full tile holds, but of the entries none: where
+        the log goes on from its last full bundle.
+
+        Raises
+        ------
+        TileError
+            A tile is missing or cut off.
+        """
+        levels: list[list[bytes]] = [[]]
+        while count := self.size >> LEVELS * len(levels):
+            number, width = divmod(count, WIDTH)
+            content = self._read(len(levels), number) if width else b""
+            levels.append([content[HASH * k : HASH * k + HASH] for k in range(width)])
+        return levels
 
     def include(self, index: int) -> list[bytes]:
         """The proof that an entry is in the log."""

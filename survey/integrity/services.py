@@ -12,7 +12,10 @@ from __future__ import annotations
 import base64
 import logging
 import secrets
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -26,9 +29,9 @@ from survey.common.locks import hold_lock
 from survey.common.periods import first_of_month
 from survey.integrity.entries import Subject, read_others, read_responses, write_entry
 from survey.integrity.heads import LedgerFault, ledger_folder, publish_head
-from survey.integrity.merkle import RunningRoot, hash_leaf
 from survey.integrity.models import LedgerHead, LedgerLeaf
-from survey.integrity.tiles import entry_tiles, hash_tiles, write_tile
+from survey.integrity.proofs import TileNodes
+from survey.integrity.tiles import LogTiles, TileError, write_tile
 from survey.responses.models import MONTH_ONLY, Response
 from survey.scorecards.bridge.notes import NoteError, Signer, open_signer, sign_note
 
@@ -39,17 +42,20 @@ AT_ONCE: Final = 2000
 """Entries a transaction: of a first sealing of many years no citizen waits for all."""
 
 
-def seal_entries(now: datetime, *, is_day_over: bool = False) -> int:
-    """Make entries of what waits, and publish the log; how many are new."""
+def seal_entries(now: datetime, *, is_day_over: bool = False, is_whole: bool = False) -> int:
+    """Make entries of what waits, and publish the log; how many are new.
+
+    ``is_day_over``: also fewer than ``LEAST``; ``is_whole`` as in ``publish_log``.
+    """
     with hold_lock("ledger"):
         made = _seal(now, is_day_over=is_day_over)
-        publish_log(now)
+        publish_log(now, is_whole=is_whole)
     return made
 
 
 def seal_day(now: datetime) -> None:
-    """The night's part: whatever waits, but the few answers by link."""
-    seal_entries(now, is_day_over=True)
+    """The night's part: whatever waits, but the few answers by link; the whole log is looked at."""
+    seal_entries(now, is_day_over=True, is_whole=True)
 
 
 def _seal(now: datetime, *, is_day_over: bool) -> int:
@@ -57,6 +63,9 @@ def _seal(now: datetime, *, is_day_over: bool) -> int:
     waiting.
     """
     waiting = Response.objects.filter(leaf=None)
+    if not is_day_over:
+        # Every ten minutes: the answers of years are looked through by night.
+        waiting = waiting.filter(month__gte=_month_before(timezone.localdate(now)))
     others = [*read_responses(waiting.exclude(evidence__in=MONTH_ONLY)), *_waiting_others()]
     links = [*read_responses(waiting.filter(evidence__in=MONTH_ONLY))]
     chosen = others if is_day_over or len(others) >= LEAST else []
@@ -78,6 +87,10 @@ def _seal(now: datetime, *, is_day_over: bool) -> int:
         with transaction.atomic():
             LedgerLeaf.objects.bulk_create(leaves[first : first + AT_ONCE], batch_size=1000)
     return len(leaves)
+
+
+def _month_before(day: date) -> date:
+    return first_of_month(first_of_month(day) - timedelta(days=1))
 
 
 def _waiting_others() -> list[Subject]:
@@ -105,8 +118,11 @@ def _make_leaf(index: int, subject: Subject) -> LedgerLeaf | None:
     )
 
 
-def publish_log(now: datetime) -> LedgerHead | None:
+def publish_log(now: datetime, *, is_whole: bool = False) -> LedgerHead | None:
     """Write the files of the log and sign its head; None where nothing is new.
+
+    It goes on from the last full bundle of files; ``is_whole``: from the first entry, so that every
+    entry is looked at and every file that is missing written again.
 
     Raises
     ------
@@ -115,36 +131,52 @@ def publish_log(now: datetime) -> LedgerHead | None:
     TileError
         A file that never changes is another one.
     """
-    entries = [bytes(one) for one in LedgerLeaf.objects.values_list("entry", flat=True)]
-    leaves = [hash_leaf(entry) for entry in entries]
     before = LedgerHead.objects.order_by("-size").first()
-    root = _root_going_on(leaves, before)
     folder = ledger_folder()
+    log_tiles = _find_start(folder, before, is_whole=is_whole)
     signer = ledger_signer(make=before is None)
-    for name, content in (*hash_tiles(leaves), *entry_tiles(entries)):
+    for entry in _read_entries(log_tiles.size):
+        for name, content in log_tiles.add(entry):
+            write_tile(folder, name, content)
+    for name, content in log_tiles.last_tiles():
         write_tile(folder, name, content)
     head = before
-    if leaves and (before is None or before.size != len(leaves)):
-        head = LedgerHead(size=len(leaves), root=root.hex(), note="", made_at=now)
-        head.note = sign_note(write_checkpoint(signer.name, head.size, root), signer)
+    if log_tiles.size and (before is None or before.size != log_tiles.size):
+        head = LedgerHead(size=log_tiles.size, root=log_tiles.root().hex(), note="", made_at=now)
+        head.note = sign_note(write_checkpoint(signer.name, head.size, log_tiles.root()), signer)
         head.save(force_insert=True)
     if head is not None:
         publish_head(head, signer.verifier)
     return None if head is before else head
 
 
-def _root_going_on(leaves: list[bytes], before: LedgerHead | None) -> bytes:
-    running, known = RunningRoot(), None
-    for leaf in leaves:
-        running.add(leaf)
-        if before is not None and running.size == before.size:
-            known = running.root().hex()
-    if before is not None and known != before.root:
+def _read_entries(start: int) -> Iterator[bytes]:
+    rows = LedgerLeaf.objects.filter(index__gte=start).order_by("index")
+    return map(bytes, rows.values_list("entry", flat=True).iterator(chunk_size=AT_ONCE))
+
+
+def _find_start(folder: Path, before: LedgerHead | None, *, is_whole: bool) -> LogTiles:
+    """The last full bundle, where files and entries lead to what was signed; else the beginning."""
+    if before is None:
+        return LogTiles()
+    if not is_whole:
+        with suppress(TileError):
+            edge = TileNodes(folder, before.size).edge()
+            if _find_root(LogTiles(edge), before.size) == before.root:
+                return LogTiles(edge)
+    if _find_root(LogTiles(), before.size) != before.root:
         raise LedgerFault(
             f"the first {before.size} entries are not those that were signed on "
             f"{before.made_at:%Y-%m-%d}: run verify_ledger"
         )
-    return running.root()
+    return LogTiles()
+
+
+def _find_root(log_tiles: LogTiles, size: int) -> str:
+    """The root of so many entries; of all, where there are fewer."""
+    for entry in islice(_read_entries(log_tiles.size), size - log_tiles.size):
+        log_tiles.add(entry)
+    return log_tiles.root().hex() if log_tiles.size == size else ""
 
 
 def write_checkpoint(origin: str, size: int, root: bytes) -> str:

@@ -7,14 +7,18 @@ after its length in two bytes; the last, shorter one is ``<N>.p/<W>``. A full ti
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from survey.common.durable_files import replace_file
-from survey.integrity.merkle import find_root
+from survey.integrity.merkle import RunningRoot, find_root, hash_leaf
 
 WIDTH: Final = 256
+LEVELS: Final = 8
+"""Levels of the tree one level of tiles stands for."""
+Tile = tuple[str, bytes]
+"""Path and content."""
 
 
 class TileError(Exception):
@@ -35,33 +39,65 @@ def name_tile(number: int) -> str:
     return "/".join([*(f"x{group}" for group in groups[:-1]), groups[-1]])
 
 
-def hash_tiles(leaves: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
-    """(path, content) of every tile of hashes over these leaf hashes."""
-    level, hashes = 0, list(leaves)
-    while hashes:
-        yield from _tiles(str(level), [b"".join(part) for part in _parts(hashes)], len(hashes))
-        hashes = [find_root(part) for part in _parts(hashes) if len(part) == WIDTH]
-        level += 1
+class LogTiles:
+    """The tiles of a log as its entries come: what is kept meanwhile does not grow with the log.
 
+    ``levels``: for a log that goes on at a full bundle, the hashes of each level of tiles that no
+    full tile holds yet, those of the entries first (none, there).
+    """
 
-def entry_tiles(entries: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
-    """(path, content) of every bundle of entries."""
-    bundles = [
-        b"".join(len(entry).to_bytes(2, "big") + entry for entry in part)
-        for part in _parts(entries)
-    ]
-    yield from _tiles("entries", bundles, len(entries))
+    def __init__(self, levels: Sequence[Sequence[bytes]] = ((),)) -> None:
+        self._levels = [list(hashes) for hashes in levels]
+        self._bundle: list[bytes] = []
+        self.size = sum(len(hashes) << LEVELS * level for level, hashes in enumerate(self._levels))
 
+    def add(self, entry: bytes) -> list[Tile]:
+        """One entry more; the tiles that are full by it."""
+        self.size += 1
+        self._bundle.append(entry)
+        self._levels[0].append(hash_leaf(entry))
+        return self._fill() if len(self._bundle) == WIDTH else []
 
-def _parts(items: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    return (items[start : start + WIDTH] for start in range(0, len(items), WIDTH))
+    def _fill(self) -> list[Tile]:
+        tiles = [self._name("entries", 0, _join(self._bundle), WIDTH)]
+        self._bundle = []
+        for level, hashes in enumerate(self._levels):
+            if len(hashes) < WIDTH:
+                break
+            tiles.append(self._name(str(level), level, b"".join(hashes), WIDTH))
+            if level + 1 == len(self._levels):
+                self._levels.append([])
+            self._levels[level + 1].append(find_root(hashes))
+            self._levels[level] = []
+        return tiles
 
-
-def _tiles(level: str, contents: Sequence[bytes], count: int) -> Iterator[tuple[str, bytes]]:
-    for number, content in enumerate(contents):
-        width = min(WIDTH, count - number * WIDTH)
+    def _name(self, kind: str, level: int, content: bytes, width: int) -> Tile:
+        number = (self.size >> LEVELS * (level + 1)) - (width == WIDTH)
         ending = "" if width == WIDTH else f".p/{width}"
-        yield f"tile/{level}/{name_tile(number)}{ending}", content
+        return f"tile/{kind}/{name_tile(number)}{ending}", content
+
+    def last_tiles(self) -> list[Tile]:
+        """The tiles that are not full, as they are now."""
+        tiles = [
+            self._name(str(level), level, b"".join(hashes), len(hashes))
+            for level, hashes in enumerate(self._levels)
+            if hashes
+        ]
+        if self._bundle:
+            tiles.append(self._name("entries", 0, _join(self._bundle), len(self._bundle)))
+        return tiles
+
+    def root(self) -> bytes:
+        """The root of the log so far."""
+        running = RunningRoot()
+        for level in reversed(range(len(self._levels))):
+            for node in self._levels[level]:
+                running.add(node, LEVELS * level)
+        return running.root()
+
+
+def _join(entries: Sequence[bytes]) -> bytes:
+    return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
 
 
 def write_tile(folder: Path, name: str, content: bytes) -> bool:

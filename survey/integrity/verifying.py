@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,9 +15,8 @@ from django.db import connection
 
 from survey.common.locks import hold_lock
 from survey.integrity.entries import REVISION, Subject, read_others, read_responses, write_entry
-from survey.integrity.file_checks import check_files
 from survey.integrity.heads import LedgerFault, ledger_folder
-from survey.integrity.merkle import RunningRoot, hash_leaf
+from survey.integrity.log_checks import LogCheck
 from survey.integrity.models import LedgerHead, LedgerLeaf
 from survey.integrity.services import ledger_signer
 from survey.integrity.signatures import check_signatures
@@ -69,15 +68,14 @@ def verify_ledger(against: Sequence[str] = ()) -> LedgerReport:
     # Nothing is sealed meanwhile: rows, files and heads are looked at as of one moment.
     with hold_lock("ledger"):
         _check_stored_forms(report)
+        log = LogCheck(_read_heads(report, against))
         try:
-            entries = _check_rows(report)
+            _check_rows(report, log)
             _check_missing(report)
         except ValueError as error:
             report.faults.append(f"a row holds what cannot be read: {error}")
             return report
-        heads = _read_heads(report, against)
-        _check_roots(report, entries, heads)
-        report.faults += check_files(entries)
+        report.faults += log.close()
         report.witnessed = check_signatures(report.faults)
     return report
 
@@ -93,24 +91,22 @@ class _Leaf(NamedTuple):
     salt: bytes
 
 
-def _check_rows(report: LedgerReport) -> list[bytes]:
-    """Every entry against its row; returns the entries."""
+def _check_rows(report: LedgerReport, log: LogCheck) -> None:
+    """Every entry against its row, and into the log."""
     others = {(one.kind, one.key): one for one in read_others()}
-    entries: list[bytes] = []
     leaves: list[_Leaf] = []
     sealed = _Sealings()
     rows = LedgerLeaf.objects.order_by("index").values_list("index", *_Leaf._fields[1:])
     for leaf in map(_Leaf._make, rows.iterator(chunk_size=AT_ONCE)):
-        if leaf.place != len(entries):
-            report.faults.append(f"entry {len(entries)} is missing: the next one is {leaf.place}")
-        entries.append(bytes(leaf.entry))
+        if leaf.place != log.size:
+            report.faults.append(f"entry {log.size} is missing: the next one is {leaf.place}")
+        log.add(bytes(leaf.entry))
         leaves.append(leaf)
         if len(leaves) == AT_ONCE:
             report.faults += _compare(leaves, others, sealed)
             leaves.clear()
     report.faults += _compare(leaves, others, sealed)
-    report.entries = len(entries)
-    return entries
+    report.entries = log.size
 
 
 class _Sealings:
@@ -234,23 +230,3 @@ def _read_notes(
         if (head.size, head.root) not in told
     ]
     return found
-
-
-def _check_roots(
-    report: LedgerReport, entries: list[bytes], heads: Iterable[tuple[int, bytes, str]]
-) -> None:
-    wanted: dict[int, list[tuple[bytes, str]]] = {}
-    for size, root, where in heads:
-        wanted.setdefault(size, []).append((root, where))
-    running = RunningRoot()
-    for entry in entries:
-        running.add(hash_leaf(entry))
-        for root, where in wanted.pop(running.size, ()):
-            if running.root() != root:
-                report.faults.append(
-                    f"{where}: the first {running.size} entries are not those it was signed over"
-                )
-    for size, names in sorted(wanted.items()):
-        for _root, where in names:
-            lost = size - len(entries)
-            report.faults.append(f"{where}: the last {lost} entries it was signed over are gone")

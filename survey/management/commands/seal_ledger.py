@@ -23,10 +23,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--day", action="store_true", help="also fewer than 64: a day is over")
+        parser.add_argument(
+            "--whole",
+            action="store_true",
+            help="look at the log from its first entry and write files that are missing again",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            made = seal_entries(timezone.now(), is_day_over=options["day"])
+            made = seal_entries(
+                timezone.now(), is_day_over=options["day"], is_whole=options["whole"]
+            )
             problems = gather_signatures()
         except (LedgerFault, TileError) as error:
             raise CommandError(f"nothing was published: {error}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -26,9 +26,20 @@ from survey.integrity.models import (
     IntegrityFlag,
     IntegrityRun,
 )
+from survey.integrity.tiles import LogTiles, write_tile
 from tests.survey.factories import Cast
 
 PROGRAM = Path(program.__file__)
+
+
+def write_log(folder: Path, entries: Iterable[bytes]) -> None:
+    """The tiles of a log of these entries."""
+    log = LogTiles()
+    for entry in entries:
+        for name, content in log.add(entry):
+            write_tile(folder, name, content)
+    for name, content in log.last_tiles():
+        write_tile(folder, name, content)
 
 
 def by_owner(statement: str, values: tuple[Any, ...] = ()) -> None:

@@ -272,6 +272,45 @@ def test_a_full_tile_is_never_written_over(cast: Cast, sealed: list[Response]) -
         seal_day(timezone.now())
 
 
+def test_by_day_sealing_looks_at_nothing_before_the_last_full_bundle(
+    cast: Cast, sealed: list[Response]
+) -> None:
+    """At ten million entries the whole log takes minutes, and by day it is sealed every ten."""
+    now = timezone.now()
+    answer(cast, 600 - len(sealed), "more")
+    seal_day(now)
+    kept = LedgerLeaf.objects.get(index=3)
+    by_owner('UPDATE survey_ledgerleaf SET entry = %s WHERE "index" = 3', (b"\x00",))
+    (ledger_folder() / "tile/0/001").unlink()
+    answer(cast, LEAST, "by day")
+    assert seal_entries(now) == LEAST
+    with pytest.raises(LedgerFault, match="the first 664 entries are not those"):
+        seal_day(now)
+    by_owner('UPDATE survey_ledgerleaf SET entry = %s WHERE "index" = 3', (bytes(kept.entry),))
+    assert faults() == ["file tile/0/001 is missing: run seal_ledger --whole"]
+    call_command("seal_ledger", "--whole")
+    assert faults() == []
+
+
+def test_without_files_sealing_begins_from_the_first_entry(
+    cast: Cast, sealed: list[Response]
+) -> None:
+    answer(cast, 300, "more")
+    seal_day(timezone.now())
+    shutil.rmtree(ledger_folder() / "tile")
+    answer(cast, LEAST, "by day")
+    assert seal_entries(timezone.now()) == LEAST
+    assert faults() == []
+
+
+def test_what_counts_in_an_older_month_waits_for_the_night(cast: Cast) -> None:
+    now = timezone.now()
+    fill(cast, good=LEAST, bad=0, now=now - timedelta(days=90))
+    assert seal_entries(now) == 0
+    seal_day(now)
+    assert LedgerLeaf.objects.count() == LEAST
+
+
 def test_a_killed_sealing_is_completed_by_the_next(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,21 +11,21 @@ import pytest
 from survey.integrity import verify
 from survey.integrity.merkle import find_root, hash_leaf
 from survey.integrity.proofs import TileNodes
-from survey.integrity.tiles import TileError, hash_tiles, write_tile
+from survey.integrity.tiles import TileError
 from survey.integrity.witness import Head, is_consistent
+from tests.survey.integrity.builders import write_log
 
 
-def write_log(folder: Path, size: int) -> list[bytes]:
+def made_log(folder: Path, size: int) -> list[bytes]:
     """Leaf hashes of a log of so many entries, whose tiles are in the folder."""
-    leaves = [hash_leaf(f"entry {k}".encode()) for k in range(size)]
-    for name, content in hash_tiles(leaves):
-        write_tile(folder, name, content)
-    return leaves
+    entries = [f"entry {k}".encode() for k in range(size)]
+    write_log(folder, entries)
+    return [hash_leaf(entry) for entry in entries]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 33, 255, 256, 257, 700])
 def test_proofs_are_those_of_an_independent_library(tmp_path: Path, size: int) -> None:
-    leaves, nodes = write_log(tmp_path, size), TileNodes(tmp_path, size)
+    leaves, nodes = made_log(tmp_path, size), TileNodes(tmp_path, size)
     oracle = pymerkle.InmemoryTree(algorithm="sha256")
     for k in range(size):
         oracle.append_entry(f"entry {k}".encode())
@@ -43,7 +43,7 @@ def test_proofs_are_those_of_an_independent_library(tmp_path: Path, size: int) -
 
 
 def test_a_false_proof_is_refused(tmp_path: Path) -> None:
-    leaves, nodes = write_log(tmp_path, 300), TileNodes(tmp_path, 300)
+    leaves, nodes = made_log(tmp_path, 300), TileNodes(tmp_path, 300)
     root, path = find_root(leaves), nodes.include(77)
     assert verify.find_root(leaves[77], 77, 300, path) == root
     for other in (path[:-1], [*path, path[0]], [path[1], path[0], *path[2:]]):
@@ -62,7 +62,7 @@ def test_a_false_proof_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_tile_that_is_cut_off_is_named(tmp_path: Path) -> None:
-    write_log(tmp_path, 300)
+    made_log(tmp_path, 300)
     path = tmp_path / "tile/0/000"
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(TileError, match="tile/0/000"):

@@ -34,7 +34,6 @@ from survey.integrity.policy import (
 )
 from survey.integrity.proofs import TileNodes, encode_hashes
 from survey.integrity.services import ledger_signer, seal_day, write_checkpoint
-from survey.integrity.tiles import hash_tiles, write_tile
 from survey.integrity.verifying import verify_ledger
 from survey.integrity.witnessing import gather_signatures
 from survey.nightly import STEPS
@@ -47,6 +46,7 @@ from tests.survey.integrity.builders import (
     by_owner,
     run_authority,
     start_witness,
+    write_log,
     write_policy,
 )
 from tests.survey.scorecards.builders import fill
@@ -211,7 +211,8 @@ def test_a_witness_never_goes_back(
 ) -> None:
     """Many requests at once, then a kill: what was signed for is what is known afterwards."""
     answer(cast, 90, "more")
-    leaves = [hash_leaf(bytes(one.entry)) for one in LedgerLeaf.objects.all()]
+    entries = [bytes(one.entry) for one in LedgerLeaf.objects.all()]
+    leaves = [hash_leaf(entry) for entry in entries]
     signer = ledger_signer()
     notes = {
         size: sign_note(write_checkpoint(signer.name, size, find_root(leaves[:size])), signer)
@@ -235,8 +236,7 @@ def test_a_witness_never_goes_back(
     folders = {}
     for size in notes:
         folders[size] = tmp_path / f"log-{size}"
-        for name, content in hash_tiles(leaves[:size]):
-            write_tile(folders[size], name, content)
+        write_log(folders[size], entries[:size])
     with ThreadPoolExecutor(8) as pool:
         signed = list(pool.map(offer, notes))
     one.kill()
