@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from analysis.run_charts import draw_charts, write_charts
     from analysis.sample_survey.describe import describe_file
     from analysis.sample_survey.estimate import estimate
+    from analysis.sample_survey.frames import frame_estimates
     from analysis.sample_survey.row_weights import weigh_rows
     from analysis.sample_survey.spec import Spec, load_spec
     from analysis.scorecards.exact_numbers import read_number
@@ -140,6 +141,7 @@ _HOMES = {
     "run_charts": ("draw_charts", "write_charts"),
     "sample_survey.describe": ("describe_file",),
     "sample_survey.estimate": ("estimate",),
+    "sample_survey.frames": ("frame_estimates",),
     "sample_survey.row_weights": ("weigh_rows",),
     "sample_survey.spec": ("Spec", "load_spec"),
 }
@@ -202,6 +204,7 @@ __all__ = [
     "factor_profile",
     "field_names",
     "flag_units",
+    "frame_estimates",
     "gather_facts",
     "index_trend",
     "list_frameworks",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from analysis.comparison.change import interval_sides
 from analysis.comparison.ranks import rank_sets_from_limits
@@ -15,6 +15,9 @@ from analysis.method import Method
 from analysis.publication.disclosure import Published, publish_all
 from analysis.publication.hiding import Place
 from analysis.publication.labels import VI
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TableValue = str | int | Decimal | None
 Writer = Callable[..., None]
@@ -111,6 +114,22 @@ class Table:
 
     rows: list[dict[str, TableValue]]
     about: Mapping[str, Any]
+
+    def to_frame(self) -> pd.DataFrame:
+        """The rows as a pandas frame, with the columns and kinds of the Parquet export."""
+        import pandas as pd  # noqa: PLC0415  (pandas is loaded when a frame is asked for)
+
+        columns = {}
+        for name in INDEX_COLUMNS:
+            values = [row[name] for row in self.rows]
+            if name in TEXTS:
+                columns[name] = pd.Series(values, dtype="string")
+            elif name in COUNTS:
+                columns[name] = pd.Series(values, dtype="Int64")
+            else:
+                numbers = [None if value is None else float(value) for value in values]
+                columns[name] = pd.Series(numbers, dtype="Float64")
+        return pd.DataFrame(columns)
 
 
 def build_table(

@@ -16,13 +16,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from analysis.sample_survey.accompaniment import Accompaniment
 from analysis.sample_survey.linearisation import build_targets, linearise
 from analysis.sample_survey.rows import result_rows, weight_diagnostics, without_nan
 from analysis.sample_survey.sample import Sample, load_sample
 from analysis.sample_survey.spec import Spec
 from analysis.sample_survey.variance import estimate_variances
-from analysis.weighting.calibrate import Calibration, calibrate
+from analysis.weighting.calibrate import Amounts, Calibration, calibrate
 
 if TYPE_CHECKING:
     from analysis.sample_survey.files import SurveyFrame
@@ -91,6 +93,7 @@ def calibrate_sample(spec: Spec, sample: Sample) -> Calibration | None:
     columns = {column for margin in spec.margins for column in margin.columns}
     values = {column: sample.cells.key(column) for column in columns}
     cells = [{column: values[column][k] for column in columns} for k in range(len(sample.cells))]
-    return calibrate(
-        cells, sample.weight * sample.cells.n, spec.margins, spec.calibration, spec.bounds
-    )
+    totals = np.array([known.total for known in spec.totals])
+    amounts = Amounts(sample.amounts, totals, tuple(known.column for known in spec.totals))
+    start = sample.weight * sample.cells.n
+    return calibrate(cells, start, spec.margins, spec.calibration, spec.bounds, amounts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from analysis.data.names import normal
@@ -12,8 +13,17 @@ from analysis.sample_survey.spec_values import (
     parse_names,
     parse_number,
     parse_tables,
+    parse_text,
 )
 from analysis.weighting.calibrate import Margin
+
+
+@dataclass(frozen=True)
+class KnownTotal:
+    """A column of numbers whose total in the population is known."""
+
+    column: str
+    total: float
 
 
 def read_bounds(calibration: dict[str, Any]) -> tuple[float, float] | None:
@@ -33,25 +43,42 @@ def read_bounds(calibration: dict[str, Any]) -> tuple[float, float] | None:
     return pair[0], pair[1]
 
 
-def read_margins(calibration: dict[str, Any]) -> tuple[Margin, ...]:
-    """The margins a SPEC names."""
+def read_margins(
+    calibration: dict[str, Any],
+) -> tuple[tuple[Margin, ...], tuple[KnownTotal, ...]]:
+    """The margins a SPEC names: those of categories, and those of numbers."""
     entries = parse_tables("calibration.margin", calibration.get("margin", []))
-    margins = [
-        _margin(f"calibration.margin {place}", entry)
-        for place, entry in enumerate(entries, start=1)
-    ]
-    if calibration and not margins:
+    margins: list[Margin] = []
+    totals: list[KnownTotal] = []
+    for place, entry in enumerate(entries, start=1):
+        where = f"calibration.margin {place}"
+        check_keys("calibration.margin", entry)
+        if "number" in entry:
+            totals.append(_known_total(where, entry))
+        else:
+            margins.append(_margin(where, entry))
+    if calibration and not entries:
         raise SpecError("calibration.margin: at least one [[calibration.margin]] is needed")
-    if calibration.get("method") == "poststratify" and len(margins) != 1:
+    if calibration.get("method") == "poststratify" and (totals or len(margins) != 1):
         raise SpecError(
-            "calibration.method poststratify takes one margin; name several columns in it, or use "
-            "rake"
+            "calibration.method poststratify takes one margin of categories; name several columns "
+            "in it, or use rake or linear"
         )
-    return tuple(margins)
+    if len({known.column for known in totals}) < len(totals):
+        raise SpecError("calibration.margin: a number has two totals")
+    return tuple(margins), tuple(totals)
+
+
+def _known_total(where: str, entry: dict[str, Any]) -> KnownTotal:
+    if set(entry) != {"number", "total"}:
+        raise SpecError(f"{where}: a number has a total, and neither columns nor targets")
+    column = parse_text(f"{where}: number", entry["number"])
+    return KnownTotal(column, parse_number(f"{where}: the total of {column}", entry["total"]))
 
 
 def _margin(where: str, entry: dict[str, Any]) -> Margin:
-    check_keys("calibration.margin", entry)
+    if "total" in entry:
+        raise SpecError(f"{where}: a total stands in each target, or beside number = ...")
     columns = parse_names(f"{where}: columns", entry.get("columns", []))
     rows = parse_tables(f"{where}: targets", entry.get("targets", []))
     if not columns or not rows:

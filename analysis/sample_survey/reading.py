@@ -36,6 +36,7 @@ from analysis.sample_survey.spec import Condition, Spec
 
 DESIGN_KEYS: Final = ("_stratum", "_psu", "_weight", "_fpc", "_fpc2")
 WHERE: Final = "_where"
+AMOUNT: Final = "_amount{}"
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,9 @@ class SurveyData:
 def read_survey(spec: Spec, frame: SurveyFrame | None = None) -> SurveyData:
     """Count any CSV or Parquet survey file, or a pandas frame, into cells, with the design as keys.
 
-    Keys: ``_stratum``, ``_psu``, ``_weight``, ``_fpc``, ``_fpc2``, ``_where`` ("1" in, "0" left out
-    by the filter) and the columns of margins and domains, as text.
+    Keys: ``_stratum``, ``_psu``, ``_weight``, ``_fpc``, ``_fpc2``, ``_amount0`` and so on (numbers
+    weights are calibrated to the totals of), ``_where`` ("1" in, "0" left out by the filter) and
+    the columns of margins and domains, as text.
 
     Raises
     ------
@@ -109,7 +111,8 @@ def _read(spec: Spec, frame: SurveyFrame | None) -> SurveyTable:
 
 
 def _key_names(spec: Spec) -> list[str]:
-    return list(dict.fromkeys([*DESIGN_KEYS, WHERE, *spec.keys]))
+    numbers = [AMOUNT.format(place) for place in range(len(spec.totals))]
+    return list(dict.fromkeys([*DESIGN_KEYS, *numbers, WHERE, *spec.keys]))
 
 
 def _key_columns(table: SurveyTable, spec: Spec) -> dict[str, pl.Series]:
@@ -118,12 +121,15 @@ def _key_columns(table: SurveyTable, spec: Spec) -> dict[str, pl.Series]:
         columns[name] = _names(table, column, required=True) if column else _constant(table, "")
     for name, column in (("_weight", spec.weight), ("_fpc", spec.fpc), ("_fpc2", spec.fpc2)):
         columns[name] = _sizes(table, column) if column else _constant(table, 1.0)
+    for place, known in enumerate(spec.totals):
+        columns[AMOUNT.format(place)] = _amounts(table, known.column, spec.missing)
     columns[WHERE] = _filtered(table, spec)
     return columns | {column: _names(table, column, missing=spec.missing) for column in spec.keys}
 
 
 def _wanted(spec: Spec) -> list[str]:
     columns = [c for c in (spec.weight, spec.stratum, spec.psu, spec.fpc, spec.fpc2) if c]
+    columns += [known.column for known in spec.totals]
     columns += [*spec.keys, *(condition.column for condition in spec.where)]
     columns += [c for v in spec.variables for c in (v.column, *v.more, *v.needs)]
     return list(dict.fromkeys(columns))
@@ -167,6 +173,19 @@ def _sizes(table: SurveyTable, column: str) -> pl.Series:
             f"column {column}, row {table.row(bad)}: {'nothing' if found is None else found} is "
             f"not a number above 0; "
             "mend or leave out the row"
+        )
+    return values
+
+
+def _amounts(table: SurveyTable, column: str, missing: tuple[float | str, ...]) -> pl.Series:
+    """Numbers weights are calibrated to the total of: every row needs one."""
+    series = blank_missing(table, column, missing)
+    values = parse_numbers(table, column, series).cast(pl.Float64)
+    bad = ~values.is_finite().fill_null(value=False)
+    if bad.any():
+        raise DesignError(
+            f"column {column}, row {table.row(bad)}: weights are calibrated to its total, so every "
+            "row needs a number; mend or leave out the row"
         )
     return values
 

@@ -12,7 +12,7 @@ import numpy as np
 from analysis.arrays import Floats, Integers, Mask
 from analysis.counting.cells import Cells
 from analysis.errors import DesignError
-from analysis.sample_survey.reading import WHERE, read_survey
+from analysis.sample_survey.reading import AMOUNT, WHERE, read_survey
 from analysis.sample_survey.spec import Spec
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Sample:
         larger.
     inside : (K,) cells the filter of the SPEC keeps; the others are sampled too, but lie in no
         domain.
+    amounts : (K, a) numbers weights are calibrated to the totals of.
     reading : how the file was understood: encoding, separator, rows.
     """
 
@@ -44,6 +45,7 @@ class Sample:
     shift: Mapping[str, float]
     psu_names: list[str]
     inside: Mask
+    amounts: Floats
     reading: Mapping[str, Any]
 
     @property
@@ -91,6 +93,7 @@ def load_sample(spec: Spec, frame: SurveyFrame | None = None) -> Sample:
         cells=cells,
         shift=data.centres,
         inside=np.array(cells.key(WHERE)) == "1",
+        amounts=_numbers(cells, [AMOUNT.format(place) for place in range(len(spec.totals))]),
         reading=data.reading,
         psu_names=[name for _, name in names],
         weight=np.array(cells.key("_weight"), dtype=np.float64),
@@ -108,6 +111,11 @@ def load_sample(spec: Spec, frame: SurveyFrame | None = None) -> Sample:
             else None
         ),
     )
+
+
+def _numbers(cells: Cells, keys: list[str]) -> Floats:
+    columns = [np.array(cells.key(key), dtype=np.float64) for key in keys]
+    return np.column_stack(columns) if columns else np.zeros((len(cells), 0))
 
 
 def _population(

@@ -14,7 +14,7 @@ from analysis.counting.variables import Variable
 from analysis.data.csv_text import decode_text
 from analysis.errors import SpecError
 from analysis.estimation.intervals import INTERVALS
-from analysis.sample_survey.margins import read_bounds, read_margins
+from analysis.sample_survey.margins import KnownTotal, read_bounds, read_margins
 from analysis.sample_survey.spec_values import (
     Bound,
     check_choice,
@@ -90,6 +90,7 @@ class Spec:
     where: tuple[Condition, ...]
     calibration: Kind | None
     margins: tuple[Margin, ...]
+    totals: tuple[KnownTotal, ...]
     bounds: tuple[float, float] | None
     estimands: tuple[Estimand, ...]
     variables: tuple[Variable, ...]
@@ -166,6 +167,7 @@ def build_spec(data: dict[str, Any], folder: Path) -> Spec:
         check_choice(
             "calibration.method", calibration.get("method"), ("poststratify", "rake", "linear")
         )
+    margins, totals = read_margins(calibration)
     covariance = data.get("covariance")
     if covariance is not None and not isinstance(covariance, bool):
         raise SpecError("covariance must be true or false")
@@ -175,7 +177,8 @@ def build_spec(data: dict[str, Any], folder: Path) -> Spec:
         lonely=lonely,
         where=tuple(_where(entry) for entry in parse_tables("where", data.get("where", []))),
         calibration=cast("Kind | None", calibration.get("method")),
-        margins=read_margins(calibration),
+        margins=margins,
+        totals=totals,
         bounds=read_bounds(calibration),
         estimands=estimands,
         variables=_with_presence(variables),

@@ -17,7 +17,7 @@ _KEYS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "design": frozenset({"weight", "stratum", "psu", "fpc", "fpc2", "lonely"}),
     "calibration": frozenset({"method", "bounds", "margin"}),
-    "calibration.margin": frozenset({"columns", "targets"}),
+    "calibration.margin": frozenset({"columns", "targets", "number", "total"}),
     "estimand": frozenset(
         {
             "name",

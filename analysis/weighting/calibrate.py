@@ -2,11 +2,12 @@
 rows.
 
 With starting totals of K cells, ``d_k = w_k n_k``, and margins of columns with targets, factors g_k
-are sought with ``sum_k g_k d_k x_k = t`` where x_k holds one 0/1 entry per margin category:
+are sought with ``sum_k g_k d_k x_k = t`` where x_k holds one 0/1 entry per margin category, and the
+numbers whose totals are known (Deville & Särndal 1992):
 
 - raking: g_k is the product of one factor per margin, by iterative proportional fitting (Deming &
   Stephan 1940) and, where parts of the table hang together by rare cells only and it crawls, by
-  Newton steps on its dual;
+  Newton steps on its dual; with numbers, by these steps alone;
 - linear: g_k = 1 + x_k' lambda, lambda = (sum d x x')^- (t - sum d x) (Särndal & Lundström 2005);
 - one margin: both are post-stratification, g = N_c / sum_c d.
 """
@@ -40,23 +41,44 @@ class Margin:
 
 
 @dataclass(frozen=True)
+class Amounts:
+    """Numbers whose totals are known: ``values`` (K, a) of each cell, ``totals`` (a,), names."""
+
+    values: Floats
+    totals: Floats
+    names: tuple[str, ...]
+
+    @classmethod
+    def none(cls, count: int) -> Amounts:
+        """For so many cells."""
+        return cls(np.zeros((count, 0)), np.zeros(0), ())
+
+    def scaled(self) -> Amounts:
+        """In units of the largest value of each, so that they weigh as much as categories do."""
+        unit = np.abs(self.values).max(axis=0, initial=0.0)
+        unit = np.where(unit > 0, unit, 1.0)
+        return Amounts(self.values / unit, self.totals / unit, self.names)
+
+
+@dataclass(frozen=True)
 class Calibration:
-    """Result: factors g (K,), category of each cell per margin with their numbers, rounds, largest
-    relative error.
+    """Result: factors g (K,), category of each cell per margin with their numbers, amounts, rounds,
+    largest relative error.
     """
 
     g: Floats
     codes: tuple[Integers, ...]
     sizes: tuple[int, ...]
+    amounts: Amounts
     rounds: int
     error: float
 
     @property
     def x(self) -> csr_array:
-        """Sparse indicators (K, q), one column per category of each margin; made when variances
-        need them.
+        """Sparse (K, q): an indicator per category of each margin, then the amounts; made when
+        variances need them.
         """
-        return _indicators(self.codes, self.sizes)
+        return _explain(self.codes, self.sizes, self.amounts)
 
 
 def calibrate(
@@ -65,8 +87,9 @@ def calibrate(
     margins: Sequence[Margin],
     kind: Kind,
     bounds: tuple[float, float] | None,
+    amounts: Amounts | None = None,
 ) -> Calibration:
-    """Factors that bring the cell totals ``start`` (K,) to the margins.
+    """Factors that bring the cell totals ``start`` (K,) to the margins and the known totals.
 
     ``cells`` gives the category of each cell per column. With ``bounds`` the linear factors are cut
     off at them and the loss of the margins is reported in ``error``.
@@ -87,7 +110,7 @@ def calibrate(
     ([1.2, 0.8, 1.2, 0.8], 1)
     """
     codes, targets = _codes(cells, margins)
-    return calibrate_codes(codes, targets, start, margins, kind, bounds)
+    return calibrate_codes(codes, targets, start, margins, kind, bounds, amounts)
 
 
 def calibrate_codes(
@@ -97,6 +120,7 @@ def calibrate_codes(
     margins: Sequence[Margin],
     kind: Kind,
     bounds: tuple[float, float] | None = None,
+    amounts: Amounts | None = None,
 ) -> Calibration:
     """As ``calibrate``, for cells whose categories are numbered: ``codes`` (K,) and ``targets`` per
     margin.
@@ -112,15 +136,29 @@ def calibrate_codes(
     _check_sums(margins)
     _check_empty(margins, codes, start)
     sizes = tuple(len(target) for target in targets)
+    known = (amounts or Amounts.none(len(start))).scaled()
+    x, target = _explain(codes, sizes, known), np.concatenate([*targets, known.totals])
     if kind == "linear":
-        g = _linear(start, _indicators(codes, sizes), np.concatenate(targets), bounds)
-        rounds = 1
+        g, rounds = _linear(start, x, target, bounds), 1
+    elif known.names:
+        g, rounds = _rake_by_newton(start, x, target, sum(sizes))
     else:
         g, rounds = _rake(start, codes, targets)
-    error = _error(g * start, codes, targets)
+    error = max(_error(g * start, codes, targets), _amount_error(g * start, known))
     if kind == "linear" and bounds is None and error > 1e-8:
         raise DesignError("linear calibration cannot reach the margins: they contradict each other")
-    return Calibration(g, tuple(codes), sizes, rounds, error)
+    return Calibration(g, tuple(codes), sizes, known, rounds, error)
+
+
+def _explain(codes: Sequence[Integers], sizes: Sequence[int], amounts: Amounts) -> csr_array:
+    from scipy.sparse import csr_array, hstack  # noqa: PLC0415  (scipy is loaded when needed)
+
+    if not codes:
+        return csr_array(amounts.values)
+    indicators = _indicators(codes, sizes)
+    if not amounts.names:
+        return indicators
+    return csr_array(hstack([indicators, csr_array(amounts.values)]))
 
 
 def _indicators(codes: Sequence[Integers], sizes: Sequence[int]) -> csr_array:
@@ -157,7 +195,7 @@ def _codes(
 
 def _check_sums(margins: Sequence[Margin]) -> None:
     sums = {"x".join(margin.columns): sum(margin.targets.values()) for margin in margins}
-    (first, total), *others = sums.items()
+    (first, total), *others = sums.items() or [("", 0.0)]
     for name, other in others:
         if abs(other - total) > 1e-9 * abs(total):
             raise DesignError(
@@ -189,6 +227,12 @@ def _error(reached: Floats, codes: Sequence[Integers], targets: Sequence[Floats]
     return worst
 
 
+def _amount_error(reached: Floats, amounts: Amounts) -> float:
+    found = amounts.values.T @ reached
+    size = np.maximum(np.abs(amounts.totals), np.abs(amounts.values).T @ reached)
+    return float((np.abs(found - amounts.totals) / np.where(size > 0, size, 1)).max(initial=0.0))
+
+
 def _rake(
     start: Floats, codes: Sequence[Integers], targets: Sequence[Floats]
 ) -> tuple[Floats, int]:
@@ -201,29 +245,31 @@ def _rake(
         if len(codes) == 1 or _error(g * start, codes, targets) < TOLERANCE:
             return g, round_number
     if _error(g * start, codes, targets) > 1e-10:
-        return _rake_by_newton(start, codes, targets)
+        x = _indicators(codes, [len(target) for target in targets])
+        goal = np.concatenate(targets)
+        g, rounds = _rake_by_newton(start, x, goal, len(goal))
+        return g, MAX_ROUNDS + rounds
     return g, MAX_ROUNDS
 
 
 def _rake_by_newton(
-    start: Floats, codes: Sequence[Integers], targets: Sequence[Floats]
+    start: Floats, x: csr_array, goal: Floats, categories: int
 ) -> tuple[Floats, int]:
     """Minimise ``sum d exp(x'l) - t'l``: its gradient is what the margins lack, and at its minimum
-    g = exp(x'l).
+    g = exp(x'l). The first columns of x are categories, the others amounts.
     """
-    target = np.concatenate(targets)
-    x = _indicators(codes, [len(part) for part in targets])
     # A category whose target is 0 gets no weight; the others are solved for without its cells.
-    inside = (start > 0) & np.asarray(x @ (target == 0) == 0)
-    x, d, step = x[np.flatnonzero(inside)], start[inside], np.zeros(len(target))
-    goal = np.where(target > 0, target, 0.0)
+    empty = (goal == 0) & (np.arange(len(goal)) < categories)
+    inside = (start > 0) & np.asarray(x @ empty == 0)
+    x, d, step = x[np.flatnonzero(inside)], start[inside], np.zeros(len(goal))
+    scale = float(np.abs(goal).max())
     for round_number in range(1, MAX_NEWTON_STEPS + 1):
         reached = d * np.exp(x @ step)
         lack = goal - x.T @ reached
-        if np.abs(lack).max() <= 1e-11 * goal.max():
+        if np.abs(lack).max() <= 1e-11 * scale:
             g = np.zeros(len(start))
             g[inside] = reached / d
-            return g, MAX_ROUNDS + round_number
+            return g, round_number
         move = np.linalg.pinv((x.T @ x.multiply(reached[:, None])).toarray(), hermitian=True) @ lack
         step = step + _shortened(x, d, goal, step, move)
     raise DesignError(

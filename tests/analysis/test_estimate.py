@@ -16,6 +16,7 @@ from scipy.stats import t
 from analysis.errors import AnalysisError, DesignError, SpecError
 from analysis.estimation.intervals import likelihood
 from analysis.sample_survey.estimate import estimate
+from analysis.sample_survey.row_weights import weigh_rows
 from analysis.sample_survey.spec import build_spec
 from tests.analysis.builders import CASES, GOLD
 
@@ -482,3 +483,108 @@ def test_a_denominator_that_cancels_is_no_denominator(tmp_path: Path) -> None:
     spec = {"data": "f.csv", "estimand": [{**kinds, "name": "r", "by": ["g"]}]}
     found = estimate(build_spec(spec, tmp_path))["estimates"]
     assert [row["estimate"] for row in found] == [None, 1.0]
+
+
+STYPE: Table = {
+    "columns": ["stype"],
+    "targets": [{"stype": k, "total": n} for k, n in MARGINS["stype"].items()],
+}
+API99: Table = {"number": "api99", "total": 3914069}
+KNOWN_TOTALS = [
+    # survey's own help page of calibrate(): dclus1 ~ stype + api99, c(pop.totals, api99 = 3914069).
+    ("linear", [STYPE, API99], (665.31, 3.4418), (3638487, 385524)),
+]
+
+
+@pytest.mark.parametrize(("method", "margins", "mean", "total"), KNOWN_TOTALS)
+def test_calibration_to_the_total_of_a_number_agrees_with_r(
+    data: Path,
+    method: str,
+    margins: list[Table],
+    mean: tuple[float, float],
+    total: tuple[float, float],
+) -> None:
+    estimands: list[Table] = [
+        {"name": "mean", "numerator": "api00"},
+        {"name": "total", "kind": "total", "numerator": "enroll"},
+        {"name": "fixed", "kind": "total", "numerator": "api99"},
+    ]
+    found = run(data, "clus1", estimands, calibration={"method": method, "margin": margins})
+    first, second, fixed = found["estimates"]
+    assert (round(first["estimate"], 2), round(first["se"], 4)) == mean
+    assert (round(second["estimate"]), round(second["se"])) == total
+    assert fixed["estimate"] == pytest.approx(3914069, rel=1e-12)
+    assert fixed["se"] == 0.0, "what calibration fixes has no variance"
+
+
+@pytest.mark.parametrize("method", ["linear", "rake"])
+@pytest.mark.parametrize("margins", [[API99], [STYPE, API99], [API99, {**API99, "number": "ell"}]])
+def test_weights_reach_the_totals_of_numbers_row_by_row(
+    data: Path, method: str, margins: list[Table]
+) -> None:
+    """Against the formulas on rows: g = 1 + x'l, or log g = x'l."""
+    rows = pl.read_csv(data / "apisrs.csv")
+    known = {m["number"]: m["total"] for m in margins if "number" in m}
+    if "ell" in known:
+        known["ell"] = 130_000
+        margins = [API99, {"number": "ell", "total": 130_000}]
+    kinds = [(rows["stype"] == k).cast(pl.Float64) for k in MARGINS["stype"]]
+    x = np.column_stack([*(kinds if STYPE in margins else []), *(rows[name] for name in known)])
+    goal = np.array([*(MARGINS["stype"].values() if STYPE in margins else []), *known.values()])
+    spec = build_spec(
+        {
+            "data": "apisrs.csv",
+            "design": {"weight": "pw"},
+            "calibration": {"method": method, "margin": margins},
+            "estimand": [{"name": "y", "kind": "total", "numerator": "enroll"}],
+        },
+        data,
+    )
+    found = weigh_rows(spec)
+    np.testing.assert_allclose(x.T @ found["weight"].to_numpy(), goal, rtol=1e-10)
+    g = found["factor"].to_numpy()
+    explained = np.log(g) if method == "rake" else g - 1
+    left = explained - x @ np.linalg.lstsq(x, explained, rcond=None)[0]
+    assert np.abs(left).max() < 1e-9 * max(np.abs(explained).max(), 1)
+    residual = _residual(rows, x, found)
+    (estimate_row,) = estimate(spec)["estimates"]
+    n = len(rows)
+    variance = n / (n - 1) * ((residual - residual.mean()) ** 2).sum()
+    assert estimate_row["se"] == pytest.approx(variance**0.5, rel=1e-9)
+
+
+def _residual(rows: pl.DataFrame, x: np.ndarray, found: pl.DataFrame) -> np.ndarray:
+    """g w (y - x'B) of each row, B by the starting weights."""
+    y, start = rows["enroll"].to_numpy().astype(float), found["start"].to_numpy()
+    b = np.linalg.solve(x.T @ (x * start[:, None]), x.T @ (start * y))
+    return np.asarray(found["weight"].to_numpy() * (y - x @ b))
+
+
+@pytest.mark.parametrize(
+    ("calibration", "words"),
+    [
+        ({"method": "linear", "margin": [{"number": "y"}]}, "a number has a total"),
+        ({"method": "linear", "margin": [{**API99, "columns": ["h"]}]}, "neither columns nor"),
+        ({"method": "poststratify", "margin": [{"number": "y", "total": 3}]}, "rake or linear"),
+        ({"method": "rake", "margin": [{"number": "y", "total": "3"}]}, "must be a number"),
+        ({"method": "rake", "margin": [{"number": "y", "total": 9}] * 2}, "has two totals"),
+        (
+            {"method": "rake", "margin": [{"number": "h", "total": 9}]},
+            "'h' must hold numbers",
+        ),
+        ({"method": "rake", "margin": [{"number": "y", "total": -9}]}, "does not settle"),
+        ({"method": "rake", "margin": [{"columns": ["h"], "total": 9}]}, "beside number"),
+    ],
+)
+def test_totals_of_numbers_that_cannot_be_meant_are_refused(
+    tmp_path: Path, calibration: Table, words: str
+) -> None:
+    with pytest.raises(AnalysisError, match=words):
+        ask(survey(tmp_path, LONELY), {}, calibration=calibration)
+
+
+def test_every_row_needs_the_number_weights_are_calibrated_to(tmp_path: Path) -> None:
+    folder = survey(tmp_path, [{"x": 1, "y": 1}, {"x": None, "y": 3}])
+    margin = {"number": "x", "total": 9}
+    with pytest.raises(DesignError, match=r"column x, row 3: weights are calibrated"):
+        ask(folder, {}, calibration={"method": "linear", "margin": [margin]})

@@ -74,6 +74,7 @@ SATISFACTION_TARGET Signer Snapshot SnapshotWriter Spec Table Target choose_engi
 compare_periods
 comparison_pictures describe_file
 draw_charts read_note sign_note draw_coverage draw_levels estimate factor_profile index_trend
+frame_estimates
 list_methods load_cells load_method load_spec model_shares open_run open_snapshot
 rank_estimates read_covariates read_json read_method_text read_number render save_cells score
 small_area_estimates standing_by_kind weigh_rows write_bundle write_charts write_json write_table
