@@ -114,17 +114,23 @@ def _check_clock(now: datetime) -> Told:
 
 
 def _check_ledger(now: datetime) -> Told:
+    head = LedgerHead.objects.order_by("-size").first()
+    told = f"{head.size} entries, signed {head.made_at:%Y-%m-%d %H:%M}" if head else "no head yet"
+    # A sealing takes all there is: after a fresh one the answers are not looked through, which
+    # takes seconds where there are millions.
+    oldest = None if head and now - head.made_at < LEDGER_WARN else _find_unsealed(now)
+    if oldest is not None:
+        return WARN, f"{told}; an answer of {oldest:%Y-%m-%d %H:%M} is not sealed"
+    return OK, told
+
+
+def _find_unsealed(now: datetime) -> datetime | None:
     # Slips and posters come at once; links may wait for the first of a month, tablets for days.
     recent = first_of_month(first_of_month(timezone.localdate(now)) - timedelta(days=1))
     waiting = Response.objects.filter(
         leaf=None, month__gte=recent, evidence__in=("E0", "E2"), answered_hour__lt=now - LEDGER_WARN
     )
-    oldest = waiting.order_by().values_list("answered_hour", flat=True).first()
-    head = LedgerHead.objects.order_by("-size").first()
-    told = f"{head.size} entries, signed {head.made_at:%Y-%m-%d %H:%M}" if head else "no head yet"
-    if oldest is not None:
-        return WARN, f"{told}; an answer of {oldest:%Y-%m-%d %H:%M} is not sealed"
-    return OK, told
+    return waiting.order_by().values_list("answered_hour", flat=True).first()
 
 
 def _check_queue(now: datetime) -> Told:
