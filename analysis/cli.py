@@ -16,6 +16,7 @@ import analysis
 from analysis.arguments import make_parser
 from analysis.counting.cells import TABLE_ERRORS
 from analysis.errors import AnalysisError
+from analysis.language import say, translate
 
 
 def _run_estimate(options: argparse.Namespace) -> None:
@@ -26,33 +27,39 @@ def _run_estimate(options: argparse.Namespace) -> None:
     if options.weights:
         analysis.weigh_rows(spec).write_csv(options.weights)
     if result["weights"]["min"] < 0:
-        print(
-            "note: linear calibration gave weights below 0; set calibration.bounds, or rake",
-            file=sys.stderr,
-        )
+        _note("linear calibration gave weights below 0; set calibration.bounds, or rake")
     reading = result["data"]
     if reading["encoding"] not in ("UTF-8", "Parquet") or reading.get("separator", ",") != ",":
         found = reading.get("separator", ",")
-        separator = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas"}.get(
-            found, repr(found)
+        separator = translate(_SEPARATORS[found]) if found in _SEPARATORS else repr(found)
+        _note(
+            "read as {encoding} with {separator}",
+            encoding=reading["encoding"],
+            separator=separator,
         )
-        print(f"note: read as {reading['encoding']} with {separator}", file=sys.stderr)
+
+
+_SEPARATORS: Final = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas"}
+
+
+def _note(text: str, /, **values: object) -> None:
+    print(say("note: {text}", text=say(text, **values)), file=sys.stderr)
 
 
 def _run_describe(options: argparse.Namespace) -> None:
     """Print a line per column, or write them all."""
-    about = analysis.describe_file(options.data, tuple(options.missing))
     if options.out:
-        analysis.write_json(about, options.out)
-        return
-    print(f"{about['file']}: {about['rows']} rows, {about['encoding']}")
-    for column in about["columns"]:
-        ends = f", {column['least']:g} to {column['most']:g}" if "least" in column else ""
-        common = ", ".join(f"{value} ({count})" for value, count in column["common"])
-        print(
-            f"{column['name']}: {column['kind']}{ends}; {column['filled']} filled, "
-            f"{column['different']} different: {common}"
+        analysis.write_json(
+            analysis.describe_file(options.data, tuple(options.missing)), options.out
         )
+        return
+    about = analysis.describe_file(options.data, tuple(options.missing), translate)
+    print(say("{file}: {rows} rows, {encoding}", **about))
+    for column in about["columns"]:
+        ends = say(", {least:g} to {most:g}", **column) if "least" in column else ""
+        common = ", ".join(f"{value} ({count})" for value, count in column["common"])
+        told = column | {"kind": translate(column["kind"]), "ends": ends, "common": common}
+        print(say("{name}: {kind}{ends}; {filled} filled, {different} different: {common}", **told))
         for warning in column["warnings"]:
             print(f"  ! {warning}")
 
@@ -102,7 +109,7 @@ def _run_check_scores(options: argparse.Namespace) -> None:
     points, total = analysis.read_signed_scores(options.scores)
     faults = analysis.check_signed_scores(framework, points, total)
     if faults:
-        raise AnalysisError("; ".join(map(str, faults)))
+        raise AnalysisError("; ".join(fault.tell(translate) for fault in faults))
 
 
 def _open_framework(name: str) -> analysis.Framework:
@@ -125,7 +132,9 @@ def _run_standing(options: argparse.Namespace) -> None:
     try:
         table = json.loads(options.table.read_text(encoding="utf-8-sig"))
     except ValueError as error:
-        raise AnalysisError(f"{options.table} is no JSON: {error}") from error
+        raise AnalysisError(
+            "{table} is no JSON: {error}", table=options.table, error=error
+        ) from error
     lines = analysis.standing_by_kind(table, options.target)
     analysis.write_json({"standing": lines}, options.out)
 
@@ -167,7 +176,7 @@ def _keep_cells(options: argparse.Namespace) -> None:
 def _make_key(options: argparse.Namespace) -> None:
     signer, pem = analysis.make_signer(options.name)
     if options.out.exists():
-        raise AnalysisError(f"{options.out} is there already; keys are not written over")
+        raise AnalysisError("{out} is there already; keys are not written over", out=options.out)
     options.out.touch(mode=0o600)
     options.out.write_bytes(pem)
     print(signer.verifier)
@@ -197,7 +206,9 @@ def _run_integrity(options: argparse.Namespace) -> None:
     facts = [row for path in options.sources for row in _read_source(path)]
     month = options.month or max((row.month for row in facts), default="")
     if not any(row.month == month for row in facts):
-        raise AnalysisError(f"no answers of {month or 'any month'} in these files")
+        if not month:
+            raise AnalysisError("there are no answers in these files")
+        raise AnalysisError("no answers of {month} in these files", month=month)
     rules = analysis.load_rules(options.rules) if options.rules else analysis.load_rules()
     flags = [flag.as_data() for flag in analysis.flag_units(facts, month, rules)]
     about = {"month": month, "rules": {"version": rules.version, "sha256": rules.sha256}}
@@ -234,6 +245,10 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
 }
 
 
+_NOT_COMPUTABLE: Final = (
+    "error: a value in the files cannot be computed with ({reason}); look for numbers that are far "
+    "too large or small, and for values of another kind than their neighbours"
+)
 UNFORESEEN: Final = (
     ArithmeticError,
     LookupError,
@@ -257,18 +272,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     try:
         _COMMANDS[options.command](options)
-    except (AnalysisError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+    except AnalysisError as error:
+        print(say("error: {text}", text=error.tell(translate)), file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(say("error: {text}", text=error), file=sys.stderr)
         return 2
     except UNFORESEEN as error:
         told = f"{type(error).__name__}: {error}"
-        text = (
-            "look for numbers that are far too large or small, and for values of another kind "
-            "than their neighbours"
-        )
-        print(
-            f"error: a value in the files cannot be computed with ({told[:300]}); {text}",
-            file=sys.stderr,
-        )
+        print(say(_NOT_COMPUTABLE, reason=told[:300]), file=sys.stderr)
         return 2
     return 0

@@ -2,9 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+Translate = Callable[[str], str]
+
 
 class AnalysisError(ValueError):
-    """Base of every error this package raises on purpose."""
+    """Base of every error this package raises on purpose.
+
+    ``template`` names the ``values`` in braces; filled in it is the message in English.
+
+    Examples
+    --------
+    >>> error = AnalysisError("{name} has no rows", name="a.csv")
+    >>> str(error), error.tell(lambda _text: "{name} không có dòng nào")
+    ('a.csv has no rows', 'a.csv không có dòng nào')
+    """
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        super().__init__(template.format(**values) if values else template)
+        self.template, self.values = template, values
+
+    def tell(self, translate: Translate) -> str:
+        """The message in another language; also of errors this one tells of."""
+        if not self.values:
+            return translate(self.template)
+        values = {
+            name: value.tell(translate) if isinstance(value, AnalysisError) else value
+            for name, value in self.values.items()
+        }
+        return translate(self.template).format(**values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # From one process to another: of what the values are, only numbers and texts are sure to
+        # go over.
+        kept = {
+            name: value if isinstance(value, int | float | str) else str(value)
+            for name, value in self.values.items()
+        }
+        return _restore, (type(self), self.args, {**self.__dict__, "values": kept})
+
+
+def _restore(
+    kind: type[AnalysisError], arguments: tuple[str, ...], state: dict[str, Any]
+) -> AnalysisError:
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    error.__dict__.update(state)
+    return error
 
 
 class SnapshotError(AnalysisError):

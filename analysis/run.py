@@ -283,9 +283,9 @@ def compare_periods(before: Run, after: Run, *, adjust: str = "holm") -> dict[st
     """
     if shared := sorted(before.snapshot.months() & after.snapshot.months()):
         raise AnalysisError(
-            f"both snapshots hold answers or dossiers of {', '.join(shared[:3])}: a change needs "
-            f"two periods without a "
-            "month in common"
+            "both snapshots hold answers or dossiers of {shared}: a change needs two "
+            "periods without a month in common",
+            shared=", ".join(shared[:3]),
         )
     results = [before.result, after.result]
     shown = [

@@ -19,7 +19,7 @@ def _register() -> None:
 
     # The converter draws no text at all, and says nothing, when it finds no font.
     if not (FONTS / "NotoSans-Regular.ttf").is_file():
-        raise AnalysisError(f"the fonts of the pictures are missing: {FONTS}")
+        raise AnalysisError("the fonts of the pictures are missing: {FONTS}", FONTS=FONTS)
     vl_convert.register_font_directory(str(FONTS))
 
 
@@ -40,7 +40,9 @@ def render(picture: Picture, kind: str) -> bytes:
 
     if kind not in FORMATS:
         raise AnalysisError(
-            f"a picture cannot be written as {kind!r}; use one of {', '.join(FORMATS)}"
+            "a picture cannot be written as {kind!r}; use one of {FORMATS}",
+            kind=kind,
+            FORMATS=", ".join(FORMATS),
         )
     _register()
     svg = vl_convert.vegalite_to_svg(picture.spec, vl_version="6.4", allowed_base_urls=[])

@@ -67,7 +67,7 @@ def measure_share(count: int, size: int) -> Measured:
     (90.0, 76.34, 97.21)
     """
     if not 0 <= count <= size or size == 0:
-        raise AnalysisError(f"{count} of {size} is no share")
+        raise AnalysisError("{count} of {size} is no share", count=count, size=size)
     low, high = exact(count / size, size)
     return Measured(100 * count / size, 100 * float(low), 100 * float(high))
 
@@ -88,7 +88,12 @@ def compare_before_after(before: Measured, after: Measured) -> Shift:
     """
     for one in (before, after):
         if not one.low <= one.value <= one.high:
-            raise AnalysisError(f"{one.value} lies outside its interval {one.low} to {one.high}")
+            raise AnalysisError(
+                "{value} lies outside its interval {low} to {high}",
+                value=one.value,
+                low=one.low,
+                high=one.high,
+            )
     difference = after.value - before.value
     down = hypot(after.value - after.low, before.high - before.value)
     up = hypot(after.high - after.value, before.value - before.low)

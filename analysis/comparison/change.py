@@ -179,8 +179,9 @@ def index_changes(
     """
     if before.method.sha256 != after.method.sha256:
         raise AnalysisError(
-            f"{before.method.id} and {after.method.id} are not the same method; compare like with "
-            f"like"
+            "{before} and {after} are not the same method; compare like with like",
+            before=before.method.id,
+            after=after.method.id,
         )
     first, second = (
         {

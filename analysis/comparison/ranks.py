@@ -61,7 +61,9 @@ def rank_sets(
     value, spread = np.asarray(estimate, float), np.asarray(se, float)
     if value.ndim != 1 or value.shape != spread.shape:
         raise AnalysisError(
-            f"ranks need as many SEs as estimates; there are {value.shape} and {spread.shape}"
+            "ranks need as many SEs as estimates; there are {errors} and {estimates}",
+            errors=value.shape,
+            estimates=spread.shape,
         )
     if not (np.isfinite(value).all() and np.isfinite(spread).all() and (spread >= 0).all()):
         raise AnalysisError(
@@ -98,7 +100,9 @@ def rank_sets_from_limits(
     lower, upper = np.asarray(low, float), np.asarray(high, float)
     if lower.ndim != 1 or lower.shape != upper.shape:
         raise AnalysisError(
-            f"ranks need as many upper as lower limits; there are {upper.shape} and {lower.shape}"
+            "ranks need as many upper as lower limits; there are {upper} and {lower}",
+            upper=upper.shape,
+            lower=lower.shape,
         )
     if not (np.isfinite(lower).all() and np.isfinite(upper).all() and (lower <= upper).all()):
         raise AnalysisError("ranks need both limits of every agency; leave suppressed ones out")
@@ -143,7 +147,9 @@ def rank_sets_max_t(
     count = len(value)
     if count > MAX_COMPARED:
         raise AnalysisError(
-            f"{count} agencies are too many to compare in pairs; group them, at most {MAX_COMPARED}"
+            "{count} agencies are too many to compare in pairs; group them, at most {MAX_COMPARED}",
+            count=count,
+            MAX_COMPARED=MAX_COMPARED,
         )
     if matrix.shape != (count, count) or not (
         np.isfinite(value).all() and np.isfinite(matrix).all()
@@ -240,7 +246,9 @@ def rank_estimates(
     if not places:
         known = ", ".join(dict.fromkeys(str(row["estimand"]) for row in rows))
         raise AnalysisError(
-            f"there is nothing to rank under {name!r}; estimands of the result: {known}"
+            "there is nothing to rank under {name!r}; estimands of the result: {known}",
+            name=name,
+            known=known,
         )
     spread = [k for k in places if rows[k]["se"] > 0 or rows[k].get("low") is not None]
     ranks = {k: (1, len(places)) for k in places}

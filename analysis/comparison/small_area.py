@@ -60,15 +60,19 @@ def fay_herriot(direct: npt.ArrayLike, variance: npt.ArrayLike, x: npt.ArrayLike
     y, psi, design = (np.asarray(value, float) for value in (direct, variance, x))
     if y.ndim != 1 or psi.shape != y.shape or design.ndim != 2 or len(design) != len(y):
         raise AnalysisError(
-            f"small areas: estimates {y.shape}, variances {psi.shape} and covariates "
-            f"{design.shape} do not fit "
-            "together; one row per area in each, covariates as a table"
+            "small areas: estimates {estimates}, variances {variances} and covariates {covariates} "
+            "do not fit together; one row per area in each, covariates as a table",
+            estimates=y.shape,
+            variances=psi.shape,
+            covariates=design.shape,
         )
     for name, values in (("direct estimates", y), ("covariates", design)):
         if not np.isfinite(values).all():
             row = int(np.argwhere(~np.isfinite(values))[0][0])
             raise AnalysisError(
-                f"small areas: {name}, area {row + 1} is not a number; leave the area out"
+                "small areas: {name}, area {row} is not a number; leave the area out",
+                name=name,
+                row=row + 1,
             )
     if not (np.isfinite(psi).all() and (psi > 0).all()):
         raise AnalysisError("small areas: every direct estimate needs a sampling variance above 0")
@@ -211,7 +215,9 @@ def read_covariates(path: Path) -> dict[str, list[float]]:
         try:
             rows[normal(name)] = [float(number) for number in numbers]
         except ValueError as error:
-            raise AnalysisError(f"{path.name}, row {record.line}: {error}") from error
+            raise AnalysisError(
+                "{name}, row {line}: {error}", name=path.name, line=record.line, error=error
+            ) from error
     return rows
 
 
@@ -244,7 +250,7 @@ def small_area_estimates(
     name = estimand or (estimates[0]["estimand"] if estimates else "")
     mine = [row for row in estimates if row["estimand"] == name]
     if not mine:
-        raise AnalysisError(f"there is no estimand {name!r} in the result")
+        raise AnalysisError("there is no estimand {name!r} in the result", name=name)
     usable = [row for row in mine if row["estimate"] is not None and row["se"]]
     design = np.array([[1.0, *_find_covariates(row, covariates)] for row in usable])
     fit = fay_herriot(
@@ -274,5 +280,5 @@ def _find_covariates(
         return []
     area = " ".join(str(value) for value in row["domain"].values())
     if area not in covariates:
-        raise AnalysisError(f"small areas: there are no covariates of {area!r}")
+        raise AnalysisError("small areas: there are no covariates of {area!r}", area=area)
     return covariates[area]

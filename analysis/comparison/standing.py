@@ -231,7 +231,7 @@ def standing_by_kind(table: Mapping[str, Any], target: float) -> list[dict[str, 
             for line in _stand(kind, [r for r in rows if r["agency_kind"] == kind], target)
         ]
     except (KeyError, TypeError, AttributeError) as error:
-        raise AnalysisError(f"this is no table of an index: {error}") from error
+        raise AnalysisError("this is no table of an index: {error}", error=error) from error
     return found
 
 

@@ -68,13 +68,15 @@ def load_cells(path: Path) -> Cells:
     True
     """
     if not path.is_file():
-        raise AnalysisError(f"there is no table of cells {path}")
+        raise AnalysisError("there is no table of cells {path}", path=path)
     try:
         names = pl.read_parquet_metadata(path)["variables"].split(" ")
         frame = pl.read_parquet(path)
         n, total, cross = (frame[name].to_numpy().copy() for name in _MOMENTS)
     except (pl.exceptions.PolarsError, KeyError) as error:
-        raise AnalysisError(f"{path} is no table of cells: {error}") from error
+        raise AnalysisError(
+            "{path} is no table of cells: {error}", path=path, error=error
+        ) from error
     return Cells(frame.drop(_MOMENTS), tuple(names), n, total, cross)
 
 

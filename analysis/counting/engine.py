@@ -134,5 +134,5 @@ def choose_engine(name: str, jobs: int = 1) -> Engine:
 
         return SparkEngine(name)
     raise AnalysisError(
-        f"{name!r} is no engine; use local, or a Spark address like spark://host:7077"
+        "{name!r} is no engine; use local, or a Spark address like spark://host:7077", name=name
     )

@@ -50,7 +50,9 @@ def read_part(path: Path, columns: Sequence[str]) -> pl.DataFrame:
         frame = pl.read_parquet(path, columns=[name for name in columns if name not in lacking])
         return frame.with_columns(pl.lit("").alias(name) for name in lacking)
     except pl.exceptions.PolarsError as error:
-        raise AnalysisError(f"{path.name} cannot be read as Parquet: {error}") from error
+        raise AnalysisError(
+            "{name} cannot be read as Parquet: {error}", name=path.name, error=error
+        ) from error
 
 
 def count_part(

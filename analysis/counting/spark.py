@@ -101,7 +101,9 @@ class SparkEngine:
             return builder.getOrCreate()
         except Exception as error:
             raise AnalysisError(
-                f"no Spark at {self.url}: {str(error).splitlines()[0][:200]}"
+                "no Spark at {url}: {reason}",
+                url=self.url,
+                reason=str(error).splitlines()[0][:200],
             ) from error
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from analysis.data.names import normal
-from analysis.errors import SpecError
+from analysis.errors import AnalysisError, SpecError
 
 if TYPE_CHECKING:
     import _csv
@@ -88,7 +88,10 @@ class CsvText:
                 return
             except csv.Error as error:
                 raise SpecError(
-                    f"{name}, row {line + self.first_line}: {error}; mend the quotation marks"
+                    "{name}, row {line}: {error}; mend the quotation marks",
+                    name=name,
+                    line=line + self.first_line,
+                    error=error,
                 ) from error
             place, line = line + self.first_line, reader.line_num
             if not any(cell.strip() and normal(cell) for cell in cells):
@@ -97,9 +100,12 @@ class CsvText:
                 cells.pop()
             if len(cells) != len(self.heading):
                 raise SpecError(
-                    f"{name}, row {place}: {len(cells)} cells, the heading has "
-                    f"{len(self.heading)}; "
-                    "put quotation marks around a cell that holds the separator"
+                    "{name}, row {place}: {count} cells, the heading has {heading}; put quotation "
+                    "marks around a cell that holds the separator",
+                    name=name,
+                    place=place,
+                    count=len(cells),
+                    heading=len(self.heading),
                 )
             yield Record(place, cells)
 
@@ -133,7 +139,11 @@ def _decoded(raw: bytes, codec: str, name: str) -> str:
         return raw.decode(codec)
     except UnicodeDecodeError as error:
         raise SpecError(
-            f"{name} begins like {codec.upper()} but is not: {error.reason}; {_SAVE_AS}"
+            "{name} begins like {upper} but is not: {reason}; {remedy}",
+            name=name,
+            upper=codec.upper(),
+            reason=error.reason,
+            remedy=AnalysisError(_SAVE_AS),
         ) from error
 
 
@@ -171,9 +181,11 @@ def _decode_vietnamese(raw: bytes, name: str) -> tuple[str, str]:
     place = next(number for number, byte in enumerate(raw) if byte >= 0x80)
     row = raw[:place].count(b"\n") + 1
     raise SpecError(
-        f"{name}, row {row}: the file is not UTF-8 and the letters do not tell whether it is "
-        f"Windows-1258, TCVN3 or "
-        f"another encoding; {_SAVE_AS}"
+        "{name}, row {row}: the file is not UTF-8 and the letters do not tell whether "
+        "it is Windows-1258, TCVN3 or another encoding; {remedy}",
+        name=name,
+        row=row,
+        remedy=AnalysisError(_SAVE_AS),
     )
 
 
@@ -195,7 +207,9 @@ def read_csv_text(raw: bytes, name: str) -> CsvText:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         raise SpecError(
-            f"{name} holds NUL characters: it is no CSV file, or is damaged; {_SAVE_AS}"
+            "{name} holds NUL characters: it is no CSV file, or is damaged; {remedy}",
+            name=name,
+            remedy=AnalysisError(_SAVE_AS),
         )
     first_line, told = 1, None
     if match := re.match(r'"?sep=(.)"?\n', text, re.IGNORECASE):
@@ -203,13 +217,16 @@ def read_csv_text(raw: bytes, name: str) -> CsvText:
     while text.startswith("\n"):
         first_line, text = first_line + 1, text[1:]
     if not text.strip():
-        raise SpecError(f"data: {name} has no rows")
+        raise SpecError("data: {name} has no rows", name=name)
     separator = told if told else _separator(text)
     try:
         heading = next(_reader(text, separator))
     except csv.Error as error:
         raise SpecError(
-            f"{name}, row {first_line}: {error}; mend the quotation marks of the heading"
+            "{name}, row {first_line}: {error}; mend the quotation marks of the heading",
+            name=name,
+            first_line=first_line,
+            error=error,
         ) from error
     return CsvText(text, encoding, separator, heading, first_line)
 

@@ -107,9 +107,13 @@ def _check_totals(frame: pl.DataFrame) -> None:
     if len(wrong):
         row = wrong.row(0, named=True)
         raise SnapshotError(
-            f"totals.parquet: agency {row['agency']!r}, domain {row['domain']!r}, {row['month']}: "
-            f"{row['transactions']} dossiers, {row['on_time']} on time; both must be 0 or more, on "
-            f"time at most all"
+            "totals.parquet: agency {agency!r}, domain {domain!r}, {month}: {dossiers} dossiers, "
+            "{on_time} on time; both must be 0 or more, on time at most all",
+            agency=row["agency"],
+            domain=row["domain"],
+            month=row["month"],
+            dossiers=row["transactions"],
+            on_time=row["on_time"],
         )
 
 
@@ -131,19 +135,27 @@ def open_snapshot(folder: Path | str) -> Snapshot:
     path = folder / "manifest.json"
     if not path.is_file():
         raise SnapshotError(
-            f"{folder} is not a snapshot: it has no manifest.json. Make one with: take_snapshot"
+            "{folder} is not a snapshot: it has no manifest.json. Make one with: take_snapshot",
+            folder=folder,
         )
     try:
         manifest = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise SnapshotError(
-            f"{path} is not readable JSON ({error}). Take the snapshot again."
+            "{path} is not readable JSON ({error}). Take the snapshot again.",
+            path=path,
+            error=error,
         ) from error
     if not isinstance(manifest, dict):
-        raise SnapshotError(f"{path} is no manifest. Take the snapshot again.")
+        raise SnapshotError("{path} is no manifest. Take the snapshot again.", path=path)
     if manifest.get("schema_version") not in READABLE_VERSIONS:
         found = manifest.get("schema_version")
-        raise SnapshotError(f"{path}: schema version {found}, this program reads {SCHEMA_VERSION}.")
+        raise SnapshotError(
+            "{path}: schema version {found}, this program reads {SCHEMA_VERSION}.",
+            path=path,
+            found=found,
+            SCHEMA_VERSION=SCHEMA_VERSION,
+        )
     try:
         for name, entry in manifest["files"].items():
             _verify(folder / name, entry["sha256"])
@@ -153,12 +165,15 @@ def open_snapshot(folder: Path | str) -> Snapshot:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise SnapshotError(
-            f"{path}: {error} is missing or of the wrong kind. Take the snapshot again."
+            "{path}: {error} is missing or of the wrong kind. Take the snapshot again.",
+            path=path,
+            error=error,
         ) from error
     if missing or not whole:
         raise SnapshotError(
-            f"{path} does not name {', '.join(sorted(missing)) or 'responses'}. Take the snapshot "
-            f"again."
+            "{path} does not name {value}. Take the snapshot again.",
+            path=path,
+            value=", ".join(sorted(missing)) or "responses",
         )
     return Snapshot(folder, manifest)
 
@@ -166,11 +181,11 @@ def open_snapshot(folder: Path | str) -> Snapshot:
 def _verify(path: Path, expected: str) -> None:
     if not path.is_file():
         raise SnapshotError(
-            f"{path} is named in the manifest but is missing. Take the snapshot again."
+            "{path} is named in the manifest but is missing. Take the snapshot again.", path=path
         )
     if _sha256(path) != expected:
         raise SnapshotError(
-            f"{path} was changed after the snapshot was taken. Take the snapshot again."
+            "{path} was changed after the snapshot was taken. Take the snapshot again.", path=path
         )
 
 

@@ -39,7 +39,9 @@ class Design:
         if not (np.isfinite(self.weight).all() and (self.weight > 0).all()):
             bad = int(np.flatnonzero(~(np.isfinite(self.weight) & (self.weight > 0)))[0])
             raise DesignError(
-                f"weight of cell {bad} is {self.weight[bad]}; weights must be finite and above 0"
+                "weight of cell {bad} is {weight}; weights must be finite and above 0",
+                bad=bad,
+                weight=self.weight[bad],
             )
 
     def units(self, n: Integers) -> Integers:

@@ -24,10 +24,14 @@ def write_table(table: Table, path: Path) -> None:
     kind = path.suffix.lstrip(".").lower()
     if kind not in FORMATS:
         raise AnalysisError(
-            f"{path.name}: unknown format; use a name ending in .{', .'.join(FORMATS)}"
+            "{name}: unknown format; use a name ending in .{FORMATS}",
+            name=path.name,
+            FORMATS=", .".join(FORMATS),
         )
     if not path.parent.is_dir():
-        raise AnalysisError(f"the folder {path.parent} does not exist; make it or choose another")
+        raise AnalysisError(
+            "the folder {parent} does not exist; make it or choose another", parent=path.parent
+        )
     temporary = path.with_name(path.name + ".partial")
     with temporary.open("wb") as file:
         FORMATS[kind](table, file)
@@ -45,13 +49,15 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise AnalysisError(f"{path} cannot be read as a result: {error}") from error
+        raise AnalysisError(
+            "{path} cannot be read as a result: {error}", path=path, error=error
+        ) from error
     if (
         not isinstance(result, dict)
         or not isinstance(result.get("estimates"), list)
         or not result["estimates"]
     ):
-        raise AnalysisError(f"{path} is no result of estimate")
+        raise AnalysisError("{path} is no result of estimate", path=path)
     return result
 
 
@@ -65,7 +71,9 @@ def write_json(result: dict[str, Any], path: Path) -> None:
     {'agencies': {}}
     """
     if not path.parent.is_dir():
-        raise AnalysisError(f"the folder {path.parent} does not exist; make it or choose another")
+        raise AnalysisError(
+            "the folder {parent} does not exist; make it or choose another", parent=path.parent
+        )
     try:
         text = json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False)
     except ValueError as error:

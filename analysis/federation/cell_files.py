@@ -121,9 +121,11 @@ def read_province_cells(path: Path, verifiers: Sequence[str]) -> ProvinceCells:
         with zipfile.ZipFile(path) as archive:
             return _read_archive(archive, verifiers)
     except AnalysisError as error:
-        raise AnalysisError(f"{path.name}: {error}") from error
+        raise AnalysisError("{name}: {error}", name=path.name, error=error) from error
     except _UNREADABLE as error:
-        raise AnalysisError(f"{path.name} is no file of cells: {error}") from error
+        raise AnalysisError(
+            "{name} is no file of cells: {error}", name=path.name, error=error
+        ) from error
 
 
 def _read_archive(archive: zipfile.ZipFile, verifiers: Sequence[str]) -> ProvinceCells:
@@ -139,7 +141,7 @@ def _read_archive(archive: zipfile.ZipFile, verifiers: Sequence[str]) -> Provinc
         left -= len(files[name])
     changed = [name for name, sha in about["files"].items() if _sha256(files[name]) != sha]
     if changed:
-        raise AnalysisError(f"{', '.join(changed)} was changed after it was signed")
+        raise AnalysisError("{changed} was changed after it was signed", changed=", ".join(changed))
     return ProvinceCells(
         _check_cells(_read_cells(files["cells.parquet"])),
         _read_totals(json.loads(files["totals.json"])),
@@ -153,11 +155,13 @@ def _read_archive(archive: zipfile.ZipFile, verifiers: Sequence[str]) -> Provinc
 def _check_manifest(about: Any) -> dict[str, Any]:
     for name, kind in _MANIFEST.items():
         if not isinstance(about, dict) or type(about.get(name)) is not kind:
-            raise AnalysisError(f"the manifest has no {name!r} of the kind it should be")
+            raise AnalysisError("the manifest has no {name!r} of the kind it should be", name=name)
     if not about["province"] or not 0 <= about["responses"] < LARGEST:
         raise AnalysisError("the manifest names no province or no number of answers")
     if set(about["files"]) != PARTS:
-        raise AnalysisError(f"the manifest names other files than {', '.join(sorted(PARTS))}")
+        raise AnalysisError(
+            "the manifest names other files than {PARTS}", PARTS=", ".join(sorted(PARTS))
+        )
     return dict(about)
 
 
@@ -167,9 +171,13 @@ def _read_totals(rows: Any) -> Totals:
         known = all(isinstance(text, str) for text in (agency, domain, channel))
         whole = type(completed) is int and type(on_time) is int
         if not (known and whole and 0 <= on_time <= completed < LARGEST):
-            raise AnalysisError(f"totals.json: {[agency, domain, channel]!r} has no such dossiers")
+            raise AnalysisError(
+                "totals.json: {value!r} has no such dossiers", value=[agency, domain, channel]
+            )
         if (agency, domain, channel) in totals:
-            raise AnalysisError(f"totals.json: {[agency, domain, channel]!r} stands there twice")
+            raise AnalysisError(
+                "totals.json: {value!r} stands there twice", value=[agency, domain, channel]
+            )
         totals[agency, domain, channel] = (completed, on_time)
     return totals
 
@@ -178,7 +186,7 @@ def _check_agencies(rows: Any) -> list[dict[str, str]]:
     for row in rows:
         known = type(row) is dict and set(row) == _AGENCY
         if not known or not all(isinstance(text, str) for text in row.values()):
-            raise AnalysisError(f"agencies.json: {row!r} is no agency")
+            raise AnalysisError("agencies.json: {row!r} is no agency", row=row)
     if len({row["agency"] for row in rows}) < len(rows):
         raise AnalysisError("agencies.json: an agency stands there twice")
     return list(rows)
@@ -211,13 +219,19 @@ def merge_provinces(parts: Sequence[ProvinceCells]) -> ProvinceCells:
         for name in MUST_AGREE:
             if part.about[name] != first.about[name]:
                 raise AnalysisError(
-                    f"{part.about['province']!r} differs from {first.about['province']!r} in "
-                    f"{name}: {part.about[name]!r}, {first.about[name]!r}"
+                    "{theirs!r} differs from {ours!r} in {name}: {their_value!r}, {our_value!r}",
+                    theirs=part.about["province"],
+                    ours=first.about["province"],
+                    name=name,
+                    their_value=part.about[name],
+                    our_value=first.about[name],
                 )
     _check_apart(parts)
-    _check_alike("the domain {!r} has two names: {!r}, {!r}", (part.labels for part in parts))
     _check_alike(
-        "the key {!r} signed for {!r} and {!r}",
+        "the domain {name!r} has two names: {first!r}, {second!r}", (part.labels for part in parts)
+    )
+    _check_alike(
+        "the key {name!r} signed for {first!r} and {second!r}",
         ({part.signer.split("+", 2)[-1]: part.about["province"]} for part in parts),
     )
     return ProvinceCells(
@@ -235,7 +249,9 @@ def _check_apart(parts: Iterable[ProvinceCells]) -> None:
         keys = {key for key, *_rest in part.totals} | set(part.cells.key("agency"))
         for key in keys | {row["agency"] for row in part.agencies}:
             if owner.setdefault(key, number) != number:
-                raise AnalysisError(f"agency {key!r} stands in two provinces, or twice in one")
+                raise AnalysisError(
+                    "agency {key!r} stands in two provinces, or twice in one", key=key
+                )
 
 
 def _check_alike(message: str, parts: Iterable[Mapping[str, str]]) -> None:
@@ -243,7 +259,7 @@ def _check_alike(message: str, parts: Iterable[Mapping[str, str]]) -> None:
     for part in parts:
         for name, value in part.items():
             if known.setdefault(name, value) != value:
-                raise AnalysisError(message.format(name, known[name], value))
+                raise AnalysisError(message, name=name, first=known[name], second=value)
 
 
 def _cells_bytes(cells: Cells) -> bytes:
@@ -264,11 +280,11 @@ def _read(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
     # What the directory of the archive says of a size may be untrue; and of these two ways alone no
     # more than asked for is unpacked.
     if archive.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise AnalysisError(f"{name} is packed in another way than these files are")
+        raise AnalysisError("{name} is packed in another way than these files are", name=name)
     with archive.open(name) as file:
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise AnalysisError(f"{name} is too large")
+        raise AnalysisError("{name} is too large", name=name)
     return content
 
 

@@ -29,9 +29,11 @@ def build_country_table(
     merged = merge_provinces([read_province_cells(path, verifiers) for path in paths])
     if merged.about["method_sha256"] != method.sha256:
         raise AnalysisError(
-            f"the cells were counted under {merged.about['method']!r} "
-            f"({merged.about['method_sha256'][:12]}), not under {method.id!r} "
-            f"({method.sha256[:12]})"
+            "the cells were counted under {method!r} ({version}), not under {id!r} ({sha256})",
+            method=merged.about["method"],
+            version=merged.about["method_sha256"][:12],
+            id=method.id,
+            sha256=method.sha256[:12],
         )
     about = {
         "period": merged.about["period"],

@@ -84,7 +84,7 @@ def read_signer(name: str, pem: bytes) -> Signer:
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError) as error:
-        raise AnalysisError(f"the key cannot be read: {error}") from error
+        raise AnalysisError("the key cannot be read: {error}", error=error) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise AnalysisError("the key is no Ed25519 key")
     return Signer(name, key)
@@ -92,7 +92,7 @@ def read_signer(name: str, pem: bytes) -> Signer:
 
 def _check_name(name: str) -> None:
     if not NAME.match(name):
-        raise AnalysisError(f"{name!r} cannot name a key: no spaces, no plus sign")
+        raise AnalysisError("{name!r} cannot name a key: no spaces, no plus sign", name=name)
 
 
 def sign_note(text: str, signer: Signer) -> str:
@@ -154,7 +154,7 @@ def _read_verifier(line: str) -> tuple[str, bytes, bytes]:
     decoded = _decode(encoded)
     public = decoded[1:]
     if decoded[:1] != ED25519 or len(public) != 32 or _key_hash(name, public).hex() != key:
-        raise AnalysisError(f"{line.strip()[:80]!r} is no verifier key")
+        raise AnalysisError("{key!r} is no verifier key", key=line.strip()[:80])
     return name, bytes.fromhex(key), public
 
 

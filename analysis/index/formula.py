@@ -112,7 +112,7 @@ def compute_gradients(
         value = np.einsum("dmi,di->dm", coefficient, ratio)
         down, up = -coefficient * (ratio / safe)[:, None, :], coefficient / safe[:, None, :]
     else:
-        raise MethodError(f"index.rule = {method.rule!r} has no formula")
+        raise MethodError("index.rule = {rule!r} has no formula", rule=method.rule)
     low, high = method.range if method.statistic == "score" else (0.0, 1.0)
     value = np.where(coefficient.sum(axis=2) > 0, (value - low) / (high - low), np.nan)
     return value, np.concatenate([down, up], axis=2) / (high - low), missing

@@ -98,12 +98,16 @@ def read_facts(data: Any, where: str = "facts") -> list[UnitMonth]:
         It is of another version, or a row is none.
     """
     if not isinstance(data, dict) or data.get("version") != VERSION:
-        raise AnalysisError(f"{where}: no facts of version {VERSION}")
+        raise AnalysisError("{where}: no facts of version {VERSION}", where=where, VERSION=VERSION)
     known = {one.name for one in fields(UnitMonth)}
     found = []
     for number, row in enumerate(data.get("facts", ()), 1):
         if not isinstance(row, Mapping) or not {"unit", "kind", "month"} <= set(row) <= known:
-            raise AnalysisError(f"{where}: row {number} is no facts of an agency and month")
+            raise AnalysisError(
+                "{where}: row {number} is no facts of an agency and month",
+                where=where,
+                number=number,
+            )
         found.append(UnitMonth(**{name: _freeze(value) for name, value in row.items()}))
     return found
 
@@ -123,4 +127,4 @@ def open_facts(path: Path) -> list[UnitMonth]:
     try:
         return read_facts(json.loads(path.read_text(encoding="utf-8")), str(path))
     except (OSError, ValueError) as error:
-        raise AnalysisError(f"{path} cannot be read: {error}") from error
+        raise AnalysisError("{path} cannot be read: {error}", path=path, error=error) from error

@@ -63,7 +63,7 @@ def _apply(month: Month, code: str) -> list[Finding]:
     rule = month.rules.rules[code]
     family = find_broken if rule.is_hard else _ALL.get(code)
     if family is None:
-        raise AnalysisError(f"rule {code} is not known")
+        raise AnalysisError("rule {code} is not known", code=code)
     return family(month, rule)
 
 

@@ -79,7 +79,7 @@ def _read_answers(snapshot: Snapshot) -> pl.DataFrame:
     try:
         frames = [pl.read_parquet(path, columns=columns) for path in snapshot.parts]
     except pl.exceptions.ColumnNotFoundError as error:
-        raise AnalysisError(f"{snapshot.folder}: {error}") from error
+        raise AnalysisError("{folder}: {error}", folder=snapshot.folder, error=error) from error
     if not frames:
         return pl.DataFrame(schema=dict.fromkeys(columns, pl.Int8))
     items = [pl.col(name) for name in ANSWERED]

@@ -69,7 +69,7 @@ def load_rules(path: Path = SHIPPED) -> Rules:
         raw = path.read_bytes()
         data = tomllib.loads(raw.decode())
     except (OSError, ValueError) as error:
-        raise AnalysisError(f"{path} cannot be read: {error}") from error
+        raise AnalysisError("{path} cannot be read: {error}", path=path, error=error) from error
     numbers = {name: int(_number(data, name, path)) for name in _NUMBERS}
     rules = [_read_rule(entry, number, path) for number, entry in enumerate(_rules(data, path), 1)]
     levels = {name: int(_number(data.get("levels", {}), name, path)) for name in LEVELS}
@@ -86,14 +86,14 @@ def load_rules(path: Path = SHIPPED) -> Rules:
 def _rules(data: Mapping[str, Any], path: Path) -> list[Mapping[str, Any]]:
     found = data.get("rules")
     if not isinstance(found, list) or not found:
-        raise AnalysisError(f"{path}: rules: none are there")
+        raise AnalysisError("{path}: rules: none are there", path=path)
     return found
 
 
 def _number(data: Mapping[str, Any], name: str, path: Path, default: float | None = None) -> float:
     value = data.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise AnalysisError(f"{path}: {name} must be a number, 0 or more")
+        raise AnalysisError("{path}: {name} must be a number, 0 or more", path=path, name=name)
     return float(value)
 
 
@@ -105,9 +105,11 @@ def _read_rule(entry: Mapping[str, Any], number: int, path: Path) -> Rule:
             language: str(entry.get(f"{kind}_{language}", "")) for language in ("vi", "en")
         }
         if not all(texts[kind].values()):
-            raise AnalysisError(f"{where}: {kind}_vi and {kind}_en are needed")
+            raise AnalysisError(
+                "{where}: {kind}_vi and {kind}_en are needed", where=where, kind=kind
+            )
     if not isinstance(entry.get("code"), str):
-        raise AnalysisError(f"{where}: code is needed")
+        raise AnalysisError("{where}: code is needed", where=where)
     return Rule(
         code=entry["code"],
         threshold=_number(entry, "threshold", where),

@@ -176,20 +176,23 @@ def load_method(name: str | Path) -> Method:
         path = Path(name)
     if path.suffix != ".toml" or not path.is_file():
         raise MethodError(
-            f"there is no method {str(name)!r}; shipped: {', '.join(list_methods())}; or give a "
-            f".toml file"
+            "there is no method {name!r}; shipped: {list_methods}; or give a .toml file",
+            name=str(name),
+            list_methods=", ".join(list_methods()),
         )
     raw = path.read_bytes()
     try:
         text, _ = decode_text(raw, path.name)
         data = tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"))
     except (SpecError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise MethodError(f"{path}: not readable TOML: {error}") from error
+        raise MethodError("{path}: not readable TOML: {error}", path=path, error=error) from error
     try:
         return _build(data, path, hashlib.sha256(raw).hexdigest())
     except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise MethodError(
-            f"{path}: a value is of the wrong kind or nested too deep: {error}"
+            "{path}: a value is of the wrong kind or nested too deep: {error}",
+            path=path,
+            error=error,
         ) from error
 
 
@@ -309,4 +312,4 @@ def _check_values(method: Method, path: Path) -> None:
     ]
     for good, message in checks:
         if not good:
-            raise MethodError(f"{path}: {message}")
+            raise MethodError("{path}: {message}", path=path, message=message)

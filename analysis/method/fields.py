@@ -63,15 +63,24 @@ _FREE: Final = ("factors", "factor_weights", "channel_mix")
 def _checked(data: dict[str, Any], path: Path) -> dict[str, Any]:
     known = {*_FIELDS, *_FIELDS[""], *_FREE} - {""}
     if unknown := sorted(set(data) - known):
-        raise MethodError(f"{path}: unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}")
+        raise MethodError(
+            "{path}: unknown key {unknown!r}; known: {known}",
+            path=path,
+            unknown=unknown[0],
+            known=", ".join(sorted(known)),
+        )
     flat: dict[str, Any] = {}
     for section, keys in _FIELDS.items():
         table = data.get(section, {}) if section else {k: v for k, v in data.items() if k in keys}
         if not isinstance(table, dict):
-            raise MethodError(f"{path}: [{section}] must be a table")
+            raise MethodError("{path}: [{section}] must be a table", path=path, section=section)
         if section not in _FREE and (unknown := sorted(set(table) - set(keys))):
             raise MethodError(
-                f"{path}: unknown key {section}.{unknown[0]}; known: {', '.join(keys)}"
+                "{path}: unknown key {section}.{unknown}; known: {keys}",
+                path=path,
+                section=section,
+                unknown=unknown[0],
+                keys=", ".join(keys),
             )
         for key, (kind, default) in keys.items():
             value = table.get(key, default)
@@ -79,7 +88,11 @@ def _checked(data: dict[str, Any], path: Path) -> dict[str, Any]:
                 value, bool
             ) != (kind is bool):
                 raise MethodError(
-                    f"{path}: {section or 'top level'}: {key} must be given as {kind.__name__}"
+                    "{path}: {section}: {key} must be given as {kind}",
+                    path=path,
+                    section=section or "top level",
+                    key=key,
+                    kind=kind.__name__,
                 )
             flat[key] = value
     return flat

@@ -17,7 +17,8 @@ def check_range(span: Any, path: Path) -> None:
     numbers = len(span) == 2 and all(isinstance(v, int | float) and math.isfinite(v) for v in span)
     if not numbers or not span[0] < span[1]:
         raise MethodError(
-            f"{path}: scale.range must be two numbers, what 0 and what 100 stands for: [1, 5]"
+            "{path}: scale.range must be two numbers, what 0 and what 100 stands for: [1, 5]",
+            path=path,
         )
 
 
@@ -26,9 +27,16 @@ def read_fractions(section: str, data: Mapping[str, Any], path: Path) -> dict[st
     try:
         weights = {name: Fraction(str(weight)) for name, weight in data.get(section, {}).items()}
     except (ValueError, ZeroDivisionError) as error:
-        raise MethodError(f'{path}: {section}: write fractions as "1/9" ({error})') from error
+        raise MethodError(
+            '{path}: {section}: write fractions as "1/9" ({error})',
+            path=path,
+            section=section,
+            error=error,
+        ) from error
     if weights and (sum(weights.values()) != 1 or min(weights.values()) <= 0):
-        raise MethodError(f"{path}: {section} must be above 0 and add up to exactly 1")
+        raise MethodError(
+            "{path}: {section} must be above 0 and add up to exactly 1", path=path, section=section
+        )
     return weights
 
 
@@ -38,10 +46,10 @@ def read_bands(entries: list[Any], path: Path) -> tuple[tuple[Decimal, str], ...
         bands = [(Decimal(str(entry["from"])), str(entry["name"])) for entry in entries]
     except (KeyError, TypeError, ArithmeticError) as error:
         raise MethodError(
-            f"{path}: publication.bands: each needs from and name ({error})"
+            "{path}: publication.bands: each needs from and name ({error})", path=path, error=error
         ) from error
     if any(not edge.is_finite() for edge, _ in bands):
-        raise MethodError(f"{path}: publication.bands: from must be a number")
+        raise MethodError("{path}: publication.bands: from must be a number", path=path)
     if len({edge for edge, _ in bands}) != len(bands):
-        raise MethodError(f"{path}: publication.bands: two bands begin at the same value")
+        raise MethodError("{path}: publication.bands: two bands begin at the same value", path=path)
     return tuple(sorted(bands, reverse=True))

@@ -80,7 +80,9 @@ def _extremes(
     high = linprog(-goal, bounds=(0, most), method="highs", **system)
     if low.x is None or high.x is None:
         raise AnalysisError(
-            f"the disclosure audit could not be solved: {low.message} {high.message}"
+            "the disclosure audit could not be solved: {low} {high}",
+            low=low.message,
+            high=high.message,
         )
     return low.x[places].tolist(), high.x[places].tolist()
 

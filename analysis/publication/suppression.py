@@ -83,8 +83,9 @@ def _check_sums(counts: Counts) -> None:
         if sum(sign * int(counts.n[cell]) for cell, sign in line):
             row, column = line[-1][0]
             raise AnalysisError(
-                f"counts of {counts.rows[row]!r}, column {counts.columns[column]!r} are not the "
-                f"sum of their parts"
+                "counts of {rows!r}, column {columns!r} are not the sum of their parts",
+                rows=counts.rows[row],
+                columns=counts.columns[column],
             )
 
 

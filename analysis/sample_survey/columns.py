@@ -33,7 +33,9 @@ def parse_numbers(table: SurveyTable, column: str, series: pl.Series) -> pl.Seri
     """A column as whole numbers where all are, else as decimals; empty cells stay missing."""
     if series.dtype == pl.Boolean and series.null_count() < len(series):
         raise SpecError(
-            f"{table.name}: column {column!r} must hold numbers; it holds true and false"
+            "{name}: column {column!r} must hold numbers; it holds true and false",
+            name=table.name,
+            column=column,
         )
     if series.dtype != pl.String:
         wide = series.dtype in (pl.Boolean, pl.UInt64, pl.Int128) or series.dtype.is_decimal()
@@ -45,10 +47,12 @@ def parse_numbers(table: SurveyTable, column: str, series: pl.Series) -> pl.Seri
             mixed := (series.str.contains(".", literal=True) & ~comma).fill_null(value=False)
         ).any():
             raise SpecError(
-                f"{table.name}: column {column!r}, row {table.row(mixed)}: numbers with a decimal "
-                f"comma and with a "
+                "{name}: column {column!r}, row {row}: numbers with a decimal comma and with a "
                 "point stand in one column; write all of them in one way, without thousands "
-                "separators"
+                "separators",
+                name=table.name,
+                column=column,
+                row=table.row(mixed),
             )
         series = series.str.replace(",", ".", literal=True)
     if table.decimal_comma:
@@ -62,16 +66,22 @@ def parse_numbers(table: SurveyTable, column: str, series: pl.Series) -> pl.Seri
     if bad.any():
         value = series[int(bad.arg_true()[0])]
         raise SpecError(
-            f"{table.name}: column {column!r} must hold numbers; row {table.row(bad)} holds "
-            f"{value!r}: mend it, leave "
-            "it empty, or name it under missing in the SPEC"
+            "{name}: column {column!r} must hold numbers; row {row} holds {value!r}: mend "
+            "it, leave it empty, or name it under missing in the SPEC",
+            name=table.name,
+            column=column,
+            row=table.row(bad),
+            value=value,
         )
     whole = series.cast(pl.Int64, strict=False)
     exact = whole.null_count() == series.null_count() and not (whole.abs() > _MAX_EXACT).any()
     numbers = whole if exact else series.cast(pl.Float64)
     if numbers.dtype == pl.Float64 and numbers.is_infinite().any():
         raise SpecError(
-            f"{table.name}: column {column!r}, row {table.row(numbers.is_infinite())} is too large"
+            "{name}: column {column!r}, row {row} is too large",
+            name=table.name,
+            column=column,
+            row=table.row(numbers.is_infinite()),
         )
     return numbers
 
@@ -85,11 +95,13 @@ def _check_groups(table: SurveyTable, column: str, series: pl.Series, mark: str)
     if dotted.any() and (dotted == grouped).all():
         value = series[int(grouped.arg_true()[0])]
         raise SpecError(
-            f"{table.name}: column {column!r}, row {table.row(grouped)}: {value!r} may be "
-            f"thousands or "
-            f"decimals; write "
-            "numbers without thousands separators; decimals that are meant so need another number "
-            "of digits: 1,2340"
+            "{name}: column {column!r}, row {row}: {value!r} may be thousands or decimals; "
+            "write numbers without thousands separators; decimals that are meant so need "
+            "another number of digits: 1,2340",
+            name=table.name,
+            column=column,
+            row=table.row(grouped),
+            value=value,
         )
 
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from analysis.data.csv_text import read_csv_text
 from analysis.data.names import normal
-from analysis.errors import SpecError
+from analysis.errors import AnalysisError, SpecError, Translate
 from analysis.sample_survey.columns import blank_missing, has_codes, parse_numbers, parse_truth
 from analysis.sample_survey.files import SurveyTable, read_table
 
@@ -26,12 +26,14 @@ FEW: Final = 30
 """A column of so few different numbers is a scale, on which a code stands out."""
 
 
-def describe_file(path: Path, missing: tuple[float | str, ...] = ()) -> dict[str, Any]:
+def describe_file(
+    path: Path, missing: tuple[float | str, ...] = (), translate: Translate = str
+) -> dict[str, Any]:
     r"""Rows and columns of a CSV or Parquet file; ``missing`` codes are taken for empty.
 
     Each column: ``kind`` (number, text, true-false, empty), ``filled`` and ``empty`` rows,
     ``different`` values, ``least`` and ``most`` of numbers, the ``common`` values with their
-    counts, and ``warnings``.
+    counts, and ``warnings``, in English unless they are translated.
 
     Raises
     ------
@@ -46,7 +48,7 @@ def describe_file(path: Path, missing: tuple[float | str, ...] = ()) -> dict[str
     (5, ['-9 looks like a missing code (1 rows): name it under missing'])
     """
     table = read_table(path, _headings(path))
-    columns = [_describe(table, name, missing) for name in table.frame.columns]
+    columns = [_describe(table, name, missing, translate) for name in table.frame.columns]
     return {
         "file": path.name,
         "rows": len(table.frame),
@@ -57,16 +59,20 @@ def describe_file(path: Path, missing: tuple[float | str, ...] = ()) -> dict[str
 
 def _headings(path: Path) -> list[str]:
     if not path.is_file():
-        raise SpecError(f"data: there is no file {path}")
+        raise SpecError("data: there is no file {path}", path=path)
     if path.suffix.lower() == ".csv":
         return [normal(name) for name in read_csv_text(path.read_bytes(), path.name).heading]
     try:
         return [normal(name) for name in pl.read_parquet_schema(path)]
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise SpecError(f"data: {path.name} must be a CSV or Parquet file: {error}") from error
+        raise SpecError(
+            "data: {name} must be a CSV or Parquet file: {error}", name=path.name, error=error
+        ) from error
 
 
-def _describe(table: SurveyTable, name: str, missing: tuple[float | str, ...]) -> dict[str, Any]:
+def _describe(
+    table: SurveyTable, name: str, missing: tuple[float | str, ...], translate: Translate
+) -> dict[str, Any]:
     series = blank_missing(table, name, missing)
     values, kind, told = _read(table, name, series)
     counts = values.drop_nulls().value_counts(sort=True)
@@ -80,10 +86,13 @@ def _describe(table: SurveyTable, name: str, missing: tuple[float | str, ...]) -
     }
     if kind == "number":
         found |= {"least": values.min(), "most": values.max()}
-    return found | {"warnings": [*told, *_warn(values, kind)]}
+    warnings = [warning.tell(translate) for warning in (*told, *_warn(values, kind))]
+    return found | {"warnings": warnings}
 
 
-def _read(table: SurveyTable, name: str, series: pl.Series) -> tuple[pl.Series, str, list[str]]:
+def _read(
+    table: SurveyTable, name: str, series: pl.Series
+) -> tuple[pl.Series, str, list[AnalysisError]]:
     """A column as it will be read, its kind, and why it is not read as numbers where most are."""
     if not series.count():
         return series, "empty", []
@@ -91,29 +100,29 @@ def _read(table: SurveyTable, name: str, series: pl.Series) -> tuple[pl.Series, 
     if truth is not None:
         return truth, "true-false", []
     if has_codes(series):
-        return series, "text", ["codes with a leading zero: read as text"]
+        return series, "text", [AnalysisError("codes with a leading zero: read as text")]
     try:
         return parse_numbers(table, name, series), "number", []
     except SpecError as error:
         texts = series.cast(pl.String)
         numeric = int(texts.str.contains(r"^[+-]?[0-9]").sum())
-        return texts, "text", [str(error)] if 2 * numeric > texts.count() else []
+        return texts, "text", [error] if 2 * numeric > texts.count() else []
 
 
-def _warn(values: pl.Series, kind: str) -> Iterator[str]:
+def _warn(values: pl.Series, kind: str) -> Iterator[AnalysisError]:
     filled, different = values.count(), values.n_unique() - bool(values.null_count())
     if not filled:
-        yield "no row holds anything"
+        yield AnalysisError("no row holds anything")
         return
     if different == 1 and filled > 1:
-        yield "the same in every row"
+        yield AnalysisError("the same in every row")
     if kind == "text" and different == filled > FEW:
-        yield "another value in every row: a name or a key, no group to estimate by"
+        yield AnalysisError("another value in every row: a name or a key, no group to estimate by")
     if kind == "number":
         yield from _suspect_codes(values.drop_nulls())
 
 
-def _suspect_codes(values: pl.Series) -> Iterator[str]:
+def _suspect_codes(values: pl.Series) -> Iterator[AnalysisError]:
     counts = dict(values.value_counts().iter_rows())
     if len(counts) > FEW:
         return
@@ -122,4 +131,8 @@ def _suspect_codes(values: pl.Series) -> Iterator[str]:
     for code in sorted(set(counts) & set(CODES)):
         away = max(least - code, code - most)
         if away > FAR * max(most - least, 1):
-            yield f"{code:g} looks like a missing code ({counts[code]} rows): name it under missing"
+            yield AnalysisError(
+                "{code:g} looks like a missing code ({rows} rows): name it under missing",
+                code=code,
+                rows=counts[code],
+            )

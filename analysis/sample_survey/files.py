@@ -60,12 +60,12 @@ def read_table(path: Path, wanted: Sequence[str]) -> SurveyTable:
         or has a name that cannot be used.
     """
     if not path.is_file():
-        raise SpecError(f"data: there is no file {path}")
+        raise SpecError("data: there is no file {path}", path=path)
     if path.suffix.lower() == ".parquet":
         return _parquet(path, wanted)
     if path.suffix.lower() == ".csv":
         return _csv(path, wanted)
-    raise SpecError(f"data: {path.name} must end in .csv or .parquet")
+    raise SpecError("data: {name} must end in .csv or .parquet", name=path.name)
 
 
 def table_from_frame(frame: SurveyFrame, wanted: Sequence[str]) -> SurveyTable:
@@ -93,7 +93,9 @@ def _series(column: pd.Series[Any], name: str) -> pl.Series:
     try:
         return pl.Series(name, values, strict=False)
     except (TypeError, pl.exceptions.PolarsError) as error:
-        raise SpecError(f"the frame: column {name!r} holds values of several kinds") from error
+        raise SpecError(
+            "the frame: column {name!r} holds values of several kinds", name=name
+        ) from error
 
 
 def _csv(path: Path, wanted: Sequence[str]) -> SurveyTable:
@@ -128,7 +130,9 @@ def _parquet(path: Path, wanted: Sequence[str]) -> SurveyTable:
         lines = (there.arg_true() + 1).to_list()
         frame = pl.read_parquet(path, columns=wanted_ones).filter(there)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise SpecError(f"data: {path.name} cannot be read as Parquet: {error}") from error
+        raise SpecError(
+            "data: {name} cannot be read as Parquet: {error}", name=path.name, error=error
+        ) from error
     series = [
         _plain(frame[found[place]].alias(name), path.name)
         for name, place in zip(wanted, places, strict=True)
@@ -151,20 +155,33 @@ def _places(heading: Sequence[str], wanted: Sequence[str], name: str) -> list[in
     for column in wanted:
         if column == "*" or (column.startswith("^") and column.endswith("$")):
             raise SpecError(
-                f"{name}: the column name {column!r} reads like a pattern; rename the column"
+                "{name}: the column name {column!r} reads like a pattern; rename the column",
+                name=name,
+                column=column,
             )
         if column in OWN_COLUMNS or column.startswith("_value"):
             raise SpecError(
-                f"{name}: the column name {column!r} is used by the program; rename the column"
+                "{name}: the column name {column!r} is used by the program; rename the column",
+                name=name,
+                column=column,
             )
         found = [place for place, other in enumerate(heading) if other == column]
         if len(found) > 1:
             raise SpecError(
-                f"{name}: column {column!r} stands twice, as column {found[0] + 1} and "
-                f"{found[1] + 1}; rename one"
+                "{name}: column {column!r} stands twice, as column {first} and {second}; "
+                "rename one",
+                name=name,
+                column=column,
+                first=found[0] + 1,
+                second=found[1] + 1,
             )
         if not found:
-            raise SpecError(f"{name} has no column {column!r}; it has {', '.join(heading[:40])}")
+            raise SpecError(
+                "{name} has no column {column!r}; it has {heading}",
+                name=name,
+                column=column,
+                heading=", ".join(heading[:40]),
+            )
         result.append(found[0])
     return result
 
@@ -195,8 +212,10 @@ def _plain(series: pl.Series, name: str) -> pl.Series:
         if series.is_infinite().any():
             row = int(series.is_infinite().arg_true()[0]) + 1
             raise SpecError(
-                f"{name}: column {series.name!r}, row {row} is infinite; correct it or leave it "
-                f"empty"
+                "{name}: column {column!r}, row {row} is infinite; correct it or leave it empty",
+                name=name,
+                column=series.name,
+                row=row,
             )
         return series
     if dtype.is_integer():
@@ -207,5 +226,8 @@ def _plain(series: pl.Series, name: str) -> pl.Series:
         return series.cast(pl.Boolean)
     kind = "times" if dtype.is_temporal() else f"values of kind {dtype.base_type()}"
     raise SpecError(
-        f"{name}: column {series.name!r} holds {kind}; store it as numbers, texts or true and false"
+        "{name}: column {column!r} holds {kind}; store it as numbers, texts or true and false",
+        name=name,
+        column=series.name,
+        kind=kind,
     )

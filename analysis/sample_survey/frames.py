@@ -34,7 +34,8 @@ def frame_estimates(result: Mapping[str, Any]) -> pd.DataFrame:
     columns = list(dict.fromkeys(column for domain in domains for column in domain))
     if twice := sorted(set(columns) & set(rows[0])):
         raise AnalysisError(
-            f"a domain and the result both have a column {twice[0]!r}: rename it in the data"
+            "a domain and the result both have a column {twice!r}: rename it in the data",
+            twice=twice[0],
         )
     frame = pd.DataFrame(rows)
     for place, column in enumerate(columns, start=1):

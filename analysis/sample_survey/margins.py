@@ -71,30 +71,40 @@ def read_margins(
 
 def _known_total(where: str, entry: dict[str, Any]) -> KnownTotal:
     if set(entry) != {"number", "total"}:
-        raise SpecError(f"{where}: a number has a total, and neither columns nor targets")
+        raise SpecError(
+            "{where}: a number has a total, and neither columns nor targets", where=where
+        )
     column = parse_text(f"{where}: number", entry["number"])
     return KnownTotal(column, parse_number(f"{where}: the total of {column}", entry["total"]))
 
 
 def _margin(where: str, entry: dict[str, Any]) -> Margin:
     if "total" in entry:
-        raise SpecError(f"{where}: a total stands in each target, or beside number = ...")
+        raise SpecError(
+            "{where}: a total stands in each target, or beside number = ...", where=where
+        )
     columns = parse_names(f"{where}: columns", entry.get("columns", []))
     rows = parse_tables(f"{where}: targets", entry.get("targets", []))
     if not columns or not rows:
-        raise SpecError(f"{where}: columns and targets are needed")
+        raise SpecError("{where}: columns and targets are needed", where=where)
     targets: dict[tuple[str, ...], float] = {}
     for row in rows:
         named = {normal(key): value for key, value in row.items()}
         if set(named) != {*columns, "total"}:
             raise SpecError(
-                f"{where}: each target names {', '.join(columns)} and a total of 0 or more"
+                "{where}: each target names {columns} and a total of 0 or more",
+                where=where,
+                columns=", ".join(columns),
             )
         category = tuple(parse_category(where, column, named[column]) for column in columns)
         total = parse_number(f"{where}: the total of {', '.join(category)}", named["total"])
         if category in targets or total < 0:
-            raise SpecError(f"{where}: {', '.join(category)} has two totals, or one below 0")
+            raise SpecError(
+                "{where}: {category} has two totals, or one below 0",
+                where=where,
+                category=", ".join(category),
+            )
         targets[category] = total
     if not sum(targets.values()) > 0:
-        raise SpecError(f"{where}: the totals add up to 0")
+        raise SpecError("{where}: the totals add up to 0", where=where)
     return Margin(columns, targets)

@@ -20,7 +20,7 @@ from analysis.arrays import Integers
 from analysis.counting.cells import Cells, count_rows
 from analysis.counting.variables import COMPARISONS, Variable
 from analysis.data.names import normal
-from analysis.errors import DesignError, SpecError
+from analysis.errors import AnalysisError, DesignError, SpecError
 from analysis.sample_survey.columns import (
     LEADING_ZERO,
     NUMBER,
@@ -106,7 +106,7 @@ def _read(spec: Spec, frame: SurveyFrame | None) -> SurveyTable:
     wanted = _wanted(spec)
     table = read_table(spec.data, wanted) if frame is None else table_from_frame(frame, wanted)
     if table.frame.is_empty():
-        raise SpecError(f"data: {table.name} has no rows")
+        raise SpecError("data: {name} has no rows", name=table.name)
     return table
 
 
@@ -157,9 +157,9 @@ def _names(
     series = (series if truth is None else truth).cast(pl.String)
     if required and series.is_null().any():
         raise DesignError(
-            f"column {column}, row {table.row(series.is_null())} is empty; every row needs a "
-            f"value, or leave the row "
-            "out"
+            "column {column}, row {row} is empty; every row needs a value, or leave the row out",
+            column=column,
+            row=table.row(series.is_null()),
         )
     return series.fill_null("")
 
@@ -169,10 +169,18 @@ def _sizes(table: SurveyTable, column: str) -> pl.Series:
     bad = ~(values.is_finite() & (values > 0)).fill_null(value=False)
     if bad.any():
         found = values[int(bad.arg_true()[0])]
+        place = {"column": column, "row": table.row(bad)}
+        if found is None:
+            raise DesignError(
+                "column {column}, row {row} is empty; every row needs a number above 0, or leave "
+                "the row out",
+                **place,
+            )
         raise DesignError(
-            f"column {column}, row {table.row(bad)}: {'nothing' if found is None else found} is "
-            f"not a number above 0; "
-            "mend or leave out the row"
+            "column {column}, row {row}: {found} is not a number above 0; mend or leave out the "
+            "row",
+            **place,
+            found=found,
         )
     return values
 
@@ -184,8 +192,10 @@ def _amounts(table: SurveyTable, column: str, missing: tuple[float | str, ...]) 
     bad = ~values.is_finite().fill_null(value=False)
     if bad.any():
         raise DesignError(
-            f"column {column}, row {table.row(bad)}: weights are calibrated to its total, so every "
-            "row needs a number; mend or leave out the row"
+            "column {column}, row {row}: weights are calibrated to its total, so every row "
+            "needs a number; mend or leave out the row",
+            column=column,
+            row=table.row(bad),
         )
     return values
 
@@ -239,36 +249,57 @@ def _comparable(
     truth = parse_truth(series)
     if truth is not None and (word := truth_word(bound)) is not None:
         if condition.operator not in ("==", "!="):
-            raise SpecError(
-                f"{table.name}: column {column!r} holds true and false; compare it with == or !="
-            )
+            raise _refusal(table, condition, "holds true and false; compare it with == or !=")
         return truth, word
-    if truth is not None or isinstance(bound, bool):
-        there = "holds true and false" if truth is not None else "does not hold true and false"
-        raise SpecError(
-            f"{table.name}: column {column!r} {there}, the value it is compared with is {bound!r}"
+    if truth is not None:
+        raise _refusal(
+            table, condition, "holds true and false, the value it is compared with is {bound!r}"
+        )
+    if isinstance(bound, bool):
+        raise _refusal(
+            table,
+            condition,
+            "does not hold true and false, the value it is compared with is {bound!r}",
         )
     if isinstance(bound, str):
-        if condition.operator not in ("==", "!="):
-            raise SpecError(
-                f"{table.name}: column {column!r} is compared by {condition.operator} with the "
-                f"text {bound!r}; texts "
-                "can be compared with == or != only: write a number"
-            )
-        if series.dtype != pl.String or (
-            series.drop_nulls().str.contains(NUMBER).all()
-            and series.count()
-            and not has_codes(series)
-        ):
-            raise SpecError(
-                f"{table.name}: column {column!r} holds numbers and is compared with the text "
-                f"{bound!r}; write a number"
-            )
-        return series, normal(bound)
+        return _comparable_text(table, condition, series), normal(bound)
     if condition.operator in ("==", "!=") and has_codes(series):
         code = series.filter(series.str.contains(LEADING_ZERO).fill_null(value=False))[0]
         raise SpecError(
-            f"{table.name}: column {column!r} holds codes with zeros in front ({code}); write the "
-            f'value as they are written: "{code}"'
+            "{name}: column {column!r} holds codes with zeros in front ({code}); write the "
+            'value as they are written: "{code}"',
+            name=table.name,
+            column=column,
+            code=code,
         )
     return parse_numbers(table, column, series), bound
+
+
+def _comparable_text(table: SurveyTable, condition: Condition, series: pl.Series) -> pl.Series:
+    """A column that is compared with a text, which has to hold texts."""
+    if condition.operator not in ("==", "!="):
+        raise _refusal(
+            table,
+            condition,
+            "is compared by {operator} with the text {bound!r}; texts can be compared with == or "
+            "!= only: write a number",
+        )
+    has_numbers = series.dtype != pl.String or (
+        series.drop_nulls().str.contains(NUMBER).all() and series.count() and not has_codes(series)
+    )
+    if has_numbers:
+        raise _refusal(
+            table,
+            condition,
+            "holds numbers and is compared with the text {bound!r}; write a number",
+        )
+    return series
+
+
+def _refusal(table: SurveyTable, condition: Condition, reason: str) -> SpecError:
+    return SpecError(
+        "{name}: column {column!r} {reason}",
+        name=table.name,
+        column=condition.column,
+        reason=AnalysisError(reason, operator=condition.operator, bound=condition.bound),
+    )

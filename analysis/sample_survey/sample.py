@@ -85,8 +85,10 @@ def load_sample(spec: Spec, frame: SurveyFrame | None = None) -> Sample:
         twice = next((name for name, count in homes.items() if count > 1), None)
         if twice is not None:
             raise DesignError(
-                f"PSU {twice!r} of column {spec.psu} lies in two strata; give every PSU a name of "
-                f"its own"
+                "PSU {twice!r} of column {psu} lies in two strata; give every PSU a name of "
+                "its own",
+                twice=twice,
+                psu=spec.psu,
             )
     labels = [label[0] for label in strata]
     return Sample(
@@ -124,6 +126,8 @@ def _population(
     size = np.zeros(int(code.max()) + 1)
     for place, value in zip(code.tolist(), cells.key(key), strict=True):
         if size[place] not in (0.0, float(value)):
-            raise DesignError(f"column {column} is not constant in {labels[place]}")
+            raise DesignError(
+                "column {column} is not constant in {labels}", column=column, labels=labels[place]
+            )
         size[place] = float(value)
     return size

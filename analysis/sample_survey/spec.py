@@ -126,7 +126,7 @@ def load_spec(path: Path) -> Spec:
         text, _ = decode_text(path.read_bytes(), path.name)
         data = tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"))
     except (OSError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SpecError(f"{path}: {error}") from error
+        raise SpecError("{path}: {error}", path=path, error=error) from error
     return build_spec(data, path.parent)
 
 
@@ -221,7 +221,11 @@ def _estimand(
     if unused := sorted(set(entry) - {"name", "kind", "by", "missing"} - _USED[kind]):
         needs = next((other for other, keys in _USED.items() if unused[0] in keys), "another")
         raise SpecError(
-            f"estimand {name}: {unused[0]} is not used by kind {kind}; say kind = {needs!r}?"
+            "estimand {name}: {unused} is not used by kind {kind}; say kind = {needs!r}?",
+            name=name,
+            unused=unused[0],
+            kind=kind,
+            needs=needs,
         )
     codes = (
         parse_codes(f"estimand {name}: missing", entry["missing"])
@@ -288,8 +292,9 @@ def _shares(
     whole = isinstance(weights, list) and all(type(w) is int and 0 < w < 10**9 for w in weights)
     if not items or not whole or len(weights) != len(items):
         raise SpecError(
-            f"estimand {name}: items are needed, and as many weights (whole numbers above 0) or "
-            f"none"
+            "estimand {name}: items are needed, and as many weights (whole numbers above "
+            "0) or none",
+            name=name,
         )
     op, bound = parse_comparison(f"estimand {name}", entry.get("condition"))
     terms = tuple(

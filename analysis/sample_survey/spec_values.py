@@ -38,11 +38,14 @@ _KEYS: Final[Mapping[str, frozenset[str]]] = {
 def check_keys(section: str, table: Any) -> None:
     """A table of a SPEC without unknown keys."""
     if not isinstance(table, dict):
-        raise SpecError(f"{section} must be a table")
+        raise SpecError("{section} must be a table", section=section)
     if unknown := sorted(set(table) - _KEYS[section]):
         known = ", ".join(sorted(_KEYS[section]))
         raise SpecError(
-            f"unknown key {f'{section}.' if section else ''}{unknown[0]}; known: {known}"
+            "unknown key {section}{unknown}; known: {known}",
+            section=f"{section}." if section else "",
+            unknown=unknown[0],
+            known=known,
         )
 
 
@@ -56,39 +59,49 @@ def parse_table(data: Mapping[str, Any], name: str) -> dict[str, Any]:
 def parse_tables(name: str, value: Any) -> list[dict[str, Any]]:
     """A list of tables."""
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-        raise SpecError(f"{name} must be a list of tables: write [[{name}]]")
+        raise SpecError("{name} must be a list of tables: write [[{name}]]", name=name)
     return value
 
 
 def check_choice(name: str, value: Any, allowed: Any) -> None:
     """One of some words."""
     if not isinstance(value, str) or value not in allowed:
-        raise SpecError(f"{name} is {value!r}; use one of {', '.join(allowed)}")
+        raise SpecError(
+            "{name} is {value!r}; use one of {allowed}",
+            name=name,
+            value=value,
+            allowed=", ".join(allowed),
+        )
 
 
 def parse_text(name: str, value: Any) -> str:
     """A text that is not empty, in normal form."""
     if not isinstance(value, str) or not normal(value):
-        raise SpecError(f"{name} must be given as text")
+        raise SpecError("{name} must be given as text", name=name)
     return normal(value)
 
 
 def parse_names(name: str, value: Any) -> tuple[str, ...]:
     """A list of column names, each once."""
     if isinstance(value, str):
-        raise SpecError(f'{name} must be a list: write {name.split(" ")[-1]} = ["{value}"]')
+        raise SpecError(
+            '{name} must be a list: write {key} = ["{value}"]',
+            name=name,
+            key=name.split(" ")[-1],
+            value=value,
+        )
     if not isinstance(value, list):
-        raise SpecError(f"{name} must be a list of column names")
+        raise SpecError("{name} must be a list of column names", name=name)
     names = tuple(parse_text(f"{name}: each column", entry) for entry in value)
     if twice := sorted({entry for entry in names if names.count(entry) > 1}):
-        raise SpecError(f"{name} names {twice[0]!r} twice")
+        raise SpecError("{name} names {twice!r} twice", name=name, twice=twice[0])
     return names
 
 
 def parse_number(name: str, value: Any) -> float:
     """A finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise SpecError(f"{name} must be a number")
+        raise SpecError("{name} must be a number", name=name)
     return float(value)
 
 
@@ -102,7 +115,9 @@ def parse_level(value: Any) -> float:
 def parse_codes(name: str, value: Any) -> tuple[float | str, ...]:
     """Codes that stand for no answer: numbers or texts."""
     if not isinstance(value, list):
-        raise SpecError(f"{name} must be a list of the codes that mean no answer: [-9, 99]")
+        raise SpecError(
+            "{name} must be a list of the codes that mean no answer: [-9, 99]", name=name
+        )
     return tuple(
         normal(code) if isinstance(code, str) else parse_number(f"{name}: each code", code)
         for code in value
@@ -115,7 +130,9 @@ def parse_category(where: str, column: str, value: Any) -> str:
         return "true" if value else "false"
     if not isinstance(value, str | int | float) or value != value:
         raise SpecError(
-            f"{where}: the category of {column} must be a text, a number, or true or false"
+            "{where}: the category of {column} must be a text, a number, or true or false",
+            where=where,
+            column=column,
         )
     return normal(str(value))
 
@@ -124,14 +141,14 @@ def parse_comparison(name: str, condition: Any) -> tuple[str, Bound]:
     """The operator and the value of a condition."""
     ops = ", ".join(COMPARISONS)
     if not isinstance(condition, dict) or set(condition) != {"op", "value"}:
-        raise SpecError(f"{name}: condition needs op (one of {ops}) and value")
+        raise SpecError("{name}: condition needs op (one of {ops}) and value", name=name, ops=ops)
     op, value = condition["op"], condition["value"]
     if not isinstance(op, str) or op not in COMPARISONS:
-        raise SpecError(f"{name}: condition needs op (one of {ops}) and value")
+        raise SpecError("{name}: condition needs op (one of {ops}) and value", name=name, ops=ops)
     if not isinstance(value, str | int | float) or (
         not isinstance(value, str) and not math.isfinite(value)
     ):
         raise SpecError(
-            f"{name}: the value of a condition must be a number, a text, or true or false"
+            "{name}: the value of a condition must be a number, a text, or true or false", name=name
         )
     return op, value

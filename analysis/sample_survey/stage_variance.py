@@ -86,9 +86,11 @@ def _fractions(units: npt.NDArray[Any], population: Floats | None, names: list[s
     if population is not None and (fraction > 1 + 1e-9).any():
         bad = int(np.argmax(fraction))
         raise DesignError(
-            f"{names[bad]}: {units[bad]:g} units are in the sample, its population size says "
-            f"{population[bad]:g}; "
-            "correct the fpc column"
+            "{names}: {units:g} units are in the sample, its population size says "
+            "{population:g}; correct the fpc column",
+            names=names[bad],
+            units=units[bad],
+            population=population[bad],
         )
     return fraction
 
@@ -125,7 +127,8 @@ def _lonely(rule: str, name: str, share: float, total: Floats) -> Floats:
     if rule == "fail":
         where = name if name.strip() != "stratum" else "the sample"
         raise DesignError(
-            f"{where} has a single unit; join it, or set design.lonely to remove, adjust or average"
+            "{where} has a single unit; join it, or set design.lonely to remove, adjust or average",
+            where=where,
         )
     return np.asarray(
         share * np.outer(total, total) if rule == "adjust" else np.zeros((len(total), len(total)))

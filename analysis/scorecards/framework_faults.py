@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from analysis.errors import Translate
 from analysis.scorecards.expressions import FormulaError, names_in
 from analysis.scorecards.framework import APPRAISED_INPUTS, Criterion, Framework
 from analysis.scorecards.rules import round_points
@@ -61,8 +62,16 @@ class FrameworkFault:
     value: str
 
     def __str__(self) -> str:
-        where = f"criterion {self.criterion}: " if self.criterion else ""
-        return where + SENTENCES[self.kind].format(value=self.value)
+        return self.tell(str)
+
+    def tell(self, translate: Translate) -> str:
+        """The fault in another language."""
+        fault = translate(SENTENCES[self.kind]).format(value=self.value)
+        if not self.criterion:
+            return fault
+        return translate("criterion {criterion}: {fault}").format(
+            criterion=self.criterion, fault=fault
+        )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, Final, Literal, cast
 
-from analysis.errors import MethodError
+from analysis.errors import MethodError, Translate
 from analysis.scorecards.framework import (
     APPRAISED_INPUTS,
     EFFECTS,
@@ -50,6 +50,10 @@ class FrameworkError(MethodError):
     def __init__(self, faults: list[FrameworkFault]) -> None:
         super().__init__("; ".join(map(str, faults)))
         self.faults = faults
+
+    def tell(self, translate: Translate) -> str:
+        """All faults in another language."""
+        return "; ".join(fault.tell(translate) for fault in self.faults)
 
 
 def read_framework(text: str) -> Framework:

@@ -29,7 +29,13 @@ class FigureError(AnalysisError):
     """
 
     def __init__(self, criterion: str, field: str, kind: str) -> None:
-        super().__init__(f"criterion {criterion}, {field}: {_SENTENCES[kind]}")
+        fault = AnalysisError(_SENTENCES[kind])
+        super().__init__(
+            "criterion {criterion}, {field}: {fault}",
+            criterion=criterion,
+            field=field,
+            fault=fault,
+        )
         self.criterion, self.field, self.kind = criterion, field, kind
 
 
@@ -128,7 +134,9 @@ def read_declared(path: Path) -> dict[str, dict[str, str]]:
         )
         return {code: _texts(value) for code, value in data.items()}
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise AnalysisError(f"{path} holds no figures by code of the criterion: {error}") from error
+        raise AnalysisError(
+            "{path} holds no figures by code of the criterion: {error}", path=path, error=error
+        ) from error
 
 
 def _texts(value: object) -> dict[str, str]:

@@ -121,7 +121,9 @@ def score(framework: Framework, declared: Mapping[str, Declared], kind: str = ""
     known = {criterion.code for criterion in framework.leaves()}
     unknown = sorted(code for code in declared if code not in known)
     if unknown:
-        raise AnalysisError(f"no line that is scored has the code {', '.join(unknown)}")
+        raise AnalysisError(
+            "no line that is scored has the code {unknown}", unknown=", ".join(unknown)
+        )
     scored = {
         code: score_line(criterion, declared.get(code, {})) for code, criterion in leaves.items()
     }

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-from analysis.errors import AnalysisError
+from analysis.errors import AnalysisError, Translate
 from analysis.scorecards.exact_numbers import read_number, write_number
 from analysis.scorecards.framework import Criterion, Framework
 from analysis.scorecards.framework_faults import decimal_text
@@ -37,7 +37,11 @@ class SignedFault:
     expected: str = ""
 
     def __str__(self) -> str:
-        found = SENTENCES[self.kind].format(code=self.code, value=self.value)
+        return self.tell(str)
+
+    def tell(self, translate: Translate) -> str:
+        """The fault in another language."""
+        found = translate(SENTENCES[self.kind]).format(code=self.code, value=self.value)
         return f"{found}: {self.expected}" if self.expected else found
 
 
@@ -62,7 +66,9 @@ def read_signed_scores(path: Path) -> tuple[dict[str, str], str]:
         points = {str(code): str(value) for code, value in data["points"].items()}
         return points, str(data["total"])
     except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
-        raise AnalysisError(f"{path} holds no signed points and total: {error}") from error
+        raise AnalysisError(
+            "{path} holds no signed points and total: {error}", path=path, error=error
+        ) from error
 
 
 def check_signed_scores(

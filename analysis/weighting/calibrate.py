@@ -184,9 +184,10 @@ def _codes(
         if unknown:
             category = ", ".join(unknown[0]) or "(empty)"
             raise DesignError(
-                f"margin {'x'.join(margin.columns)}: the data have {category!r}, the targets do "
-                f"not; add it, or leave "
-                "these rows out"
+                "margin {columns}: the data have {category!r}, the targets do not; add it, or "
+                "leave these rows out",
+                columns="x".join(margin.columns),
+                category=category,
             )
         codes.append(np.array([index[category] for category in mine], dtype=np.int64))
         targets.append(np.array(list(margin.targets.values()), dtype=np.float64))
@@ -199,7 +200,11 @@ def _check_sums(margins: Sequence[Margin]) -> None:
     for name, other in others:
         if abs(other - total) > 1e-9 * abs(total):
             raise DesignError(
-                f"margins do not add up: {first} sums to {total:g}, {name} to {other:g}"
+                "margins do not add up: {first} sums to {total:g}, {name} to {other:g}",
+                first=first,
+                total=total,
+                name=name,
+                other=other,
             )
 
 
@@ -212,9 +217,11 @@ def _check_empty(margins: Sequence[Margin], codes: Sequence[Integers], start: Fl
             if want > 0 and have <= 0:
                 name = "x".join(margin.columns)
                 raise DesignError(
-                    f"margin {name}: nobody answered in {', '.join(category)!r}, its target is "
-                    f"{want:g}; "
-                    "join categories"
+                    "margin {name}: nobody answered in {category!r}, its target is {want:g}; join "
+                    "categories",
+                    name=name,
+                    category=", ".join(category),
+                    want=want,
                 )
 
 

@@ -142,7 +142,8 @@ def fixed_mix(totals: Mapping[Key, int], mix: Mapping[str, Fraction]) -> dict[Ke
     for (agency, _, channel), n in totals.items():
         if n and channel not in mix:
             raise DesignError(
-                f"channel {channel!r} has dossiers but no share in channel_mix; add it"
+                "channel {channel!r} has dossiers but no share in channel_mix; add it",
+                channel=channel,
             )
         by_channel[agency, channel] = by_channel.get((agency, channel), 0) + n
     size: dict[str, int] = {}
