@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import IntegrityError
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -30,6 +29,7 @@ from survey.agencies.queries import (
 from survey.agencies.services import change_agency, found_agency
 from survey.agencies.undoing import find_change
 from survey.common.text import fold_accents, name_order
+from survey.console.agency_uses import count_uses
 from survey.console.approvals import ask_for
 from survey.console.layout import page, staff_page
 from survey.console.place_forms import AgencyForm, DissolveForm, MergeForm, SplitForm
@@ -165,7 +165,7 @@ def _unit_page(
         "origins": found.origins.select_related("predecessor").order_by("-on"),
         # Asked for only where it has ended: the way to its heirs leads through all successions.
         "heirs": [] if current else mapped_to([found], today)[found],
-        "used_by": _uses(found),
+        "uses": count_uses(found),
         "undo": [] if current else find_change(found),
         "change": change,
         "form": forms.get(change),
@@ -184,16 +184,6 @@ def _initial(current: Any) -> dict[str, Any]:
         "unit_code": current.unit_code,
         "on": timezone.localdate(),
     }
-
-
-def _uses(found: Agency) -> list[tuple[str, int]]:
-    """What would move with an agency: open counters, accounts, agencies below it."""
-    below = versions_on(timezone.localdate()).filter(parent=found)
-    return [
-        (_("open counters"), found.counters.filter(closed_on=None).count()),
-        (_("accounts"), found.staff.filter(Q(is_active=True)).count()),
-        (_("agencies below it"), below.count()),
-    ]
 
 
 @require_POST

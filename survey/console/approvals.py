@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from survey.accounts.approvals import (
     ApprovalRequest,
     Payload,
+    RequestState,
     SensitiveAction,
     cancel_request,
     decide_request,
@@ -30,6 +31,7 @@ from survey.accounts.asking_again import asks_again
 from survey.accounts.audit import record_event
 from survey.accounts.models import User
 from survey.accounts.permissions import may
+from survey.console.agency_uses import preview_reorganisation
 from survey.console.layout import page, staff_page
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.questionnaires.models import Version
@@ -113,6 +115,7 @@ def approval(request: HttpRequest, pk: int) -> HttpResponse:
     """One request with its reason, who decided what, and the buttons of who may."""
     user, now = cast("User", request.user), timezone.now()
     row = _find(request, pk)
+    is_open = row.state == RequestState.WAITING
     context = {
         **_line(row),
         "decisions": row.decisions.select_related("user").order_by("at"),
@@ -121,6 +124,7 @@ def approval(request: HttpRequest, pk: int) -> HttpResponse:
         "link": _link(row),
         "minutes": row.payload.get("minutes", ""),
         "purpose": row.payload.get("purpose", ""),
+        "agencies": preview_reorganisation(row.action, row.payload) if is_open else [],
     }
     return page(request, "approval.html", context)
 

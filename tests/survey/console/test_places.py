@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +13,10 @@ from survey.access.posters import issue_code
 from survey.accounts.approvals import ApprovalRequest
 from survey.accounts.audit import record_event
 from survey.accounts.models import Role
-from survey.agencies.models import Agency, Counter, Hosting, Office
+from survey.agencies.models import Agency, Counter, Hosting, Office, ProcedureDomain
 from survey.agencies.queries import tree_on, version_on
+from survey.scorecards.models import AgencyResult, Edition
+from survey.transactions.models import MonthlyTotal, TotalsImport
 from tests.survey.accounts.builders import account
 from tests.survey.console.builders import signed_in
 from tests.survey.factories import START, Cast
@@ -122,6 +124,46 @@ def test_a_merge_is_asked_for_by_one_and_done_by_another(cast: Cast, admin: Clie
     cast.head.refresh_from_db()
     assert cast.head.agency == successor, "accounts go on under it, too"
     assert "Cơ quan mới" in admin.get(path).content.decode(), "history says what it became"
+
+
+def test_who_decides_sees_what_moves_and_what_stays(cast: Cast, admin: Client) -> None:
+    source = TotalsImport.objects.create(file_name="t.csv", imported_at=timezone.now(), rows=2)
+    for month in (date(2026, 7, 1), date(2026, 8, 1)):
+        MonthlyTotal.objects.create(
+            agency=cast.land,
+            domain=ProcedureDomain.objects.all()[0],
+            channel="counter",
+            month=month,
+            completed=10,
+            on_time=9,
+            source=source,
+        )
+    edition = Edition.objects.create(
+        period="2026-Q3",
+        method="overall",
+        responses=0,
+        snapshot_sha256="",
+        about={},
+        made_at=timezone.now(),
+        method_version=1,
+        released_at=timezone.now(),
+    )
+    AgencyResult.objects.create(edition=edition, agency=cast.land, name="Sở", kind="x", rows=[])
+    moving, staying = f"quầy đang mở: {cast.land.counters.count()}", "tháng có hồ sơ: 2"
+    shown = admin.get(f"/staff/agencies/{cast.land.pk}").content.decode()
+    assert moving in shown
+    assert staying in shown
+    assert "kỳ đã công bố số liệu: 1" in shown
+    sent = {"other": cast.commune.pk, "name": "Mới", "on": day(), "reason": "x"}
+    admin.post(f"/staff/agencies/{cast.land.pk}/merge", sent)
+    row = ApprovalRequest.objects.get()
+    approver = signed_in(account("approver", role=Role.APPROVER))
+    shown = approver.get(f"/staff/approvals/{row.pk}").content.decode()
+    assert moving in shown
+    assert staying in shown
+    assert "tháng có hồ sơ: 0" in shown, "of the other one too"
+    approver.post(f"/staff/approvals/{row.pk}/decide", {"decision": "approve"})
+    assert "tháng có hồ sơ" not in approver.get(f"/staff/approvals/{row.pk}").content.decode()
 
 
 def test_an_agency_ends_by_two_and_hands_its_counters_over(cast: Cast, admin: Client) -> None:
