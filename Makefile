@@ -15,7 +15,7 @@ INSTALL = ([ -x $(BIN)/uv ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv pip i
 	|| $(PY) -m pip install --disable-pip-version-check -r $<
 
 .DEFAULT_GOAL := help
-.PHONY: pooler libreoffice proxy rehearsal restore-drill bench-pages fonts pictures help setup demo demo-frauds serve chromium java test-spark bench-analysis bench-floor test check-fast test-analysis test-fast test-slow check check-slow fix messages bench lock map
+.PHONY: scale pooler libreoffice proxy rehearsal restore-drill bench-pages fonts pictures help setup demo demo-frauds serve chromium java test-spark bench-analysis bench-floor test check-fast test-analysis test-fast test-slow check check-slow fix messages bench lock map
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -178,6 +178,10 @@ bench-analysis: .venv/.installed-dev setup  ## measure the statistics at the siz
 
 bench-floor: .venv/.installed-dev setup  ## measure: a short answer beside a bare application that sends the same bytes
 	@$(PY) -m benchmarks.floor
+
+scale: .venv/.installed-dev setup  ## measure pages, jobs and exports at 10 thousand to 10 million answers in PostgreSQL, migrations at 5 million (an hour, 20 GB)
+	@$(PY) -m benchmarks.scale
+	@$(PY) -m benchmarks.migrations
 
 bench: .venv/.installed-dev setup  ## measure: server CPU and SQL per answer, index at scale, coverage of the intervals
 	@$(PY) -m benchmarks.web

@@ -167,5 +167,5 @@ class Migration(migrations.Migration):
                 fields=("unit", "place"), name="back_check_place_once"
             ),
         ),
-        migrations.RunPython(limit_rows, elidable=False),
+        migrations.RunPython(limit_rows, migrations.RunPython.noop, elidable=False),
     ]

@@ -151,5 +151,5 @@ class Migration(migrations.Migration):
                 fields=("period", "number"), name="cut_off_number_once_in_a_period"
             ),
         ),
-        migrations.RunPython(limit_rows, elidable=False),
+        migrations.RunPython(limit_rows, migrations.RunPython.noop, elidable=False),
     ]

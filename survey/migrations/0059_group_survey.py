@@ -103,5 +103,5 @@ class Migration(migrations.Migration):
                 "ordering": ["pk"],
             },
         ),
-        migrations.RunPython(limit_rows, elidable=False),
+        migrations.RunPython(limit_rows, migrations.RunPython.noop, elidable=False),
     ]

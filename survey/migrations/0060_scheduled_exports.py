@@ -188,5 +188,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunPython(limit_rows, elidable=False),
+        migrations.RunPython(limit_rows, migrations.RunPython.noop, elidable=False),
     ]

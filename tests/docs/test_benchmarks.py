@@ -32,6 +32,8 @@ ROOT = Path(__file__).parents[2]
         ("exports", "2000", "CPU s for 2,000 rows"),
         ("claims", "2000", "postgresql, 2,000 old rows and budgets"),
         ("analysis_scale", "40000", "from row summaries, 40,000"),
+        ("scale", "2000", "| night: seal_day |"),
+        ("migrations", "2000", "2,000 answers, all writes"),
     ],
 )
 def test_a_benchmark_runs_in_small(name: str, size: str, words: str) -> None:
