@@ -203,7 +203,9 @@ def ask_merge(request: HttpRequest, pk: int) -> HttpResponse:
         "on": form.cleaned_data["on"].isoformat(),
     }
     made = ask_for(request, SENSITIVE_ACTIONS["merge-agencies"], payload)
-    return redirect("console:approval", pk=made.pk) if made else redirect("console:unit", pk=pk)
+    if made is None:
+        return _unit_page(request, found, user, merge=form, status=422)
+    return redirect("console:approval", pk=made.pk)
 
 
 @require_POST
@@ -221,7 +223,9 @@ def ask_dissolve(request: HttpRequest, pk: int) -> HttpResponse:
         "on": form.cleaned_data["on"].isoformat(),
     }
     made = ask_for(request, SENSITIVE_ACTIONS["dissolve-agency"], payload)
-    return redirect("console:approval", pk=made.pk) if made else redirect("console:unit", pk=pk)
+    if made is None:
+        return _unit_page(request, found, user, dissolve=form, status=422)
+    return redirect("console:approval", pk=made.pk)
 
 
 @require_POST
@@ -244,7 +248,9 @@ def ask_split(request: HttpRequest, pk: int) -> HttpResponse:
         "on": sent["on"].isoformat(),
     }
     made = ask_for(request, SENSITIVE_ACTIONS["split-agency"], payload)
-    return redirect("console:approval", pk=made.pk) if made else redirect("console:unit", pk=pk)
+    if made is None:
+        return _unit_page(request, found, user, split=form, status=422)
+    return redirect("console:approval", pk=made.pk)
 
 
 @require_POST
