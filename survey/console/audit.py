@@ -88,6 +88,7 @@ ACTIONS: Final = {
     "webhook-resend": _("sent a message to a webhook again"),
     "api-key-revoke": _("revoked a key of a program"),
     "export-answers": _("requested single answers for analysis"),
+    "accept-restore": _("requested to go on with restored data"),
     "exports": _("sent a request for single answers"),
     "bundle-file": _("downloaded single answers"),
     "packs": _("had the pack of a period made"),

@@ -20,7 +20,9 @@ from survey.common.locks import lock_transaction
 from survey.common.periods import parse_period
 from survey.console.agency_actions import AGENCY_ACTIONS, BY_TWO, BY_TWO_BODIES
 from survey.console.export_actions import EXPORT_ACTIONS
+from survey.console.restore_actions import RESTORE_ACTIONS
 from survey.console.scoring_actions import SCORING_ACTIONS
+from survey.operations.restored import check_accepted
 from survey.questionnaires.files import write_questionnaire
 from survey.questionnaires.models import Version, VersionStatus
 from survey.questionnaires.services import publish_version, retire_version
@@ -86,6 +88,7 @@ def _edition_state(payload: Payload) -> str:
 def _release(payload: Payload, now: datetime) -> object:
     edition = _edition(payload)
     check_current(edition)
+    check_accepted()
     return release_edition(edition=edition, now=now)
 
 
@@ -198,6 +201,7 @@ SENSITIVE_ACTIONS: Final = {
         *AGENCY_ACTIONS,
         *SCORING_ACTIONS,
         *EXPORT_ACTIONS,
+        *RESTORE_ACTIONS,
         SensitiveAction(
             key="publish-questionnaire",
             label=gettext_lazy("Publish a questionnaire"),

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from survey.accounts.approvals import requests_waiting
 from survey.accounts.permissions import requires
+from survey.console.approvals import ask_for
 from survey.console.layout import page, staff_page
+from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.operations.readiness import DOWN, OK, WARN, run_checks, worst
+from survey.operations.restored import describe_restore, find_restore
 
 NAMES = {
     "database": _("Database"),
@@ -22,6 +29,7 @@ NAMES = {
     "tasks": _("Tasks in the background"),
     "backup": _("Last backup"),
     "restore drill": _("Last restore drill"),
+    "restore": _("Restored data"),
 }
 STATES = {OK: _("in order"), WARN: _("to be looked at"), DOWN: _("out of order")}
 
@@ -36,5 +44,26 @@ def status(request: HttpRequest) -> HttpResponse:
         {"name": NAMES[check.name], "state": STATES[check.state], "check": check}
         for check in checks
     ]
-    context = {"lines": lines, "whole": STATES[worst(checks)], "is_fine": worst(checks) == OK}
+    mark = find_restore()
+    context = {
+        "lines": lines,
+        "whole": STATES[worst(checks)],
+        "is_fine": worst(checks) == OK,
+        "restored": describe_restore(mark) if mark else "",
+        "asked": requests_waiting(timezone.now()).filter(action="accept-restore").first(),
+    }
     return page(request, "status.html", context)
+
+
+@require_POST
+@staff_page
+@requires("set-up")
+def ask_accept_restore(request: HttpRequest) -> HttpResponse:
+    """Ask that the province goes on with what was restored."""
+    mark = find_restore()
+    if mark is None:
+        messages.error(request, gettext("There is no restore that waits to be accepted."))
+        return redirect("console:status")
+    action = SENSITIVE_ACTIONS["accept-restore"]
+    made = ask_for(request, action, {"restored_at": mark["at"]})
+    return redirect("console:approval", pk=made.pk) if made else redirect("console:status")

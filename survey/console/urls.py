@@ -151,6 +151,7 @@ urlpatterns = [
     path("download/index.<str:kind>", views.download, name="download"),
     path("periods", periods.periods, name="periods"),
     path("status", status.status, name="status"),
+    path("status/accept-restore", status.ask_accept_restore, name="accept-restore"),
     path("methods", methods.methods, name="methods"),
     path("methods/upload", methods.upload, name="method-upload"),
     path("methods/compare", methods.compare, name="method-compare"),

@@ -40,6 +40,8 @@ QUEUE_WARN: Final = timedelta(minutes=30)
 TASKS_WARN: Final = timedelta(minutes=15)
 BACKUP_WARN: Final = timedelta(hours=26)
 DRILL_WARN: Final = timedelta(days=30)
+RESTORED: Final = "restored.json"
+"""Mark of a restore that waits to be accepted by two people."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,13 @@ def _check_drill(now: datetime) -> Told:
     return _check_mark("last-restore-drill.json", DRILL_WARN, now)
 
 
+def _check_restore(_now: datetime) -> Told:
+    mark = read_mark(RESTORED)
+    if mark is None:
+        return OK, "nothing waits to be accepted"
+    return WARN, f"restored on {mark['at'][:16]} from {mark['backup']}: two people have to accept"
+
+
 def _check_mark(name: str, longest: timedelta, now: datetime) -> Told:
     """What a backup or a drill left behind when it had succeeded."""
     mark = read_mark(name)
@@ -197,4 +206,5 @@ _LOOKS: Final[tuple[tuple[str, Callable[[datetime], Told]], ...]] = (
     ("tasks", _check_tasks),
     ("backup", _check_backup),
     ("restore drill", _check_drill),
+    ("restore", _check_restore),
 )

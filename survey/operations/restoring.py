@@ -22,6 +22,7 @@ import psycopg
 from django.conf import settings
 
 from survey.operations.backups import MANIFEST, SEGMENT, list_backups, run_tool, write_mark
+from survey.operations.restored import mark_restored
 from survey.operations.sealing import BackupError, hash_file, open_file
 
 PORT: Final = "54399"
@@ -51,7 +52,8 @@ class DrillReport:
 def restore_backup(
     folder: Path, identity: Path, into: Path, *, longest: timedelta | None = None, now: datetime
 ) -> Restored:
-    """Open the newest backup into an empty folder; nothing is written over.
+    """Open the newest backup into an empty folder; nothing is written over. Whoever goes on with it
+    finds a mark in its files that two people have to accept.
 
     Raises
     ------
@@ -71,6 +73,7 @@ def restore_backup(
     into.mkdir(parents=True, exist_ok=True)
     for name in ("database", "files"):
         _unpack(source / f"{name}.age", into / name, identity)
+    mark_restored(into / "files", manifest, source.name, now)
     if manifest["database"] == "sqlite":
         return Restored(manifest, into / "database" / "hailong.sqlite3", into / "files")
     data = into / "database" / "data"

@@ -180,6 +180,7 @@ NEEDS: Final = {
     "back-check-call": "make-back-calls",
     "retention": "see-audit",
     "status": "set-up",
+    "accept-restore": "set-up",
     "exclusions": "see-previews",
     "exclusion-lift": "compute-figures",
     "methods": "see-previews",

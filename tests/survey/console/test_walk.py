@@ -175,6 +175,7 @@ def made_file(head: str, row: str) -> SimpleUploadedFile:
 
 
 CHANGED: Final[dict[str, Callable[[], Any]]] = {
+    "accept-restore": lambda: ApprovalRequest.objects.filter(action="accept-restore").count(),
     "import-kind": lambda: FileImport.objects.count(),
     "import-decide": lambda: [
         (row.state, row.told_sealed is None) for row in FileImport.objects.order_by("pk")

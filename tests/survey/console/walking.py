@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Counted
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
@@ -11,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urljoin
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
@@ -29,6 +31,8 @@ from survey.agencies.models import (
 from survey.agencies.services import Attributes, dissolve_agency, found_agency
 from survey.common.periods import parse_period
 from survey.messaging.outbox.models import MessageState, OutboxMessage
+from survey.operations.readiness import RESTORED
+from survey.operations.restored import ACCEPTED, mark_restored
 from survey.privacy.models import Incident, PrivacyRequest
 from survey.privacy.notices import note_texts
 from survey.questionnaires.models import (
@@ -149,7 +153,7 @@ def accounts(cast: Cast) -> dict[str, User]:
 
 
 @pytest.fixture
-def scene(cast: Cast, tmp_path: Path) -> Cast:
+def scene(cast: Cast, tmp_path: Path) -> Iterator[Cast]:
     """One of everything a staff page shows."""
     now = timezone.now()
     fill(cast, good=50, bad=10)
@@ -244,7 +248,11 @@ def scene(cast: Cast, tmp_path: Path) -> Cast:
     SourceSystem.objects.get_or_create(
         key_id="mot-cua", defaults={"name": "Một cửa", "province": "H20", "secret_sealed": b""}
     )
-    return cast
+    files = Path(settings.VAR_DIR)
+    mark_restored(files, {"at": before.isoformat()}, "20261127T011000Z", now)
+    yield cast
+    for name in (RESTORED, ACCEPTED):
+        (files / name).unlink(missing_ok=True)
 
 
 OWNED: Final = (

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from survey.operations.backups import MANIFEST, STAMP, list_backups, seal_keys, seal_segments
+from survey.operations.readiness import RESTORED
 from survey.operations.sealing import BackupError, hash_file, make_identity
 from tests.migrated import ROOT, copy_migrated_database
 
@@ -125,6 +126,7 @@ def test_the_commands_back_up_and_restore_everything(filled: Place) -> None:
     restored.close()
     assert (filled.into / "files" / "evidence" / "a.pdf").read_bytes() == b"%PDF evidence"
     assert (filled.into / "files" / "ledger" / "checkpoint").is_file()
+    assert (filled.into / "files" / RESTORED).is_file(), "two people have to accept it"
     assert not list((filled.into / "files").glob("*.key")), "keys are never with the data"
     assert "log ok: 70 entries, 1 signed heads, 0 waiting" in filled.drill()
     mark = json.loads((filled.var / "last-restore-drill.json").read_text())

@@ -252,5 +252,5 @@ def test_the_worst_state_is_that_of_all() -> None:
 def test_operators_read_the_state_on_a_page(cast: Cast) -> None:
     page = flat(signed_in(cast.operator).get(reverse("console:status")))
     assert "cần xem lại" in page
-    assert page.count("<tr>") == 11
+    assert page.count("<tr>") == 12
     assert signed_in(cast.head).get(reverse("console:status")).status_code == 403
