@@ -60,7 +60,9 @@ def test_figures_wait_until_two_people_have_accepted(cast: Cast, tmp_path: Path)
     assert {one.state for one in run_checks(timezone.now()) if one.name == "restore"} == {WARN}
     assert "Hai người phải chấp nhận" in approve(second, release)
     assert Edition.objects.get().released_at is None
-    assert "từ bản sao lưu lúc 08:10 27/11/2026" in first.get("/staff/status").content.decode()
+    shown = first.get("/staff/status").content.decode()
+    assert "được khôi phục lúc" in shown
+    assert "từ bản sao lưu lúc 08:10 27/11/2026. Phiếu, quyết định" in shown
     assert first.post("/staff/status/accept-restore", {"reason": ""}).status_code == 302
     assert not ApprovalRequest.objects.filter(action="accept-restore").exists(), "with a reason"
     first.post("/staff/status/accept-restore", {"reason": "Đã đối chiếu sổ tiếp nhận"})
