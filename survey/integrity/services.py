@@ -1,10 +1,10 @@
 """Writes: what waits becomes entries of the log, the log becomes files with a signed head.
 
 Entries are sealed in batches of at least ``LEAST`` or at the end of a day, in random order. Answers
-by link keep no day in their row: theirs wait until so many have come, or for the first night of a
-later month, so that a place in the log does not tell the day. A killed process leaves entries that
-are whole, and files that the next run completes; a head is signed only over what goes on from the
-last one.
+by link keep no day in their row: theirs wait for a night on which so many have come, or for the
+first night of a later month, so that a place in the log does not tell the day. A killed process
+leaves entries that are whole, and files that the next run completes; a head is signed only over
+what goes on from the last one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -38,6 +38,8 @@ from survey.scorecards.bridge.notes import NoteError, Signer, open_signer, sign_
 log = logging.getLogger(__name__)
 LEAST: Final = 64
 SALT_BYTES: Final = 32
+FRESH: Final = timedelta(days=2)
+"""What came within is sealed by day; all else by night."""
 AT_ONCE: Final = 2000
 """Entries a transaction: of a first sealing of many years no citizen waits for all."""
 
@@ -64,10 +66,10 @@ def _seal(now: datetime, *, is_day_over: bool) -> int:
     """
     waiting = Response.objects.filter(leaf=None)
     if not is_day_over:
-        # Every ten minutes: the answers of years are looked through by night.
-        waiting = waiting.filter(month__gte=_month_before(timezone.localdate(now)))
+        # Every ten minutes: whatever else waits among the answers of years is found by night.
+        waiting = waiting.filter(answered_hour__gte=now - FRESH)
     others = [*read_responses(waiting.exclude(evidence__in=MONTH_ONLY)), *_waiting_others()]
-    links = [*read_responses(waiting.filter(evidence__in=MONTH_ONLY))]
+    links = [*read_responses(waiting.filter(evidence__in=MONTH_ONLY))] if is_day_over else []
     chosen = others if is_day_over or len(others) >= LEAST else []
     if len(links) >= LEAST:
         chosen += links
@@ -87,10 +89,6 @@ def _seal(now: datetime, *, is_day_over: bool) -> int:
         with transaction.atomic():
             LedgerLeaf.objects.bulk_create(leaves[first : first + AT_ONCE], batch_size=1000)
     return len(leaves)
-
-
-def _month_before(day: date) -> date:
-    return first_of_month(first_of_month(day) - timedelta(days=1))
 
 
 def _waiting_others() -> list[Subject]:

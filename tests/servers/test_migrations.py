@@ -35,7 +35,7 @@ def test_the_newest_migrations_go_back_and_come_again(installation: dict[str, st
     shell(installation, STORE)
     for _turn in range(2):
         manage(installation, "migrate", "survey", BEFORE, "--verbosity", "0")
-        assert "[ ] 0060" in manage(installation, "showmigrations", "survey")
+        assert "[ ] 0061" in manage(installation, "showmigrations", "survey")
         manage(installation, "migrate", "--verbosity", "0")
     manage(installation, "check", "--database", "default")
     assert shell(installation, COUNT).strip() == "1"

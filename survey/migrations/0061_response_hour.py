@@ -1,0 +1,44 @@
+"""What came lately is found by its hour, among millions too; nobody waits while it is made."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import migrations, models
+
+INDEX = models.Index(fields=["answered_hour"], name="response_hour")
+
+
+class AddIndexBeside(migrations.AddIndex):
+    """An index that is made while rows are written, where the database can (PostgreSQL)."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if schema_editor.connection.vendor != "postgresql":
+            schema_editor.add_index(model, self.index)
+            return
+        # It waits for whoever reads long, and nobody waits for it; what an interrupted run left is
+        # of no use.
+        schema_editor.execute("SET lock_timeout = 0")
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {self.index.name}")
+        schema_editor.add_index(model, self.index, concurrently=True)
+        schema_editor.execute("RESET lock_timeout")
+
+    def database_backwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.remove_index(model, self.index, concurrently=True)
+        else:
+            schema_editor.remove_index(model, self.index)
+
+
+class Migration(migrations.Migration):
+    atomic = False
+
+    dependencies: ClassVar = [("survey", "0060_scheduled_exports")]
+
+    operations: ClassVar = [AddIndexBeside(model_name="response", index=INDEX)]
