@@ -8,7 +8,8 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,19 @@ class Writers:
     stop: threading.Event = field(default_factory=threading.Event)
     seconds: list[float] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """All of them, until the block ends."""
+        threads = [threading.Thread(target=self.write, args=(n,)) for n in range(WRITERS)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self.stop.set()
+            for thread in threads:
+                thread.join()
 
     def write(self, number: int) -> None:
         """One after the other until it is over."""
@@ -66,18 +80,13 @@ def main(answers: int) -> None:
             made_answers.copy_answers(cursor, answers, timezone.now())
         cursor.execute("VACUUM ANALYZE")
         writers = Writers()
-        threads = [threading.Thread(target=writers.write, args=(n,)) for n in range(WRITERS)]
-        for thread in threads:
-            thread.start()
-        for turn in range(1, (TURNS if answers > 100_000 else 1) + 1):
-            for way, target in (("back", (BEFORE,)), ("forth", ())):
-                before, began = len(writers.seconds), time.perf_counter()
-                province.stage.manage("migrate", "survey", *target, role="hailong_owner")
-                spent = time.perf_counter() - began
-                _tell(f"turn {turn}, {way} in {spent:.1f} s", writers, before)
-        writers.stop.set()
-        for thread in threads:
-            thread.join()
+        with writers.at_work():
+            for turn in range(1, (TURNS if answers > 100_000 else 1) + 1):
+                for way, target in (("back", (BEFORE,)), ("forth", ())):
+                    before, began = len(writers.seconds), time.perf_counter()
+                    province.stage.manage("migrate", "survey", *target, role="hailong_owner")
+                    spent = time.perf_counter() - began
+                    _tell(f"turn {turn}, {way} in {spent:.1f} s", writers, before)
         _tell(f"{answers:,} answers, all writes", writers, 0)
         if writers.faults:
             raise SystemExit(f"{len(writers.faults)} writes failed: {writers.faults[0]}")
