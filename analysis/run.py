@@ -12,9 +12,12 @@ from typing import Any, Final, Literal
 
 from analysis.comparison.change import index_changes
 from analysis.comparison.quality import (
+    MODES,
     AgencyResponse,
+    ModeSummary,
     measure_response,
     nonresponse_variables,
+    summarise_modes,
 )
 from analysis.comparison.rank_sensitivity import RankSensitivity, rank_sensitivity
 from analysis.comparison.with_excluded import WithExcluded, figures_with_excluded
@@ -186,6 +189,19 @@ class Run:
         """
         completed = {key: n for key, n in self.completed.items() if n}
         return measure_response(self.cells(), completed) if completed else None
+
+    def modes(self, table: Table) -> ModeSummary | None:
+        """How far the indices a table shows depend on the channel: online against the counter.
+
+        Examples
+        --------
+        >>> run = open_run(snapshot, "sipas-service")
+        >>> run.modes(run.table).compared > 0
+        True
+        """
+        rows = [row for row in table.rows if row["level"] == "overall"]
+        shown = {str(row["agency"]) for row in rows if row["weighted_index"] is not None}
+        return summarise_modes(self.cells(), self.totals, self.method, MODES, shown)
 
     def with_excluded(self, table: Table) -> list[WithExcluded]:
         """What the indices a table shows would be with the answers that were excluded.

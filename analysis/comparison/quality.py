@@ -15,7 +15,7 @@ sensitivity.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -30,6 +30,10 @@ from analysis.index.indices import compute_indices
 from analysis.index.results import PROVINCE, Figure
 from analysis.method import Method
 from analysis.weighting.poststratify import Key
+
+MODES: Final = ("counter", "online")
+"""Channels that are compared: the second one minus the first."""
+SIGNIFICANT: Final = 0.05
 
 Totals = Mapping[Key, tuple[int, int]]
 BOUND: Final = ("E2", "E3", "E4")
@@ -180,6 +184,53 @@ def mode_effects(
         }
         for k, agency in enumerate(both)
     }
+
+
+@dataclass(frozen=True)
+class ModeSummary:
+    """Agencies whose index was compared between two channels; of these how many are ``higher`` and
+    ``lower`` in the second one beyond chance, and the ``median`` difference in points.
+    """
+
+    compared: int
+    higher: int
+    lower: int
+    median: float
+
+
+def summarise_modes(
+    cells: Cells,
+    totals: Totals,
+    method: Method,
+    channels: tuple[str, str],
+    shown: Collection[str],
+) -> ModeSummary | None:
+    """How far an index depends on the channel people answered by, among ``shown`` agencies; None
+    where nothing can be compared.
+
+    Examples
+    --------
+    >>> agencies = {key[0] for key in snapshot.totals()}
+    >>> found = summarise_modes(cells, snapshot.totals(), method, ("counter", "online"), agencies)
+    >>> found.compared >= found.higher + found.lower
+    True
+    """
+    if not set(channels) <= {channel for (_a, _d, channel), (n, _on) in totals.items() if n}:
+        return None
+    found = [
+        row
+        for agency, row in mode_effects(cells, totals, method, channels).items()
+        if agency in shown
+    ]
+    if not found:
+        return None
+    beyond = [row["difference"] for row in found if row["p_holm"] < SIGNIFICANT]
+    return ModeSummary(
+        compared=len(found),
+        higher=sum(difference > 0 for difference in beyond),
+        lower=sum(difference < 0 for difference in beyond),
+        median=float(np.median([row["difference"] for row in found])),
+    )
 
 
 def nonresponse_variables(method: Method) -> list[Variable]:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from analysis.comparison.quality import (
+    MODES,
     Totals,
     cells_in_channel,
     channels_are_large,
@@ -135,11 +136,7 @@ def build_quality_report(
     )
     responses = response_by_agency(cells, completed, values)
     channels = sorted({key[2] for key, (n, _) in totals.items() if n})
-    modes = (
-        mode_effects(cells, totals, method, ("counter", "online"))
-        if {"counter", "online"} <= {*channels}
-        else {}
-    )
+    modes = mode_effects(cells, totals, method, MODES) if {*MODES} <= {*channels} else {}
     missing = item_nonresponse(items, method) if len(items) else {}
     by_channel = channel_indices(cells, totals, method)
     result: dict[str, dict[str, Any]] = {}
@@ -157,7 +154,7 @@ def build_quality_report(
             ),
             # With the index and the dossiers, the difference of two channels tells each of them.
             "mode_effect": _rounded(modes[agency], 4)
-            if {"counter", "online"} <= told and agency in modes
+            if {*MODES} <= told and agency in modes
             else None,
             "item_nonresponse": {
                 item: [round(x) for x in pair] for item, pair in missing.get(agency, {}).items()

@@ -53,6 +53,7 @@ def _write_note(edition: Edition, accuracy: list[Note], *, is_public: bool = Fal
         *_describe_content(edition, is_public=is_public),
         *accuracy,
         *_describe_choices(edition),
+        *_describe_modes(edition),
         *_describe_times(edition),
         *_describe_comparability(edition, is_public=is_public),
         *_describe_processing(edition),
@@ -181,6 +182,22 @@ def _describe_choices(edition: Edition) -> list[Note]:
         return []
     told = _("Agencies that would have other possible places under another choice: %(lines)s.")
     return [Note("S.13.3.5", _("Model assumption error"), told % {"lines": "; ".join(lines)})]
+
+
+def _describe_modes(edition: Edition) -> list[Note]:
+    """Whether people answer otherwise online than at the counter (mode effect, selection with
+    it).
+    """
+    told = edition.about.get("modes")
+    if not told or told["compared"] < MIN_COMPARED:
+        return []
+    text = _(
+        "Online against the counter, within the same agency: of %(compared)s agencies %(higher)s "
+        "higher and %(lower)s lower beyond chance (Holm), the middle one by %(median)s points. Who "
+        "answers and how people answer cannot be told apart here."
+    )
+    words = {name: number(told[name], 0) for name in ("compared", "higher", "lower", "median")}
+    return [Note("S.13.3.2", _("Measurement error"), text % words)]
 
 
 def _describe_times(edition: Edition) -> list[Note]:

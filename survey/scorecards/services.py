@@ -166,7 +166,15 @@ def _compute(folder: Path, method: str, released: Sequence[Edition], aim: Aim) -
 
 def _as_preview(computed: Computed) -> Computed:
     """What a preview shows: whole agencies, no rates by month and no shares of levels."""
-    finer = ("coverage", "levels", "responses", "rank_sensitivity", "with_excluded", "response")
+    finer = (
+        "coverage",
+        "levels",
+        "responses",
+        "rank_sensitivity",
+        "with_excluded",
+        "response",
+        "modes",
+    )
     return replace(
         computed,
         responses=computed.responses // 10 * 10,

@@ -78,6 +78,7 @@ def compute_index(*, folder: Path, method: str, releases: Sequence[Release] = ()
             **run.chart_data(table),
             "rank_sensitivity": [vars(line) for line in run.rank_sensitivity(table)],
             **_tell_response(run),
+            **_tell_modes(run, table),
             **_tell_excluded(run, table),
         },
         rows=rows,
@@ -100,6 +101,16 @@ def _tell_response(run: analysis.Run) -> dict[str, Any]:
         return {}
     told = {"rate": f"{found.rate:.1f}", "r": f"{found.r_indicator:.2f}"}
     return {"response": {**told, "dossiers": sum(run.completed.values())}}
+
+
+def _tell_modes(run: analysis.Run, table: analysis.Table) -> dict[str, Any]:
+    """How many agencies differ between online and the counter, and by how much in the middle: in
+    whole points, so that no agency's own figure is among them.
+    """
+    found = run.modes(table)
+    if found is None:
+        return {}
+    return {"modes": {**vars(found), "median": round(found.median)}}
 
 
 def _tell_excluded(run: analysis.Run, table: analysis.Table) -> dict[str, Any]:

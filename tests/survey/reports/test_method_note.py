@@ -65,3 +65,15 @@ def test_response_is_told_to_everybody_in_whole_percent_and_of_many_dossiers(
     text = told(edition, is_public=True)["S.13.A4"]
     assert "Khoảng 72 % hồ sơ" in text
     assert "R là 0,82" in text
+
+
+def test_channels_are_compared_for_everybody_where_enough_agencies_are(edition: Edition) -> None:
+    assert "S.13.3.2" not in told(edition, is_public=True), "made before it was measured"
+    modes = {"compared": 4, "higher": 1, "lower": 0, "median": -2}
+    edition.about["modes"] = modes
+    assert "S.13.3.2" not in told(edition, is_public=True)
+    edition.about["modes"] = modes | {"compared": 41, "higher": 12}
+    text = told(edition, is_public=True)["S.13.3.2"]
+    assert "có 41 cơ quan so được" in text
+    assert "cao hơn rõ ở 12 cơ quan, thấp hơn rõ ở 0 cơ quan" in text
+    assert "giữa là -2 điểm" in text
