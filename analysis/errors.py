@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral, Real
 from typing import Any
 
 Translate = Callable[[str], str]
@@ -35,13 +36,17 @@ class AnalysisError(ValueError):
         return translate(self.template).format(**values)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # From one process to another: of what the values are, only numbers and texts are sure to
-        # go over.
-        kept = {
-            name: value if isinstance(value, int | float | str) else str(value)
-            for name, value in self.values.items()
-        }
+        # From one process to another only numbers, texts and errors of this kind are sure to go.
+        kept = {name: _plain(value) for name, value in self.values.items()}
         return _restore, (type(self), self.args, {**self.__dict__, "values": kept})
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    return value if isinstance(value, str | AnalysisError) else str(value)
 
 
 def _restore(

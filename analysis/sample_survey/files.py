@@ -30,6 +30,7 @@ OWN_COLUMNS: Final = (
     "_code",
     "_ones",
 )
+OWN_PREFIXES: Final = ("_value", "_amount")
 """Names the program gives to columns of its own."""
 
 
@@ -159,7 +160,7 @@ def _places(heading: Sequence[str], wanted: Sequence[str], name: str) -> list[in
                 name=name,
                 column=column,
             )
-        if column in OWN_COLUMNS or column.startswith("_value"):
+        if column in OWN_COLUMNS or column.startswith(OWN_PREFIXES):
             raise SpecError(
                 "{name}: the column name {column!r} is used by the program; rename the column",
                 name=name,

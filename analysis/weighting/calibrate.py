@@ -53,6 +53,16 @@ class Amounts:
         """For so many cells."""
         return cls(np.zeros((count, 0)), np.zeros(0), ())
 
+    def centred(self, start: Floats, margins: Sequence[Margin]) -> Amounts:
+        """About their means, where a margin says how many there are: a large offset would hide
+        what differs, and the categories hold it already.
+        """
+        if not margins or not self.names:
+            return self
+        size = sum(margins[0].targets.values())
+        mean = start @ self.values / start.sum()
+        return Amounts(self.values - mean, self.totals - size * mean, self.names)
+
     def scaled(self) -> Amounts:
         """In units of the largest value of each, so that they weigh as much as categories do."""
         unit = np.abs(self.values).max(axis=0, initial=0.0)
@@ -136,7 +146,7 @@ def calibrate_codes(
     _check_sums(margins)
     _check_empty(margins, codes, start)
     sizes = tuple(len(target) for target in targets)
-    known = (amounts or Amounts.none(len(start))).scaled()
+    known = (amounts or Amounts.none(len(start))).centred(start, margins).scaled()
     x, target = _explain(codes, sizes, known), np.concatenate([*targets, known.totals])
     if kind == "linear":
         g, rounds = _linear(start, x, target, bounds), 1

@@ -124,9 +124,14 @@ def approval(request: HttpRequest, pk: int) -> HttpResponse:
         "link": _link(row),
         "minutes": row.payload.get("minutes", ""),
         "purpose": row.payload.get("purpose", ""),
-        "agencies": preview_reorganisation(row.action, row.payload) if is_open else [],
+        "agencies": preview_reorganisation(row) if is_open and _may_look(user) else [],
     }
     return page(request, "approval.html", context)
+
+
+def _may_look(user: User) -> bool:
+    """Who asked may have lost what let them see other agencies."""
+    return may(user, "decide-requests") or may(user, "change-agencies")
 
 
 def _link(row: ApprovalRequest) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from survey.accounts.approvals import Payload, SensitiveAction
 from survey.accounts.models import User
 from survey.console.agency_actions import BY_TWO
+from survey.operations.restored import check_accepted
 from survey.reports.bundles import check_bundle, may_receive, request_bundle
 from survey.scorecards.models import Edition
 
@@ -46,6 +47,7 @@ def _fingerprint(payload: Payload) -> str:
 
 
 def _export(payload: Payload, now: datetime) -> object:
+    check_accepted()
     return request_bundle(
         edition=_edition(payload), purpose=payload["purpose"], by=_receiver(payload), now=now
     )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from survey.accounts.approvals import Payload, SensitiveAction
 from survey.accounts.models import User
 from survey.console.agency_actions import BY_TWO
+from survey.operations.restored import check_accepted
 from survey.scorecards.frameworks.models import FrameworkFile
 from survey.scorecards.frameworks.services import publish_framework, retire_framework
 from survey.scorecards.rounds.editions import Correction, check_correction, correct_scores
@@ -68,6 +69,7 @@ def _round_state(payload: Payload) -> str:
 
 
 def _publish_round(payload: Payload, now: datetime) -> object:
+    check_accepted()
     return publish_round(
         scoring_round=_round(payload),
         decision=payload["decision"],
@@ -111,6 +113,7 @@ def _correction_state(payload: Payload) -> str:
 
 
 def _correct(payload: Payload, now: datetime) -> object:
+    check_accepted()
     by = User.objects.filter(pk=payload["by"]).first()
     return correct_scores(correction=_correction(payload), by=by, now=now)
 

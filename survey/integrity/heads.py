@@ -5,6 +5,7 @@ The second key is ML-DSA-44 (FIPS 204): it holds when computers come that break 
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,8 @@ from survey.integrity.policy import (
 )
 
 SEED_BYTES: Final = 32
+LOOKED_AT: Final = "ledger-look.json"
+"""Mark of the last look at all entries."""
 CLOCKS_APART: Final = 600
 """Seconds the clock of a witness may be off."""
 
@@ -41,6 +44,26 @@ class LedgerFault(Exception):
 def ledger_folder() -> Path:
     """Where the files of the log are."""
     return Path(settings.VAR_DIR) / "ledger"
+
+
+def note_look(now: datetime, fault: str = "") -> None:
+    """That the whole log was looked at, and what was wrong."""
+    content = json.dumps({"at": now.isoformat(), "fault": fault})
+    replace_file(Path(settings.VAR_DIR) / LOOKED_AT, content.encode())
+
+
+def check_last_look() -> None:
+    """Refuse to go on with a log in which the last look from the first entry found a fault.
+
+    Raises
+    ------
+    LedgerFault
+        Says what it found.
+    """
+    path = Path(settings.VAR_DIR) / LOOKED_AT
+    fault = json.loads(path.read_text(encoding="utf-8"))["fault"] if path.is_file() else ""
+    if fault:
+        raise LedgerFault(f"the last look at the whole log found: {fault}")
 
 
 def policy_path() -> Path:

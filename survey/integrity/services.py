@@ -28,7 +28,13 @@ from django.utils import timezone
 from survey.common.locks import hold_lock
 from survey.common.periods import first_of_month
 from survey.integrity.entries import Subject, read_others, read_responses, write_entry
-from survey.integrity.heads import LedgerFault, ledger_folder, publish_head
+from survey.integrity.heads import (
+    LedgerFault,
+    check_last_look,
+    ledger_folder,
+    note_look,
+    publish_head,
+)
 from survey.integrity.models import LedgerHead, LedgerLeaf
 from survey.integrity.proofs import TileNodes
 from survey.integrity.tiles import LogTiles, TileError, write_tile
@@ -50,6 +56,8 @@ def seal_entries(now: datetime, *, is_day_over: bool = False, is_whole: bool = F
     ``is_day_over``: also fewer than ``LEAST``; ``is_whole`` as in ``publish_log``.
     """
     with hold_lock("ledger"):
+        if not is_whole:
+            check_last_look()
         made = _seal(now, is_day_over=is_day_over)
         publish_log(now, is_whole=is_whole)
     return made
@@ -129,6 +137,18 @@ def publish_log(now: datetime, *, is_whole: bool = False) -> LedgerHead | None:
     TileError
         A file that never changes is another one.
     """
+    if not is_whole:
+        return _publish(now, is_whole=False)
+    try:
+        head = _publish(now, is_whole=True)
+    except (LedgerFault, TileError) as error:
+        note_look(now, f"{type(error).__name__} {error}")
+        raise
+    note_look(now)
+    return head
+
+
+def _publish(now: datetime, *, is_whole: bool) -> LedgerHead | None:
     before = LedgerHead.objects.order_by("-size").first()
     folder = ledger_folder()
     log_tiles = _find_start(folder, before, is_whole=is_whole)

@@ -15,10 +15,10 @@ class AddIndexBeside(migrations.AddIndex):
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
-        model = to_state.apps.get_model(app_label, self.model_name)
         if schema_editor.connection.vendor != "postgresql":
-            schema_editor.add_index(model, self.index)
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
+        model = to_state.apps.get_model(app_label, self.model_name)
         # It waits for whoever reads long, and nobody waits for it; what an interrupted run left is
         # of no use.
         schema_editor.execute("SET lock_timeout = 0")
@@ -29,11 +29,12 @@ class AddIndexBeside(migrations.AddIndex):
     def database_backwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
-        model = from_state.apps.get_model(app_label, self.model_name)
-        if schema_editor.connection.vendor == "postgresql":
-            schema_editor.remove_index(model, self.index, concurrently=True)
-        else:
-            schema_editor.remove_index(model, self.index)
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+            return
+        schema_editor.execute("SET lock_timeout = 0")
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {self.index.name}")
+        schema_editor.execute("RESET lock_timeout")
 
 
 class Migration(migrations.Migration):

@@ -22,6 +22,7 @@ from django_tasks_db.models import DBTaskResult
 
 from survey.accounts.models import AuditEvent
 from survey.common.periods import first_of_month
+from survey.integrity.heads import LOOKED_AT
 from survey.integrity.models import LedgerHead
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.responses.models import Response
@@ -118,12 +119,17 @@ def _check_clock(now: datetime) -> Told:
 def _check_ledger(now: datetime) -> Told:
     head = LedgerHead.objects.order_by("-size").first()
     told = f"{head.size} entries, signed {head.made_at:%Y-%m-%d %H:%M}" if head else "no head yet"
-    # A sealing takes all there is: after a fresh one the answers are not looked through, which
-    # takes seconds where there are millions.
-    oldest = None if head and now - head.made_at < LEDGER_WARN else _find_unsealed(now)
+    look = read_mark(LOOKED_AT)
+    if look and look["fault"]:
+        return WARN, f"{told}; the last look at all entries found: {look['fault'][:200]}"
+    # The night's look seals all there is: after a fresh one the answers are not looked through,
+    # which takes seconds where there are millions.
+    if look and now - datetime.fromisoformat(str(look["at"])) < LEDGER_WARN:
+        return OK, told
+    oldest = _find_unsealed(now)
     if oldest is not None:
         return WARN, f"{told}; an answer of {oldest:%Y-%m-%d %H:%M} is not sealed"
-    return OK, told
+    return (WARN, f"{told}; not looked through since {look['at'][:16]}") if look else (OK, told)
 
 
 def _find_unsealed(now: datetime) -> datetime | None:

@@ -1,7 +1,8 @@
 """A restored installation: a mark in its data folder says so until two people have accepted it.
 
-What was given, decided or released after the backup may be missing: figures leave the house only
-when somebody has looked and a second person agrees.
+What was given, decided, released or withdrawn after the backup may be missing: until somebody has
+looked and a second person agrees, no figures and no points are published, and no single answers
+handed out. What had been published before the backup stays.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from survey.common.durable_files import replace_file
 from survey.operations.readiness import RESTORED, read_mark
 
 ACCEPTED: Final = "last-restore.json"
+UNKNOWN: Final = "1970-01-01T00:00:00+00:00"
 
 
 def mark_restored(files: Path, manifest: dict[str, Any], backup: str, now: datetime) -> None:
@@ -29,8 +31,14 @@ def mark_restored(files: Path, manifest: dict[str, Any], backup: str, now: datet
 
 
 def find_restore() -> dict[str, Any] | None:
-    """The mark of a restore nobody has accepted yet."""
-    return read_mark(RESTORED)
+    """The mark of a restore nobody has accepted yet; one that cannot be read waits as well."""
+    try:
+        mark = read_mark(RESTORED)
+        if mark is not None:
+            describe_restore(mark)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {"at": UNKNOWN, "made_at": UNKNOWN, "backup": "?"}
+    return mark
 
 
 def describe_restore(mark: dict[str, Any]) -> str:

@@ -244,7 +244,7 @@ def _verify_ledger(restored: Restored, address: str, into: Path) -> str:
         (into / "head").write_text(restored.manifest["head"], encoding="utf-8")
         against = ["--against", str(into / "head")]
     # The rows may be newer than the files: what is missing there is written, if it goes on.
-    _manage(restored, address, "seal_ledger")
+    _manage(restored, address, "seal_ledger", "--whole")
     return _manage(restored, address, "verify_ledger", *against).splitlines()[-1]
 
 

@@ -588,3 +588,27 @@ def test_every_row_needs_the_number_weights_are_calibrated_to(tmp_path: Path) ->
     margin = {"number": "x", "total": 9}
     with pytest.raises(DesignError, match=r"column x, row 3: weights are calibrated"):
         ask(folder, {}, calibration={"method": "linear", "margin": [margin]})
+
+
+@pytest.mark.parametrize("method", ["linear", "rake"])
+def test_a_large_offset_of_a_number_changes_nothing(tmp_path: Path, method: str) -> None:
+    """Years and identifiers: what differs is the tenth part of a millionth."""
+    found = []
+    for offset in (0, 10**8):
+        rows = [{"g": "ab"[k % 2], "x": offset + k, "y": (k * k) % 7} for k in range(10)]
+        total = sum(row["x"] for row in rows) + 3
+        groups = {"columns": ["g"], "targets": [{"g": g, "total": 5} for g in "ab"]}
+        margins = [groups, {"number": "x", "total": total}]
+        result = ask(survey(tmp_path, rows), {}, calibration={"method": method, "margin": margins})
+        assert result["calibration"]["error"] < 1e-9
+        found.append([result["estimates"][0][name] for name in ("estimate", "se")])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-7)
+    assert found[0][0] != pytest.approx(sum((k * k) % 7 for k in range(10)) / 10, abs=1e-3)
+
+
+def test_a_column_called_as_the_program_calls_its_own_is_refused(tmp_path: Path) -> None:
+    folder = survey(tmp_path, [{"_amount0": 1, "x": 1, "y": 1}, {"_amount0": 2, "x": 2, "y": 3}])
+    estimand = [{"name": "y", "numerator": "y", "by": ["_amount0"]}]
+    margin = {"number": "x", "total": 9}
+    with pytest.raises(SpecError, match=r"_amount0.* is used by the program"):
+        ask(folder, {}, estimand=estimand, calibration={"method": "linear", "margin": [margin]})

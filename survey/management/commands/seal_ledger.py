@@ -17,7 +17,7 @@ from survey.integrity.witnessing import gather_signatures
 
 
 class Command(BaseCommand):
-    """``manage.py seal_ledger [--day]``."""
+    """``manage.py seal_ledger [--day] [--whole]``."""
 
     help = __doc__
 

@@ -150,10 +150,14 @@ def test_who_decides_sees_what_moves_and_what_stays(cast: Cast, admin: Client) -
     )
     AgencyResult.objects.create(edition=edition, agency=cast.land, name="Sở", kind="x", rows=[])
     moving, staying = f"quầy đang mở: {cast.land.counters.count()}", "tháng có hồ sơ: 2"
+    assert cast.land.staff.count() == 1
     shown = admin.get(f"/staff/agencies/{cast.land.pk}").content.decode()
     assert moving in shown
     assert staying in shown
     assert "kỳ đã công bố số liệu: 1" in shown
+    assert "Phải chuyển trước" not in shown
+    above = admin.get(f"/staff/agencies/{cast.province.pk}").content.decode()
+    assert "Phải chuyển trước:" in above, "what lies below is moved by nobody"
     sent = {"other": cast.commune.pk, "name": "Mới", "on": day(), "reason": "x"}
     admin.post(f"/staff/agencies/{cast.land.pk}/merge", sent)
     row = ApprovalRequest.objects.get()
@@ -170,8 +174,13 @@ def test_an_agency_ends_by_two_and_hands_its_counters_over(cast: Cast, admin: Cl
     Hosting.objects.create(
         office=cast.commune_counter.office, agency=cast.commune, valid_from=START
     )
+    alone = {"other": "", "on": day(), "reason": "giải thể"}
+    page = admin.post(f"/staff/agencies/{cast.commune.pk}/dissolve", alone, follow=True)
+    assert "Đóng lại:" in page.content.decode(), "without an heir nothing moves"
+    ApprovalRequest.objects.all().delete()
     sent = {"other": cast.land.pk, "on": day(), "reason": "giải thể"}
-    admin.post(f"/staff/agencies/{cast.commune.pk}/dissolve", sent)
+    page = admin.post(f"/staff/agencies/{cast.commune.pk}/dissolve", sent, follow=True)
+    assert "Chuyển sang cơ quan thay thế:" in page.content.decode()
     row = ApprovalRequest.objects.get()
     approver = signed_in(account("approver", role=Role.APPROVER))
     approver.post(f"/staff/approvals/{row.pk}/decide", {"decision": "approve"})

@@ -58,11 +58,11 @@ def test_figures_wait_until_two_people_have_accepted(cast: Cast, tmp_path: Path)
     release = ApprovalRequest.objects.get()
     mark = mark_files()
     assert {one.state for one in run_checks(timezone.now()) if one.name == "restore"} == {WARN}
-    assert "Hai người phải chấp nhận" in approve(second, release)
+    assert "Cần hai người chấp nhận" in approve(second, release)
     assert Edition.objects.get().released_at is None
     shown = first.get("/staff/status").content.decode()
     assert "được khôi phục lúc" in shown
-    assert "từ bản sao lưu lúc 08:10 27/11/2026. Phiếu, quyết định" in shown
+    assert "từ bản sao lưu lúc 08:10 27/11/2026. Phiếu, quyết định, việc" in shown
     assert first.post("/staff/status/accept-restore", {"reason": ""}).status_code == 302
     assert not ApprovalRequest.objects.filter(action="accept-restore").exists(), "with a reason"
     first.post("/staff/status/accept-restore", {"reason": "Đã đối chiếu sổ tiếp nhận"})
@@ -88,7 +88,7 @@ def test_nobody_asks_for_a_release_meanwhile(cast: Cast, tmp_path: Path) -> None
     mark_files()
     path = f"/staff/editions/{edition.pk}/ask/release"
     page = admin().post(path, {"reason": "quý"}, follow=True)
-    assert "Hai người phải chấp nhận" in page.content.decode()
+    assert "Cần hai người chấp nhận" in page.content.decode()
     assert not ApprovalRequest.objects.exists()
 
 

@@ -286,10 +286,15 @@ def test_by_day_sealing_looks_at_nothing_before_the_last_full_bundle(
     assert seal_entries(now) == LEAST
     with pytest.raises(LedgerFault, match="the first 664 entries are not those"):
         seal_day(now)
+    answer(cast, LEAST, "the next day")
+    with pytest.raises(LedgerFault, match="the last look at the whole log found"):
+        seal_entries(now)
     by_owner('UPDATE survey_ledgerleaf SET entry = %s WHERE "index" = 3', (bytes(kept.entry),))
     assert faults() == ["file tile/0/001 is missing: run seal_ledger --whole"]
     call_command("seal_ledger", "--whole")
     assert faults() == []
+    answer(cast, LEAST, "afterwards")
+    assert seal_entries(now) == LEAST, "and by day it goes on"
 
 
 def test_without_files_sealing_begins_from_the_first_entry(

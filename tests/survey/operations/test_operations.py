@@ -25,6 +25,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from survey.accounts.models import AuditEvent
 from survey.common.logs import MaskCodes, NameRequest, make_json_formatter, request_id
 from survey.environment import read_choice
+from survey.integrity.heads import note_look
 from survey.integrity.services import seal_day
 from survey.messaging.outbox.models import MessageState, OutboxMessage
 from survey.operations import middleware, readiness
@@ -97,6 +98,12 @@ def test_what_somebody_has_to_look_at_is_named(
     found = states()
     assert {found[name] for name in ("ledger", "messages", "tasks")} == {WARN}
     seal_day(now)
+    assert states()["ledger"] == OK
+    note_look(now, "the first 3 entries are not those that were signed")
+    assert states()["ledger"] == WARN, "though the newest head is fresh"
+    note_look(now - timedelta(hours=37))
+    assert states()["ledger"] == WARN, "nobody has looked for too long"
+    note_look(now)
     assert states()["ledger"] == OK
     usage = Usage(100 * 2**30, 0, 2**30)
     monkeypatch.setattr("shutil.disk_usage", lambda _path: usage)
