@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import messages
@@ -102,11 +103,16 @@ def _find(request: HttpRequest, pk: int) -> ApprovalRequest:
     found = ApprovalRequest.objects.select_related("requester__agency").filter(pk=pk).first()
     if found is None or found.action not in SENSITIVE_ACTIONS:
         raise Http404
-    if found.requester_id != user.pk and why_not(found, user, now):
-        seen = _visible(user).filter(pk=pk).exists()
-        if not seen:
-            raise Http404
+    if not may_open(found, user, now):
+        raise Http404
     return found
+
+
+def may_open(row: ApprovalRequest, user: User, now: datetime) -> bool:
+    """Whether an account sees a request: its own, one it may decide, one it may read."""
+    if row.requester_id == user.pk or not why_not(row, user, now):
+        return True
+    return _visible(user).filter(pk=row.pk).exists()
 
 
 @require_safe

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from survey.accounts.approvals import requests_waiting
+from survey.accounts.models import User
 from survey.accounts.permissions import requires
-from survey.console.approvals import ask_for
+from survey.console.approvals import ask_for, may_open
 from survey.console.layout import page, staff_page
 from survey.console.sensitive_actions import SENSITIVE_ACTIONS
 from survey.operations.readiness import DOWN, OK, WARN, run_checks, worst
@@ -44,13 +47,15 @@ def status(request: HttpRequest) -> HttpResponse:
         {"name": NAMES[check.name], "state": STATES[check.state], "check": check}
         for check in checks
     ]
-    mark = find_restore()
+    mark, now = find_restore(), timezone.now()
+    asked = requests_waiting(now).filter(action="accept-restore").first()
     context = {
         "lines": lines,
         "whole": STATES[worst(checks)],
         "is_fine": worst(checks) == OK,
         "restored": describe_restore(mark) if mark else "",
-        "asked": requests_waiting(timezone.now()).filter(action="accept-restore").first(),
+        "asked": asked,
+        "may_open": asked and may_open(asked, cast("User", request.user), now),
     }
     return page(request, "status.html", context)
 

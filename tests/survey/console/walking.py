@@ -248,11 +248,20 @@ def scene(cast: Cast, tmp_path: Path) -> Iterator[Cast]:
     SourceSystem.objects.get_or_create(
         key_id="mot-cua", defaults={"name": "Một cửa", "province": "H20", "secret_sealed": b""}
     )
-    files = Path(settings.VAR_DIR)
-    mark_restored(files, {"at": before.isoformat()}, "20261127T011000Z", now)
     yield cast
+    forget_restore()
+
+
+def pretend_restore() -> None:
+    """As on a machine that was restored: nothing is published until two people accept it."""
+    made = {"at": NOW.isoformat()}
+    mark_restored(Path(settings.VAR_DIR), made, "20261127T011000Z", timezone.now())
+
+
+def forget_restore() -> None:
+    """As on any other machine."""
     for name in (RESTORED, ACCEPTED):
-        (files / name).unlink(missing_ok=True)
+        (Path(settings.VAR_DIR) / name).unlink(missing_ok=True)
 
 
 OWNED: Final = (
