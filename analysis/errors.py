@@ -72,3 +72,7 @@ class DesignError(AnalysisError):
 
 class SpecError(AnalysisError):
     """A SPEC file has an unknown key, a missing one, or names a column the data do not have."""
+
+
+Named = str | AnalysisError
+"""What a value, a stratum or a column is called in a message."""

@@ -13,17 +13,14 @@ from typing import Any, Final
 
 from analysis.counting.variables import Variable
 from analysis.data.csv_text import decode_text
-from analysis.data.schema import EVIDENCE, ITEMS
+from analysis.data.schema import EVIDENCE
 from analysis.errors import MethodError, SpecError
-from analysis.estimation.intervals import INTERVALS
+from analysis.method.choices import check_values
 from analysis.method.fields import _checked
 from analysis.method.values import check_range, read_bands, read_fractions
-from analysis.rounding import MODES, rounded
+from analysis.rounding import rounded
 
 FOLDER: Final = Path(__file__).parent
-RULES: Final = ("mean-of-items", "pooled", "factor-weighted")
-STATISTICS: Final = ("share", "score", "net")
-MISSING: Final = ("available", "complete")
 
 
 @dataclass(frozen=True)
@@ -234,82 +231,5 @@ def _build(data: dict[str, Any], path: Path, sha256: str) -> Method:
         bands=read_bands(flat["bands"], path),
         sha256=sha256,
     )
-    _check_values(method, path)
+    check_values(method, path)
     return method
-
-
-def _check_values(method: Method, path: Path) -> None:
-    unknown = [item for item in method.items if item not in ITEMS]
-    net = method.statistic == "net"
-    low, high = method.range
-    checks = [
-        (
-            method.statistic != "score"
-            or (low <= min(method.answers) and max(method.answers) <= high),
-            "scale.range must reach from the lowest to the highest answer",
-        ),
-        (
-            net or method.statistic == "score" or bool(method.satisfied),
-            "scale.satisfied names at least one answer",
-        ),
-        (bool(method.items), "factors: at least one factor with items is needed"),
-        (not unknown, f"factors: item {unknown[:1]} is not a column of the snapshot"),
-        (len(set(method.items)) == len(method.items), "factors: an item stands in two factors"),
-        (
-            set(method.satisfied) < set(method.answers),
-            "scale.satisfied must be a part of scale.answers",
-        ),
-        (
-            net == bool(method.opposed)
-            and set(method.opposed) <= set(method.answers) - set(method.satisfied),
-            "scale.opposed belongs to statistic net: answers that count against, none of them "
-            "satisfied",
-        ),
-        (method.rule in RULES, f"index.rule must be one of {', '.join(RULES)}"),
-        (method.statistic in STATISTICS, f"index.statistic must be one of {', '.join(STATISTICS)}"),
-        (
-            method.detail == "items"
-            or (method.detail, method.rule, method.statistic, method.missing)
-            == ("factors", "pooled", "share", "available"),
-            "index.detail is items, or factors with rule pooled, statistic share and missing "
-            "available",
-        ),
-        (method.missing in MISSING, f"index.missing must be one of {', '.join(MISSING)}"),
-        (
-            (method.rule == "factor-weighted") == bool(method.factor_weights)
-            and set(method.factor_weights) in (set(), set(method.factors)),
-            "factor_weights belong to rule factor-weighted and name each factor",
-        ),
-        (
-            method.statistic == "share" or method.interval == "t",
-            "weighting.interval must be t for a score or a net share",
-        ),
-        (method.interval in INTERVALS, f"weighting.interval must be one of {', '.join(INTERVALS)}"),
-        (
-            bool(method.counted) and {*method.counted, *method.beside} <= set(EVIDENCE),
-            f"evidence.counted and evidence.beside may hold {', '.join(EVIDENCE)}",
-        ),
-        (
-            set(method.weighting_cells) <= {"domain", "channel"},
-            "weighting.cells may hold domain and channel",
-        ),
-        (
-            not method.channel_mix or "channel" in method.weighting_cells,
-            "channel_mix needs channel in weighting.cells",
-        ),
-        (
-            method.trim == 0 or method.trim > 1,
-            "weighting.trim is 0 (never) or a multiple of the median above 1",
-        ),
-        (
-            method.min_cell >= 2,
-            "weighting.min_cell must be at least 2: a variance needs two answers",
-        ),
-        (0.5 < method.confidence < 1, "weighting.confidence must lie between 0.5 and 1"),
-        (method.min_n >= 1 and method.min_n_eff >= 1, "publication: minimum numbers start at 1"),
-        (0 <= method.decimals <= 6, "publication.decimals must lie between 0 and 6"),
-        (method.rounding in MODES, f"publication.rounding must be one of {', '.join(MODES)}"),
-    ]
-    for good, message in checks:
-        if not good:
-            raise MethodError("{path}: {message}", path=path, message=message)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from analysis.errors import MethodError
+from analysis.errors import AnalysisError, MethodError
 
 _REQUIRED: Final = object()
 
@@ -90,7 +90,7 @@ def _checked(data: dict[str, Any], path: Path) -> dict[str, Any]:
                 raise MethodError(
                     "{path}: {section}: {key} must be given as {kind}",
                     path=path,
-                    section=section or "top level",
+                    section=section or AnalysisError("top level"),
                     key=key,
                     kind=kind.__name__,
                 )

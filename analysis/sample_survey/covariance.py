@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.arrays import Floats, Integers, Mask
 from analysis.counting.cells import unpack
+from analysis.errors import AnalysisError
 from analysis.sample_survey.linearisation import Targets
 from analysis.sample_survey.sample import Sample
 from analysis.sample_survey.spec import Spec
@@ -123,7 +124,7 @@ def _stages(
     if sample.psu is None:
         units = np.bincount(sample.stratum, weights=sample.cells.n, minlength=size)
         counts = sample.cells.n.astype(np.float64)
-        names = [f"stratum {name}" for name in sample.strata]
+        names = [AnalysisError("stratum {name}", name=name) for name in sample.strata]
         return stage_variance(
             spec.lonely,
             sums,
@@ -138,14 +139,14 @@ def _stages(
     number, home = len(sample.psu_names), sample.homes
     by_psu = np.array([np.bincount(sample.psu, weights=row, minlength=number) for row in sums])
     units = np.bincount(home, minlength=size).astype(np.float64)
-    names = [f"stratum {name}" for name in sample.strata]
+    names = [AnalysisError("stratum {name}", name=name) for name in sample.strata]
     result = stage_variance(
         spec.lonely, by_psu, np.ones(number), home, units, sample.population, names, present=present
     )
     if sample.population2 is None or sample.population is None:
         return result
     inside = np.bincount(sample.psu, weights=sample.cells.n, minlength=number)
-    names = [f"PSU {name}" for name in sample.psu_names]
+    names = [AnalysisError("PSU {name}", name=name) for name in sample.psu_names]
     fraction = (units / sample.population)[home]
     counts = sample.cells.n.astype(np.float64)
     inner = stage_variance(

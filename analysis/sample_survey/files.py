@@ -12,7 +12,7 @@ import polars as pl
 
 from analysis.data.csv_text import read_csv_text
 from analysis.data.names import normal
-from analysis.errors import SpecError
+from analysis.errors import AnalysisError, SpecError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -225,7 +225,11 @@ def _plain(series: pl.Series, name: str) -> pl.Series:
         return narrow if narrow.null_count() == series.null_count() else series
     if dtype in (pl.Boolean, pl.Null):
         return series.cast(pl.Boolean)
-    kind = "times" if dtype.is_temporal() else f"values of kind {dtype.base_type()}"
+    kind = (
+        AnalysisError("times")
+        if dtype.is_temporal()
+        else AnalysisError("values of kind {kind}", kind=dtype.base_type())
+    )
     raise SpecError(
         "{name}: column {column!r} holds {kind}; store it as numbers, texts or true and false",
         name=name,

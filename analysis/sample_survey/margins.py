@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.data.names import normal
-from analysis.errors import SpecError
+from analysis.errors import AnalysisError, SpecError
 from analysis.sample_survey.spec_values import (
     check_keys,
     parse_category,
@@ -32,7 +32,7 @@ def read_bounds(calibration: dict[str, Any]) -> tuple[float, float] | None:
     if bounds is None:
         return None
     pair = (
-        [parse_number("calibration.bounds: each", b) for b in bounds]
+        [parse_number(AnalysisError("calibration.bounds: each"), b) for b in bounds]
         if isinstance(bounds, list)
         else []
     )
@@ -75,7 +75,13 @@ def _known_total(where: str, entry: dict[str, Any]) -> KnownTotal:
             "{where}: a number has a total, and neither columns nor targets", where=where
         )
     column = parse_text(f"{where}: number", entry["number"])
-    return KnownTotal(column, parse_number(f"{where}: the total of {column}", entry["total"]))
+    return KnownTotal(
+        column,
+        parse_number(
+            AnalysisError("{where}: the total of {column}", where=where, column=column),
+            entry["total"],
+        ),
+    )
 
 
 def _margin(where: str, entry: dict[str, Any]) -> Margin:
@@ -97,7 +103,12 @@ def _margin(where: str, entry: dict[str, Any]) -> Margin:
                 columns=", ".join(columns),
             )
         category = tuple(parse_category(where, column, named[column]) for column in columns)
-        total = parse_number(f"{where}: the total of {', '.join(category)}", named["total"])
+        total = parse_number(
+            AnalysisError(
+                "{where}: the total of {column}", where=where, column=", ".join(category)
+            ),
+            named["total"],
+        )
         if category in targets or total < 0:
             raise SpecError(
                 "{where}: {category} has two totals, or one below 0",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.arrays import Floats, Integers, Mask
 from analysis.counting.cells import Cells
-from analysis.errors import DesignError
+from analysis.errors import AnalysisError, DesignError, Named
 from analysis.sample_survey.reading import AMOUNT, WHERE, read_survey
 from analysis.sample_survey.spec import Spec
 
@@ -91,6 +91,8 @@ def load_sample(spec: Spec, frame: SurveyFrame | None = None) -> Sample:
                 psu=spec.psu,
             )
     labels = [label[0] for label in strata]
+    named = [AnalysisError("stratum {name}", name=name) for name in labels]
+    units = [AnalysisError("PSU {name}", name=name) for _, name in names]
     return Sample(
         cells=cells,
         shift=data.centres,
@@ -102,16 +104,10 @@ def load_sample(spec: Spec, frame: SurveyFrame | None = None) -> Sample:
         stratum=stratum,
         strata=labels,
         psu=psu,
-        population=(
-            _population(spec.fpc, cells, "_fpc", stratum, [f"stratum {name}" for name in labels])
-            if spec.fpc
-            else None
-        ),
-        population2=(
-            _population(spec.fpc2, cells, "_fpc2", psu, [f"PSU {name}" for _, name in names])
-            if spec.fpc2 and psu is not None
-            else None
-        ),
+        population=_population(spec.fpc, cells, "_fpc", stratum, named) if spec.fpc else None,
+        population2=_population(spec.fpc2, cells, "_fpc2", psu, units)
+        if spec.fpc2 and psu is not None
+        else None,
     )
 
 
@@ -121,7 +117,7 @@ def _numbers(cells: Cells, keys: list[str]) -> Floats:
 
 
 def _population(
-    column: str | None, cells: Cells, key: str, code: Integers, labels: list[str]
+    column: str | None, cells: Cells, key: str, code: Integers, labels: Sequence[Named]
 ) -> Floats:
     size = np.zeros(int(code.max()) + 1)
     for place, value in zip(code.tolist(), cells.key(key), strict=True):

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 from analysis.counting.variables import COMPARISONS
 from analysis.data.names import normal
-from analysis.errors import SpecError
+from analysis.errors import AnalysisError, Named, SpecError
 
 Bound = float | str | bool
 _KEYS: Final[Mapping[str, frozenset[str]]] = {
@@ -74,7 +74,7 @@ def check_choice(name: str, value: Any, allowed: Any) -> None:
         )
 
 
-def parse_text(name: str, value: Any) -> str:
+def parse_text(name: Named, value: Any) -> str:
     """A text that is not empty, in normal form."""
     if not isinstance(value, str) or not normal(value):
         raise SpecError("{name} must be given as text", name=name)
@@ -92,13 +92,15 @@ def parse_names(name: str, value: Any) -> tuple[str, ...]:
         )
     if not isinstance(value, list):
         raise SpecError("{name} must be a list of column names", name=name)
-    names = tuple(parse_text(f"{name}: each column", entry) for entry in value)
+    names = tuple(
+        parse_text(AnalysisError("{name}: each column", name=name), entry) for entry in value
+    )
     if twice := sorted({entry for entry in names if names.count(entry) > 1}):
         raise SpecError("{name} names {twice!r} twice", name=name, twice=twice[0])
     return names
 
 
-def parse_number(name: str, value: Any) -> float:
+def parse_number(name: Named, value: Any) -> float:
     """A finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise SpecError("{name} must be a number", name=name)
@@ -119,7 +121,9 @@ def parse_codes(name: str, value: Any) -> tuple[float | str, ...]:
             "{name} must be a list of the codes that mean no answer: [-9, 99]", name=name
         )
     return tuple(
-        normal(code) if isinstance(code, str) else parse_number(f"{name}: each code", code)
+        normal(code)
+        if isinstance(code, str)
+        else parse_number(AnalysisError("{name}: each code", name=name), code)
         for code in value
     )
 

@@ -4,7 +4,7 @@ single unit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.arrays import Floats, Integers, Mask
-from analysis.errors import DesignError
+from analysis.errors import AnalysisError, DesignError, Named
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -25,7 +25,7 @@ def stage_variance(
     group: Integers,
     units: npt.NDArray[Any],
     population: Floats | None,
-    names: list[str],
+    names: Sequence[Named],
     within: Callable[[Integers], Floats] | None = None,
     factor: Floats | None = None,
     present: Mask | None = None,
@@ -80,7 +80,9 @@ def stage_variance(
     return result
 
 
-def _fractions(units: npt.NDArray[Any], population: Floats | None, names: list[str]) -> Floats:
+def _fractions(
+    units: npt.NDArray[Any], population: Floats | None, names: Sequence[Named]
+) -> Floats:
     """Sampled share of each group, (H,)."""
     fraction = np.zeros(len(units)) if population is None else units / population
     if population is not None and (fraction > 1 + 1e-9).any():
@@ -120,12 +122,12 @@ def _about_mean(
     return np.asarray(between if within is None else between + within(members))
 
 
-def _lonely(rule: str, name: str, share: float, total: Floats) -> Floats:
+def _lonely(rule: str, name: Named, share: float, total: Floats) -> Floats:
     """A stratum with one unit: remove and certainty count it as known, adjust centres it at the
     whole sample.
     """
     if rule == "fail":
-        where = name if name.strip() != "stratum" else "the sample"
+        where = name if str(name).strip() != "stratum" else AnalysisError("the sample")
         raise DesignError(
             "{where} has a single unit; join it, or set design.lonely to remove, adjust or average",
             where=where,
@@ -174,7 +176,7 @@ def stage_diagonal(
     group: Integers,
     units: npt.NDArray[Any],
     population: Floats | None,
-    names: list[str],
+    names: Sequence[Named],
     *,
     residuals: Residuals | None = None,
     factor: Floats | None = None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.arrays import Floats, Integers
+from analysis.errors import AnalysisError
 from analysis.sample_survey.covariance import _about, _matrix, _Parts, answer_variables
 from analysis.sample_survey.linearisation import Targets
 from analysis.sample_survey.sample import Sample
@@ -141,7 +142,7 @@ def _diagonal(
             for i, row in enumerate(targets.code)
         ]
         elements = Own(target, k, mean, np.concatenate(inside), elements.answered)
-    names = [f"stratum {name}" for name in sample.strata]
+    names = [AnalysisError("stratum {name}", name=name) for name in sample.strata]
     counts = cells.n.astype(np.float64)
     if sample.psu is None:
         units = np.bincount(sample.stratum, weights=cells.n, minlength=len(sample.strata))
@@ -178,7 +179,7 @@ def _diagonal(
         return result
     fraction = (units / sample.population)[home]
     members = np.bincount(sample.psu, weights=cells.n, minlength=number)
-    names = [f"PSU {name}" for name in sample.psu_names]
+    names = [AnalysisError("PSU {name}", name=name) for name in sample.psu_names]
     return result + stage_diagonal(
         spec.lonely,
         elements,

@@ -595,7 +595,9 @@ def test_a_large_offset_of_a_number_changes_nothing(tmp_path: Path, method: str)
     """Years and identifiers: what differs is the tenth part of a millionth."""
     found = []
     for offset in (0, 10**8):
-        rows = [{"g": "ab"[k % 2], "x": offset + k, "y": (k * k) % 7} for k in range(10)]
+        rows: list[Table] = [
+            {"g": "ab"[k % 2], "x": offset + k, "y": (k * k) % 7} for k in range(10)
+        ]
         total = sum(row["x"] for row in rows) + 3
         groups = {"columns": ["g"], "targets": [{"g": g, "total": 5} for g in "ab"]}
         margins = [groups, {"number": "x", "total": total}]

@@ -80,6 +80,11 @@ MEAN = '[[estimand]]\nname = "e"\nnumerator = "q"\n'
         (MEAN, "lỗi: d.csv: cột 'q' phải chứa số; dòng 3 chứa 'x': hãy sửa, để trống, hoặc nêu"),
         ("", "lỗi: estimand: cần ít nhất một [[estimand]]"),
         ("[wrong]\na = 1\n", "lỗi: không có khóa wrong; các khóa hợp lệ:"),
+        (
+            MEAN + '[calibration]\nmethod = "linear"\n[[calibration.margin]]\nnumber = "q"\n'
+            'total = "x"\n',
+            "lỗi: calibration.margin 1: total của q phải là số",
+        ),
         (MEAN + '[[where]]\ncolumn = "q"\nop = "<"\nvalue = "a"\n', "cột 'q' đem so bằng < với"),
     ],
 )
