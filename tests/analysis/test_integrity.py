@@ -218,6 +218,7 @@ def test_a_rule_nobody_knows_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.slow
 def test_frauds_are_told_from_honest_months() -> None:
     """Two seeds of a world that knows no threshold; the curves are the benchmark's."""
     total: Counter[tuple[str, str]] = Counter()

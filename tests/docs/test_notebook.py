@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::RuntimeWarning", "ignore::UserWarning"
 )
+@pytest.mark.slow
 def test_the_notebook_reproduces_the_published_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -270,7 +270,7 @@ STAFF_PAGES = [reverse(section.name) for sections in SECTIONS.values() for secti
 @pytest.mark.parametrize(
     ("scheme", "width"),
     [
-        ("dark", 360),
+        pytest.param("dark", 360, marks=pytest.mark.slow),
         pytest.param("light", 1280, marks=pytest.mark.slow),
         pytest.param("dark", 1280, marks=pytest.mark.slow),
         pytest.param("light", 360, marks=pytest.mark.slow),
@@ -339,6 +339,7 @@ def test_the_switch_keeps_the_answers_with_and_without_script(
         page.context.close()
 
 
+@pytest.mark.slow
 def test_a_period_is_computed_beside_the_server_and_what_was_begun_is_taken_up_again(
     browser: Browser, server: Server
 ) -> None:

@@ -16,6 +16,7 @@ MARGIN = 0.02
 ON_POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.slow])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on", ["sqlite", ON_POSTGRESQL])
 def test_the_best_assignment_of_answers_to_invitations_is_chance(
     on: str, tmp_path: object, request: pytest.FixtureRequest

@@ -88,6 +88,7 @@ def provider(url: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_the_probe_says_whether_messages_get_through(tmp_path: Path) -> None:
     with fake() as url:
         environment = environment_for(tmp_path, None) | provider(url)

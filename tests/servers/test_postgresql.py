@@ -45,7 +45,8 @@ def pass_on(url: str, *chosen: str, **environment: str) -> None:
     assert " passed" in done.stdout
 
 
-@pytest.mark.parametrize("queries", ["200", pytest.param("2000", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("queries", ["2000"])
 def test_rows_of_other_agencies_are_not_there_whatever_is_asked(
     scratch_database: Callable[[], str], queries: str
 ) -> None:

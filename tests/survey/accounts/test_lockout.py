@@ -17,6 +17,7 @@ from tests.survey.accounts.builders import sign_in
 from tests.survey.factories import PASSWORD, Cast
 
 
+@pytest.mark.slow
 def test_a_thousand_wrong_passwords_lock_the_account_and_not_the_office(cast: Cast) -> None:
     client = Client()
     states = [sign_in(client, "head", f"wrong {place}").status_code for place in range(1000)]

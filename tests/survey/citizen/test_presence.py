@@ -175,6 +175,7 @@ def events(cast: Cast, count: int, moment: datetime) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.slow
 def test_a_relayed_code_counts_no_more_than_the_counter_can_have_served(
     citizen: Client, cast: Cast, screen: Screen, clock: Any
 ) -> None:

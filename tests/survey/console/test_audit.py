@@ -23,6 +23,7 @@ SILENT |= {"sso_login", "openid_connect_callback"}
 READING = {"mfa_index", "mfa_list_webauthn", "mfa_view_recovery_codes"}
 
 
+@pytest.mark.slow
 def test_everything_that_can_be_sent_has_a_name_in_the_trail(db: None) -> None:
     resolvers: list[Any] = get_resolver().url_patterns
     sent = {

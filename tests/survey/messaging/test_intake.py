@@ -155,6 +155,7 @@ def test_the_admin_keeps_the_hash_of_a_number_only(cast: Cast) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.slow
 def test_the_narrowest_rule_draws_and_the_draw_can_be_repeated(cast: Cast) -> None:
     sender()
     SamplingRule.objects.create(share=0.0)

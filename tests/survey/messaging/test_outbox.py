@@ -209,6 +209,7 @@ def test_what_may_not_be_sent_is_put_aside_with_its_reason(settings: Any) -> Non
 
 
 @pytest.mark.long
+@pytest.mark.slow
 def test_the_dispatcher_sends_everything_once_whatever_the_gateway_does() -> None:
     by = sender()
     gateway = MemoryGateway()

@@ -110,6 +110,7 @@ def newest(place: Place) -> Path:
     return list(list_backups(place.backups))[-1]
 
 
+@pytest.mark.slow
 def test_the_commands_back_up_and_restore_everything(filled: Place) -> None:
     source, keys = newest(filled), next(filled.keys.glob("*.age"))
     assert sorted(one.name for one in source.iterdir()) == ["database.age", "files.age", MANIFEST]
