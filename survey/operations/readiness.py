@@ -120,8 +120,8 @@ def _check_ledger(now: datetime) -> Told:
     head = LedgerHead.objects.order_by("-size").first()
     told = f"{head.size} entries, signed {head.made_at:%Y-%m-%d %H:%M}" if head else "no head yet"
     look = read_mark(LOOKED_AT)
-    if look and look["fault"]:
-        return WARN, f"{told}; the last look at all entries found: {look['fault'][:200]}"
+    if look and look.get("fault"):
+        return WARN, f"{told}; the last look at all entries found: {str(look['fault'])[:200]}"
     # The night's look seals all there is: after a fresh one the answers are not looked through,
     # which takes seconds where there are millions.
     if look and now - datetime.fromisoformat(str(look["at"])) < LEDGER_WARN:
@@ -179,7 +179,8 @@ def _check_restore(_now: datetime) -> Told:
     mark = read_mark(RESTORED)
     if mark is None:
         return OK, "nothing waits to be accepted"
-    return WARN, f"restored on {mark['at'][:16]} from {mark['backup']}: two people have to accept"
+    backup = mark.get("backup", "an unknown backup")
+    return WARN, f"restored on {mark['at'][:16]} from {backup}: two people have to accept"
 
 
 def _check_mark(name: str, longest: timedelta, now: datetime) -> Told:
